@@ -1,0 +1,56 @@
+"""The one command `clstm`: the verbs of this package, and those every other package adds by entry point."""
+
+import errno
+import sys
+from importlib.metadata import entry_points, version
+
+import typer
+
+from clstm.console import console, fail, warn
+from clstm.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, and ask listeners.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(show_version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
+    if show_version:
+        console.print(version("clstm"))
+        raise typer.Exit
+
+
+def load_commands() -> typer.Typer:
+    """The app with the verbs of every package of the entry-point group `clstm.commands`."""
+    for entry in sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name):
+        try:
+            package: typer.Typer = entry.load()
+        except ImportError as error:  # one broken package must not take the others' verbs away
+            warn(f"The commands of {entry.name} are missing: {error}")
+            continue
+        app.registered_commands += package.registered_commands
+        app.registered_groups += package.registered_groups
+    return app
+
+
+def main() -> None:
+    """Run the command line. A user's mistake is one red line and exit status 2; Ctrl-C is 130."""
+    try:
+        load_commands()()
+    except UserError as error:
+        fail(str(error))
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        fail(f"Cannot write: {error.strerror}{where}. Nothing was left half-written; make room or choose another folder.")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        warn("Stopped.")
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Music -> audio -> numbers and tables: one module a view of the sound."""

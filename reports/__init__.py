@@ -1,0 +1,1 @@
+"""The comparison as a page to read, with its tables and figures."""
