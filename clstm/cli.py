@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, and ask listeners.",
+    help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, ask listeners.",
 )
 
 
@@ -49,7 +49,7 @@ def main() -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM):
             raise
         where = f" ({error.filename})" if error.filename else ""
-        fail(f"Cannot write: {error.strerror}{where}. Nothing was left half-written; make room or choose another folder.")
+        fail(f"Cannot write: {error.strerror}{where}. Nothing is half-written; make room or choose another folder.")
         sys.exit(2)
     except KeyboardInterrupt:
         warn("Stopped.")

@@ -11,7 +11,7 @@ from typing import Any
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; when the block ends well it is flushed to disk and takes the name of `path`.
+    """Yield a temporary path beside `path`; when the block ends well it is flushed to disk and renamed to `path`.
 
     The temporary name keeps the suffix of `path`, for writers that choose a format by it. When the block fails, or
     the process is killed, `path` is what it was before. A folder may be built the same way; it replaces an old one.

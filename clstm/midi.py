@@ -1,13 +1,14 @@
 """Notes in and out of MIDI files.
 
-Times are seconds in real time: the file's tempo map is obeyed, its metre plays no part. Drums are left out. Reading is
-by symusic, hundreds of times faster than pretty_midi; on a corrupt file a native parser may crash or hang, so folders of
-unknown files go through `clstm.corpus`, which reads in processes it can lose. Writing is by pretty_midi.
+Times are seconds in real time: the file's tempo map is obeyed, its metre plays no part. Drums are left out.
+Reading is by symusic, hundreds of times faster than pretty_midi; on a corrupt file a native parser may crash or hang,
+so folders of unknown files go through `clstm.corpus`, which reads in processes it can lose. Writing is by pretty_midi.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,18 +102,21 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
     columns = [_columns(track, pedal=pedal) for track in pitched]
     onset, offset, pitch, velocity = (np.concatenate(column) for column in zip(*columns, strict=True))
     if not np.isfinite(offset).all() or offset.max() > LONGEST:
-        raise UnreadableFileError(path, f"absurd times: it would last {offset.max() / 3600:.0f} hours, at most {LONGEST / 3600:.0f} are read")
+        hours = offset.max() / 3600
+        raise UnreadableFileError(
+            path, f"absurd times: it would last {hours:.0f} hours; at most {LONGEST / 3600:.0f} are read"
+        )
     order = np.lexsort((pitch, onset))
     return Notes(onset[order], offset[order], pitch[order], velocity[order])
 
 
-def _columns(track: object, *, pedal: bool) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    arrays = track.notes.numpy()  # type: ignore[attr-defined]
+def _columns(track: Any, *, pedal: bool) -> tuple[NDArray[Any], ...]:
+    arrays = track.notes.numpy()
     onset = arrays["time"].astype(np.float64)
     offset = onset + arrays["duration"].astype(np.float64)
     pitch = arrays["pitch"].astype(np.int64)
     if pedal:
-        spans = [(span.time, span.time + span.duration) for span in track.pedals]  # type: ignore[attr-defined]
+        spans = [(span.time, span.time + span.duration) for span in track.pedals]
         offset = _sustained(onset, offset, pitch, spans)
     return onset, offset, pitch, arrays["velocity"].astype(np.int64)
 
@@ -146,7 +150,7 @@ def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:
     instrument = pretty_midi.Instrument(program=program)
     tick = 1 / 1920
     instrument.notes = [
-        pretty_midi.Note(velocity=int(velocity), pitch=int(pitch), start=float(onset), end=float(max(offset, onset + tick)))
+        pretty_midi.Note(int(velocity), int(pitch), float(onset), float(max(offset, onset + tick)))
         for onset, offset, pitch, velocity in zip(notes.onset, notes.offset, notes.pitch, notes.velocity, strict=True)
     ]
     midi.instruments.append(instrument)
@@ -155,7 +159,7 @@ def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:
 
 
 def find_files(sources: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
-    """The files named, and those with one of the suffixes in the folders named, searched recursively; sorted, once each.
+    """The files named, and those with one of the suffixes in the folders named, recursively; sorted, once each.
 
     Raises `UserError` for a path that does not exist, `NothingUsableError` when nothing is found.
     """

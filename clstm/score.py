@@ -2,11 +2,12 @@
 
 A score matrix is (156, frames) uint8, 8 frames a second of real time. Rows 0..77 say *held* (the pitch sounds), rows
 78..155 *struck* (it begins here), for MIDI 24..101. The two states and the 78 pitches are those of Biaxial RNN and
-Music_RNN_RBM, which fit the paper's 156 rows; their faults (last notes that never end, short notes that vanish) are not.
+Music_RNN_RBM, which fit the paper's 156 rows; their faults (last notes that never end, short notes that vanish) stay
+behind.
 
 A matrix is *consistent* when struck implies held and every held run begins struck. For every consistent matrix m,
-`encode(decode(m), frames=m.shape[1])` is m. The grid keeps no velocity and no timing finer than a frame; `losses` counts
-what a piece loses.
+`encode(decode(m), frames=m.shape[1])` is m. The grid keeps no velocity and no timing finer than a frame; `losses`
+counts what a piece loses.
 """
 
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def losses(notes: Notes) -> Losses:
 
 def _run_starts(held: Matrix) -> Matrix:
     before = np.pad(held, ((0, 0), (1, 0)))[:, :-1]
-    return held & ~before & 1
+    return (held > before).astype(np.uint8)
 
 
 def _cells(notes: Notes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
