@@ -1,0 +1,239 @@
+"""Folders of MIDI -> one corpus: score matrices in one memory-mapped file, split by piece; what was rejected, and why.
+
+A corpus is a folder:
+
+    corpus.json     format, representation, sources, options, totals
+    frames.bin      every piece's frames one after another, 20 bytes a frame: the 156 rows as bits, held first
+    pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes and what the grid lost
+    rejected.csv    a row a file that is not in it, with the reason
+
+It is built under another name and renamed when whole. Only the frames asked for are read, so a corpus may be larger
+than memory.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clstm import chorales, splits
+from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
+from clstm.files import replacing, write_json
+from clstm.isolation import in_processes
+from clstm.midi import find_files, read_midi
+from clstm.score import FRAME_RATE, ROWS, Losses, Matrix, encode, losses
+
+FORMAT = 1
+PACKED = (ROWS + 7) // 8  # bytes a frame
+REPRESENTATION = {"rows": ROWS, "frame_rate": FRAME_RATE}
+
+Rejection = tuple[str, str]  # file, reason
+Advance = Callable[[str, int, int], None]  # told (what, done, total) as work goes on
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus opened for reading.
+
+    pieces : one row a piece, see the module; the index is 0..n-1
+    packed : (frames of all pieces, 20) uint8, memory-mapped
+    """
+
+    path: Path
+    pieces: pd.DataFrame
+    packed: NDArray[np.uint8]
+
+    @classmethod
+    def open(cls, path: Path) -> "Corpus":
+        """Raises `UserError` when there is none, `MismatchError` when it has another format or representation."""
+        path = Path(path)
+        try:
+            about = json.loads((path / "corpus.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is not a corpus; make one with: clstm prepare SOURCE --out {path}") from error
+        if about.get("format") != FORMAT or about.get("representation") != REPRESENTATION:
+            raise MismatchError(
+                f"{path} was prepared by clstm {about.get('version')} in format {about.get('format')}; this version"
+                f" reads format {FORMAT} with {ROWS} rows at {FRAME_RATE} frames a second; prepare it again"
+            )
+        pieces = pd.read_csv(
+            path / "pieces.csv", dtype={"file": str, "split": str, "group": str}, keep_default_na=False
+        )
+        size = (path / "frames.bin").stat().st_size
+        if size != int(pieces["frames"].sum()) * PACKED:
+            raise MismatchError(f"{path}: frames.bin has {size} bytes, not what pieces.csv says; prepare it again")
+        return cls(path, pieces, np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, PACKED))
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Frames of each piece, (pieces,)."""
+        return self.pieces["frames"].to_numpy()
+
+    def matrix(self, piece: int) -> Matrix:
+        """The score matrix of one piece, (156, frames) uint8."""
+        return self.excerpt(piece, 0, self.lengths[piece])
+
+    def excerpt(self, piece: int, start: int, stop: int) -> Matrix:
+        """Frames start..stop of one piece, (156, stop - start) uint8, as they are: not repaired at the cut."""
+        first = self.pieces["start"].to_numpy()[piece]
+        return np.unpackbits(self.packed[first + start : first + stop], axis=1, count=ROWS).T
+
+    def of_split(self, split: str) -> NDArray[np.int64]:
+        """The pieces of a split. Raises `UserError` naming the splits there are when it is empty."""
+        found = np.flatnonzero((self.pieces["split"] == split).to_numpy())
+        if not len(found):
+            there = ", ".join(f"{name} ({count})" for name, count in self.pieces["split"].value_counts().items())
+            raise UserError(f"{self.path} has no piece in the split {split!r}; its splits are: {there}")
+        return found
+
+    @property
+    def held_out(self) -> str:
+        """The split no model learns or chooses from: `test` where there is one, else `valid`."""
+        return "test" if (self.pieces["split"] == "test").any() else "valid"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may become a piece, under the name it will have."""
+
+    path: Path
+    name: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a worker makes of a file. packed : (frames, 20) uint8."""
+
+    packed: NDArray[np.uint8]
+    losses: Losses
+    fingerprint: str
+
+
+def prepare(
+    sources: Iterable[str],
+    out: Path,
+    *,
+    index: Path | None = None,
+    pedal: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> Corpus:
+    """Make a corpus of MIDI files, folders of them, or `music21:bach`.
+
+    index : a CSV of columns file, split, group (see `clstm.splits.read_index`); without one, whole groups of identical
+        pieces are split by `seed`, a tenth each to valid and test
+    pedal : whether the sustain pedal lengthens notes
+    advance : told (what, done, total) as work goes on
+
+    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus.
+    """
+    sources, out = [str(source) for source in sources], Path(out)
+    if out.exists() and not (out / "corpus.json").exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} exists and is not a corpus; name another folder, or remove it")
+    rejected: list[Rejection] = []
+    candidates = list(_candidates(sources, rejected, workers, advance))
+    assigned = splits.read_index(index) if index else {}
+    if index:
+        candidates = _indexed(candidates, assigned, rejected)
+    with replacing(out) as building:
+        building.mkdir()
+        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
+        if not len(pieces):
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
+            raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
+        fingerprints = pieces.pop("fingerprint").tolist()
+        if index:
+            given = {candidate.name: assigned[candidate.path.resolve()] for candidate in candidates}
+            pieces["split"] = [given[name].split for name in pieces["file"]]
+            pieces["group"] = [given[name].group for name in pieces["file"]]
+        else:
+            pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
+            pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
+        pieces.to_csv(building / "pieces.csv", index=False)
+        pd.DataFrame(rejected, columns=["file", "reason"]).to_csv(building / "rejected.csv", index=False)
+        options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
+        about = {"format": FORMAT, "version": version("clstm"), "representation": REPRESENTATION}
+        write_json(building / "corpus.json", about | {"sources": sources, "options": options})
+    return Corpus.open(out)
+
+
+def _write_frames(
+    path: Path,
+    candidates: list[Candidate],
+    rejected: list[Rejection],
+    pedal: bool,
+    workers: int | None,
+    advance: Advance,
+) -> pd.DataFrame:
+    """Append the frames of every usable candidate to the file; a row each, still without its split."""
+    rows: list[dict[str, object]] = []
+    start = 0
+    encoded = in_processes(partial(_encode, pedal=pedal), [c.path for c in candidates], workers=workers)
+    with path.open("wb") as file:
+        for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
+            advance("Reading", done, len(candidates))
+            if isinstance(result, UnreadableFileError):
+                rejected.append((candidate.name, result.reason))
+                continue
+            file.write(result.packed.tobytes())
+            place = {"file": candidate.name, "split": "", "group": candidate.group, "start": start}
+            size = {"frames": len(result.packed), **asdict(result.losses)}
+            rows.append(place | size | {"fingerprint": result.fingerprint})
+            start += len(result.packed)
+    return pd.DataFrame(rows)
+
+
+def _encode(path: Path, *, pedal: bool) -> Encoded:
+    notes = read_midi(path, pedal=pedal)
+    matrix = encode(notes)
+    if not matrix.any():
+        raise UnreadableFileError(path, "no note within MIDI 24..101")
+    return Encoded(np.packbits(matrix.T, axis=1), losses(notes), splits.fingerprint(matrix))
+
+
+def _candidates(
+    sources: list[str],
+    rejected: list[Rejection],
+    workers: int | None,
+    advance: Advance,
+) -> Iterator[Candidate]:
+    """Every file of every source, named relative to the folder it was found in; equal names get their folder's too."""
+    seen: dict[Path, None] = {}
+    for source in sources:
+        if source == chorales.SOURCE:
+            scores = chorales.scores()
+            for done, (score, converted) in enumerate(chorales.convert_all(scores, workers), start=1):
+                advance("Converting", done, len(scores))
+                if isinstance(converted, UnreadableFileError):
+                    rejected.append((score.name, converted.reason))
+                else:
+                    yield Candidate(converted, converted.name, chorales.group(converted))
+            continue
+        root = Path(source)
+        for path in find_files([root]):
+            if path.resolve() not in seen:
+                seen[path.resolve()] = None
+                inside = path.relative_to(root) if root.is_dir() else Path(path.name)
+                name = (Path(root.name) / inside if len(sources) > 1 and root.is_dir() else inside).as_posix()
+                yield Candidate(path, name, name)
+
+
+def _indexed(
+    candidates: list[Candidate], assigned: dict[Path, splits.Assignment], rejected: list[Rejection]
+) -> list[Candidate]:
+    """The candidates the index names. Others, and files it names that are not there, are rejected."""
+    found = {candidate.path.resolve() for candidate in candidates}
+    rejected += [(c.name, "not in the index") for c in candidates if c.path.resolve() not in assigned]
+    rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
+    kept = [candidate for candidate in candidates if candidate.path.resolve() in assigned]
+    if not kept:
+        raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")
+    return kept

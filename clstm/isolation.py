@@ -1,0 +1,63 @@
+"""Run a function over files in processes one can lose.
+
+Native parsers crash or hang on some corrupt files. Here that costs the one file: its process is killed at the time
+limit, or replaced when it dies, and the rest goes on.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+from clstm.errors import UnreadableFileError
+from clstm.midi import Notes, read_midi
+
+Result = TypeVar("Result")
+
+TIME_LIMIT = 20.0  # seconds a file; the longest real piece tried reads in well under one
+
+
+def default_workers() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_processes(
+    function: Callable[[Path], Result],
+    paths: Sequence[Path],
+    *,
+    workers: int | None = None,
+    seconds: float = TIME_LIMIT,
+) -> Iterator[tuple[Path, Result | UnreadableFileError]]:
+    """Yield (path, function(path)) in the order of `paths`, or (path, UnreadableFileError) where the function raised
+    it, ran longer than `seconds`, or took its process with it. Any other error is ours and is raised.
+    """
+    from pebble import ProcessExpired, ProcessPool
+
+    workers = min(workers or default_workers(), max(len(paths), 1))
+    with ProcessPool(max_workers=workers, context=get_context("spawn")) as pool:
+        futures = [(path, pool.schedule(function, args=(path,), timeout=seconds)) for path in paths]
+        try:
+            for path, future in futures:
+                try:
+                    yield path, future.result()
+                except UnreadableFileError as error:
+                    yield path, error
+                except TimeoutError:
+                    yield path, UnreadableFileError(path, f"reading it took more than {seconds:g} s")
+                except (ProcessExpired, CancelledError) as error:
+                    code = getattr(error, "exitcode", None)
+                    yield path, UnreadableFileError(path, f"the parser crashed on it (exit code {code})")
+        finally:  # the caller stopped early, or Ctrl-C: do not wait for the rest
+            pool.stop()
+            pool.join()
+
+
+def read_many(
+    paths: Sequence[Path], *, pedal: bool = False, workers: int | None = None, seconds: float = TIME_LIMIT
+) -> Iterator[tuple[Path, Notes | UnreadableFileError]]:
+    """`clstm.midi.read_midi` over many files, in order, each at its own risk."""
+    return in_processes(partial(read_midi, pedal=pedal), paths, workers=workers, seconds=seconds)
