@@ -1,0 +1,5 @@
+"""The verbs of the evaluation."""
+
+import typer
+
+app = typer.Typer(rich_markup_mode="markdown")
