@@ -1,0 +1,50 @@
+# Every target sets the machine up first, which takes a moment when nothing is missing.
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-browser demo study test test-all lint bench constraints clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+setup: ## Create .venv with the pinned versions, and install missing system packages where allowed
+	@.ci/setup
+
+setup-browser:
+	@.ci/setup chromium
+
+demo: setup ## Make the demonstration in demo/: corpus, three models, music, report and listening study
+	@$(BIN)/clstm demo --out demo
+	@echo
+	@echo "Report: open demo/report/index.html in a browser"
+	@echo "Study:  make study"
+
+study: setup ## Serve the demonstration's listening study
+	@test -d demo/study || { echo "There is no demo/study yet; make it with: make demo" >&2; exit 2; }
+	@$(BIN)/clstm study serve demo/study
+
+test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
+	@$(BIN)/pytest --forbid-skips
+
+test-all: setup-browser lint ## The same with the slow tests
+	@$(BIN)/pytest --forbid-skips -m 'not bench'
+
+lint: setup ## Style, format, types and the direction of imports
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: setup ## Measure speed against the peers, in tables
+	@$(BIN)/pytest -m bench -s tests/benchmarks
+
+constraints: setup ## Record the versions now in .venv as the tested ones
+	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions
+	@{ sed '/^[^#]/,$$d' constraints.txt; sed 's/+.*//' .venv/versions | LC_ALL=C sort -f; } > .venv/constraints
+	@cp .venv/constraints constraints.txt
+
+clean: ## Remove .venv and every cache; demo/ stays, for it may hold listeners' answers
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks build dist
+	find clstm evaluation listening_study reports tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,224 @@
+"""What this machine has of what the project needs, and the exact command that brings what is missing.
+
+Nothing heavy is imported: versions come from the installed packages' metadata, FluidSynth's from the library itself.
+The standard library is enough to import this module, so the set-up asks it before anything is installed.
+"""
+
+import ctypes
+import ctypes.util
+import hashlib
+import importlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+MACOS_BROWSERS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's table. `fix` is empty when there is nothing to do."""
+
+    name: str
+    found: bool
+    detail: str
+    fix: str = ""
+    needed: bool = True  # False: only one command, or the tests, go without it
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Something pip cannot install. `packages` has its name at each package manager; `find` says where it is."""
+
+    find: Callable[[], str | None]
+    packages: dict[str, str]
+
+
+# --- what pip cannot install ---------------------------------------------------------------------------------------
+
+
+def find_fluidsynth() -> str | None:
+    """The FluidSynth library as the loader knows it, a soname or a path; where pyfluidsynth looks."""
+    for name in ("fluidsynth", "fluidsynth-3", "libfluidsynth", "libfluidsynth-3"):
+        if library := ctypes.util.find_library(name):
+            return library
+    homebrew = Path(os.environ.get("HOMEBREW_PREFIX", "/opt/homebrew"), "lib", "libfluidsynth.dylib")
+    return str(homebrew) if homebrew.exists() else None
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium or Chrome that the browser tests can drive."""
+    on_path = (shutil.which(name) for name in BROWSERS)
+    in_applications = (path for path in MACOS_BROWSERS if Path(path).exists())
+    return next(filter(None, (*on_path, *in_applications)), None)
+
+
+def find_venv() -> str | None:
+    """Where `python -m venv` finds pip. Debian and Ubuntu package it apart from Python."""
+    importlib.invalidate_caches()  # it may have been installed a moment ago
+    ensurepip = importlib.util.find_spec("ensurepip")
+    return ensurepip.origin if ensurepip else None
+
+
+def _is_ubuntu() -> bool:
+    try:
+        return platform.freedesktop_os_release()["ID"] == "ubuntu"
+    except OSError:  # not Linux
+        return False
+
+
+_PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_CHROMIUM = "chromium-browser" if _is_ubuntu() else "chromium"
+TOOLS = {
+    "venv": Tool(find_venv, {"apt": f"{_PYTHON}-venv", "dnf": "python3-pip", "brew": "python"}),
+    "fluidsynth": Tool(find_fluidsynth, {"apt": "libfluidsynth3", "dnf": "fluidsynth-libs", "brew": "fluid-synth"}),
+    "chromium": Tool(find_chromium, {"apt": _CHROMIUM, "dnf": "chromium", "brew": "google-chrome"}),
+}
+INSTALL = {"apt": "sudo apt-get install -y", "dnf": "sudo dnf install -y", "brew": "brew install"}
+
+
+def package_manager() -> str | None:
+    """apt, dnf or brew, whichever this machine has."""
+    programs = {"apt": "apt-get", "dnf": "dnf", "brew": "brew"}
+    return next((name for name, program in programs.items() if shutil.which(program)), None)
+
+
+def install_command(tools: Iterable[str], manager: str | None) -> str:
+    """The one command to type; for an unknown platform, that of each known one.
+
+    >>> install_command(["fluidsynth", "chromium"], "apt")
+    'sudo apt-get install -y libfluidsynth3 chromium'
+    """
+    tools = list(tools)
+    if manager:
+        return " ".join([INSTALL[manager], *(TOOLS[tool].packages[manager] for tool in tools)])
+    return "; or ".join(install_command(tools, known) for known in INSTALL)
+
+
+# --- the doctor's table --------------------------------------------------------------------------------------------
+
+
+def examine(soundfont: Path | None, cache: Path) -> list[Finding]:
+    """Every finding, in the order a reader wants them.
+
+    soundfont : the SoundFont that renders use, None if there is none
+    cache : the folder for what is downloaded or converted once
+    """
+    return [
+        python(),
+        libraries(),
+        fluidsynth(),
+        soundfont_file(soundfont),
+        cache_folder(cache),
+        music21(),
+        chromium(),
+        machine(),
+    ]
+
+
+def python() -> Finding:
+    return Finding("Python", True, f"{platform.python_version()}, {sys.executable}")
+
+
+def libraries() -> Finding:
+    """clstm and everything it declares to need, with the versions installed."""
+    declared = [need for need in requires("clstm") or [] if "extra ==" not in need]
+    names = ["clstm", *(_project_name(need) for need in declared)]
+    versions = {name: _installed(name) for name in names}
+    missing = [name for name in names if versions[name] is None]
+    detail = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
+    return Finding("Libraries", not missing, detail, _pip(missing))
+
+
+def fluidsynth() -> Finding:
+    library = find_fluidsynth()
+    if library is None:
+        return Finding("FluidSynth", False, "no library found", install_command(["fluidsynth"], package_manager()))
+    try:
+        loaded = ctypes.CDLL(library)
+    except OSError as error:
+        return Finding("FluidSynth", False, str(error), install_command(["fluidsynth"], package_manager()))
+    loaded.fluid_version_str.restype = ctypes.c_char_p
+    return Finding("FluidSynth", True, f"{loaded.fluid_version_str().decode()}, {_loaded_path(library)}")
+
+
+def soundfont_file(path: Path | None) -> Finding:
+    if path is None or not path.is_file():
+        return Finding("SoundFont", False, "none found" if path is None else f"no file {path}", _pip(["pretty_midi"]))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = path.stat().st_size / 1e6
+    return Finding("SoundFont", True, f"{path.name}, {size:.1f} MB, sha256 {digest[:12]}, {path}")
+
+
+def cache_folder(path: Path) -> Finding:
+    """Whether the cache can be written, or made where it is not there yet."""
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    fix = "" if writable else f"make {existing} writable, or set XDG_CACHE_HOME to a folder that is"
+    return Finding("Cache", writable, f"{path}{'' if writable else ' cannot be written'}", fix)
+
+
+def music21() -> Finding:
+    installed = _installed("music21")
+    detail = f"{installed or 'not installed'}, for music21:bach and the demo"
+    return Finding("music21", installed is not None, detail, "" if installed else _pip(["music21"]), needed=False)
+
+
+def chromium() -> Finding:
+    path = find_chromium()
+    if path is None:
+        fix = install_command(["chromium"], package_manager())
+        return Finding("Chromium", False, "none found, for the browser tests", fix, needed=False)
+    return Finding("Chromium", True, f"{_browser_version(path)}, {path}, for the browser tests", needed=False)
+
+
+def machine() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return Finding(
+        "Machine", True, f"{platform.system()} {platform.machine()}, {cores} cores, {memory / 1e9:.1f} GB of memory"
+    )
+
+
+def _project_name(requirement: str) -> str:
+    """`torch` of `torch>=2.4; sys_platform == 'linux'`."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _pip(names: list[str]) -> str:
+    return f"{sys.executable} -m pip install {' '.join(names)}" if names else ""
+
+
+def _loaded_path(library: str) -> str:
+    """The file behind a loaded soname; the soname itself where the system does not tell."""
+    maps = Path("/proc/self/maps")
+    mapped = maps.read_text().splitlines() if maps.exists() else []
+    return next((line.split(maxsplit=5)[-1] for line in mapped if "libfluidsynth" in line), library)
+
+
+def _browser_version(path: str) -> str:
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "does not start"
+    return answer.stdout.strip()
