@@ -1,4 +1,4 @@
-"""Run a function over files in processes one can lose.
+"""Run a function over files, or over jobs with a file each, in processes one can lose.
 
 Native parsers crash or hang on some corrupt files. Here that costs the one file: its process is killed at the time
 limit, or replaced when it dies, and the rest goes on.
@@ -15,6 +15,7 @@ from typing import TypeVar
 from clstm.errors import UnreadableFileError
 from clstm.midi import Notes, read_midi
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TIME_LIMIT = 20.0  # seconds a file; the longest real piece tried reads in well under one
@@ -26,31 +27,32 @@ def default_workers() -> int:
 
 
 def in_processes(
-    function: Callable[[Path], Result],
-    paths: Sequence[Path],
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
     *,
     workers: int | None = None,
     seconds: float = TIME_LIMIT,
-) -> Iterator[tuple[Path, Result | UnreadableFileError]]:
-    """Yield (path, function(path)) in the order of `paths`, or (path, UnreadableFileError) where the function raised
-    it, ran longer than `seconds`, or took its process with it. Any other error is ours and is raised.
+) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+    """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised
+    it, ran longer than `seconds`, or took its process with it. An item is a path, or prints as one. Any other error is
+    ours and is raised.
     """
     from pebble import ProcessExpired, ProcessPool
 
-    workers = min(workers or default_workers(), max(len(paths), 1))
+    workers = min(workers or default_workers(), max(len(items), 1))
     with ProcessPool(max_workers=workers, context=get_context("spawn")) as pool:
-        futures = [(path, pool.schedule(function, args=(path,), timeout=seconds)) for path in paths]
+        futures = [(item, pool.schedule(function, args=(item,), timeout=seconds)) for item in items]
         try:
-            for path, future in futures:
+            for item, future in futures:
                 try:
-                    yield path, future.result()
+                    yield item, future.result()
                 except UnreadableFileError as error:
-                    yield path, error
+                    yield item, error
                 except TimeoutError:
-                    yield path, UnreadableFileError(path, f"reading it took more than {seconds:g} s")
+                    yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
                 except (ProcessExpired, CancelledError) as error:
                     code = getattr(error, "exitcode", None)
-                    yield path, UnreadableFileError(path, f"the parser crashed on it (exit code {code})")
+                    yield item, UnreadableFileError(item, f"the parser crashed on it (exit code {code})")
         finally:  # the caller stopped early, or Ctrl-C: do not wait for the rest
             pool.stop()
             pool.join()
