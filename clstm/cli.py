@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from functools import cache
 from importlib.metadata import entry_points, version
 
 import typer
@@ -25,6 +26,7 @@ def _root(show_version: bool = typer.Option(False, "--version", help="Show the v
         raise typer.Exit
 
 
+@cache  # it adds to `app`: a second time would name every verb twice
 def load_commands() -> typer.Typer:
     """The app with the verbs of every package of the entry-point group `clstm.commands`."""
     for entry in sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name):
@@ -39,7 +41,10 @@ def load_commands() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line. A user's mistake is one red line and exit status 2; Ctrl-C is 130."""
+    """Run the command line. A user's mistake is one red line and exit status 2; Ctrl-C is 130.
+
+    Within a command it is Typer that turns Ctrl-C into 130; here only what comes before, while packages load.
+    """
     try:
         load_commands()()
     except UserError as error:
