@@ -112,7 +112,8 @@ def initialise(network: Network, row_means: Tensor) -> None:
             if "bias" in name:
                 parameter.zero_()
         if isinstance(network.recurrence, nn.LSTM):
-            network.recurrence.bias_ih_l0[hidden : 2 * hidden] = 1  # gates in order input, forget, cell, output
+            forget = network.recurrence.get_parameter("bias_ih_l0").split(hidden)[1]  # input, forget, cell, output
+            forget.fill_(1)
         odds = torch.logit(row_means.clamp(1e-4, 1 - 1e-4))
         network.output.bias.copy_(odds.repeat(network.config.horizon))
 

@@ -1,0 +1,77 @@
+"""A run on disk: weights beside a JSON configuration.
+
+config.json           network, training, corpus, what was reached
+weights.safetensors   the best weights; loading them executes nothing
+state.ckpt            all that training needs to go on exactly (weights, optimiser, schedule)
+log.csv               a row an evaluation
+"""
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from clstm.errors import MismatchError, UserError
+from clstm.files import replacing, write_json
+from clstm.models import Network, NetworkConfig
+from clstm.score import FRAME_RATE, ROWS
+
+FORMAT = 1
+CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
+
+
+def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
+    """Write weights and configuration. `about` is what else the configuration should tell."""
+    with replacing(run / WEIGHTS) as temporary:
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary)
+    header = {"format": FORMAT, "version": version("clstm"), "frame_rate": FRAME_RATE, "network": asdict(network)}
+    write_json(run / CONFIG, header | about)
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """The configuration of a run. Raises `UserError` when there is none, `MismatchError` for another version's."""
+    try:
+        config = json.loads((Path(run) / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}") from error
+    if config.get("format") != FORMAT:
+        raise MismatchError(
+            f"{run} is a run of clstm {config.get('version')} in format {config.get('format')}; this version reads"
+            f" format {FORMAT}; train it again"
+        )
+    rows, rate = config["network"]["rows"], config["frame_rate"]
+    if (rows, rate) != (ROWS, FRAME_RATE):
+        raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
+    return config
+
+
+def load_model(run: Path) -> tuple[Network, dict[str, Any]]:
+    """The network with its best weights, ready to use, and the configuration beside it."""
+    run = Path(run)
+    config = read_config(run)
+    network = Network(NetworkConfig(**config["network"]))
+    try:
+        network.load_state_dict(load_file(run / WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MismatchError(f"{run / WEIGHTS} does not fit {CONFIG} beside it ({reason})") from error
+    return network.eval(), config
+
+
+def save_state(run: Path, state: dict[str, Any]) -> None:
+    with replacing(run / STATE) as temporary:
+        torch.save(state, temporary)
+
+
+def load_state(run: Path) -> dict[str, Any]:
+    """What `save_state` wrote. Only tensors and plain values are read: a forged file executes nothing."""
+    try:
+        return torch.load(Path(run) / STATE, weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"{run} has no {STATE} to resume from; train it again without --resume") from error
