@@ -1,0 +1,283 @@
+"""The paper's Figures 1, 3, 4 and 5: songs in, a matplotlib `Figure` out. Nothing here writes a file or keeps a state.
+
+Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
+of all gives a panel that can stand beside the others' panels.
+
+    songs = [song("Bach", "bwv804", REFERENCE, waveform, rate, notes), ...]
+    figure = draw(WAVEFORM, songs, Scale.of(songs))
+    figure.savefig("figure3.svg")
+
+Margins are fixed in inches, so that the axes of all panels have the same size; dense images are rasterised within SVG.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+
+from clstm.score import FRAME_RATE, HELD, LOWEST, PITCHES, STRUCK
+from evaluation.missing import Missing
+from evaluation.spectrum import SHARES
+from reports.palette import GRID, INK, MUTED
+from reports.songs import EXCERPT, HIGHEST_HZ, Song
+
+PANEL_WIDTH = 4.0  # inches: one song on the page
+PAGE_WIDTH = 7.2  # inches: all songs, two columns of a journal
+SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
+SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
+
+_STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "font.size": 8.5,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlecolor": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "clstm",  # the same figure gives the same file
+}
+_CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The look of all figures; text and ticks take it when made and when saved."""
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The axes shared by all songs of a report.
+
+    seconds : the longest drawn
+    peak : largest |sample|
+    spectrum_top, sonogram_top : dB, the strongest value of any song
+    lowest, highest : MIDI, the pitches any song uses, rounded out to octaves
+    reference : the song drawn behind the others' spectra
+    """
+
+    seconds: float
+    peak: float
+    spectrum_top: float
+    sonogram_top: float
+    lowest: int
+    highest: int
+    reference: Song
+
+    @classmethod
+    def of(cls, songs: Sequence[Song]) -> "Scale":
+        """Of the songs of one report, the reference first."""
+        used = [row for song in songs if song.matrix is not None for row in np.flatnonzero(song.matrix[HELD].any(axis=1))]
+        pitches = np.array(used or [60 - LOWEST, 71 - LOWEST]) + LOWEST
+        return cls(
+            seconds=max(song.seconds for song in songs),
+            peak=max(float(np.abs(song.extremes).max()) for song in songs) or 1.0,
+            spectrum_top=_loudest([song.spectrum for song in songs]),
+            sonogram_top=_loudest([song.sonogram for song in songs]),
+            lowest=int(max(pitches.min() // 12 * 12, LOWEST)),
+            highest=int(min(pitches.max() // 12 * 12 + 11, LOWEST + PITCHES - 1)),
+            reference=songs[0],
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure: its file name, its place in the paper, and how to draw one song of it."""
+
+    key: str
+    number: int
+    title: str
+    height: float  # inches of one song's axes on a panel
+    right: float  # inches at the right, for a colour bar
+    draw: Callable[[Axes, Song, Scale], None]
+
+
+def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_WIDTH) -> Figure:
+    """The figure of `songs`, one below the other; with more than one, each row bears its song's name."""
+    named = len(songs) > 1
+    left, bottom, top, gap = 0.62, 0.46, 0.34 if named else 0.1, 0.34
+    height = kind.height * (0.8 if named else 1.0)
+    total = bottom + top + len(songs) * height + (len(songs) - 1) * gap
+    with style():
+        figure = Figure(figsize=(width, total), facecolor="white")
+        for row, song in enumerate(songs):
+            above = top + row * (height + gap)
+            box = (left / width, 1 - (above + height) / total, (width - left - kind.right) / width, height / total)
+            axes = figure.add_axes(box)
+            kind.draw(axes, song, scale)
+            axes.yaxis.set_label_coords(-_inches(axes, 0.48), 0.5)
+            if named:
+                axes.set_title(f"{_letter(row)}  {plain(song.name)}", loc="left", fontsize=9, pad=5, color=INK)
+            if row < len(songs) - 1:
+                axes.set_xlabel("")
+                axes.tick_params(labelbottom=False)
+    return figure
+
+
+def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 1: the 0/1 score matrix itself, held rows below, struck rows above; octaves no song uses are left out."""
+    assert song.matrix is not None, "a song that came as audio has no score matrix"
+    rows = slice(scale.lowest - LOWEST, scale.highest - LOWEST + 1)
+    held, struck = song.matrix[HELD][rows], song.matrix[STRUCK][rows]
+    pitches, frames = held.shape
+    cells = np.vstack([held, 2 * struck])  # 1 is held, 2 struck: two colours of one image
+    axes.imshow(
+        np.ma.masked_equal(cells, 0),
+        cmap=ListedColormap([song.colour, INK]),
+        vmin=1,
+        vmax=2,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        extent=(0, frames / FRAME_RATE, 0, 2 * pitches),
+        zorder=2,
+    )
+    octaves = np.arange(scale.lowest, scale.highest, 12)
+    axes.set_yticks(
+        np.concatenate([octaves - scale.lowest, octaves - scale.lowest + pitches]),
+        [f"C{pitch // 12 - 1}" for pitch in octaves] * 2,
+    )
+    axes.tick_params(axis="y", labelsize=7)
+    axes.axhline(pitches, color=INK, linewidth=0.8, zorder=3)
+    axes.set_ylim(0, 2 * pitches)
+    for label, middle in (("held", 0.25), ("struck", 0.75)):
+        axes.text(-_inches(axes, 0.48), middle, label, transform=axes.transAxes, rotation=90, **_CENTRED)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, min(scale.seconds, EXCERPT))
+
+
+def waveform(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 3: the waveform between its extremes, and within it the RMS envelope."""
+    times = (np.arange(len(song.extremes)) + 0.5) * song.seconds / len(song.extremes)
+    axes.fill_between(times, *song.extremes.T, color=song.colour, alpha=0.38, linewidth=0)
+    rms = 10 ** (song.level / 20)
+    shown = song.level_times <= song.seconds
+    step = max(1, int(shown.sum()) // len(song.extremes))
+    axes.fill_between(song.level_times[shown][::step], -rms[shown][::step], rms[shown][::step], color=song.colour, linewidth=0)
+    axes.axhline(0, color="white", linewidth=0.4)
+    limit = 1.05 * scale.peak
+    axes.set_ylim(-limit, limit)
+    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    axes.set_ylabel("amplitude")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, scale.seconds)
+
+
+def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 4: the magnitude spectrum to 5 kHz, the paper's three limits, and the share of energy below each."""
+    kilohertz = song.spectrum_hz / 1000
+    floor = scale.spectrum_top - SPECTRUM_RANGE
+    axes.fill_between(kilohertz, floor, np.maximum(song.spectrum, floor), color=song.colour, alpha=0.25, linewidth=0)
+    axes.plot(kilohertz, np.maximum(song.spectrum, floor), color=song.colour, linewidth=0.8)
+    if song is not scale.reference:
+        behind = scale.reference
+        axes.plot(behind.spectrum_hz / 1000, behind.spectrum, color=INK, linewidth=0.5, alpha=0.55)
+    lines = []
+    for mark, dashes in zip(SHARES, ("-", "--", ":"), strict=True):
+        axes.axvline(mark / 1000, color=INK, linewidth=0.8, linestyle=dashes)
+        share = song.figures[f"energy_below_{mark}_hz"]
+        lines.append(share.reason if isinstance(share, Missing) else f"below {mark / 1000:.1f} kHz {100 * share:5.1f} %")
+    axes.text(
+        0.985,
+        0.97,
+        "\n".join(dict.fromkeys(lines)),
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        family="DejaVu Sans Mono",
+        fontsize=7.5,
+        linespacing=1.35,
+        color=INK,
+        bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2},
+    )
+    axes.set_ylim(floor, scale.spectrum_top + 4)
+    axes.set_xlim(0, HIGHEST_HZ / 1000)
+    axes.yaxis.set_major_locator(MultipleLocator(20))
+    axes.set_xlabel("frequency (kHz)")
+    axes.set_ylabel("magnitude (dB)")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+
+
+def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 5: energy over time and frequency, on the colour scale of all songs."""
+    floor = scale.sonogram_top - SONOGRAM_RANGE
+    axes.set_facecolor("#000004")  # the darkest of magma: silence after a song's end
+    image = axes.imshow(
+        np.maximum(song.sonogram, floor),
+        cmap="magma",
+        vmin=floor,
+        vmax=scale.sonogram_top,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        extent=(0, song.seconds, 0, song.sonogram_hz / 1000),
+    )
+    axes.set_ylim(0, HIGHEST_HZ / 1000)
+    axes.set_ylabel("frequency (kHz)")
+    _seconds(axes, scale.seconds)
+    bar = axes.inset_axes((1 + _inches(axes, 0.08), 0, _inches(axes, 0.09), 1))
+    colourbar = axes.get_figure().colorbar(image, cax=bar)
+    colourbar.outline.set_visible(False)
+    colourbar.locator = MultipleLocator(20)
+    colourbar.ax.tick_params(labelsize=7, length=2)
+    bar.set_title("dB", fontsize=7, color=MUTED, pad=3)
+
+
+SCORE_MATRIX = Kind("figure1-score-matrix", 1, "Score matrix", 2.6, 0.12, score_matrix)
+WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, waveform)
+SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, spectrum)
+SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.52, sonogram)
+KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM)
+
+
+def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
+    """The songs this kind of figure can show: a score matrix needs notes."""
+    return [song for song in songs if kind is not SCORE_MATRIX or song.matrix is not None]
+
+
+def plain(text: str) -> str:
+    """A name as matplotlib shall print it: `$` would begin mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _inches(axes: Axes, inches: float) -> float:
+    """A length along x as a share of the axes' width."""
+    return inches / (axes.get_position().width * axes.get_figure(root=True).get_figwidth())
+
+
+def _seconds(axes: Axes, seconds: float) -> None:
+    axes.set_xlim(0, max(seconds, 0.1))
+    axes.set_xlabel("time (s)" if seconds < 120 else "time (min:s)")
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 3, 5, 6, 10]))
+    if seconds >= 120:
+        axes.xaxis.set_major_locator(MultipleLocator(30 if seconds <= 240 else 60 * round(seconds / 300 + 0.5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value) // 60}:{int(value) % 60:02d}"))
+
+
+def _loudest(levels: Sequence[np.ndarray]) -> float:
+    """The largest finite value, dB; 0 when there is only silence."""
+    finite = [float(level[np.isfinite(level)].max(initial=-np.inf)) for level in levels]
+    return max(finite) if np.isfinite(max(finite)) else 0.0
+
+
+def _letter(row: int) -> str:
+    return f"({chr(ord('a') + row)})" if row < 26 else f"({row + 1})"

@@ -1,0 +1,94 @@
+"""What a figure shows, in numbers and one sentence: the alternative text of its image and the line below it.
+
+The numbers are those of what is drawn, not of the whole piece; the tables have those.
+"""
+
+import numpy as np
+
+from clstm.score import FRAME_RATE, HELD, LOWEST, STRUCK
+from evaluation.measures import METRICS
+from evaluation.missing import Missing
+from reports.figures import SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind
+from reports.songs import Song
+
+NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+def finding(kind: Kind, song: Song) -> str:
+    """One sentence without its full stop, such as "mean level −24.1 dBFS, spread 3.2 dB, ..."."""
+    return {
+        SCORE_MATRIX.key: _score_matrix,
+        WAVEFORM.key: _waveform,
+        SPECTRUM.key: _spectrum,
+        SONOGRAM.key: _sonogram,
+    }[kind.key](song)
+
+
+def alternative_text(kind: Kind, song: Song) -> str:
+    return f"{kind.title} of {song.name}, {song.title}: {finding(kind, song)}."
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """With a true minus sign; never "−0.0"."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def pitch_name(pitch: int) -> str:
+    """MIDI 60 is C4.
+
+    >>> pitch_name(60), pitch_name(46)
+    ('C4', 'B♭2')
+    """
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def _score_matrix(song: Song) -> str:
+    assert song.matrix is not None, "a song that came as audio has no score matrix"
+    held, struck = song.matrix[HELD], song.matrix[STRUCK]
+    pitches = np.flatnonzero(held.any(axis=1)) + LOWEST
+    if not len(pitches):
+        return "no notes"
+    seconds = song.matrix.shape[1] / FRAME_RATE
+    sounding = held.sum(axis=0)
+    return (
+        f"{struck.sum()} notes in {seconds:.0f} s ({number(struck.sum() / seconds)} a second), "
+        f"{number(sounding[sounding > 0].mean())} sounding at once, {pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
+    )
+
+
+def _waveform(song: Song) -> str:
+    return _sentence(
+        song,
+        "mean level {mean_level}, spread {level_spread}, within 6 dB of its maximum {time_near_maximum} of the time",
+    )
+
+
+def _spectrum(song: Song) -> str:
+    return _sentence(
+        song,
+        "{energy_below_1000_hz} of the energy below 1 kHz, {energy_below_1200_hz} below 1.2 kHz, "
+        "{energy_below_1300_hz} below 1.3 kHz",
+    )
+
+
+def _sonogram(song: Song) -> str:
+    return _sentence(
+        song,
+        "{spectral_change} of the spectrum changes from one eighth of a second to the next: {change_below_1000_hz} below "
+        "1 kHz, {change_above_1000_hz} above",
+    )
+
+
+def _sentence(song: Song, template: str) -> str:
+    """The template with the song's figures; the reason alone where nothing can be measured."""
+    reasons = {figure.reason for figure in song.figures.values() if isinstance(figure, Missing)}
+    words = {name: _words(name, song) for name in METRICS if name in song.figures}
+    return "silent" if "silent" in reasons else template.format(**words)
+
+
+def _words(name: str, song: Song) -> str:
+    figure, unit = song.figures[name], METRICS[name].unit
+    if isinstance(figure, Missing):
+        return f"unknown ({figure.reason})"
+    return f"{number(100 * figure)} %" if unit == "share" else f"{number(figure)} {unit}".rstrip()

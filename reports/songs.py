@@ -1,0 +1,106 @@
+"""What the figures draw of one song: small arrays, made once from its waveform and notes.
+
+A page shows a song some hundred points wide, so the waveform, spectrum and sonogram are reduced here to what print can
+resolve: peaks stay peaks (the waveform keeps both extremes, the spectrum the largest value of a bin). What is left is
+a few hundred kilobytes, cheap to send back from the process that rendered the song.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.midi import Notes
+from clstm.score import FRAME_RATE, encode
+from evaluation import envelope, sonogram, spectrum
+from evaluation.missing import Figure
+
+EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
+COLUMNS = 700  # of a waveform or sonogram
+HIGHEST_HZ = 5000.0  # of spectrum and sonogram, as in the paper's Figures 4 and 5
+SPECTRUM_BIN_HZ = 10.0
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """One song as drawn: its name, its colour and its arrays. Times in seconds from its beginning.
+
+    seconds : how much of it is drawn
+    extremes : (columns, 2) lowest and highest sample, -1..1, in equal slices of `seconds`
+    level : (frames,) dBFS, the RMS envelope at `level_times`
+    spectrum : (bins,) dB at `spectrum_hz`, 0..5 kHz
+    sonogram : (rows, columns) dB; rows from 0 to `sonogram_hz`, columns over `seconds`
+    figures : what `evaluation` measures of just what is drawn, by the names of `evaluation.measures.METRICS`
+    matrix : (156, frames) its score matrix, the first 15 s; None for a song without notes, one that came as audio
+    """
+
+    name: str
+    title: str
+    colour: str
+    seconds: float
+    extremes: Array
+    level_times: Array
+    level: Array
+    spectrum_hz: Array
+    spectrum: Array
+    sonogram_hz: float
+    sonogram: Array
+    figures: dict[str, Figure]
+    matrix: NDArray[np.uint8] | None = None
+
+
+def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> Song:
+    """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
+    seconds = len(waveform) / rate
+    level_times, level = envelope.rms_envelope(waveform, rate)
+    spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
+    sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
+    rows = sonogram_hz <= HIGHEST_HZ
+    return Song(
+        name=name,
+        title=title,
+        colour=colour,
+        seconds=seconds,
+        extremes=extremes(waveform),
+        level_times=level_times,
+        level=level,
+        spectrum_hz=spectrum_hz,
+        spectrum=magnitudes,
+        sonogram_hz=float(sonogram_hz[rows][-1]),
+        sonogram=_thinned(decibels[rows]),
+        figures=envelope.measure(waveform, rate) | spectrum.measure(waveform, rate) | sonogram.measure(waveform, rate),
+        matrix=None if notes is None else encode(notes, frames=round(min(seconds, EXCERPT) * FRAME_RATE)),
+    )
+
+
+def extremes(waveform: Array, columns: int = COLUMNS) -> Array:
+    """Lowest and highest sample in `columns` equal slices of a waveform, (columns, 2); fewer for fewer samples.
+
+    >>> extremes(np.array([0.0, 1.0, -1.0, 0.5]), columns=2).tolist()
+    [[0.0, 1.0], [-1.0, 0.5]]
+    """
+    starts = _slices(len(waveform), columns)
+    return np.stack([np.minimum.reduceat(waveform, starts), np.maximum.reduceat(waveform, starts)], axis=1)
+
+
+def _binned(hz: Array, decibels: Array) -> tuple[Array, Array]:
+    """The largest value in each 10 Hz of 0..5 kHz, at the middle of the bin; bins without a value are left out."""
+    inside = hz < HIGHEST_HZ
+    number = (hz[inside] / SPECTRUM_BIN_HZ).astype(np.int64)
+    bins, starts = np.unique(number, return_index=True)
+    return (bins + 0.5) * SPECTRUM_BIN_HZ, np.maximum.reduceat(decibels[inside], starts)
+
+
+def _thinned(sonogram: Array) -> Array:
+    """At most `COLUMNS` columns, each the mean energy of those it stands for."""
+    starts = _slices(sonogram.shape[1], COLUMNS)
+    sizes = np.diff(np.append(starts, sonogram.shape[1]))
+    return 10 * np.log10(np.add.reduceat(10 ** (sonogram / 10), starts, axis=1) / sizes)
+
+
+def _slices(length: int, columns: int) -> NDArray[np.int64]:
+    """The first index of each of `columns` equal slices of `length` items."""
+    columns = min(columns, length)
+    return np.arange(columns) * length // columns
