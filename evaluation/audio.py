@@ -1,20 +1,18 @@
 """Audio files in and out, and the one way a MIDI or audio file becomes a waveform to measure.
 
-Waveforms are (samples, channels) float32, full scale at -1 and 1. Reading and writing are by libsndfile, changes of rate
-by soxr.
+Waveforms are (samples, channels) float32, full scale at -1 and 1. libsndfile reads and writes, soxr changes the rate.
 """
 
 import warnings
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clstm.errors import UnreadableFileError, UserError
 from clstm.files import replacing
 from clstm.midi import SUFFIXES as MIDI_SUFFIXES
-from clstm.midi import read_midi
-from evaluation.render import RenderSettings, Waveform, clipped, render
+from clstm.midi import Notes, read_midi
+from evaluation.render import LONGEST, RenderSettings, Waveform, clipped, render
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3")
 
@@ -22,7 +20,7 @@ _WRITTEN = {".wav": "WAV", ".flac": "FLAC"}
 
 
 def read_audio(path: Path) -> tuple[Waveform, int]:
-    """The waveform of a WAV, FLAC or MP3 file, (samples, channels) float32 with one or two channels, and its rate in Hz.
+    """The waveform of a WAV, FLAC or MP3 file, (samples, 1 or 2) float32, and its rate in Hz.
 
     Raises `UnreadableFileError` with the reason.
     """
@@ -87,15 +85,28 @@ def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
     return np.asarray(soxr.resample(waveform, source_rate, rate, quality="VHQ"), dtype=np.float32)
 
 
-def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[NDArray[np.float32], int]:
+def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Waveform, int]:
     """A MIDI file rendered, or an audio file read: (samples, 2) at `settings.sample_rate`, and that rate.
 
     Mono is heard from both loudspeakers. Raises `UnreadableFileError` with the reason.
     """
     path = Path(path)
-    if path.suffix.lower() in MIDI_SUFFIXES:
-        return render(read_midi(path), settings), settings.sample_rate
+    if is_midi(path):
+        return render(read_notes(path), settings), settings.sample_rate
     waveform, rate = read_audio(path)
     if waveform.shape[1] == 1:
         waveform = np.repeat(waveform, 2, axis=1)
     return resample(waveform, rate, settings.sample_rate), settings.sample_rate
+
+
+def is_midi(path: Path) -> bool:
+    return path.suffix.lower() in MIDI_SUFFIXES
+
+
+def read_notes(path: Path) -> Notes:
+    """`clstm.midi.read_midi`, for music short enough to render."""
+    notes = read_midi(path)
+    if notes.duration > LONGEST:
+        hours = notes.duration / 3600
+        raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are rendered")
+    return notes

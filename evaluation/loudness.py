@@ -1,6 +1,6 @@
-"""Loudness as listeners hear it (ITU-R BS.1770, EBU R 128) and the peak between the samples.
+"""Loudness as listeners hear it (ITU-R BS.1770-4, EBU R 128), and the peak between the samples.
 
-Both take (samples,) or (samples, channels), one or two channels.
+Waveforms are (samples,) or (samples, channels), one or two channels, full scale at -1 and 1.
 """
 
 import warnings
@@ -8,43 +8,62 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.missing import Figure, Missing
+from evaluation.metric import Figure, Metric, Missing
 
-BLOCK = 0.4  # s: BS.1770's gating block; what is shorter has no integrated loudness
-OVERSAMPLING = 4  # BS.1770 annex 2
+BLOCK = 0.4  # s: BS.1770 gates blocks of this length
+OVERSAMPLING = 4  # BS.1770-4 annex 2, at 44.1 and 48 kHz
+
+METRICS = {
+    "integrated_loudness": Metric(
+        "Loudness",
+        "LUFS",
+        "Integrated loudness (ITU-R BS.1770-4).",
+        "loudness",
+        "its volume is always at a large value",
+    ),
+    "true_peak": Metric("True peak", "dBTP", "Highest peak, between the samples too (ITU-R BS.1770-4).", "loudness"),
+}
 
 Array = NDArray[np.floating]
 
+_AT_ONCE = 2**18  # samples; four times an hour would not fit in memory
+_CONTEXT = 32  # samples on either side: more than half the interpolation filter
+
 
 def integrated_loudness(waveform: Array, rate: int) -> float | None:
-    """Loudness of the whole, LUFS. None when shorter than 0.4 s, or silent (no block above the gate at -70 LUFS)."""
+    """Loudness of the whole, LUFS. None where there is none: shorter than 0.4 s, or nothing above the gate at -70."""
     import pyloudnorm
 
     if len(waveform) < BLOCK * rate:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        value = float(pyloudnorm.Meter(rate).integrated_loudness(waveform))
-    return value if np.isfinite(value) else None
+        warnings.simplefilter("ignore", RuntimeWarning)  # pyloudnorm takes the logarithm of silent blocks
+        loudness = float(pyloudnorm.Meter(rate).integrated_loudness(waveform))
+    return loudness if np.isfinite(loudness) else None
 
 
 def true_peak(waveform: Array, rate: int) -> float | None:
-    """The highest peak of the signal between its samples, dBTP, by four-fold oversampling. None when silent."""
+    """The highest peak, between the samples too, dBTP; None in silence. Four times as many samples are interpolated."""
     from scipy.signal import resample_poly
 
     peak = float(np.abs(waveform).max(initial=0.0))
     if not peak:
         return None
-    between = float(np.abs(resample_poly(waveform, OVERSAMPLING, 1, axis=0)).max())
-    return 20 * np.log10(max(peak, between))
+    channels = np.atleast_2d(np.asarray(waveform, dtype=np.float32).T)
+    for first in range(0, len(waveform), _AT_ONCE):
+        start = max(first - _CONTEXT, 0)
+        part = np.ascontiguousarray(channels[:, start : first + _AT_ONCE + _CONTEXT])
+        between = resample_poly(part, OVERSAMPLING, 1, axis=1)
+        inside = slice((first - start) * OVERSAMPLING, (first - start + _AT_ONCE) * OVERSAMPLING)
+        peak = max(peak, float(np.abs(between[:, inside]).max()))
+    return float(20 * np.log10(peak))
 
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
-    """Loudness and true peak of a waveform, (samples, channels)."""
+    """Every figure of loudness of a waveform, (samples, channels) -1..1."""
     loudness, peak = integrated_loudness(waveform, rate), true_peak(waveform, rate)
-    short = len(waveform) < BLOCK * rate
-    silent = Missing(f"shorter than {BLOCK:g} s") if short else Missing("silent")
+    none = Missing(f"shorter than {BLOCK:g} s" if len(waveform) < BLOCK * rate else "silent")
     return {
-        "integrated_loudness": silent if loudness is None else loudness,
+        "integrated_loudness": none if loudness is None else loudness,
         "true_peak": Missing("silent") if peak is None else peak,
     }
