@@ -7,24 +7,29 @@ resampling groups of pieces (pieces of a group are not independent). A chance of
 Nats per frame are the cross-entropy summed over rows; silence, copy and hold give certainties, which have none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from rich.table import Table
 
 from clstm.baselines import Chances, Markov, Predictor, copy_last, hold_chord, silence
+from clstm.checkpoint import load_model
+from clstm.console import Advance
 from clstm.corpus import Corpus
-from clstm.errors import UserError
+from clstm.errors import MismatchError, UserError
 from clstm.models import Network
 from clstm.score import HELD, STRUCK, Matrix
 
 HORIZONS = ("next", "nine")
 PARTS = {"held": HELD, "struck": STRUCK}
 SUMS = ["windows", "frames", "cells", "hits", "false_alarms", "misses", "nats"]
+POINTS = ("f1_held", "f1_struck", "precision", "recall")  # shown without an interval
 RESAMPLES = 1000
 WINDOWS_AT_ONCE = 256
 
@@ -36,6 +41,31 @@ class System:
     predict: Predictor
     role: str
     calibrated: bool
+
+
+def table(
+    corpus: Corpus,
+    runs: Sequence[Path],
+    *,
+    split: str,
+    stride: int = 9,
+    seed: int = 0,
+    advance: Advance = lambda what, done, total: None,
+) -> pd.DataFrame:
+    """Score runs and baselines on a split; see `summarise` for the columns. Runs are named by their folders.
+
+    Raises `MismatchError` when their windows or horizons differ, `UserError` when two have one name.
+    """
+    networks = {Path(run).name: load_model(run)[0] for run in runs}
+    if len(networks) < len(runs):
+        raise UserError("two runs have one name, and the table names them by their folders; rename one")
+    sizes = {(network.config.window, network.config.horizon) for network in networks.values()}
+    if len(sizes) > 1:
+        raise MismatchError(f"the runs have different (window, horizon): {sorted(sizes)}; score them apart")
+    (window, horizon) = sizes.pop()
+    systems = baselines(corpus, horizon) | {name: model(network) for name, network in networks.items()}
+    counts = count(corpus, systems, split=split, window=window, horizon=horizon, stride=stride, advance=advance)
+    return summarise(counts, seed)
 
 
 def baselines(corpus: Corpus, horizon: int) -> dict[str, System]:
@@ -75,7 +105,7 @@ def count(
     window: int,
     horizon: int,
     stride: int = 9,
-    advance: Callable[[int, int], None] = lambda done, total: None,
+    advance: Advance = lambda what, done, total: None,
 ) -> pd.DataFrame:
     """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
 
@@ -100,7 +130,7 @@ def count(
                     cells = _cells(chances[:, :ahead, inside], targets[:, :ahead, inside], system.calibrated)
                     size = {"windows": len(ends), "frames": len(ends) * ahead}
                     rows.append(about | {"horizon": label, "part": part} | size | cells)
-        advance(done, len(long_enough))
+        advance("Scoring", done, len(long_enough))
     return pd.DataFrame(rows)
 
 
@@ -135,7 +165,7 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         both = held + struck
         both["frames"] = held["frames"]  # each part counts the same frames
         row = {"system": system, "role": own["role"].iloc[0], "horizon": horizon} | figures(both.sum(min_count=1))
-        row |= {"f1_held": figures(held.sum())["f1"], "f1_struck": figures(struck.sum())["f1"]}
+        row |= {"f1_held": figures(held.sum(axis=0))["f1"], "f1_struck": figures(struck.sum(axis=0))["f1"]}
         resampled = figures(pd.DataFrame(weights @ both.to_numpy(), columns=both.columns))
         for name in ("accuracy", "f1", "nats"):
             row[f"{name}_low"], row[f"{name}_high"] = np.percentile(resampled[name], [2.5, 97.5])
@@ -143,8 +173,8 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def figures(sums: pd.Series | pd.DataFrame) -> dict[str, Any]:
-    """Accuracy, precision, recall, F1 and nats per frame of summed counts; of each row, for a table of them."""
+def figures(sums: Any) -> dict[str, Any]:
+    """Accuracy, precision, recall, F1 and nats per frame of a Series of sums; of each row, for a DataFrame of them."""
     hits, wrong = sums["hits"], sums["false_alarms"] + sums["misses"]
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
@@ -154,3 +184,36 @@ def figures(sums: pd.Series | pd.DataFrame) -> dict[str, Any]:
             "f1": np.divide(2 * hits, 2 * hits + wrong),
             "nats": sums["nats"] / sums["frames"],
         }
+
+
+def readable(table: pd.DataFrame, horizon: str) -> Table:
+    """One horizon of the table for the terminal: percentages, intervals, baselines above models."""
+    own = table[table["horizon"] == horizon]
+    frames = {"next": "the next frame", "nine": "all nine frames"}[horizon]
+    shown = Table(title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows")
+    shown.add_column("")
+    for heading in (
+        "accuracy % (95 %)",
+        "F1 (95 %)",
+        "F1 held",
+        "F1 struck",
+        "precision",
+        "recall",
+        "nats a frame (95 %)",
+    ):
+        shown.add_column(heading, justify="right")
+    for row in own.to_dict("records"):
+        shown.add_row(
+            row["system"],
+            _interval(row, "accuracy", 2, scale=100),
+            _interval(row, "f1", 3),
+            *("-" if np.isnan(row[name]) else f"{row[name]:.3f}" for name in POINTS),
+            _interval(row, "nats", 2),
+            style="dim" if row["role"] == "baseline" else "bold",
+        )
+    return shown
+
+
+def _interval(row: Mapping[Any, Any], name: str, digits: int, scale: float = 1) -> str:
+    value, low, high = (f"{scale * row[name + end]:.{digits}f}" for end in ("", "_low", "_high"))
+    return "-" if np.isnan(row[name]) else f"{value} ({low} to {high})"

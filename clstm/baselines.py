@@ -1,7 +1,7 @@
 """Predictions that know no music: what any accuracy must stand beside.
 
-Most cells of a score matrix are 0, so silence alone scores 97 to 98 %. Each baseline predicts the horizon from what came
-before it: frames (T, rows) of one piece and the ends (n,) of the windows -> chances (n, horizon, rows) in 0..1.
+Most cells of a score matrix are 0, so silence alone scores 97 to 98 %. Each baseline predicts the horizon from what
+came before it: frames (T, rows) of one piece and the ends (n,) of the windows -> chances (n, horizon, rows) in 0..1.
 """
 
 from collections.abc import Callable

@@ -2,13 +2,17 @@
 
 import errno
 import sys
+import time
 from functools import cache
 from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from clstm.console import console, fail, warn
-from clstm.errors import UserError
+from clstm.console import console, fail, progress, progress_bar, say, warn
+from clstm.errors import UserError, choice
+from clstm.files import replacing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +28,175 @@ def _root(show_version: bool = typer.Option(False, "--version", help="Show the v
     if show_version:
         console.print(version("clstm"))
         raise typer.Exit
+
+
+# The verbs. A command parses, calls one function, prints; what is heavy is imported when it is needed.
+
+Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.")]
+
+
+@app.command()
+def prepare(
+    sources: Annotated[
+        list[str], typer.Argument(help="MIDI files, folders of them, or `music21:bach`.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the corpus to make.", show_default=False)],
+    index: Annotated[
+        Path | None, typer.Option(help="CSV with columns file, split, group; paths relative to it.")
+    ] = None,
+    pedal: Annotated[bool, typer.Option(help="Let the sustain pedal lengthen notes.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes that read files; all cores if not given.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Make a corpus: MIDI files become score matrices, split by piece into train, valid and test.
+
+    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`.
+
+    Examples: `clstm prepare ~/midi --out corpus` · `clstm prepare music21:bach --out chorales`
+    """
+    from clstm import corpus
+
+    started = time.monotonic()
+    with progress() as advance:
+        made = corpus.prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, advance=advance)
+    say(corpus.summary(made))
+    say(f"{out} made in {time.monotonic() - started:.1f} s.")
+
+
+@app.command()
+def train(
+    kind: Annotated[str, typer.Argument(metavar="{rnn|lstm|c-lstm}", help="The network.", show_default=False)],
+    corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    preset: Annotated[str, typer.Option(help="`small`, or `paper` for the paper's sizes.")] = "small",
+    minutes: Annotated[float | None, typer.Option(help="Budget in minutes of training.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Budget in passes over the training frames.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget in steps.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Highest learning rate, instead of the preset's.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run in this folder.")] = False,
+    seed: Seed = 0,
+) -> None:
+    """Train one of the paper's three networks. Ctrl-C stops cleanly; `--resume` goes on exactly where it stopped.
+
+    Without a budget the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`.
+
+    Examples: `clstm train c-lstm corpus --out runs/c-lstm --minutes 5` · the same again with `--resume`
+    """
+    from clstm import training
+    from clstm.corpus import Corpus
+
+    network, config = training.configure(
+        kind, preset, seed=seed, rate=rate, steps=steps, epochs=epochs, minutes=minutes
+    )
+    with progress_bar() as bar:
+        task = bar.add_task(f"Training {kind}", total=100)
+
+        def report(run: training.Run) -> None:
+            best = f", {run.progress.best:.2f} nats" if run.progress.log else ""
+            bar.update(task, completed=100 * run.spent, description=f"Training {kind}, step {run.progress.step}{best}")
+
+        run = training.train(Corpus.open(corpus), out, network, config, resume=resume, report=report)
+    reached = run.progress
+    say(
+        f"{out}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step {reached.best_step},"
+        f" {reached.best:.2f} nats per frame over nine frames on {len(run.selection_pieces)} selection pieces."
+    )
+
+
+@app.command()
+def accuracy(
+    corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
+    runs: Annotated[list[Path], typer.Argument(help="Runs made by `clstm train`.", show_default=False)],
+    split: Annotated[str | None, typer.Option(help="The split to score; `test`, else `valid`.")] = None,
+    stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 9,
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV file.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """The paper's Table 2: how well each model predicts the next frame and the next nine, beside baselines that know no
+    music.
+
+    Exact 90-frame windows from a zero state, on pieces no model has seen; intervals are 95 %, by bootstrap over groups.
+
+    Example: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv`
+    """
+    from clstm import accuracy as scoring
+    from clstm.corpus import Corpus
+
+    opened = Corpus.open(corpus)
+    with progress() as advance:
+        table = scoring.table(opened, runs, split=split or opened.held_out, stride=stride, seed=seed, advance=advance)
+    if out:
+        with replacing(out) as temporary:
+            table.to_csv(temporary, index=False)
+    for horizon in scoring.HORIZONS:
+        console.print(scoring.readable(table, horizon))
+
+
+@app.command()
+def generate(
+    run: Annotated[Path, typer.Argument(help="A run made by `clstm train`.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the MIDI files.", show_default=False)],
+    seed_midi: Annotated[list[Path] | None, typer.Option(help="Continue this MIDI file; may be given again.")] = None,
+    seed_start: Annotated[float, typer.Option(min=0, help="Where in --seed-midi the window begins, in seconds.")] = 0.0,
+    corpus: Annotated[Path | None, typer.Option(help="Continue windows of this corpus.")] = None,
+    split: Annotated[str | None, typer.Option(help="The split the windows are from; `test`, or `valid`.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Continuations: of each file, or of as many windows.")] = 10,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
+    temperature: Annotated[float, typer.Option(min=0.01, help="Below 1 likelier notes, above 1 wilder ones.")] = 1.0,
+    mode: Annotated[str, typer.Option(help="`stream` carries the state on; `window` is the paper's way.")] = "stream",
+    with_seed: Annotated[bool, typer.Option(help="Keep the seed before the continuation.")] = False,
+    seed: Seed = 0,
+) -> None:
+    """Let a model continue music. MIDI files come out, without the seed, beside `generated.json`.
+
+    Seeds are 90-frame windows of a corpus's test split, or the opening of MIDI files.
+
+    Examples: `clstm generate runs/c-lstm --corpus corpus --out music/c-lstm` ·
+    `clstm generate runs/c-lstm --seed-midi song.mid --count 3 --out music/song`
+    """
+    from clstm import continuations, generation, seeds
+    from clstm.corpus import Corpus
+
+    if (corpus is None) == (not seed_midi):
+        raise UserError("give what to continue: either --corpus CORPUS or --seed-midi FILE")
+    sampling = generation.Sampling(choice("--mode", mode, generation.MODES), temperature, seed)
+    opened = Corpus.open(corpus) if corpus else None
+    chosen = (
+        seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
+        if opened
+        else [seeds.from_midi(path, seed_start) for path in seed_midi or () for _ in range(count)]
+    )
+    for one in chosen[:: 1 if opened else count]:
+        if one.padding:
+            warn(f"{one.name} is shorter than the window: {one.padding / 8:g} s of silence were put before it")
+    with progress() as advance:
+        manifest = continuations.by_model(
+            run, chosen, out, seconds, sampling, corpus=opened, with_seed=with_seed, advance=advance
+        )
+    say(continuations.summary(manifest, out))
+
+
+@app.command()
+def excerpts(
+    corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the MIDI files.", show_default=False)],
+    split: Annotated[str | None, typer.Option(help="The split they are from; `test`, or `valid`.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
+    seed: Seed = 0,
+) -> None:
+    """What the pieces themselves do after the seeds of `clstm generate`: the human counterpart of its music.
+
+    With the same corpus, split, count, seconds and seed, file by file the same seeds.
+
+    Example: `clstm excerpts corpus --out music/human`
+    """
+    from clstm import continuations, seeds
+    from clstm.corpus import Corpus
+
+    opened = Corpus.open(corpus)
+    chosen = seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
+    say(continuations.summary(continuations.by_people(chosen, out, corpus=opened), out))
 
 
 @cache  # it adds to `app`: a second time would name every verb twice

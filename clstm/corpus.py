@@ -12,7 +12,7 @@ than memory.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -23,18 +23,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clstm import chorales, splits
+from clstm.console import Advance
 from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
 from clstm.files import replacing, write_json
 from clstm.isolation import in_processes
 from clstm.midi import find_files, read_midi
-from clstm.score import FRAME_RATE, ROWS, Losses, Matrix, encode, losses
+from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Losses, Matrix, encode, losses
 
 FORMAT = 1
 PACKED = (ROWS + 7) // 8  # bytes a frame
 REPRESENTATION = {"rows": ROWS, "frame_rate": FRAME_RATE}
 
 Rejection = tuple[str, str]  # file, reason
-Advance = Callable[[str, int, int], None]  # told (what, done, total) as work goes on
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,26 @@ def prepare(
         about = {"format": FORMAT, "version": version("clstm"), "representation": REPRESENTATION}
         write_json(building / "corpus.json", about | {"sources": sources, "options": options})
     return Corpus.open(out)
+
+
+def summary(corpus: Corpus) -> str:
+    """What is in a corpus and what was left out, in a few lines."""
+    pieces = corpus.pieces
+    lines = [
+        f"{split}: {len(own)} pieces, {own['group'].nunique()} groups, {own['frames'].sum() / FRAME_RATE / 60:.0f} min"
+        for split, own in pieces.groupby("split", sort=False)
+    ]
+    lost = pieces[["out_of_range", "merged", "lengthened"]].sum()
+    lines.append(
+        f"{pieces['notes'].sum():,} notes: {lost['out_of_range']:,} outside MIDI {LOWEST} to {HIGHEST} left out,"
+        f" {lost['merged']:,} merged with another of the same pitch and frame,"
+        f" {lost['lengthened']:,} lengthened to a frame"
+    )
+    rejected = pd.read_csv(corpus.path / "rejected.csv", keep_default_na=False)
+    if len(rejected):
+        first = "; ".join(f"{row.file}: {row.reason}" for row in rejected.head(3).itertuples())
+        lines.append(f"{len(rejected)} files rejected, see rejected.csv: {first}{'; ...' * (len(rejected) > 3)}")
+    return "\n".join(lines)
 
 
 def _write_frames(

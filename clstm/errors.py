@@ -4,6 +4,11 @@ Every message is one line. At the command's edge it becomes one red line and exi
 anything else that reaches that edge is our own mistake and keeps its traceback.
 """
 
+from collections.abc import Iterable
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=str)
+
 
 class UserError(Exception):
     """A mistake the user can mend. The message says what was received, what is accepted and what to do."""
@@ -31,3 +36,11 @@ class MismatchError(UserError):
 
 class MissingToolError(UserError):
     """Something is not installed. The message holds the command that installs it."""
+
+
+def choice(option: str, given: str, accepted: Iterable[Choice]) -> Choice:
+    """`given`, when it is one of `accepted`; a `UserError` naming them otherwise."""
+    for one in (accepted := list(accepted)):
+        if one == given:
+            return one
+    raise UserError(f"{option} {given!r} is not known; choose one of: {', '.join(accepted)}")

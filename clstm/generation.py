@@ -9,23 +9,22 @@ keeps its chance and the matrix stays consistent: a note is struck with its stru
 goes on only if it was sounding, with the share of the held chance that strikes leave over.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.models import Network
 from clstm.score import FRAME_RATE, HELD, PITCHES, STRUCK, Matrix
 from clstm.seeds import Seed
 
 Mode = Literal["stream", "window"]
-MODES: tuple[str, ...] = get_args(Mode)
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 Chances = NDArray[np.float32]
 
@@ -45,7 +44,7 @@ def generate(
     seeds: Sequence[Seed],
     frames: int,
     sampling: Sampling = Sampling(),
-    advance: Callable[[int, int], None] = lambda done, total: None,
+    advance: Advance = lambda what, done, total: None,
 ) -> list[Matrix]:
     """Continue every seed, all in one batch. Returns one consistent (156, frames) matrix a seed, without the seed.
 
@@ -69,7 +68,7 @@ def generate(
             state, unread = carried, music[:, -1 - network.lag :]
         else:
             unread = music[:, -network.config.window :]
-        advance(min(done + step, frames), frames)
+        advance("Generating", min(done + step, frames), frames)
     return [piece[start : start + frames].T.copy() for piece in music]
 
 
@@ -80,11 +79,11 @@ def draw(chances: Chances, sounding: NDArray[np.uint8], draws: NDArray[np.float6
     draws : (B, at most steps, 2, pitches) uniform in 0..1
     returns (B, as many steps as draws, rows) uint8
 
-    P(struck) is its chance. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which had
-    the chance `reach`: 1 for the frame that is known, then the held chance of the frame before.
+    P(struck) is its chance. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which
+    had the chance `reach`: 1 for the frame that is known, then the held chance of the frame before.
     """
     frames = np.zeros((*draws.shape[:2], chances.shape[2]), dtype=np.uint8)
-    reach = np.ones(sounding.shape)
+    reach = np.ones(sounding.shape, dtype=np.float32)
     before = sounding.astype(bool)
     for step in range(draws.shape[1]):
         held, struck = chances[:, step, HELD], np.minimum(chances[:, step, STRUCK], chances[:, step, HELD])
@@ -110,7 +109,3 @@ def density_range(corpus: Corpus, frames: int) -> tuple[float, float]:
             densities.append(density(matrix[:, start : start + frames]))
     low, high = np.percentile(densities or [0.0], [1, 99])
     return float(low), float(high)
-
-
-def weights_hash(run: Path) -> str:
-    return hashlib.sha256((run / "weights.safetensors").read_bytes()).hexdigest()

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from clstm.score import ROWS
 
 Kind = Literal["rnn", "lstm", "c-lstm"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 State = Tensor | tuple[Tensor, Tensor]  # of the RNN; of the LSTM: hidden and cell
 

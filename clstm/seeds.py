@@ -13,6 +13,8 @@ from clstm.errors import UserError
 from clstm.midi import read_midi
 from clstm.score import FRAME_RATE, Matrix, encode, repair
 
+WINDOW = 90  # frames, the paper's N
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -32,7 +34,7 @@ class Seed:
     continuation: Matrix
 
 
-def from_corpus(corpus: Corpus, split: str, count: int, window: int, after: int, seed: int) -> list[Seed]:
+def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Seed]:
     """`count` windows at random places of a split, from different pieces as long as there are any.
 
     A piece must be long enough for the window and `after` frames of its own continuation. Raises `UserError` when none
@@ -57,7 +59,7 @@ def from_corpus(corpus: Corpus, split: str, count: int, window: int, after: int,
     return seeds
 
 
-def from_midi(path: Path, window: int, start_seconds: float = 0.0) -> Seed:
+def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Seed:
     """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it."""
     matrix = encode(read_midi(path))
     start = round(start_seconds * FRAME_RATE)

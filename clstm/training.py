@@ -24,9 +24,9 @@ from torch.nn import functional as F
 
 from clstm import batches, checkpoint
 from clstm.corpus import Corpus
-from clstm.errors import MismatchError, UserError
+from clstm.errors import MismatchError, UserError, choice
 from clstm.files import replacing
-from clstm.models import Kind, Network, NetworkConfig, initialise, parameter_count
+from clstm.models import KINDS, Network, NetworkConfig, initialise, parameter_count
 
 BUDGETS = ("steps", "epochs", "minutes")
 
@@ -243,7 +243,7 @@ class Run:
 
 
 def configure(
-    kind: Kind,
+    kind: str,
     preset: str,
     *,
     seed: int = 0,
@@ -254,10 +254,9 @@ def configure(
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """The configurations of a preset with what the user changed. A budget given replaces the preset's.
 
-    Raises `UserError` for an unknown preset, or a budget that is not one positive number.
+    Raises `UserError` for an unknown network or preset, or a budget that is not one positive number.
     """
-    if preset not in PRESETS:
-        raise UserError(f"there is no preset {preset!r}; the presets are: {', '.join(PRESETS)}")
+    choice("--preset", preset, PRESETS)
     budget = dict(zip(BUDGETS, (steps, epochs, minutes), strict=True))
     given = {name: value for name, value in budget.items() if value is not None}
     if len(given) > 1:
@@ -270,7 +269,8 @@ def configure(
         training = {key: value for key, value in training.items() if key not in budget} | given
     if rate is not None:
         training["rate"] = rate
-    return NetworkConfig(kind, **chosen.network), TrainingConfig(seed=seed, **training)
+    network = NetworkConfig(choice("the network", kind, KINDS), **chosen.network)
+    return network, TrainingConfig(seed=seed, **training)
 
 
 def train(
