@@ -73,7 +73,7 @@ def power_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
 
 
 def magnitude_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
-    """Frequencies, (bins,) Hz, and magnitudes, (bins,) dB re full scale, at least `FLOOR`, of a waveform, (samples,)."""
+    """Frequencies, (bins,) Hz, and magnitudes, (bins,) dB re full scale, at least `FLOOR`; of (samples,) -1..1."""
     frequency, power = power_spectrum(waveform, rate)
     return frequency, 10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10)))
 
