@@ -1,0 +1,198 @@
+"""Music -> equal clips: which stretches of which songs, and the same length, edges, channels and loudness for all.
+
+Everything but the music itself is made alike, because a listener uses whatever tells the sources apart. Loudness is
+matched to -23 LUFS (EBU R 128) without a limiter. Matching removes how loud a source is on the whole, which the paper
+counts among its differences, so a study may instead keep the clips as rendered, with one gain for all.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from clstm.errors import UnreadableFileError, UserError
+from clstm.score import FRAME_RATE
+from evaluation.loudness import integrated_loudness, true_peak
+from evaluation.render import RenderSettings, Waveform
+from listening_study.plan import Loudness
+from listening_study.songs import Song, open_songs
+
+TARGET = -23.0  # LUFS
+HIGHEST_PEAK = -1.0  # dBTP
+FADE_IN, FADE_OUT = 0.01, 0.1  # seconds
+QUIET = -60.0  # dBFS RMS: below it a window counts as a pause
+WINDOW = 0.25  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One stretch of a song, as it sounds there: (samples, 2)."""
+
+    path: Path
+    start: float  # seconds
+    waveform: Waveform
+
+    def __str__(self) -> str:
+        return f"{self.path} at {self.start:g} s"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The segments chosen for one source, and what was met on the way."""
+
+    segments: list[Segment]
+    replaced: int  # nearly silent segments another was taken for
+    notices: list[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A finished clip."""
+
+    segment: Segment
+    waveform: Waveform  # (samples, 1 or 2)
+    loudness: float  # LUFS, before the gain
+    gain: float  # dB
+
+
+def choose(
+    paths: Sequence[Path],
+    count: int,
+    seconds: float,
+    random: Random,
+    settings: RenderSettings,
+    *,
+    as_played: bool = False,
+    progress: Callable[[], object] = lambda: None,
+) -> Choice:
+    """Segments of different songs at random; of one song again, without overlap, only where there are too few songs.
+
+    A nearly silent segment is replaced by another of the same song, or of the next. Files that cannot be read and songs
+    shorter than a segment are passed over, with a notice. Raises `UserError` when too little music is left.
+    """
+    segments: list[Segment] = []
+    notices: list[str] = []
+    replaced = 0
+    with closing(open_songs(random.sample(paths, len(paths)), settings, as_played=as_played)) as songs:
+        waiting: Iterable[_Deck] = _decks(songs, seconds, random, notices)
+        while len(segments) < count:
+            dealt = []
+            for deck in waiting:
+                segment, silent = deck.deal()
+                replaced += silent
+                if segment:
+                    segments.append(segment)
+                    dealt.append(deck)
+                    progress()
+                if len(segments) == count:
+                    break
+            if not dealt:
+                raise UserError(
+                    f"only {len(segments)} segments of {seconds:g} s without overlap, {count} are needed; "
+                    "give more or longer music, fewer --clips or shorter --seconds"
+                    + (f" ({'; '.join(notices[:3])})" if notices else "")
+                )
+            waiting = dealt
+    songs_heard = len({segment.path for segment in segments})
+    if songs_heard < count:
+        notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")
+    return Choice(segments, replaced, notices)
+
+
+@dataclass(frozen=True)
+class _Deck:
+    """A song and the places its segments may still begin at."""
+
+    song: Song
+    starts: list[float]
+    seconds: float
+
+    def deal(self) -> tuple[Segment | None, int]:
+        """The next segment that is not nearly silent, None without one; and how many silent ones were put away."""
+        silent = 0
+        while self.starts:
+            start = self.starts.pop()
+            waveform = self.song.excerpt(start, self.seconds)
+            if not is_nearly_silent(waveform, len(waveform) / self.seconds):
+                return Segment(self.song.path, start, waveform), silent
+            silent += 1
+        return None, silent
+
+
+def _decks(
+    songs: Iterable[Song | UnreadableFileError], seconds: float, random: Random, notices: list[str]
+) -> Iterable[_Deck]:
+    for song in songs:
+        if isinstance(song, UnreadableFileError):
+            notices.append(f"passed over {song}")
+        elif song.seconds < seconds:
+            notices.append(f"passed over {song.path}: {song.seconds:.1f} s, shorter than a clip")
+        else:
+            yield _Deck(song, starts(song.seconds, seconds, random), seconds)
+
+
+def starts(song: float, seconds: float, random: Random) -> list[float]:
+    """Where segments of a song may begin, in random order: on the grid of frames, without overlap, from a random point.
+
+    song, seconds : lengths in seconds, song >= seconds
+    """
+    frames, step = math.floor(song * FRAME_RATE), math.ceil(seconds * FRAME_RATE)
+    count = max(1, frames // step)
+    first = random.randint(0, max(0, frames - count * step))
+    return random.sample([(first + place * step) / FRAME_RATE for place in range(count)], count)
+
+
+def is_nearly_silent(waveform: Waveform, rate: float) -> bool:
+    """Whether more than half of it lies below -60 dBFS, in windows of 0.25 s."""
+    size = round(WINDOW * rate)
+    windows = np.array_split(waveform, max(1, len(waveform) // size))
+    power = np.array([np.mean(np.square(window, dtype=np.float64)) for window in windows])
+    return bool(np.mean(power < 10 ** (QUIET / 10)) > 0.5)
+
+
+def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: bool) -> list[Clip]:
+    """Fade the edges, mix down if asked to, and set the level.
+
+    Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP.
+    """
+    shaped = [_shaped(segment.waveform, rate, mono=mono) for segment in segments]
+    measured = [(_loudness(waveform, rate), true_peak(waveform, rate) or -math.inf) for waveform in shaped]
+    if loudness is Loudness.MATCHED:
+        gains = [TARGET - level for level, _ in measured]
+        for segment, (_, peak), gain in zip(segments, measured, gains, strict=True):
+            if peak + gain > HIGHEST_PEAK:
+                raise UserError(
+                    f"{segment}: at {TARGET:g} LUFS its peaks would reach {peak + gain:.1f} dBTP, at most "
+                    f"{HIGHEST_PEAK:g} are accepted; leave that piece out or use --loudness as-rendered"
+                )
+    else:
+        gains = [min(0.0, HIGHEST_PEAK - max(peak for _, peak in measured))] * len(shaped)
+    return [
+        Clip(segment, np.asarray(waveform * 10 ** (gain / 20), dtype=np.float32), level, gain)
+        for segment, waveform, (level, _), gain in zip(segments, shaped, measured, gains, strict=True)
+    ]
+
+
+def is_mono(waveform: Waveform) -> bool:
+    """Whether both channels are the same."""
+    return bool(np.array_equal(waveform[:, 0], waveform[:, -1]))
+
+
+def _shaped(waveform: Waveform, rate: int, *, mono: bool) -> Waveform:
+    if mono:
+        waveform = waveform.mean(axis=1, keepdims=True)
+    envelope = np.ones(len(waveform), dtype=np.float32)
+    rise, fall = round(FADE_IN * rate), round(FADE_OUT * rate)
+    envelope[:rise] = np.linspace(0, 1, rise)
+    envelope[len(envelope) - fall :] = np.linspace(1, 0, fall)
+    return waveform * envelope[:, None]
+
+
+def _loudness(waveform: Waveform, rate: int) -> float:
+    level = integrated_loudness(waveform, rate)
+    assert level is not None, "nearly silent segments were replaced, and half of this one is above -60 dBFS"
+    return level

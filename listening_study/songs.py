@@ -1,0 +1,84 @@
+"""Pieces that segments are cut from: MIDI or audio, with one way to hear a stretch of either.
+
+For a fair comparison all MIDI, human or not, goes through the same score matrix and one velocity, because a model's
+music has no other; `as_played` keeps the timing and dynamics of the file. A note that sounds across the beginning of a
+stretch is struck there, as a model's is when its seed is cut off; one that sounds across the end is not let go before.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.errors import UnreadableFileError
+from clstm.isolation import read_many
+from clstm.midi import SUFFIXES as MIDI_SUFFIXES
+from clstm.midi import Notes
+from clstm.score import FRAME_RATE, Matrix, decode, encode
+from evaluation.audio import load, read_audio
+from evaluation.render import RenderSettings, Waveform, render
+
+MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at its end
+
+
+@dataclass(frozen=True)
+class Song:
+    """A piece, its length, and how a stretch of it sounds."""
+
+    path: Path
+    seconds: float
+    # start s, length s -> (samples, 2) float32 at the settings' rate
+    excerpt: Callable[[float, float], Waveform]
+
+
+def open_songs(
+    paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
+) -> Generator[Song | UnreadableFileError, None, None]:
+    """The songs in order, each opened when asked for; files that cannot be read come as the reason why."""
+    midi = read_many([path for path in paths if path.suffix.lower() in MIDI_SUFFIXES], workers=1)
+    for path in paths:
+        if path.suffix.lower() in MIDI_SUFFIXES:
+            _, notes = next(midi)
+            yield notes if isinstance(notes, UnreadableFileError) else _score(path, notes, settings, as_played)
+        else:
+            try:
+                waveform, rate = read_audio(path)
+            except UnreadableFileError as error:
+                yield error
+            else:
+                yield Song(path, len(waveform) / rate, partial(_recorded, path, settings))
+
+
+def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> Song:
+    if as_played:
+        return Song(path, notes.duration, partial(_played, notes, settings))
+    matrix = encode(notes)
+    return Song(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings))
+
+
+def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: float) -> Waveform:
+    first, last = round(start * FRAME_RATE), round((start + length + MARGIN) * FRAME_RATE)
+    return _fitted(render(decode(matrix[:, first:last]), settings), length, settings)
+
+
+def _played(notes: Notes, settings: RenderSettings, start: float, length: float) -> Waveform:
+    return _fitted(render(notes.between(start, start + length + MARGIN), settings), length, settings)
+
+
+def _recorded(path: Path, settings: RenderSettings, start: float, length: float) -> Waveform:
+    waveform = _last_loaded(path, settings)
+    return _fitted(waveform[round(start * settings.sample_rate) :], length, settings)
+
+
+@lru_cache(maxsize=1)
+def _last_loaded(path: Path, settings: RenderSettings) -> NDArray[np.float32]:
+    return load(path, settings)[0]
+
+
+def _fitted(waveform: Waveform, length: float, settings: RenderSettings) -> Waveform:
+    """Exactly `length` seconds: cut, or followed by silence."""
+    samples = round(length * settings.sample_rate)
+    return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))
