@@ -60,3 +60,31 @@ def render_command(
         if rendered.clipped:
             warn(f"{rendered.file}: {rendered.clipped} samples beyond full scale were clipped; lower --gain")
     console.print(f"{len(folder.rendered)} of {len(files)} files rendered to {out}", markup=False, soft_wrap=True)
+
+
+@app.command("doctor")
+def doctor_command() -> None:
+    """Say what is installed, which FluidSynth and SoundFont are used, and the command that mends what is missing.
+
+    The exit status is 0 when everything needed is there, 1 when not.
+
+    Example: `clstm doctor`
+    """
+    import platformdirs
+
+    from clstm.console import console
+    from clstm.errors import MissingToolError
+    from evaluation import doctor
+    from evaluation.render import default_soundfont
+
+    try:
+        soundfont = default_soundfont()
+    except MissingToolError:
+        soundfont = None
+    findings = doctor.examine(soundfont, platformdirs.user_cache_path("clstm"))
+    console.print(doctor.table(findings))
+    for finding in findings:
+        if finding.fix:
+            console.print(f"{finding.name}: {finding.fix}", markup=False, highlight=False, soft_wrap=True)
+    if not doctor.fit(findings):
+        raise typer.Exit(1)

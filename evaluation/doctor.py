@@ -19,6 +19,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 MACOS_BROWSERS = (
@@ -126,6 +130,24 @@ def examine(soundfont: Path | None, cache: Path) -> list[Finding]:
         chromium(),
         machine(),
     ]
+
+
+def fit(findings: list[Finding]) -> bool:
+    """Whether all that is needed is there."""
+    return all(finding.found for finding in findings if finding.needed)
+
+
+def table(findings: list[Finding]) -> "Table":
+    """The findings as rich shows them, without the fixes: a command in a narrow cell cannot be copied."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table("Part", "State", "Found")
+    for finding in findings:
+        absent = Text("missing", "red") if finding.needed else Text("optional", "yellow")
+        state = Text("OK", "green") if finding.found else absent
+        shown.add_row(finding.name, state, Text(finding.detail))
+    return shown
 
 
 def python() -> Finding:

@@ -1,0 +1,98 @@
+"""The edge of the command line: who gets which exit status, and what they read."""
+
+import errno
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+
+import pytest
+import typer
+
+from clstm import cli
+from clstm.errors import UserError
+
+Run = Callable[..., int | str | None]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`clstm go`, where `go` raises what it is given (nothing for None). Returns the exit status."""
+
+    def run(raised: BaseException | None, *arguments: str) -> int | str | None:
+        app = typer.Typer(pretty_exceptions_enable=False)
+
+        @app.callback()
+        def root() -> None: ...
+
+        @app.command()
+        def go() -> None:
+            if raised:
+                raise raised
+
+        monkeypatch.setattr(cli, "load_commands", lambda: app)
+        monkeypatch.setattr(sys, "argv", ["clstm", *(arguments or ["go"])])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        return stopped.value.code
+
+    return run
+
+
+def test_success_is_exit_status_0(run: Run) -> None:
+    assert run(None) == 0
+
+
+def test_a_users_mistake_is_one_line_and_exit_status_2(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    message = "run [1] does not exist; give a folder made by `clstm train`, " + "long " * 40
+    assert run(UserError(message)) == 2
+    captured = capsys.readouterr()
+    assert captured.err == message + "\n"  # not wrapped, not taken for markup
+    assert captured.out == ""
+
+
+def test_a_full_disk_is_one_line_and_exit_status_2(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(OSError(errno.ENOSPC, "No space left on device", "corpus/frames.npy")) == 2
+    message = capsys.readouterr().err
+    assert "No space left on device (corpus/frames.npy)" in message
+    assert message.count("\n") == 1
+
+
+def test_ctrl_c_is_exit_status_130(run: Run) -> None:
+    assert run(KeyboardInterrupt()) == 130
+
+
+def test_ctrl_c_while_packages_load_is_exit_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> typer.Typer:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "load_commands", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        cli.main()
+
+
+def test_an_unknown_command_is_exit_status_2_and_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(None, "compose") == 2
+    assert "compose" in capsys.readouterr().err
+
+
+def test_our_own_mistakes_keep_their_traceback(run: Run) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError())
+
+
+def test_a_broken_package_costs_only_its_own_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = EntryPoint("reports", "no_such_package.cli:app", "clstm.commands")
+    intact = EntryPoint("evaluation", "evaluation.cli:app", "clstm.commands")
+    monkeypatch.setattr(cli, "app", typer.Typer())
+    monkeypatch.setattr(cli, "entry_points", lambda group: [broken, intact])
+    app = cli.load_commands.__wrapped__()
+    assert "doctor" in {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert "The commands of reports are missing" in capsys.readouterr().err
+
+
+def test_loading_twice_names_every_command_once() -> None:
+    cli.load_commands()
+    commands = [command.callback for command in cli.load_commands().registered_commands]
+    assert len(commands) == len(set(commands))
