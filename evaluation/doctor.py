@@ -139,10 +139,10 @@ def fit(findings: list[Finding]) -> bool:
 
 def table(findings: list[Finding]) -> "Table":
     """The findings as rich shows them, without the fixes: a command in a narrow cell cannot be copied."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    shown = Table("Part", "State", "Found")
+    shown = Table("Part", "State", Column("Found", overflow="fold"))
     for finding in findings:
         absent = Text("missing", "red") if finding.needed else Text("optional", "yellow")
         state = Text("OK", "green") if finding.found else absent
@@ -210,9 +210,8 @@ def chromium() -> Finding:
 def machine() -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return Finding(
-        "Machine", True, f"{platform.system()} {platform.machine()}, {cores} cores, {memory / 1e9:.1f} GB of memory"
-    )
+    system = f"{platform.system()} {platform.machine()}"
+    return Finding("Machine", True, f"{system}, {cores} cores, {memory:.1f} GB of memory")
 
 
 def _project_name(requirement: str) -> str:

@@ -1,6 +1,7 @@
 """`clstm doctor` tells the truth about this machine, and its fixes are commands one can type."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ def test_what_this_environment_has_is_found(tmp_path: Path) -> None:
     assert "torch 2" in findings["Libraries"].detail
     assert findings["FluidSynth"].detail.startswith("2.")
     assert "libfluidsynth" in findings["FluidSynth"].detail
+    assert float(re.findall(r"([\d.]+) GB", findings["Machine"].detail)[0]) > 0.5
     assert hashlib.sha256(b"RIFF").hexdigest()[:12] in findings["SoundFont"].detail
 
 
