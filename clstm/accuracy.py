@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from clstm.baselines import Chances, Markov, Predictor, copy_last, hold_chord, silence
@@ -29,7 +30,6 @@ from clstm.score import HELD, STRUCK, Matrix
 HORIZONS = ("next", "nine")
 PARTS = {"held": HELD, "struck": STRUCK}
 SUMS = ["windows", "frames", "cells", "hits", "false_alarms", "misses", "nats"]
-POINTS = ("f1_held", "f1_struck", "precision", "recall")  # shown without an interval
 RESAMPLES = 1000
 WINDOWS_AT_ONCE = 256
 
@@ -73,8 +73,8 @@ def baselines(corpus: Corpus, horizon: int) -> dict[str, System]:
     markov = Markov.fit(corpus, corpus.of_split("train"), horizon)
     return {
         "silence": System(silence, "baseline", calibrated=False),
-        "copy the last frame": System(copy_last, "baseline", calibrated=False),
-        "hold the last chord": System(hold_chord, "baseline", calibrated=False),
+        "copy last frame": System(copy_last, "baseline", calibrated=False),
+        "hold last chord": System(hold_chord, "baseline", calibrated=False),
         "per-row Markov": System(markov, "baseline", calibrated=True),
     }
 
@@ -187,33 +187,28 @@ def figures(sums: Any) -> dict[str, Any]:
 
 
 def readable(table: pd.DataFrame, horizon: str) -> Table:
-    """One horizon of the table for the terminal: percentages, intervals, baselines above models."""
+    """One horizon of the table for the terminal, baselines above models; the rest of the figures is in the CSV."""
     own = table[table["horizon"] == horizon]
     frames = {"next": "the next frame", "nine": "all nine frames"}[horizon]
-    shown = Table(title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows")
-    shown.add_column("")
-    for heading in (
-        "accuracy % (95 %)",
-        "F1 (95 %)",
-        "F1 held",
-        "F1 struck",
-        "precision",
-        "recall",
-        "nats a frame (95 %)",
-    ):
-        shown.add_column(heading, justify="right")
+    shown = Table(
+        title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    shown.add_column("", no_wrap=True)
+    for heading in ("accuracy %", "95 %", "F1 held", "struck", "nats/frame", "95 %"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for row in own.to_dict("records"):
         shown.add_row(
             row["system"],
-            _interval(row, "accuracy", 2, scale=100),
-            _interval(row, "f1", 3),
-            *("-" if np.isnan(row[name]) else f"{row[name]:.3f}" for name in POINTS),
-            _interval(row, "nats", 2),
+            *_with_interval(row, "accuracy", scale=100),
+            *(f"{row[name]:.3f}" for name in ("f1_held", "f1_struck")),
+            *_with_interval(row, "nats"),
             style="dim" if row["role"] == "baseline" else "bold",
         )
     return shown
 
 
-def _interval(row: Mapping[Any, Any], name: str, digits: int, scale: float = 1) -> str:
-    value, low, high = (f"{scale * row[name + end]:.{digits}f}" for end in ("", "_low", "_high"))
-    return "-" if np.isnan(row[name]) else f"{value} ({low} to {high})"
+def _with_interval(row: Mapping[Any, Any], name: str, scale: float = 1) -> tuple[str, str]:
+    if np.isnan(row[name]):
+        return "-", ""
+    value, low, high = (f"{scale * row[name + end]:.2f}" for end in ("", "_low", "_high"))
+    return value, f"{low} to {high}"

@@ -27,9 +27,11 @@ def cache_folder() -> Path:
 
 
 def scores() -> list[Path]:
-    """music21's score files of Bach's chorales, sorted."""
-    found = _music21().corpus.getComposer("bach")
-    return sorted(Path(path) for path in found if Path(path).suffix != ".rntxt" and Path(path).stem != SAMPLE)
+    """music21's score files of Bach's chorales, sorted. Of two files of one chorale the MusicXML is taken."""
+    found = (Path(path) for path in _music21().corpus.getComposer("bach"))
+    best_last = sorted(found, key=lambda path: (path.suffix == ".mxl", path.suffix == ".xml", path.name))
+    by_name = {path.stem: path for path in best_last if path.suffix != ".rntxt" and path.stem != SAMPLE}
+    return sorted(by_name.values())
 
 
 def sample() -> Path:

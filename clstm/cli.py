@@ -199,6 +199,23 @@ def excerpts(
     say(continuations.summary(continuations.by_people(chosen, out, corpus=opened), out))
 
 
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.", show_default=False)],
+    minutes: Annotated[float, typer.Option(help="Training time of each of the three models.")] = 1.0,
+    seed: Seed = 0,
+) -> None:
+    """Everything once, on Bach chorales: corpus, three models, accuracy, music, audio, report and listening study.
+
+    Prints each command as it runs it. Stopped half way, the same command goes on.
+
+    Example: `clstm demo --out demo`
+    """
+    from clstm.demo import run
+
+    run(out, minutes, seed, typer.main.get_command(load_commands()))
+
+
 @cache  # it adds to `app`: a second time would name every verb twice
 def load_commands() -> typer.Typer:
     """The app with the verbs of every package of the entry-point group `clstm.commands`."""

@@ -11,7 +11,8 @@ was stopped goes on as if it had not been.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from clstm import batches, checkpoint
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError, choice
 from clstm.files import replacing
+from clstm.interrupts import postponed_interrupt
 from clstm.models import KINDS, Network, NetworkConfig, initialise, parameter_count
 
 BUDGETS = ("steps", "epochs", "minutes")
@@ -142,24 +144,29 @@ class Run:
         self.best_weights = state["best_weights"]
 
     def train(self, report: Callable[["Run"], None] = lambda run: None) -> None:
-        """Train to the end of the budget; Ctrl-C keeps what was reached and is passed on.
+        """Train to the end of the budget. Ctrl-C and SIGTERM end the step at hand, save, and are passed on.
 
         report : called after every step
         """
-        try:
+        with postponed_interrupt() as interrupted:
             while self.spent < 1.0:
-                started = time.monotonic()
-                self._step()
+                with self._timed():
+                    self._step()
                 last = self.spent >= 1.0
-                if self.progress.step % self.config.evaluate_every == 0 or last:
-                    self._evaluate()
-                self.progress.seconds += time.monotonic() - started
-                if self.progress.step % self.config.evaluate_every == 0 or last:
+                if last or self.progress.step % self.config.evaluate_every == 0:
+                    with self._timed():
+                        self._evaluate()
                     self.save()
                 report(self)
-        except KeyboardInterrupt:
-            self.save()
-            raise
+                if interrupted() and not last:
+                    self.save()
+                    raise KeyboardInterrupt
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.progress.seconds += time.monotonic() - started
 
     def _step(self) -> None:
         config = self.config

@@ -1,0 +1,57 @@
+"""The whole chain on the embedded default: 409 Bach chorales, and BWV 846 as the sample no model has seen.
+
+It runs the other verbs as a user would type them, whichever package they are from, and prints each first.
+"""
+
+import shlex
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from clstm import chorales
+from clstm.console import console, say
+from clstm.models import KINDS
+
+CLIPS = 12  # continuations of each system: 10 for the study, and two to spare
+SECONDS = 20
+
+
+def run(out: Path, minutes: float, seed: int, command: Any) -> None:
+    """Run every step into `out`. `command` is the Click command that all verbs hang on."""
+    started = time.monotonic()
+    for arguments in steps(Path(out), minutes, seed):
+        console.rule(style="dim")
+        say(f"$ {shlex.join(['clstm', *arguments])}")
+        command(arguments, prog_name="clstm", standalone_mode=False)
+    console.rule(style="dim")
+    say(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
+    say(f"The report:   open {out / 'report' / 'index.html'} in a browser")
+    say(f"The study:    clstm study serve {out / 'study'}")
+    say(f"Its results:  clstm study results {out / 'study'}")
+
+
+def steps(out: Path, minutes: float, seed: int) -> Iterator[list[str]]:
+    """The commands, each made when the one before it is done; what an earlier call finished is left out."""
+    corpus, music, runs = out / "corpus", out / "music", [out / "runs" / kind for kind in KINDS]
+    drawn = ["--seed", str(seed)]
+    if not corpus.exists():
+        yield ["prepare", chorales.SOURCE, "--out", str(corpus), *drawn]
+    for kind, run in zip(KINDS, runs, strict=True):
+        yield ["train", kind, str(corpus), "--out", str(run), "--minutes", f"{minutes:g}", "--resume", *drawn]
+    yield ["accuracy", str(corpus), *map(str, runs), "--out", str(out / "accuracy.csv")]
+
+    size = ["--count", str(CLIPS), "--seconds", str(SECONDS), *drawn]
+    yield ["excerpts", str(corpus), "--out", str(music / "chorales"), *size]
+    for run in runs:
+        yield ["generate", str(run), "--corpus", str(corpus), "--out", str(music / run.name), *size]
+    sample = music / f"{chorales.SAMPLE}.mid"
+    shutil.copyfile(chorales.sample(), sample)
+
+    systems = [f"{name}={music / name}" for name in ("chorales", *KINDS)]
+    yield ["render", str(music), "--out", str(out / "audio")]
+    reference = [f"BWV 846={sample}", *systems, "--reference", "BWV 846"]
+    yield ["report", *reference, "--accuracy", str(out / "accuracy.csv"), "--out", str(out / "report")]
+    if not (out / "study").exists():
+        yield ["study", "create", *systems, "--human", "chorales", "--out", str(out / "study"), *drawn]
