@@ -110,10 +110,13 @@ def results(
     Example: `clstm study results study --out tables`
     """
     from listening_study.results import read_results, write_results
+    from listening_study.store.connection import migrate
     from listening_study.study import read_study
     from listening_study.terminal import print_results
 
-    found = read_results(read_study(folder))
+    opened = read_study(folder)
+    migrate(opened.answers_path)
+    found = read_results(opened)
     print_results(found)
     if out:
         for path in write_results(found, out):

@@ -16,6 +16,15 @@ from listening_study.study import read_study
 
 EVERY = "5s"  # how often the figures are read again
 HERE = Path(__file__).parent
+HEADINGS = {
+    "source": "Source",
+    "clips_heard": "Clips heard",
+    "majority_human": "By majority",
+    "ties": "Ties",
+    "answers": "Answers",
+    "said_human": "Said human",
+    "p_human": "P(human)",
+}
 
 
 def main() -> None:
@@ -54,7 +63,7 @@ def show_turnout(results: Results) -> None:
 
 
 def show_tally(tally: pd.DataFrame) -> None:
-    chart, table = st.columns([2, 3], gap="large")
+    chart, table = st.columns(2, gap="large")
     with chart:
         st.altair_chart(share_chart(tally), width="stretch")
         st.caption(
@@ -63,14 +72,14 @@ def show_tally(tally: pd.DataFrame) -> None:
         )
     with table:
         st.dataframe(
-            tally.drop(columns=["is_human", "low", "high"]).rename(columns=lambda name: name.replace("_", " ")),
+            tally.drop(columns=["is_human", "clips", "low", "high"]).rename(columns=HEADINGS),
             hide_index=True,
-            column_config={"p human": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+            column_config={"P(human)": st.column_config.NumberColumn(format="%.2f")},
         )
         paper = ", ".join(f"{source} {human} of {clips}" for source, clips, human in PAPER)
         st.caption(
-            "*majority human*: clips most of their listeners took for human; *ties*: exactly half of them. For "
-            f"comparison, Huang, Huang & Cai 2018 with 5 listeners: {paper}."
+            "*By majority*: clips that most of their listeners took for human; *ties*: exactly half of them. For "
+            f"comparison, by majority of 5 listeners in Huang, Huang & Cai 2018: {paper}."
         )
 
 
@@ -80,7 +89,7 @@ def share_chart(tally: pd.DataFrame) -> alt.LayerChart:
     source = alt.Y("source:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, labelFontSize=13))
     scale = alt.Scale(domain=[0, 1])
     colours = alt.Scale(domain=["human", "computer"], range=["#d08a2e", "#3f8f8b"])
-    colour = alt.Color("kind:N", title="made by", scale=colours)
+    colour = alt.Color("kind:N", title="made by", scale=colours, legend=alt.Legend(orient="top"))
     base = alt.Chart(heard).encode(y=source, color=colour)
     bars = base.mark_rule(strokeWidth=3).encode(
         x=alt.X("low:Q", scale=scale, title="said human", axis=alt.Axis(format="%")), x2="high:Q"

@@ -9,7 +9,6 @@ from clstm.files import write_text
 from listening_study.analysis import CODEBOOK, Turnout, answers_table, tally, turnout
 from listening_study.key import open_key
 from listening_study.store import Store
-from listening_study.store.connection import migrate
 from listening_study.study import Study
 
 
@@ -26,7 +25,6 @@ class Results:
 def read_results(study: Study) -> Results:
     """Opens the sealed key. Raises `UserError` when it is missing or was changed."""
     key = open_key(study)
-    migrate(study.answers_path)
     store = Store(study.answers_path)
     try:
         answers = answers_table(store.answered_trials(), key)

@@ -14,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from clstm.errors import UserError
+from listening_study.store.connection import migrate
 from listening_study.study import Study
 
 START_LIMIT = 60.0  # seconds a server may take to answer
@@ -40,7 +41,7 @@ _SETTINGS = {
     "theme.light.backgroundColor": "#fbfaf7",
     "theme.light.secondaryBackgroundColor": "#efede6",
     "theme.light.textColor": "#22292b",
-    "theme.dark.primaryColor": "#6fb7b3",
+    "theme.dark.primaryColor": "#367d7a",
     "theme.dark.backgroundColor": "#14191b",
     "theme.dark.secondaryBackgroundColor": "#1f2729",
     "theme.dark.textColor": "#e8ecec",
@@ -55,6 +56,7 @@ def serve(
     Raises `UserError` for a port that is taken or an address that is not this machine's.
     """
     _check_free(address, port)
+    migrate(study.answers_path)
     script = Path(__file__).with_name(f"{app}.py")
     settings = _SETTINGS | {"server.address": address, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in settings.items()]

@@ -1,7 +1,7 @@
 """What a study compares: named sources, each with its files."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clstm.errors import UserError
@@ -16,8 +16,8 @@ _NAME = re.compile(r"[^\W_][\w .+-]{0,39}")
 def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
     """NAME=PATH texts to files by name, in the order given; a name given twice has the files of both.
 
-    Where a folder holds a piece both as MIDI and as audio, the MIDI stands for it. Raises `UserError` for a text of
-    another form, a name that cannot be used, and a path that does not exist or holds no music.
+    A folder that holds both MIDI and audio is taken for its MIDI: the audio is most often its rendering. Raises
+    `UserError` for a text of another form, a name that cannot be used, and a path that does not exist or holds no music.
     """
     paths: dict[str, list[Path]] = {}
     for text in given:
@@ -27,10 +27,16 @@ def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
         if not _NAME.fullmatch(name):
             raise UserError(f"{name!r} cannot name a source; use up to 40 letters, digits, spaces and . + - _")
         paths.setdefault(name, []).append(Path(path))
-    return {name: _files(wanted) for name, wanted in paths.items()}
+    return {name: _distinct(file for path in wanted for file in _files(name, path)) for name, wanted in paths.items()}
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
-    found = find_files(paths, MIDI_SUFFIXES + AUDIO_SUFFIXES)
-    written = {path.with_suffix("") for path in found if path.suffix.lower() in MIDI_SUFFIXES}
-    return [path for path in found if path.suffix.lower() in MIDI_SUFFIXES or path.with_suffix("") not in written]
+def _files(name: str, path: Path) -> list[Path]:
+    try:
+        found = find_files([path], MIDI_SUFFIXES + AUDIO_SUFFIXES)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
+    return [file for file in found if file.suffix.lower() in MIDI_SUFFIXES] or found
+
+
+def _distinct(files: Iterable[Path]) -> list[Path]:
+    return list(dict.fromkeys(files))

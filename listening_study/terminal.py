@@ -38,11 +38,13 @@ def tally_table(tally: pd.DataFrame) -> Table:
     for heading in ("By majority", "Ties", "By answers", "P(human)", "95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in tally.to_dict("records"):
-        name = f"{row['source']} (human)" if row["is_human"] else str(row["source"])
+        name = str(row["source"])
+        if row["is_human"] and name.casefold() != "human":
+            name += " (human)"
         table.add_row(name, f"{row['majority_human']} of {row['clips_heard']}", str(row["ties"]), *_shares(row))
     table.add_section()
     for source, clips, human in PAPER:
-        table.add_row(f"paper*: {source}", f"{human} of {clips}", "–", "–", "–", "–", style="dim")
+        table.add_row(f"{source}*", f"{human} of {clips}", "–", "–", "–", "–", style="dim")
     table.caption = "* Huang, Huang & Cai 2018, 5 listeners: other music, not this study"
     table.caption_justify = "left"
     return table

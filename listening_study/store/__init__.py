@@ -19,6 +19,7 @@ import sqlalchemy as sql
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from clstm.errors import UserError
 from listening_study.store.connection import connect
 from listening_study.store.schema import Answer, answers, participants, presentations
 
@@ -29,7 +30,7 @@ class RefusedError(Exception):
     """An answer that cannot be: to a clip this listener was never shown, or neither "human" nor "computer"."""
 
 
-class UnavailableError(Exception):
+class UnavailableError(UserError):
     """The database could not be written or read now: locked for too long, or the disk is full. Nothing was stored."""
 
 
@@ -192,7 +193,7 @@ def _unavailable_when_it_fails() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise UnavailableError(str(error.orig)) from error
+        raise UnavailableError(f"the answers cannot be reached now ({error.orig}); try again") from error
 
 
 def _where(table: sql.Table, values: dict[str, int]) -> sql.Select[tuple[int]]:

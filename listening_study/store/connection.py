@@ -6,6 +6,9 @@ from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DatabaseError
+
+from clstm.errors import MismatchError, UserError
 
 PATIENCE = 10  # seconds to wait for another writer
 
@@ -32,9 +35,13 @@ def _begin(connection: Connection) -> None:
 
 
 def migrate(path: Path) -> None:
-    """Create the file or bring it to the newest schema, each step in a transaction of its own."""
+    """Create the file or bring it to the newest schema, each step in a transaction of its own.
+
+    Raises `MismatchError` for a schema newer than ours, `UserError` for a file that cannot be used.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     engine = connect(path)
     config = Config()
@@ -43,5 +50,9 @@ def migrate(path: Path) -> None:
         with engine.execution_options(writes=True).connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except CommandError as error:
+        raise MismatchError(f"{path} was written by a newer version ({error}); use that version") from error
+    except DatabaseError as error:
+        raise UserError(f"{path} cannot be used ({error.orig}); is it damaged, read-only or in use?") from error
     finally:
         engine.dispose()
