@@ -22,7 +22,7 @@ def render_command(
     soundfont: Annotated[
         Path | None, typer.Option(help="An .sf2 or .sf3 file. Default: TimGM6mb.sf2, which comes along.")
     ] = None,
-    gain: Annotated[float, typer.Option(help="The synthesizer's gain, the same for every file.")] = 1.0,
+    gain: Annotated[float, typer.Option(help="The synthesizer's gain, the same for every file.")] = 0.8,
     rate: Annotated[int, typer.Option(help="Sample rate, Hz.")] = 44100,
     same_grid: Annotated[
         bool, typer.Option("--same-grid", help="First through the score matrix and one velocity, as a model's music.")

@@ -87,9 +87,7 @@ def measure_systems(
             progress(path)
     for system, reasons in unreadable.items():
         if len(reasons) == len(systems[system]):
-            raise NothingUsableError(
-                f"{system} has no file that can be used ({'; '.join(reasons[:3]) or 'none given'})"
-            )
+            raise NothingUsableError(f"{system} has no file that can be measured: {'; '.join(reasons) or 'none given'}")
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -59,8 +59,8 @@ def render_folder(
     Raises `NothingUsableError` when no file can be read.
     """
     description = describe(settings)  # a missing library or SoundFont is known before the first process starts
-    names = dict(zip(paths, unique_names(paths), strict=True))
-    work = partial(_render_file, targets=names, out=out, settings=settings, suffix=suffix, on_grid=on_grid)
+    renamed = {path: name for path, name in zip(paths, unique_names(paths), strict=True) if name != path.stem}
+    work = partial(_render_file, renamed=renamed, out=out, settings=settings, suffix=suffix, on_grid=on_grid)
     folder = Folder([], [])
     for path, result in over_files(work, paths, workers):
         if isinstance(result, UnreadableFileError):
@@ -70,8 +70,7 @@ def render_folder(
         if progress:
             progress(path)
     if not folder.rendered:
-        reasons = "; ".join(str(error) for error in folder.rejected[:3])
-        raise NothingUsableError(f"none of {len(folder.rejected)} files can be rendered ({reasons})")
+        raise NothingUsableError(f"no file can be rendered: {'; '.join(map(str, folder.rejected))}")
     write_json(
         out / RECORD,
         {
@@ -85,13 +84,13 @@ def render_folder(
 
 
 def _render_file(
-    path: Path, targets: dict[Path, str], out: Path, settings: RenderSettings, suffix: str, on_grid: bool
+    path: Path, renamed: dict[Path, str], out: Path, settings: RenderSettings, suffix: str, on_grid: bool
 ) -> Rendered:
     notes = read_notes(path)
     if on_grid:
         notes = same_grid(notes)
     waveform = render(notes, settings)
-    target = out / f"{targets[path]}{suffix}"
+    target = out / f"{renamed.get(path, path.stem)}{suffix}"
     write_audio(target, np.clip(waveform, -1.0, 1.0), settings.sample_rate)
     loudness, peak = integrated_loudness(waveform, settings.sample_rate), true_peak(waveform, settings.sample_rate)
     return Rendered(

@@ -86,7 +86,8 @@ def magnitudes(waveform: Array, rate: int, hop_seconds: float) -> tuple[Array, A
 def sonogram(waveform: Array, rate: int, hop_seconds: float = HOP) -> tuple[Array, Array, Array]:
     """Frequencies, (bins,) Hz, times, (frames,) s, and levels, (bins, frames) dB re full scale and at least `FLOOR`."""
     frequency, times, magnitude = magnitudes(waveform, rate, hop_seconds)
-    return frequency, times, 20 * np.log10(np.maximum(magnitude, 10 ** (FLOOR / 20)))
+    level = 20 * np.log10(np.maximum(magnitude, np.finfo(np.float32).tiny))
+    return frequency, times, np.maximum(level, FLOOR)
 
 
 def spectral_change(magnitude: Array) -> float:

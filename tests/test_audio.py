@@ -1,0 +1,146 @@
+"""Audio comes back as it was written, and what is no audio is named with the reason."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from clstm.errors import UnreadableFileError, UserError
+from clstm.midi import Notes, write_midi
+from evaluation.audio import load, mono, read_audio, read_notes, resample, write_audio
+from evaluation.render import RenderSettings, render
+
+RATE = 44100
+
+
+def sine(hertz: float = 440.0, seconds: float = 0.5, rate: int = RATE, channels: int = 2) -> np.ndarray:
+    wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return np.repeat(wave[:, None], channels, axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize(("bits", "step"), [(16, 2**-15), (24, 2**-23)])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_audio_comes_back_within_one_step(suffix: str, bits: int, step: float, channels: int, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_audio(path, sine(channels=channels), RATE, bits=bits)
+    waveform, rate = read_audio(path)
+    assert rate == RATE
+    assert waveform.dtype == np.float32
+    np.testing.assert_allclose(waveform, sine(channels=channels), atol=step)
+
+
+def test_mp3_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, sine(seconds=1.0), RATE)
+    waveform, rate = read_audio(path)
+    assert rate == RATE
+    assert np.abs(waveform).max() == pytest.approx(0.5, abs=0.02)
+
+
+def test_clipping_is_never_silent(tmp_path: Path) -> None:
+    loud = np.array([[0.5], [1.5], [-2.0]], dtype=np.float32)
+    with pytest.warns(UserWarning, match=r"a\.wav: 2 samples beyond full scale were clipped"):
+        write_audio(tmp_path / "a.wav", loud, RATE)
+    waveform, _ = read_audio(tmp_path / "a.wav")
+    np.testing.assert_allclose(waveform[:, 0], [0.5, 1.0, -1.0], atol=2**-15)
+
+
+def test_full_scale_itself_is_no_clipping(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_audio(tmp_path / "a.wav", np.array([[1.0], [-1.0]], dtype=np.float32), RATE)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_audio(path, sine(), RATE)
+    before = path.read_bytes()
+    with pytest.raises(Exception, match=r".+"):
+        write_audio(path, sine(), -1)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_only_formats_that_lose_nothing_are_written(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"\.wav or \.flac"):
+        write_audio(tmp_path / "a.mp3", sine(), RATE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.wav", b"", "0 bytes"),
+        ("text.wav", b"hello, this is text", "not readable as audio"),
+        ("text.mp3", b"hello, this is text", "not readable as audio"),
+        ("cut.flac", b"fLaC\0\0", "not readable as audio"),
+        ("gone.wav", None, "cannot be opened"),
+    ],
+)
+def test_what_is_no_audio_is_named_with_the_reason(
+    name: str, content: bytes | None, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnreadableFileError, match=reason) as caught:
+        read_audio(path)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros((0, 2)), "no samples"),
+        (np.zeros((100, 6)), "6 channels"),
+        (np.array([[0.1], [np.nan]]), "NaN"),
+        (np.array([[0.1], [np.inf]]), "infinite"),
+    ],
+)
+def test_samples_nothing_can_be_measured_on_are_refused(samples: np.ndarray, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    with pytest.raises(UnreadableFileError, match=reason):
+        read_audio(path)
+
+
+def test_mono_is_the_mean_of_the_channels() -> None:
+    np.testing.assert_allclose(mono(np.array([[1.0, 0.0], [0.5, -0.5]], dtype=np.float32)), [0.5, 0.0])
+
+
+@pytest.mark.parametrize(("source", "target"), [(48000, 44100), (44100, 48000), (22050, 44100), (96000, 44100)])
+def test_another_rate_keeps_the_sine(source: int, target: int) -> None:
+    resampled = resample(sine(rate=source), source, target)
+    expected = sine(rate=target)
+    assert resampled.shape == expected.shape
+    middle = slice(target // 10, -target // 10)
+    np.testing.assert_allclose(resampled[middle], expected[middle], atol=1e-4)
+
+
+def test_a_lower_rate_does_not_alias() -> None:
+    high = resample(sine(hertz=15000, rate=48000), 48000, 22050)
+    assert np.abs(high[1000:-1000]).max() < 1e-4
+
+
+def test_midi_is_loaded_as_it_is_rendered(tmp_path: Path) -> None:
+    notes = Notes.of([(0.0, 0.5, 60, 80), (0.5, 1.0, 64, 80)])
+    write_midi(notes, tmp_path / "a.mid")
+    waveform, rate = load(tmp_path / "a.mid", RenderSettings(sample_rate=22050))
+    assert rate == 22050
+    np.testing.assert_array_equal(waveform, render(notes, RenderSettings(sample_rate=22050)))
+
+
+def test_audio_is_loaded_in_stereo_at_the_rate_of_the_settings(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", sine(rate=48000, channels=1), 48000)
+    waveform, rate = load(tmp_path / "a.wav")
+    assert rate == 44100
+    assert waveform.shape == (22050, 2)
+    np.testing.assert_array_equal(waveform[:, 0], waveform[:, 1])
+
+
+def test_music_of_many_hours_is_rejected_by_name(tmp_path: Path) -> None:
+    write_midi(Notes.of([(0.0, 1.0, 60, 80), (3 * 3600.0, 3 * 3600.0 + 1, 60, 80)]), tmp_path / "long.mid")
+    with pytest.raises(UnreadableFileError, match=r"long\.mid: lasts 3\.0 hours"):
+        read_notes(tmp_path / "long.mid")
