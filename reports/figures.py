@@ -1,11 +1,11 @@
-"""The paper's Figures 1, 3, 4 and 5: songs in, a matplotlib `Figure` out. Nothing here writes a file or keeps a state.
+"""The paper's Figures 1, 3, 4 and 5: songs in, a matplotlib `Figure` out. Only `save` writes a file.
 
 Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
 of all gives a panel that can stand beside the others' panels.
 
     songs = [song("Bach", "bwv804", REFERENCE, waveform, rate, notes), ...]
     figure = draw(WAVEFORM, songs, Scale.of(songs))
-    figure.savefig("figure3.svg")
+    save(figure, Path("figure3.svg"), dpi=200)
 
 Margins are fixed in inches, so that the axes of all panels have the same size; dense images are rasterised within SVG.
 """
@@ -13,6 +13,7 @@ Margins are fixed in inches, so that the axes of all panels have the same size; 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -22,18 +23,19 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from clstm.score import FRAME_RATE, HELD, LOWEST, PITCHES, STRUCK
-from evaluation.missing import Missing
-from evaluation.spectrum import SHARES
+from clstm.score import FRAME_RATE, HELD, HIGHEST, LOWEST, STRUCK
+from evaluation.metric import Missing
 from reports.palette import GRID, INK, MUTED
 from reports.songs import EXCERPT, HIGHEST_HZ, Song
 
 PANEL_WIDTH = 4.0  # inches: one song on the page
 PAGE_WIDTH = 7.2  # inches: all songs, two columns of a journal
+MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
+SMOOTHING = 31  # bins of 10 Hz, about three semitones at the middle of the axis
 SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
 SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "font.size": 8.5,
     "axes.edgecolor": MUTED,
@@ -69,7 +71,7 @@ class Scale:
     peak : largest |sample|
     spectrum_top, sonogram_top : dB, the strongest value of any song
     lowest, highest : MIDI, the pitches any song uses, rounded out to octaves
-    reference : the song drawn behind the others' spectra
+    reference : the song whose spectrum is repeated with the others'
     """
 
     seconds: float
@@ -83,15 +85,15 @@ class Scale:
     @classmethod
     def of(cls, songs: Sequence[Song]) -> "Scale":
         """Of the songs of one report, the reference first."""
-        used = [row for song in songs if song.matrix is not None for row in np.flatnonzero(song.matrix[HELD].any(axis=1))]
-        pitches = np.array(used or [60 - LOWEST, 71 - LOWEST]) + LOWEST
+        matrices = [song.matrix[HELD] for song in songs if song.matrix is not None]
+        used = [int(row) + LOWEST for held in matrices for row in np.flatnonzero(held.any(axis=1))] or [60]
         return cls(
             seconds=max(song.seconds for song in songs),
             peak=max(float(np.abs(song.extremes).max()) for song in songs) or 1.0,
             spectrum_top=_loudest([song.spectrum for song in songs]),
             sonogram_top=_loudest([song.sonogram for song in songs]),
-            lowest=int(max(pitches.min() // 12 * 12, LOWEST)),
-            highest=int(min(pitches.max() // 12 * 12 + 11, LOWEST + PITCHES - 1)),
+            lowest=min(used) // 12 * 12,
+            highest=min(max(used) // 12 * 12 + 11, HIGHEST),
             reference=songs[0],
         )
 
@@ -111,7 +113,7 @@ class Kind:
 def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_WIDTH) -> Figure:
     """The figure of `songs`, one below the other; with more than one, each row bears its song's name."""
     named = len(songs) > 1
-    left, bottom, top, gap = 0.62, 0.46, 0.34 if named else 0.1, 0.34
+    left, bottom, top, gap = 0.62, 0.46, 0.34 if named else 0.2, 0.34
     height = kind.height * (0.8 if named else 1.0)
     total = bottom + top + len(songs) * height + (len(songs) - 1) * gap
     with style():
@@ -170,7 +172,9 @@ def waveform(axes: Axes, song: Song, scale: Scale) -> None:
     rms = 10 ** (song.level / 20)
     shown = song.level_times <= song.seconds
     step = max(1, int(shown.sum()) // len(song.extremes))
-    axes.fill_between(song.level_times[shown][::step], -rms[shown][::step], rms[shown][::step], color=song.colour, linewidth=0)
+    axes.fill_between(
+        song.level_times[shown][::step], -rms[shown][::step], rms[shown][::step], color=song.colour, linewidth=0
+    )
     axes.axhline(0, color="white", linewidth=0.4)
     limit = 1.05 * scale.peak
     axes.set_ylim(-limit, limit)
@@ -182,19 +186,22 @@ def waveform(axes: Axes, song: Song, scale: Scale) -> None:
 
 
 def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
-    """Figure 4: the magnitude spectrum to 5 kHz, the paper's three limits, and the share of energy below each."""
-    kilohertz = song.spectrum_hz / 1000
+    """Figure 4: the magnitude spectrum to 5 kHz and its course, the reference's course, and the share of energy below
+    each of the paper's three limits."""
     floor = scale.spectrum_top - SPECTRUM_RANGE
-    axes.fill_between(kilohertz, floor, np.maximum(song.spectrum, floor), color=song.colour, alpha=0.25, linewidth=0)
-    axes.plot(kilohertz, np.maximum(song.spectrum, floor), color=song.colour, linewidth=0.8)
-    if song is not scale.reference:
-        behind = scale.reference
-        axes.plot(behind.spectrum_hz / 1000, behind.spectrum, color=INK, linewidth=0.5, alpha=0.55)
+    kilohertz = song.spectrum_hz / 1000
+    axes.fill_between(kilohertz, floor, np.maximum(song.spectrum, floor), color=song.colour, alpha=0.3, linewidth=0)
+    behind = scale.reference
+    axes.plot(behind.spectrum_hz / 1000, smooth(behind.spectrum), color=INK, linewidth=0.9, linestyle=(0, (4, 1.5)))
+    if song is not behind:
+        axes.plot(kilohertz, smooth(song.spectrum), color=song.colour, linewidth=1.4)
     lines = []
-    for mark, dashes in zip(SHARES, ("-", "--", ":"), strict=True):
+    for mark, dashes in zip(MARKS_HZ, ("-", "--", ":"), strict=True):
         axes.axvline(mark / 1000, color=INK, linewidth=0.8, linestyle=dashes)
         share = song.figures[f"energy_below_{mark}_hz"]
-        lines.append(share.reason if isinstance(share, Missing) else f"below {mark / 1000:.1f} kHz {100 * share:5.1f} %")
+        lines.append(
+            share.reason if isinstance(share, Missing) else f"below {mark / 1000:.1f} kHz {100 * share:5.1f} %"
+        )
     axes.text(
         0.985,
         0.97,
@@ -217,13 +224,20 @@ def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
     axes.set_axisbelow(True)
 
 
+def smooth(decibels: np.ndarray) -> np.ndarray:
+    """The mean energy of `SMOOTHING` neighbouring bins, in dB: the course of a spectrum without its single partials."""
+    window = np.ones(SMOOTHING)
+    power = np.convolve(10 ** (decibels / 10), window, mode="same")
+    return 10 * np.log10(power / np.convolve(np.ones(len(decibels)), window, mode="same"))
+
+
 def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     """Figure 5: energy over time and frequency, on the colour scale of all songs."""
     floor = scale.sonogram_top - SONOGRAM_RANGE
     axes.set_facecolor("#000004")  # the darkest of magma: silence after a song's end
     image = axes.imshow(
         np.maximum(song.sonogram, floor),
-        cmap="magma",
+        cmap=mpl.colormaps["magma"].resampled(64),  # steps of about 1 dB, and half the file
         vmin=floor,
         vmax=scale.sonogram_top,
         origin="lower",
@@ -235,7 +249,7 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     axes.set_ylabel("frequency (kHz)")
     _seconds(axes, scale.seconds)
     bar = axes.inset_axes((1 + _inches(axes, 0.08), 0, _inches(axes, 0.09), 1))
-    colourbar = axes.get_figure().colorbar(image, cax=bar)
+    colourbar = axes.figure.colorbar(image, cax=bar)
     colourbar.outline.set_visible(False)
     colourbar.locator = MultipleLocator(20)
     colourbar.ax.tick_params(labelsize=7, length=2)
@@ -247,6 +261,13 @@ WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, w
 SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, spectrum)
 SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.52, sonogram)
 KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM)
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
+    silent = {".svg": {"Date": None}, ".png": {"Software": None}}
+    with style():
+        figure.savefig(path, dpi=dpi, metadata=silent[path.suffix])
 
 
 def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
@@ -261,7 +282,7 @@ def plain(text: str) -> str:
 
 def _inches(axes: Axes, inches: float) -> float:
     """A length along x as a share of the axes' width."""
-    return inches / (axes.get_position().width * axes.get_figure(root=True).get_figwidth())
+    return inches / (axes.get_position().width * axes.figure.bbox.width / axes.figure.dpi)
 
 
 def _seconds(axes: Axes, seconds: float) -> None:

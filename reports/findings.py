@@ -7,7 +7,7 @@ import numpy as np
 
 from clstm.score import FRAME_RATE, HELD, LOWEST, STRUCK
 from evaluation.measures import METRICS
-from evaluation.missing import Missing
+from evaluation.metric import Missing
 from reports.figures import SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind
 from reports.songs import Song
 
@@ -53,7 +53,8 @@ def _score_matrix(song: Song) -> str:
     sounding = held.sum(axis=0)
     return (
         f"{struck.sum()} notes in {seconds:.0f} s ({number(struck.sum() / seconds)} a second), "
-        f"{number(sounding[sounding > 0].mean())} sounding at once, {pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
+        f"{number(sounding[sounding > 0].mean())} sounding at once, "
+        f"{pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
     )
 
 
@@ -75,8 +76,8 @@ def _spectrum(song: Song) -> str:
 def _sonogram(song: Song) -> str:
     return _sentence(
         song,
-        "{spectral_change} of the spectrum changes from one eighth of a second to the next: {change_below_1000_hz} below "
-        "1 kHz, {change_above_1000_hz} above",
+        "{spectral_change} of the spectrum changes from one eighth of a second to the next: {change_below_1000_hz} "
+        "below 1 kHz, {change_above_1000_hz} above",
     )
 
 

@@ -16,20 +16,19 @@ import pandas as pd
 from clstm.errors import UnreadableFileError, UserError
 from clstm.isolation import in_processes
 from evaluation.audio import load, mono, write_audio
-from evaluation.measures import METRICS, measure_notes, measure_sound
-from evaluation.missing import Figure, Missing
-from evaluation.render import RenderSettings, Waveform, render
+from evaluation.batch import TIME_LIMIT
+from evaluation.measures import COLUMNS, METRICS, measure_notes, measure_sound
+from evaluation.metric import Figure, Missing
+from evaluation.render import RenderSettings, Waveform, clipped, render
 from reports.songs import Song, song
 from reports.systems import Failure, Piece, System
 
 SHORTEST_SPAN = 10.0  # seconds drawn of every song, if it has them
-AUDIO_BYTES = 9_000_000  # of all players together
+AUDIO_BYTES = 10_000_000  # of all players together
 BYTES_A_SECOND = 45_000  # of a FLAC of rendered piano, rarely more
 FADE = 0.05  # seconds: a player that stops amid the music shall not click
-TIME_LIMIT = 300.0  # seconds a piece; half an hour of music takes a tenth of it
 
 Row = tuple[str, str, str, float, str, str]
-COLUMNS = ["system", "piece", "metric", "value", "unit", "note"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,9 @@ def measure_all(
     for done, (job, result) in enumerate(in_processes(work, jobs, seconds=TIME_LIMIT)):
         if isinstance(result, UnreadableFileError):
             if job.audio:
-                raise UserError(f"{job.system}: its typical song {job.piece.path} fails ({result.reason}); leave it out")
+                raise UserError(
+                    f"{job.system}: its typical song {job.piece.path} fails ({result.reason}); leave it out"
+                )
             failures[job.system].append(Failure(job.piece.path, result.reason))
         else:
             rows += _rows(job, result.figures)
@@ -111,7 +112,7 @@ def measure_all(
                 songs[job.system] = result.song
                 clipped[job.system] = result.clipped
         progress(done + 1, len(jobs))
-    return Outcome(pd.DataFrame(rows, columns=COLUMNS), songs, failures, clipped)
+    return Outcome(pd.DataFrame(rows, columns=list(COLUMNS)), songs, failures, clipped)
 
 
 def measure(job: Job, settings: RenderSettings, span: Spans) -> Measured:
@@ -126,8 +127,7 @@ def measure(job: Job, settings: RenderSettings, span: Spans) -> Measured:
     if job.audio is None:
         return Measured(figures)
     drawn = song(job.system, job.piece.name, job.colour, mono(waveform)[: round(span.drawn * rate)], rate, notes)
-    clipped = _write_player(job.audio, waveform, rate, span.heard)
-    return Measured(figures, drawn, clipped)
+    return Measured(figures, drawn, _write_player(job.audio, waveform, rate, span.heard))
 
 
 def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> int:
@@ -136,7 +136,7 @@ def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> 
     if len(heard) < len(waveform):
         fade = min(round(FADE * rate), len(heard))
         heard[len(heard) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
-    beyond = int((np.abs(heard) > 1).sum())
+    beyond = clipped(heard)
     write_audio(path, np.clip(heard, -1, 1), rate)
     return beyond
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from clstm.midi import Notes
 from clstm.score import FRAME_RATE, encode
 from evaluation import envelope, sonogram, spectrum
-from evaluation.missing import Figure
+from evaluation.metric import Figure
 
 EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
-COLUMNS = 700  # of a waveform or sonogram
+COLUMNS = 700  # of a waveform
+SONOGRAM_CELLS = (240, 480)  # rows and columns at most: what a panel's pixels can show
 HIGHEST_HZ = 5000.0  # of spectrum and sonogram, as in the paper's Figures 4 and 5
 SPECTRUM_BIN_HZ = 10.0
 
@@ -94,13 +95,16 @@ def _binned(hz: Array, decibels: Array) -> tuple[Array, Array]:
 
 
 def _thinned(sonogram: Array) -> Array:
-    """At most `COLUMNS` columns, each the mean energy of those it stands for."""
-    starts = _slices(sonogram.shape[1], COLUMNS)
-    sizes = np.diff(np.append(starts, sonogram.shape[1]))
-    return 10 * np.log10(np.add.reduceat(10 ** (sonogram / 10), starts, axis=1) / sizes)
+    """At most `SONOGRAM_CELLS`, each the mean energy of those it stands for."""
+    power = 10 ** (sonogram / 10)
+    for axis, cells in enumerate(SONOGRAM_CELLS):
+        starts = _slices(power.shape[axis], cells)
+        sizes = np.diff(np.append(starts, power.shape[axis]))
+        power = np.add.reduceat(power, starts, axis=axis) / np.expand_dims(sizes, 1 - axis)
+    return 10 * np.log10(power)
 
 
 def _slices(length: int, columns: int) -> NDArray[np.int64]:
-    """The first index of each of `columns` equal slices of `length` items."""
+    """The first index of each of `columns` equal slices of `length` items; fewer for fewer items."""
     columns = min(columns, length)
     return np.arange(columns) * length // columns

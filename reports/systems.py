@@ -20,12 +20,14 @@ import numpy as np
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.isolation import in_processes
 from clstm.midi import SUFFIXES as MIDI_SUFFIXES
-from clstm.midi import Notes, find_files, read_midi
-from evaluation.audio import AUDIO_SUFFIXES, mono, read_audio
-from evaluation.render import same_grid
+from clstm.midi import Notes, find_files
+from clstm.score import FRAME_RATE
+from evaluation.audio import AUDIO_SUFFIXES, is_midi, mono, read_audio, read_notes
+from evaluation.batch import unique_names
+from evaluation.render import LONGEST, same_grid
 from reports.palette import CONTROL, REFERENCE, system_colour
 
-LONGEST = 1800.0  # seconds of a piece: what two processes can hold as sound
+ACCEPTED = (*MIDI_SUFFIXES, *AUDIO_SUFFIXES)
 GENERATED = "generated.json"  # what `clstm generate` leaves beside its music
 
 Role = Literal["reference", "control", "system"]
@@ -127,21 +129,18 @@ def read_systems(sources: Sequence[Source], progress: Callable[[int, int], None]
 
 def read_piece(path: Path) -> Piece:
     """One MIDI or audio file. Raises `UnreadableFileError` with the reason."""
-    suffix = path.suffix.lower()
-    if suffix in MIDI_SUFFIXES:
-        notes = read_midi(path)
-        piece = Piece(path, path.name, _sha256(path), notes.duration, len(notes) / max(notes.duration, 0.1), notes)
-    elif suffix in AUDIO_SUFFIXES:
-        waveform, rate = read_audio(path)
-        level = 10 * np.log10(max(float(np.mean(mono(waveform) ** 2, dtype=np.float64)), 1e-10))
-        piece = Piece(path, path.name, _sha256(path), len(waveform) / rate, level, None)
-    else:
-        accepted = ", ".join((*MIDI_SUFFIXES, *AUDIO_SUFFIXES))
-        raise UnreadableFileError(path, f"neither MIDI nor audio by its name; {accepted} are read")
-    if piece.seconds > LONGEST:
-        reason = f"lasts {piece.seconds / 60:.0f} minutes; a report takes pieces of at most {LONGEST / 60:.0f}"
-        raise UnreadableFileError(path, reason)
-    return piece
+    if is_midi(path):
+        notes = read_notes(path)
+        density = len(notes) / max(notes.duration, 1 / FRAME_RATE)
+        return Piece(path, path.stem, _sha256(path), notes.duration, density, notes)
+    if path.suffix.lower() not in AUDIO_SUFFIXES:
+        raise UnreadableFileError(path, f"neither MIDI nor audio by its name; {', '.join(ACCEPTED)} are read")
+    waveform, rate = read_audio(path)
+    seconds = len(waveform) / rate
+    if seconds > LONGEST:
+        raise UnreadableFileError(path, f"lasts {seconds / 3600:.1f} hours; at most {LONGEST / 3600:g} are measured")
+    power = float(np.mean(mono(waveform) ** 2, dtype=np.float64))
+    return Piece(path, path.stem, _sha256(path), seconds, 10 * np.log10(max(power, 1e-10)), None)
 
 
 def control(reference: System) -> System:
@@ -161,10 +160,10 @@ def _listed(source: Source) -> tuple[list[Path], tuple[str, ...]]:
     if source.path.is_file():
         return [source.path], ()
     try:
-        found = find_files([source.path], (*MIDI_SUFFIXES, *AUDIO_SUFFIXES))
+        found = find_files([source.path], ACCEPTED)
     except NothingUsableError as error:
         raise NothingUsableError(f"{source.name}: {error}") from None
-    midi = [path for path in found if path.suffix.lower() in MIDI_SUFFIXES]
+    midi = [path for path in found if is_midi(path)]
     if not midi or len(midi) == len(found):
         return found, ()
     return midi, (f"{len(found) - len(midi)} audio files beside the MIDI were not taken",)
@@ -182,16 +181,12 @@ def _system(
         raise NothingUsableError(
             f"{source.name}: none of its {len(failures)} files can be used; {first.path.name}: {first.reason}"
         )
-    pieces = tuple(replace(piece, name=_name(piece.path, source.path)) for piece in usable)
+    names = unique_names([piece.path.relative_to(source.path.parent) for piece in usable])
+    pieces = tuple(replace(piece, name=name) for piece, name in zip(usable, names, strict=True))
     role: Role = "system" if number else "reference"
     colour = system_colour(number - 1) if number else REFERENCE
     shown = median_piece(pieces)
     return System(source.name, role, colour, pieces, shown, failures, remarks, _generated(source.path))
-
-
-def _name(path: Path, root: Path) -> str:
-    """A piece's name: its path below the folder given, suffix included, so that no two are alike."""
-    return path.name if path == root else path.relative_to(root).as_posix()
 
 
 def _on_grid(piece: Piece) -> Piece:

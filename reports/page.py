@@ -1,0 +1,181 @@
+"""The page: the report's numbers, laid out for people. Everything a name could contain is escaped by the template.
+
+`render_page` is a pure function of what `report.json` holds and of the figures' sections.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from evaluation.measures import METRICS
+from reports.findings import number
+from reports.tables import ACCURACY_SHARES
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+LOOK_FOR = {
+    1: "What a model reads and writes: one column an eighth of a second, held notes below, the strikes that begin them "
+    "above. A system that loops, holds one chord or scatters notes can be seen before it is heard.",
+    3: "The pale outline is the waveform, the solid core its RMS envelope. The paper sees marked ups and downs in the "
+    "human sample, hardly any in the LSTM’s music, which stays loud, and some in the C-LSTM’s.",
+    4: "The paper sees the sample concentrated below 1 kHz, the C-LSTM below 1.2 kHz and the LSTM below 1.3 kHz, with "
+    "strong highs. A line follows the spectrum’s course; the dashed one is the reference’s.",
+    5: "Brighter is louder, on one scale for all. The paper sees the highs of the sample and the C-LSTM change with "
+    "time, and those of the LSTM hardly.",
+}
+VIEWS = {
+    "loudness": "Loudness",
+    "envelope": "Time domain (Figure 3)",
+    "spectrum": "Frequency domain (Figure 4)",
+    "sonogram": "Change over time (Figure 5)",
+    "symbolic": "Notes (Figure 1)",
+}
+HORIZONS = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
+ACCURACY_LABELS = dict(
+    zip(ACCURACY_SHARES, ("Accuracy", "Precision", "Recall", "F1", "F1 held", "F1 struck"), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One system's part of a figure; paths are relative to the page."""
+
+    name: str
+    colour: str
+    image: str
+    audio: str
+    alternative: str
+    finding: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A figure: the panels side by side, and the systems that cannot have one."""
+
+    key: str
+    number: int
+    title: str
+    panels: tuple[Panel, ...]
+    without: tuple[str, ...] = ()
+
+
+def render_page(content: dict[str, Any], sections: Sequence[Section]) -> str:
+    """The HTML of a report; `content` is what `report.json` holds."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clock": clock, "pretty": pretty}
+    return environment.get_template("report.html.j2").render(
+        **content,
+        sections=sections,
+        look_for=LOOK_FOR,
+        views=list(number_views(content)),
+        accuracy_tables=accuracy_tables(content["accuracy"] or []),
+        accuracy_labels=ACCURACY_LABELS,
+    )
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds of a longer time, seconds of a short one.
+
+    >>> clock(11.5), clock(165.7)
+    ('11.5 s', '2:46 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min"
+
+
+def pretty(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def number_views(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The table of numbers: views of metrics of cells, a cell a system; a metric nobody has is left out."""
+    systems = content["systems"]
+    rows = {(row["metric"], row["system"]): row for row in content["numbers"]}
+    measured = [name for name in METRICS if any(rows[name, system["name"]]["n"] for system in systems)]
+    for view, names in groupby(measured, key=lambda name: METRICS[name].view):
+        yield {
+            "title": VIEWS.get(view, view.capitalize()),
+            "metrics": [_metric(name, [rows[name, system["name"]] for system in systems], systems) for name in names],
+        }
+
+
+def _metric(name: str, rows: Sequence[dict[str, Any]], systems: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    metric = METRICS[name]
+    factor = 100 if metric.unit == "share" else 1
+    values = [factor * row[part] for row in rows if row["n"] for part in ("lower", "median", "upper")]
+    low, high = min(values), max(values)
+    decimals = 1 if metric.unit == "share" else _decimals(values)
+
+    def position(value: float) -> float:
+        """Where a value lies between the row's lowest and highest, in percent; in the middle when all are alike."""
+        return round(100 * (factor * value - low) / (high - low), 2) if high > low else 50.0
+
+    cells = []
+    for row, system in zip(rows, systems, strict=True):
+        cell: dict[str, Any] = {"system": system, "n": row["n"], "note": row["note"], "range": None}
+        if row["n"]:
+            cell["median"] = number(factor * row["median"], decimals)
+            cell["at"] = position(row["median"])
+            cell["from"], cell["to"] = position(row["lower"]), position(row["upper"])
+        if row["n"] > 1:
+            cell["range"] = f"{number(factor * row['lower'], decimals)} to {number(factor * row['upper'], decimals)}"
+        cells.append(cell)
+    unit = "%" if metric.unit == "share" else metric.unit
+    return {"label": metric.label, "unit": unit, "definition": metric.definition, "paper": metric.paper, "cells": cells}
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """None for whole numbers, else as many as give the largest three significant digits, at most two."""
+    largest = max(map(abs, values))
+    return 0 if largest >= 100 or all(value == round(value) for value in values) else 1 if largest >= 10 else 2
+
+
+def accuracy_tables(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The paper's Table 2 and more, a table a horizon: models first, then baselines; each column's best is marked."""
+    tables = []
+    for horizon, title in HORIZONS.items():
+        here = [row for row in rows if row["horizon"] == horizon]
+        if not here:
+            continue
+        best = {column: _extreme(here, column, max) for column in ACCURACY_SHARES} | {
+            "nats": _extreme(here, "nats", min)
+        }
+        groups = [("Models", "model"), ("Baselines that know no music", "baseline")]
+        tables.append(
+            {
+                "title": title,
+                "groups": [
+                    (label, [_accuracy_row(row, best) for row in here if row["role"] == role]) for label, role in groups
+                ],
+            }
+        )
+    return tables
+
+
+def _accuracy_row(row: dict[str, Any], best: dict[str, float | None]) -> dict[str, Any]:
+    cells = []
+    for column in (*ACCURACY_SHARES, "nats"):
+        value = row[column]
+        factor, decimals = (1, 2) if column == "nats" else (100, 2 if column == "accuracy" else 1)
+        text = "–" if value is None else number(factor * value, decimals)
+        cells.append({"text": text, "best": value is not None and value == best[column]})
+    windows = "–" if row["windows"] is None else f"{row['windows']:,.0f}"
+    return {"system": row["system"], "cells": cells, "windows": windows}
+
+
+def _extreme(rows: Sequence[dict[str, Any]], column: str, choose: Callable[[list[float]], float]) -> float | None:
+    values = [row[column] for row in rows if row[column] is not None]
+    return choose(values) if values else None
