@@ -17,9 +17,7 @@ setup-browser:
 
 demo: setup ## Make the demonstration in demo/: corpus, three models, music, report and listening study
 	@$(BIN)/clstm demo --out demo
-	@echo
-	@echo "Report: open demo/report/index.html in a browser"
-	@echo "Study:  make study"
+	@echo "From here the study opens with: make study"
 
 study: setup ## Serve the demonstration's listening study
 	@test -d demo/study || { echo "There is no demo/study yet; make it with: make demo" >&2; exit 2; }
