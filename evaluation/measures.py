@@ -7,9 +7,9 @@ holds the reason.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.midi import Notes
@@ -18,6 +18,9 @@ from evaluation.audio import is_midi, load, mono, read_notes
 from evaluation.batch import over_files, unique_names
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.render import RenderSettings, Waveform, render
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METRICS: dict[str, Metric] = {
     **loudness.METRICS,
@@ -60,7 +63,7 @@ def measure_systems(
     settings: RenderSettings = RenderSettings(),
     progress: Callable[[Path], object] | None = None,
     workers: int | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Every figure of every file of every system, measured in `workers` processes (all cores).
 
     progress : called with each file when it is done, in the order of the systems and their files
@@ -70,6 +73,8 @@ def measure_systems(
     Raises `NothingUsableError` for a system of which no file can be read. A script calls this under
     `if __name__ == "__main__":`, as it must for anything that starts processes.
     """
+    import pandas as pd  # not needed, and slow to load, in the processes that measure
+
     pieces = [
         (system, path, name)
         for system, paths in systems.items()

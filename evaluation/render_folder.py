@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clstm.errors import NothingUsableError, UnreadableFileError
+from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.files import write_json
 from evaluation.audio import read_notes, write_audio
 from evaluation.batch import over_files, unique_names
@@ -56,8 +56,10 @@ def render_folder(
     on_grid : pass the notes through the score matrix and one velocity first, as a model's would be
     progress : called with each file when it is done
 
-    Raises `NothingUsableError` when no file can be read.
+    Raises `NothingUsableError` when no file can be read, `UserError` when `out` is no folder.
     """
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file; give a folder for the audio")
     description = describe(settings)  # a missing library or SoundFont is known before the first process starts
     renamed = {path: name for path, name in zip(paths, unique_names(paths), strict=True) if name != path.stem}
     work = partial(_render_file, renamed=renamed, out=out, settings=settings, suffix=suffix, on_grid=on_grid)

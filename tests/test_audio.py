@@ -1,5 +1,6 @@
 """Audio comes back as it was written, and what is no audio is named with the reason."""
 
+import errno
 import warnings
 from pathlib import Path
 
@@ -54,12 +55,20 @@ def test_full_scale_itself_is_no_clipping(tmp_path: Path) -> None:
         write_audio(tmp_path / "a.wav", np.array([[1.0], [-1.0]], dtype=np.float32), RATE)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+def test_a_full_disk_is_named_as_such_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.wav"
     write_audio(path, sine(), RATE)
     before = path.read_bytes()
-    with pytest.raises(Exception, match=r".+"):
-        write_audio(path, sine(), -1)
+
+    def full(self: Path, data: bytes) -> None:
+        with self.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_audio(path, sine(hertz=880), RATE)
+    assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
 

@@ -143,6 +143,14 @@ def test_a_mistake_is_one_line_status_2_and_nothing_written(
     assert not (tmp_path / "audio").exists()
 
 
+def test_audio_is_not_written_over_a_file(clstm: Clstm, music: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = music.parent / "audio"
+    out.write_text("mine")
+    assert clstm("render", music, "--out", out) == 2
+    assert "audio is a file; give a folder" in capsys.readouterr().err.replace("\n", "")
+    assert out.read_text() == "mine"
+
+
 def test_the_command_renders_as_the_library_does() -> None:
     parameters = inspect.signature(render_command).parameters
     settings = RenderSettings()
