@@ -86,8 +86,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 def _check_free(address: str, port: int) -> None:
     try:
-        with socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET):
-            pass
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that just stopped is no hindrance
+            trial.bind((address, port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"cannot serve at {address}:{port} ({reason}); choose another --port or --address") from error

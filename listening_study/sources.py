@@ -17,7 +17,7 @@ def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
     """NAME=PATH texts to files by name, in the order given; a name given twice has the files of both.
 
     A folder that holds both MIDI and audio is taken for its MIDI: the audio is most often its rendering. Raises
-    `UserError` for a text of another form, a name that cannot be used, and a path that does not exist or holds no music.
+    `UserError` for a text of another form, a name that cannot be used, a path that does not exist or holds no music.
     """
     paths: dict[str, list[Path]] = {}
     for text in given:

@@ -35,7 +35,7 @@ def print_results(results: Results) -> None:
 def tally_table(tally: pd.DataFrame) -> Table:
     table = Table(title="Discrimination test: taken for human", title_justify="left")
     table.add_column("Source")
-    for heading in ("By majority", "Ties", "By answers", "P(human)", "95 %"):
+    for heading in ("Majority", "Ties", "By answers", "P(human)", "95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in tally.to_dict("records"):
         name = str(row["source"])
@@ -53,5 +53,5 @@ def tally_table(tally: pd.DataFrame) -> Table:
 def _shares(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
     if not row["answers"]:
         return "none", "–", "–"
-    interval = f"{row['low']:.2f} to {row['high']:.2f}"
+    interval = f"{row['low']:.2f}–{row['high']:.2f}"
     return f"{row['said_human']} of {row['answers']}", f"{row['p_human']:.2f}", interval

@@ -1,11 +1,20 @@
 """What every test may use, and the rule that a skipped test is a failed promise."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import soundfile
 
+from clstm.corpus import Corpus, prepare
+from clstm.midi import Notes, write_midi
 from evaluation import doctor
+from evaluation.render import RenderSettings
+from listening_study.creation import create_study
+from listening_study.plan import Plan
+from listening_study.study import Study
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,3 +57,47 @@ def browser() -> "Iterator[Browser]":
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", rules])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Two sources of two short stereo recordings each, under names that occur nowhere else."""
+    folder = tmp_path_factory.mktemp("music")
+    time = np.arange(6 * 44100) / 44100
+    sources: dict[str, list[Path]] = {"zebrafinch": [], "quokka": []}
+    for number, name in enumerate(["zebrafinch", "zebrafinch", "quokka", "quokka"]):
+        tones = [np.sin(2 * np.pi * (220 + 55 * number + 3 * channel) * time) for channel in range(2)]
+        path = folder / f"{name}-wombat{number}.wav"
+        soundfile.write(path, 0.2 * np.stack(tones, axis=1), 44100)
+        sources[name].append(path)
+    return sources
+
+
+@pytest.fixture
+def tiny_study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
+    """A study of two clips of 2 s a source; the zebra finch is the human."""
+    plan = Plan(clips=2, seconds=2.0, title="A tiny study")
+    return create_study(tiny_sources, "zebrafinch", tmp_path / "study", plan, RenderSettings()).study
+
+
+@pytest.fixture(scope="session")
+def eight_pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight pieces of 30 s on the grid: broken chords over a bass, each in harmony and rhythm its own."""
+    folder = tmp_path_factory.mktemp("eight")
+    for number in range(8):
+        rows = []
+        for beat in range(60):
+            root = 48 + (0, 5, number, 0)[beat // 4 % 4]
+            rows.append((beat / 2, beat / 2 + 0.5, root, 80))
+            rows += [
+                (beat / 2 + k / 8, beat / 2 + (k + 1) / 8, root + 12 + (0, 4, 7, 12)[(k * (number + 1)) % 4], 80)
+                for k in range(1 + number % 4)
+            ]
+        write_midi(Notes.of(rows), folder / f"piece{number}.mid")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(eight_pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The eight pieces as a corpus: six to train on, one to choose by, one held out."""
+    return prepare([str(eight_pieces)], tmp_path_factory.mktemp("corpora") / "tiny", workers=1)

@@ -1,0 +1,190 @@
+"""Clips differ in their music and in nothing else."""
+
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clstm.errors import UserError
+from clstm.midi import Notes, write_midi
+from evaluation.loudness import integrated_loudness, true_peak
+from evaluation.render import RenderSettings, Waveform
+from listening_study import clips
+from listening_study.clips import Choice, Segment, choose, finish, is_nearly_silent
+from listening_study.plan import Loudness
+from listening_study.songs import Song, open_songs
+
+RATE = 44100
+SETTINGS = RenderSettings()
+
+
+def tone(seconds: float, level: float = 0.1, frequency: float = 440.0) -> Waveform:
+    wave = level * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE)
+    return np.stack([wave, 0.9 * wave], axis=1).astype(np.float32)
+
+
+def silence(seconds: float) -> Waveform:
+    return np.zeros((round(seconds * RATE), 2), dtype=np.float32)
+
+
+def recording(path: Path, *parts: Waveform) -> Path:
+    soundfile.write(path, np.concatenate(parts), RATE)
+    return path
+
+
+def chosen(paths: list[Path], count: int, seconds: float = 1.0, seed: int = 0, as_played: bool = False) -> Choice:
+    return choose(paths, count, seconds, Random(seed), SETTINGS, as_played=as_played)
+
+
+def opened(path: Path, *, as_played: bool = False) -> Song:
+    (song,) = open_songs([path], SETTINGS, as_played=as_played)
+    assert isinstance(song, Song)
+    return song
+
+
+@given(song=st.floats(1, 600), seconds=st.floats(1, 60), seed=st.integers(0, 99))
+def test_segments_of_a_song_lie_in_it_on_the_grid_and_apart(song: float, seconds: float, seed: int) -> None:
+    song = max(song, seconds)
+    begins = sorted(clips.starts(song, seconds, Random(seed)))
+    assert begins
+    assert all(begin * 8 == int(begin * 8) for begin in begins)
+    assert all(later - earlier >= seconds for earlier, later in pairwise(begins))
+    assert begins[0] >= 0
+    assert begins[-1] + seconds <= song + 1 / 8
+
+
+@pytest.mark.parametrize(
+    ("waveform", "expected"),
+    [
+        (silence(2), True),
+        (tone(2), False),
+        (tone(2, level=0.0005), True),  # -69 dBFS
+        (np.concatenate([tone(0.75), silence(1.25)]), True),
+        (np.concatenate([tone(1.25), silence(0.75)]), False),
+    ],
+)
+def test_a_segment_is_nearly_silent_when_more_than_half_of_it_is(waveform: Waveform, expected: bool) -> None:
+    assert is_nearly_silent(waveform, RATE) is expected
+
+
+def test_clips_come_from_different_songs_while_there_are_enough(tmp_path: Path) -> None:
+    songs = [recording(tmp_path / f"{number}.wav", tone(8)) for number in range(4)]
+    choice = chosen(songs, 4)
+    assert {segment.path for segment in choice.segments} == set(songs)
+    assert choice.notices == []
+
+
+def test_too_few_songs_give_several_segments_apart_and_say_so(tmp_path: Path) -> None:
+    songs = [recording(tmp_path / f"{number}.wav", tone(4)) for number in range(2)]
+    choice = chosen(songs, 6)
+    assert len(choice.segments) == 6
+    assert choice.notices == ["6 clips from 2 songs: some songs are heard more than once"]
+    for song in songs:
+        begins = sorted(segment.start for segment in choice.segments if segment.path == song)
+        assert all(later - earlier >= 1 for earlier, later in pairwise(begins))
+
+
+def test_the_seed_chooses(tmp_path: Path) -> None:
+    songs = [recording(tmp_path / f"{number}.wav", tone(8)) for number in range(6)]
+    draws = [[(segment.path, segment.start) for segment in chosen(songs, 3, seed=seed).segments] for seed in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_silent_stretches_are_replaced_and_counted(tmp_path: Path) -> None:
+    song = recording(tmp_path / "late.wav", silence(8), tone(4))
+    choice = chosen([song], 3, seconds=1.0)
+    assert all(segment.start >= 7.5 for segment in choice.segments)
+    assert choice.replaced > 0
+
+
+def test_short_and_unreadable_songs_are_passed_over_by_name(tmp_path: Path) -> None:
+    short = recording(tmp_path / "short.wav", tone(0.5))
+    broken = tmp_path / "broken.wav"
+    broken.write_text("not audio")
+    no_midi = tmp_path / "words.mid"
+    no_midi.write_text("not MIDI")
+    choice = chosen([short, broken, no_midi, recording(tmp_path / "good.wav", tone(4))], 2)
+    assert len(choice.segments) == 2
+    notices = "\n".join(choice.notices)
+    for name in ("short.wav: 0.5 s, shorter than a clip", "broken.wav", "words.mid: not a MIDI file"):
+        assert name in notices
+
+
+def test_too_little_music_says_how_much_there_was(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="only 4 segments of 1 s without overlap, 10 are needed"):
+        chosen([recording(tmp_path / "one.wav", tone(4))], 10)
+
+
+def test_only_silence_is_too_little_music(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="only 0 segments"):
+        chosen([recording(tmp_path / "silent.wav", silence(4))], 1)
+
+
+@pytest.mark.parametrize("as_played", [False, True])
+def test_midi_passes_the_same_grid_and_velocity_unless_as_played(tmp_path: Path, as_played: bool) -> None:
+    played = Notes.of((0.5 * n + 0.03, 0.5 * n + 0.4, 60 + n % 12, 20 + 9 * (n % 12)) for n in range(24))
+    generated = Notes.of((0.5 * n, 0.5 * n + 0.375, 60 + n % 12, 80) for n in range(24))
+    sounds = []
+    for name, notes in (("played", played), ("generated", generated)):
+        write_midi(notes, tmp_path / f"{name}.mid")
+        sounds.append(opened(tmp_path / f"{name}.mid", as_played=as_played).excerpt(2.0, 3.0))
+    assert np.array_equal(*sounds) is not as_played
+
+
+@pytest.mark.parametrize("as_played", [False, True])
+def test_an_excerpt_has_its_length_and_lets_nothing_go_at_its_end(tmp_path: Path, as_played: bool) -> None:
+    write_midi(Notes.of([(0.0, 8.0, 60, 80)]), tmp_path / "held.mid")
+    song = opened(tmp_path / "held.mid", as_played=as_played)
+    short, long = song.excerpt(0.0, 2.0), song.excerpt(0.0, 4.0)
+    assert short.shape == (2 * RATE, 2)
+    np.testing.assert_array_equal(short, long[: 2 * RATE])
+
+
+def test_music_that_ends_early_is_followed_by_silence(tmp_path: Path) -> None:
+    song = opened(recording(tmp_path / "ends.wav", tone(1.5)))
+    excerpt = song.excerpt(1.0, 1.0)
+    assert excerpt.shape == (RATE, 2)
+    assert not excerpt[RATE // 2 :].any()
+
+
+def finished(*waveforms: Waveform, loudness: Loudness = Loudness.MATCHED, mono: bool = False) -> list[clips.Clip]:
+    return finish([Segment(Path("a.mid"), 3.0, waveform) for waveform in waveforms], RATE, loudness, mono=mono)
+
+
+@pytest.mark.parametrize("mono", [False, True])
+def test_matched_clips_are_equally_loud_without_a_limiter(mono: bool) -> None:
+    made = finished(tone(3, 0.02), tone(3, 0.4, 1500.0), mono=mono)
+    for clip in made:
+        assert integrated_loudness(clip.waveform, RATE) == pytest.approx(clips.TARGET, abs=0.05)
+        assert (true_peak(clip.waveform, RATE) or 0) <= clips.HIGHEST_PEAK
+        assert clip.waveform.shape == (3 * RATE, 1 if mono else 2)
+        assert clip.loudness + clip.gain == pytest.approx(clips.TARGET)
+
+
+def test_clips_as_rendered_keep_their_differences() -> None:
+    quiet, loud = finished(tone(3, 0.2), tone(3, 1.0), loudness=Loudness.AS_RENDERED)
+    assert quiet.gain == loud.gain < 0
+    assert true_peak(loud.waveform, RATE) == pytest.approx(clips.HIGHEST_PEAK, abs=0.01)
+    assert np.abs(loud.waveform).max() == pytest.approx(5 * np.abs(quiet.waveform).max(), rel=1e-3)
+
+
+def test_soft_clips_as_rendered_are_left_alone() -> None:
+    assert [clip.gain for clip in finished(tone(3, 0.1), tone(3, 0.2), loudness=Loudness.AS_RENDERED)] == [0.0, 0.0]
+
+
+def test_a_clip_that_would_need_a_limiter_is_refused_by_name() -> None:
+    clicks = tone(3, 0.002)
+    clicks[RATE :: RATE // 2] = 0.9
+    with pytest.raises(UserError, match=r"a\.mid at 3 s: at -23 LUFS its peaks would reach"):
+        finished(clicks)
+
+
+def test_edges_are_faded() -> None:
+    (clip,) = finished(tone(3, frequency=441.0) + np.float32(0.1))
+    assert not clip.waveform[[0, -1]].any()
+    assert np.abs(clip.waveform[RATE // 50]).max() > 0.01  # the beginning is back after 20 ms
