@@ -21,6 +21,9 @@ VELOCITY = 80  # the one velocity of music that carries none
 LONGEST = 12 * 3600.0  # seconds; a longer "piece" is a corrupt tick count
 
 _HEADER = b"MThd"
+_END_OF_TRACK = b"\xff\x2f\x00"
+# Note-off messages, each followed by the delta time 0 of the next one; a release of what does not sound does nothing.
+_RELEASE_ALL = b"".join(bytes([0x80 | channel, pitch, 0, 0]) for channel in range(16) for pitch in range(128))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,7 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
     if data[12:14] == b"\x00\x00":
         raise UnreadableFileError(path, "corrupt header: 0 ticks per quarter")
     try:
-        score = symusic.Score.from_midi(data).to("second")
+        score = symusic.Score.from_midi(_released(data)).to("second")
     except Exception as error:  # symusic raises bare RuntimeErrors for anything it cannot parse
         reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error")
         raise UnreadableFileError(path, f"corrupt: {reason}") from error
@@ -108,6 +111,23 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
         )
     order = np.lexsort((pitch, onset))
     return Notes(onset[order], offset[order], pitch[order], velocity[order])
+
+
+def _released(data: bytes) -> bytes:
+    """The file with every note of every track released at the track's end; symusic drops notes that never are.
+
+    In place of a track's last event, FF 2F 00, come note-offs for each pitch and channel, then that event.
+    """
+    parts, place = [data[:14]], 14
+    while place + 8 <= len(data):
+        end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
+        chunk = data[place + 8 : end]
+        if data[place : place + 4] == b"MTrk" and end <= len(data) and chunk.endswith(_END_OF_TRACK):
+            chunk = chunk[: -len(_END_OF_TRACK)] + _RELEASE_ALL + _END_OF_TRACK
+        size = len(chunk) if end <= len(data) else end - place - 8  # a track that is cut off stays so
+        parts += [data[place : place + 4], size.to_bytes(4, "big"), chunk]
+        place = end
+    return b"".join(parts) + data[place:]
 
 
 def _columns(track: Any, *, pedal: bool) -> tuple[NDArray[Any], ...]:

@@ -1,0 +1,106 @@
+"""Folders of MIDI -> one corpus."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clstm.corpus import Corpus, prepare, summary
+from clstm.errors import MismatchError, NothingUsableError, UserError
+from clstm.midi import Notes, read_midi, write_midi
+from clstm.score import encode
+
+
+def test_a_corpus_holds_what_encode_makes_of_each_file(tiny_corpus: Corpus, eight_pieces: Path) -> None:
+    assert len(tiny_corpus.pieces) == 8
+    for piece, name in enumerate(tiny_corpus.pieces["file"]):
+        np.testing.assert_array_equal(tiny_corpus.matrix(piece), encode(read_midi(eight_pieces / name)))
+    np.testing.assert_array_equal(tiny_corpus.excerpt(3, 7, 20), tiny_corpus.matrix(3)[:, 7:20])
+
+
+def test_it_is_split_by_piece(tiny_corpus: Corpus) -> None:
+    counts = tiny_corpus.pieces["split"].value_counts()
+    assert counts.to_dict() == {"train": 6, "valid": 1, "test": 1}
+    assert tiny_corpus.held_out == "test"
+
+
+def test_copies_share_a_group(eight_pieces: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for copy in ("a.mid", "b.mid"):
+        (folder / copy).write_bytes((eight_pieces / "piece0.mid").read_bytes())
+    (folder / "c.mid").write_bytes((eight_pieces / "piece1.mid").read_bytes())
+    groups = prepare([str(folder)], tmp_path / "corpus", workers=1).pieces["group"].tolist()
+    assert groups == ["a.mid", "a.mid", "c.mid"]
+
+
+def test_every_kind_of_bad_file_is_rejected_by_name_and_the_rest_goes_on(eight_pieces: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "music"
+    (folder / "deep").mkdir(parents=True)
+    good = (eight_pieces / "piece0.mid").read_bytes()
+    (folder / "good.mid").write_bytes(good)
+    (folder / "deep" / "text.mid").write_text("not music")
+    (folder / "empty.mid").touch()
+    (folder / "cut.mid").write_bytes(good[: len(good) // 2])
+    write_midi(Notes.of([(0.0, 1.0, 20, 80)]), folder / "low.mid")
+    (folder / "dangling.mid").symlink_to(tmp_path / "nowhere")
+    corpus = prepare([str(folder)], tmp_path / "corpus", workers=2)
+    assert corpus.pieces["file"].tolist() == ["good.mid"]
+    rejected = pd.read_csv(corpus.path / "rejected.csv").set_index("file")["reason"]
+    assert set(rejected.index) == {"deep/text.mid", "empty.mid", "cut.mid", "low.mid"}
+    assert rejected["low.mid"] == "no note within MIDI 24..101"
+    assert "4 files rejected" in summary(corpus)
+
+
+def test_a_file_named_twice_is_taken_once(eight_pieces: Path, tmp_path: Path) -> None:
+    sources = [str(eight_pieces / "piece0.mid"), str(eight_pieces / ".." / eight_pieces.name / "piece0.mid")]
+    assert len(prepare(sources, tmp_path / "corpus", workers=1).pieces) == 1
+
+
+def test_nothing_usable_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "text.mid").write_text("not music")
+    with pytest.raises(NothingUsableError, match=r"none of 1 files is usable \(text.mid: not a MIDI file"):
+        prepare([str(tmp_path / "text.mid")], tmp_path / "corpus", workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["text.mid"]
+
+
+def test_the_index_decides(eight_pieces: Path, tmp_path: Path) -> None:
+    rows = [f"{eight_pieces}/piece{i}.mid,{'train' if i < 5 else 'valid'},{i}" for i in range(7)]
+    index = tmp_path / "index.csv"
+    index.write_text("\n".join(["file,split,group", *rows, f"{eight_pieces}/gone.mid,valid,9"]) + "\n")
+    corpus = prepare([str(eight_pieces)], tmp_path / "corpus", index=index, workers=1)
+    assert corpus.pieces["split"].tolist() == ["train"] * 5 + ["valid"] * 2
+    assert corpus.held_out == "valid"
+    rejected = pd.read_csv(corpus.path / "rejected.csv").set_index("file")["reason"].to_dict()
+    assert rejected == {"piece7.mid": "not in the index", "gone.mid": "in the index, but not among the sources"}
+
+
+def test_only_a_corpus_is_replaced(eight_pieces: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    with pytest.raises(UserError, match="exists and is not a corpus"):
+        prepare([str(eight_pieces)], tmp_path / "mine", workers=1)
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is not a corpus"):
+        Corpus.open(tmp_path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in tiny_corpus.path.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    (copy / "frames.bin").write_bytes(b"123")
+    with pytest.raises(MismatchError, match=r"frames\.bin has 3 bytes"):
+        Corpus.open(copy)
+    about = json.loads((copy / "corpus.json").read_text())
+    (copy / "corpus.json").write_text(json.dumps(about | {"format": 99}))
+    with pytest.raises(MismatchError, match="format 99; this version reads format 1"):
+        Corpus.open(copy)
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(tiny_corpus: Corpus) -> None:
+    with pytest.raises(UserError, match=r"no piece in the split 'sample'; its splits are: train \(6\), "):
+        tiny_corpus.of_split("sample")

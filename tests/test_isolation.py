@@ -1,0 +1,43 @@
+"""A file that kills or stalls its reader costs itself alone."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from clstm.errors import UnreadableFileError
+from clstm.isolation import in_processes
+
+
+def length_of_name(path: Path) -> int:
+    if path.name == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.name == "hang":
+        time.sleep(600)
+    if path.name == "bad":
+        raise UnreadableFileError(path, "no good")
+    if path.name == "bug":
+        raise ZeroDivisionError("ours")
+    return len(path.name)
+
+
+def test_crash_and_hang_cost_their_own_file() -> None:
+    paths = [Path(name) for name in ("a", "crash", "bbb", "hang", "bad", "cc")]
+    results = dict(in_processes(length_of_name, paths, workers=2, seconds=2))
+    assert list(results) == paths
+    assert [results[Path(name)] for name in ("a", "bbb", "cc")] == [1, 3, 2]
+    reasons = [str(results[Path(name)]) for name in ("crash", "hang", "bad")]
+    assert "crashed" in reasons[0]
+    assert "more than 2 s" in reasons[1]
+    assert reasons[2] == "bad: no good"
+
+
+def test_our_own_mistakes_are_raised() -> None:
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        list(in_processes(length_of_name, [Path("bug"), Path("a")], workers=1))
+
+
+def test_nothing_to_do_is_no_mistake() -> None:
+    assert list(in_processes(length_of_name, [])) == []
