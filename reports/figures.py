@@ -10,10 +10,12 @@ of all gives a panel that can stand beside the others' panels.
 Margins are fixed in inches, so that the axes of all panels have the same size; dense images are rasterised within SVG.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import matplotlib as mpl
@@ -31,7 +33,8 @@ from reports.songs import EXCERPT, HIGHEST_HZ, Song
 PANEL_WIDTH = 4.0  # inches: one song on the page
 PAGE_WIDTH = 7.2  # inches: all songs, two columns of a journal
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
-SMOOTHING = 31  # bins of 10 Hz, about three semitones at the middle of the axis
+LONGEST_NAME = 70  # characters above a row
+SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
 SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
 SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
 
@@ -50,6 +53,7 @@ _STYLE: dict[Any, Any] = {
     "ytick.major.width": 0.6,
     "grid.color": GRID,
     "grid.linewidth": 0.6,
+    "text.parse_math": False,  # a name may hold a `$`
     "svg.fonttype": "path",
     "svg.hashsalt": "clstm",  # the same figure gives the same file
 }
@@ -125,7 +129,8 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_W
             kind.draw(axes, song, scale)
             axes.yaxis.set_label_coords(-_inches(axes, 0.48), 0.5)
             if named:
-                axes.set_title(f"{_letter(row)}  {plain(song.name)}", loc="left", fontsize=9, pad=5, color=INK)
+                name = shorten(song.name, LONGEST_NAME, placeholder=" …")
+                axes.set_title(f"{_letter(row)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
             if row < len(songs) - 1:
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
@@ -146,7 +151,7 @@ def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
         vmax=2,
         origin="lower",
         aspect="auto",
-        interpolation="nearest",
+        interpolation="none",
         extent=(0, frames / FRAME_RATE, 0, 2 * pitches),
         zorder=2,
     )
@@ -225,8 +230,8 @@ def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
 
 
 def smooth(decibels: np.ndarray) -> np.ndarray:
-    """The mean energy of `SMOOTHING` neighbouring bins, in dB: the course of a spectrum without its single partials."""
-    window = np.ones(SMOOTHING)
+    """The energy of `SMOOTHING` neighbouring bins, weighted (Hann), in dB: a spectrum's course."""
+    window = np.hanning(SMOOTHING)
     power = np.convolve(10 ** (decibels / 10), window, mode="same")
     return 10 * np.log10(power / np.convolve(np.ones(len(decibels)), window, mode="same"))
 
@@ -242,7 +247,7 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
         vmax=scale.sonogram_top,
         origin="lower",
         aspect="auto",
-        interpolation="nearest",
+        interpolation="none",
         extent=(0, song.seconds, 0, song.sonogram_hz / 1000),
     )
     axes.set_ylim(0, HIGHEST_HZ / 1000)
@@ -259,25 +264,21 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
 SCORE_MATRIX = Kind("figure1-score-matrix", 1, "Score matrix", 2.6, 0.12, score_matrix)
 WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, waveform)
 SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, spectrum)
-SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.52, sonogram)
+SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.56, sonogram)
 KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM)
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
     silent = {".svg": {"Date": None}, ".png": {"Software": None}}
-    with style():
+    with style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # of a name; the page has it in full
         figure.savefig(path, dpi=dpi, metadata=silent[path.suffix])
 
 
 def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
     """The songs this kind of figure can show: a score matrix needs notes."""
     return [song for song in songs if kind is not SCORE_MATRIX or song.matrix is not None]
-
-
-def plain(text: str) -> str:
-    """A name as matplotlib shall print it: `$` would begin mathematics."""
-    return text.replace("$", r"\$")
 
 
 def _inches(axes: Axes, inches: float) -> float:

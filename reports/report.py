@@ -14,7 +14,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pandas as pd
@@ -22,17 +24,14 @@ import pandas as pd
 from clstm.errors import UserError
 from clstm.files import replacing, write_json, write_text
 from evaluation.render import RenderSettings
-from reports import figures, provenance
-from reports.figures import KINDS, Kind, Scale
-from reports.findings import alternative_text, finding
+from reports import provenance
+from reports.drawing import draw_sections
 from reports.measuring import Outcome, Spans, measure_all, spans
-from reports.page import Panel, Section, render_page
-from reports.songs import Song
+from reports.page import render_page
 from reports.systems import Source, System, parse_sources, read_systems
 from reports.tables import read_accuracy, summary
 
 MADE_BY = "clstm report"
-DPI = 200  # of PNG files, and of the dense images within SVG
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, how many there are
 
@@ -62,21 +61,21 @@ def make_report(request: Request, progress: Progress) -> dict[str, Any]:
     accuracy = None if request.accuracy is None else read_accuracy(request.accuracy)
     with replacing(out) as folder:
         folder.mkdir()
-        systems = read_systems(sources, lambda done, total: progress("Reading", done, total))
+        systems = read_systems(sources, partial(progress, "Reading"))
+        rendering = provenance.rendering(request.settings, systems)  # a SoundFont that cannot be used shows here
         names = {system.name: file_name(number, system.name) for number, system in enumerate(systems)}
         audio = {system.name: folder / "audio" / f"{names[system.name]}.flac" for system in systems}
         span = spans(systems, request.settings)
-        outcome = measure_all(
-            systems, audio, request.settings, span, lambda done, total: progress("Rendering and measuring", done, total)
-        )
+        measured = partial(progress, "Rendering and measuring")
+        outcome = measure_all(systems, audio, request.settings, span, measured)
         systems = [_without_failures(system, outcome) for system in systems]
         songs = [outcome.songs[system.name] for system in systems]
-        sections = draw_sections(songs, names, folder, lambda done, total: progress("Drawing", done, total))
+        sections = draw_sections(songs, names, folder, partial(progress, "Drawing"))
         numbers = summary(outcome.metrics, [system.name for system in systems])
-        content = _content(request, systems, numbers, accuracy, span)
+        content = _content(request, systems, numbers, accuracy, span) | {"rendering": rendering}
         outcome.metrics.to_csv(folder / "metrics.csv", index=False)
-        if accuracy is not None:
-            accuracy.to_csv(folder / "accuracy.csv", index=False)
+        if request.accuracy is not None:
+            copyfile(request.accuracy, folder / "accuracy.csv")
         write_json(folder / "report.json", content)
         write_text(folder / "index.html", render_page(content, sections))
     return content
@@ -105,38 +104,6 @@ def file_name(number: int, name: str) -> str:
     """
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join([str(number), *re.findall("[a-z0-9]+", letters)])[:60]
-
-
-def draw_sections(
-    songs: Sequence[Song], names: dict[str, str], folder: Path, progress: Callable[[int, int], None]
-) -> list[Section]:
-    """Draw every kind of figure, all songs together and one by one, and say what each shows."""
-    (folder / "figures").mkdir()
-    scale = Scale.of(songs)
-    sections = []
-    for done, kind in enumerate(KINDS):
-        shown = figures.drawable(kind, songs)
-        if shown:
-            sections.append(
-                _section(kind, shown, [song.name for song in songs if song not in shown], scale, names, folder)
-            )
-        progress(done + 1, len(KINDS))
-    return sections
-
-
-def _section(
-    kind: Kind, songs: Sequence[Song], without: list[str], scale: Scale, names: dict[str, str], folder: Path
-) -> Section:
-    together = figures.draw(kind, songs, scale, figures.PAGE_WIDTH)
-    for suffix in ("png", "svg"):
-        figures.save(together, folder / "figures" / f"{kind.key}.{suffix}", DPI)
-    panels = []
-    for song in songs:
-        image = f"figures/{kind.key}-{names[song.name]}.svg"
-        figures.save(figures.draw(kind, [song], scale), folder / image, DPI)
-        audio = f"audio/{names[song.name]}.flac"
-        panels.append(Panel(song.name, song.colour, image, audio, alternative_text(kind, song), finding(kind, song)))
-    return Section(kind.key, kind.number, kind.title, tuple(panels), tuple(without))
 
 
 def _is_report(folder: Path) -> bool:
@@ -173,7 +140,6 @@ def _content(
         "command": request.command,
         "seed": request.seed,
         "versions": provenance.versions(),
-        "rendering": provenance.rendering(request.settings, systems),
     }
 
 

@@ -17,7 +17,7 @@ from evaluation.metric import Figure
 
 EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
 COLUMNS = 700  # of a waveform
-SONOGRAM_CELLS = (240, 480)  # rows and columns at most: what a panel's pixels can show
+SONOGRAM_CELLS = (200, 400)  # rows and columns at most: what a panel's pixels can show
 HIGHEST_HZ = 5000.0  # of spectrum and sonogram, as in the paper's Figures 4 and 5
 SPECTRUM_BIN_HZ = 10.0
 
@@ -28,7 +28,7 @@ Array = NDArray[np.floating]
 class Song:
     """One song as drawn: its name, its colour and its arrays. Times in seconds from its beginning.
 
-    seconds : how much of it is drawn
+    seconds : how much of it is drawn, at least a frame of the score matrix
     extremes : (columns, 2) lowest and highest sample, -1..1, in equal slices of `seconds`
     level : (frames,) dBFS, the RMS envelope at `level_times`
     spectrum : (bins,) dB at `spectrum_hz`, 0..5 kHz
@@ -54,7 +54,7 @@ class Song:
 
 def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> Song:
     """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
-    seconds = len(waveform) / rate
+    seconds = max(len(waveform) / rate, 1 / FRAME_RATE)
     level_times, level = envelope.rms_envelope(waveform, rate)
     spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
     sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
