@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from clstm import chorales
 from clstm.console import console, say
 from clstm.models import KINDS
@@ -24,7 +26,9 @@ def run(out: Path, minutes: float, seed: int, command: Any) -> None:
     for arguments in steps(Path(out), minutes, seed):
         console.rule(style="dim")
         say(f"$ {shlex.join(['clstm', *arguments])}")
-        command(arguments, prog_name="clstm", standalone_mode=False)
+        # Ctrl-C in a step comes back as its status, 130: the demo stops with it.
+        if status := command(arguments, prog_name="clstm", standalone_mode=False):
+            raise typer.Exit(status)
     console.rule(style="dim")
     say(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
     say(f"The report:   open {out / 'report' / 'index.html'} in a browser")

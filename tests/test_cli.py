@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 import typer
@@ -96,3 +97,24 @@ def test_loading_twice_names_every_command_once() -> None:
     cli.load_commands()
     commands = [command.callback for command in cli.load_commands().registered_commands]
     assert len(commands) == len(set(commands))
+
+
+def test_ctrl_c_in_a_step_stops_the_whole_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from clstm import demo
+
+    begun = []
+    app = typer.Typer()
+
+    @app.callback()
+    def root() -> None: ...
+
+    @app.command()
+    def step(name: str) -> None:
+        begun.append(name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "steps", lambda *_: iter([["step", "first"], ["step", "second"]]))
+    with pytest.raises(typer.Exit) as stopped:
+        demo.run(tmp_path, 1.0, 0, typer.main.get_command(app))
+    assert stopped.value.exit_code == 130
+    assert begun == ["first"]
