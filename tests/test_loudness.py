@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 from evaluation import loudness
 from evaluation.metric import Missing
@@ -70,16 +71,31 @@ def test_the_true_peak_between_samples_is_found(degrees: float) -> None:
 
 def test_a_peak_is_found_wherever_it_lies() -> None:
     def peak(at: int) -> float | None:
-        wave = np.zeros((3 * loudness._AT_ONCE // 2, 2), dtype=np.float32)
+        wave = np.zeros((5000, 2), dtype=np.float32)
         wave[at : at + 4, 1] = [0.5, 0.5, -0.5, -0.5]  # the true peak lies between the equal ones
         return loudness.true_peak(wave, RATE)
 
-    seam = loudness._AT_ONCE
-    expected = peak(1000)
+    expected = peak(1500)
     assert expected is not None
     assert expected > -6.02 + 1
-    for at in (0, seam - 3, seam - 2, seam - 1, seam):
+    for at in (0, 1021, 1022, 1023, 1024, 4996):
         assert peak(at) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_true_peak_is_that_of_the_whole_oversampled_at_once() -> None:
+    generator = np.random.default_rng(0)
+    noise = generator.normal(0, 0.1, (20_000, 2)) * np.linspace(0.2, 1, 20_000)[:, None]
+    whole = np.abs(scipy.signal.resample_poly(noise, 4, 1, axis=0)).max()
+    assert loudness.true_peak(noise, RATE) == pytest.approx(20 * np.log10(whole), abs=1e-4)
+
+
+def test_no_peak_between_samples_is_beyond_the_reach_of_the_filter() -> None:
+    """The blocks that are left out could not have held it."""
+    impulse = np.zeros(201)
+    impulse[100] = 1.0
+    taps = scipy.signal.resample_poly(impulse, 4, 1)
+    assert max(np.abs(taps[phase::4]).sum() for phase in range(4)) <= loudness._REACH
+    assert np.flatnonzero(taps).max() < (100 + loudness._CONTEXT) * 4
 
 
 def test_the_sample_peak_is_never_above_the_true_peak() -> None:

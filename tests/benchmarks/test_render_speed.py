@@ -27,13 +27,13 @@ def song(seed: int) -> Notes:
     return Notes.of(zip(onset, onset + length, pitch.round(), velocity.round(), strict=True))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def test_views_and_figures_run_at_50_times_real_time() -> None:
+def test_views_and_figures_run_at_50_times_real_time_on_a_core() -> None:
     waveform = render(song(0))
 
     def views_and_figures() -> None:
@@ -43,7 +43,7 @@ def test_views_and_figures_run_at_50_times_real_time() -> None:
             view(single, 44100)
 
     views_and_figures()  # the first call imports scipy
-    took = seconds(views_and_figures)
+    took = seconds(views_and_figures, time.process_time)  # of one core, whatever else the machine does
     speed = len(waveform) / 44100 / took
     print(f"views and figures of {MINUTES} minutes: {took:.2f} s, {speed:.0f} times real time")
     assert speed >= 50
