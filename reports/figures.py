@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import matplotlib as mpl
@@ -129,7 +128,7 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_W
             kind.draw(axes, song, scale)
             axes.yaxis.set_label_coords(-_inches(axes, 0.48), 0.5)
             if named:
-                name = shorten(song.name, LONGEST_NAME, placeholder=" …")
+                name = song.name if len(song.name) <= LONGEST_NAME else f"{song.name[:LONGEST_NAME]}…"
                 axes.set_title(f"{_letter(row)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
             if row < len(songs) - 1:
                 axes.set_xlabel("")
@@ -175,11 +174,7 @@ def waveform(axes: Axes, song: Song, scale: Scale) -> None:
     times = (np.arange(len(song.extremes)) + 0.5) * song.seconds / len(song.extremes)
     axes.fill_between(times, *song.extremes.T, color=song.colour, alpha=0.38, linewidth=0)
     rms = 10 ** (song.level / 20)
-    shown = song.level_times <= song.seconds
-    step = max(1, int(shown.sum()) // len(song.extremes))
-    axes.fill_between(
-        song.level_times[shown][::step], -rms[shown][::step], rms[shown][::step], color=song.colour, linewidth=0
-    )
+    axes.fill_between(song.level_times, -rms, rms, color=song.colour, linewidth=0)
     axes.axhline(0, color="white", linewidth=0.4)
     limit = 1.05 * scale.peak
     axes.set_ylim(-limit, limit)

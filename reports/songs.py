@@ -65,8 +65,8 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         colour=colour,
         seconds=seconds,
         extremes=extremes(waveform),
-        level_times=level_times,
-        level=level,
+        level_times=_pooled(level_times, COLUMNS),
+        level=_pooled_level(level, COLUMNS),
         spectrum_hz=spectrum_hz,
         spectrum=magnitudes,
         sonogram_hz=float(sonogram_hz[rows][-1]),
@@ -96,12 +96,19 @@ def _binned(hz: Array, decibels: Array) -> tuple[Array, Array]:
 
 def _thinned(sonogram: Array) -> Array:
     """At most `SONOGRAM_CELLS`, each the mean energy of those it stands for."""
-    power = 10 ** (sonogram / 10)
-    for axis, cells in enumerate(SONOGRAM_CELLS):
-        starts = _slices(power.shape[axis], cells)
-        sizes = np.diff(np.append(starts, power.shape[axis]))
-        power = np.add.reduceat(power, starts, axis=axis) / np.expand_dims(sizes, 1 - axis)
-    return 10 * np.log10(power)
+    rows, columns = SONOGRAM_CELLS
+    return _pooled_level(_pooled_level(sonogram, columns).T, rows).T
+
+
+def _pooled_level(decibels: Array, cells: int) -> Array:
+    """The mean energy, in dB, of `cells` equal slices along the last axis."""
+    return 10 * np.log10(_pooled(10 ** (decibels / 10), cells))
+
+
+def _pooled(values: Array, cells: int) -> Array:
+    """The mean of `cells` equal slices along the last axis."""
+    starts = _slices(values.shape[-1], cells)
+    return np.add.reduceat(values, starts, axis=-1) / np.diff(np.append(starts, values.shape[-1]))
 
 
 def _slices(length: int, columns: int) -> NDArray[np.int64]:
