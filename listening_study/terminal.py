@@ -8,7 +8,13 @@ from rich.table import Table
 
 from clstm.console import console
 from listening_study.analysis import PAPER
+from listening_study.plan import Loudness
 from listening_study.results import Results
+
+LEVELS = {
+    Loudness.MATCHED: "All clips were brought to one loudness: how loud a source is on the whole was no cue.",
+    Loudness.AS_RENDERED: "Clips kept the loudness they were rendered with: it may have been a cue.",
+}
 
 
 def print_results(results: Results) -> None:
@@ -26,7 +32,7 @@ def print_results(results: Results) -> None:
     console.print(
         "Majority: clips that most of their listeners took for human; ties are exactly half. Intervals are Wilson's "
         "95 %, descriptive: answers of one listener, or about one clip, are not independent. "
-        f"Sealed key SHA-256 {results.study.key_sha256}.",
+        f"{LEVELS[results.study.sound['loudness']]} Sealed key SHA-256 {results.study.key_sha256}.",
         style="dim",
         highlight=False,
     )
