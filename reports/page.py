@@ -90,7 +90,7 @@ def clock(seconds: float) -> str:
     >>> clock(11.5), clock(165.7)
     ('11.5 s', '2:46 min')
     """
-    if seconds < 60:
+    if seconds < 59.95:  # what one decimal still shows as less than a minute
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d} min"

@@ -166,7 +166,8 @@ def _listed(source: Source) -> tuple[list[Path], tuple[str, ...]]:
     midi = [path for path in found if is_midi(path)]
     if not midi or len(midi) == len(found):
         return found, ()
-    return midi, (f"{len(found) - len(midi)} audio files beside the MIDI were not taken",)
+    beside = len(found) - len(midi)
+    return midi, (f"{beside} audio file{'s were' if beside > 1 else ' was'} not taken, as there is MIDI",)
 
 
 def _system(

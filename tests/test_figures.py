@@ -1,0 +1,165 @@
+"""The figures show what the arrays hold, on axes common to all songs, and are the same files for the same songs."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from clstm.midi import Notes
+from clstm.score import HELD, STRUCK, encode
+from reports import figures
+from reports.figures import KINDS, SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind, Scale
+from reports.findings import alternative_text, finding, number, pitch_name
+from reports.palette import REFERENCE, SYSTEMS, system_colour
+from reports.songs import Song, song
+
+RATE = 44100
+TUNE = Notes.of([(0.25 * i, 0.25 * i + 0.25, 60 + i % 5, 80) for i in range(16)])
+
+
+def sine(frequency: float, seconds: float, amplitude: float = 0.5) -> np.ndarray:
+    return amplitude * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def songs() -> list[Song]:
+    return [
+        song("Human", "tune", REFERENCE, sine(440, 4), RATE, TUNE),
+        song("Model", "drone", SYSTEMS[0], sine(2000, 3, amplitude=0.1), RATE, TUNE.between(0, 3)),
+        song("Recording", "hum", SYSTEMS[1], sine(100, 2), RATE, None),
+    ]
+
+
+def axes_of(kind: Kind, one: Song, scale: Scale) -> Axes:
+    return figures.draw(kind, [one], scale).axes[0]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_panels_of_one_scale_have_the_same_axes(kind: Kind, songs: list[Song]) -> None:
+    scale = Scale.of(songs)
+    limits = {(*axes.get_xlim(), *axes.get_ylim()) for axes in (axes_of(kind, one, scale) for one in songs[:2])}
+    boxes = {axes_of(kind, one, scale).get_position().bounds for one in songs[:2]}
+    assert len(limits) == len(boxes) == 1
+
+
+def test_the_score_matrix_shows_every_cell_held_below_struck(songs: list[Song]) -> None:
+    (image,) = axes_of(SCORE_MATRIX, songs[0], Scale.of(songs)).get_images()
+    cells = np.asarray(image.get_array().filled(0))
+    pitches = len(cells) // 2
+    assert (cells[:pitches] == 1).sum() == songs[0].matrix[HELD].sum() > 0
+    assert (cells[pitches:] == 2).sum() == songs[0].matrix[STRUCK].sum() > 0
+    assert not (cells[:pitches] == 2).any()
+
+
+def test_the_score_matrix_leaves_out_octaves_nobody_uses(songs: list[Song]) -> None:
+    scale = Scale.of(songs)
+    assert (scale.lowest, scale.highest) == (60, 71)
+
+
+def test_a_song_that_came_as_audio_has_no_score_matrix(songs: list[Song]) -> None:
+    assert [one.name for one in figures.drawable(SCORE_MATRIX, songs)] == ["Human", "Model"]
+    assert figures.drawable(SONOGRAM, songs) == songs
+
+
+def test_the_waveform_reaches_its_peaks_and_its_envelope_the_rms(songs: list[Song]) -> None:
+    peaks, rms = axes_of(WAVEFORM, songs[0], Scale.of(songs)).collections
+    assert peaks.get_datalim(peaks.axes.transData).ymax == pytest.approx(0.5, abs=0.001)
+    assert rms.get_datalim(rms.axes.transData).ymax == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
+
+
+def test_the_spectrum_prints_the_share_below_each_limit(songs: list[Song]) -> None:
+    scale = Scale.of(songs)
+    low, high = ("\n".join(text.get_text() for text in axes_of(SPECTRUM, one, scale).texts) for one in songs[:2])
+    assert low.count("100.0 %") == 3
+    assert high.count("0.0 %") == 3
+
+
+def test_the_spectrum_marks_the_limits_of_the_paper(songs: list[Song]) -> None:
+    lines = axes_of(SPECTRUM, songs[0], Scale.of(songs)).get_lines()
+    assert [float(line.get_xdata()[0]) for line in lines if len(line.get_xdata()) == 2] == [1.0, 1.2, 1.3]
+
+
+def test_the_spectrum_repeats_the_reference_with_every_other_song(songs: list[Song]) -> None:
+    behind = axes_of(SPECTRUM, songs[1], Scale.of(songs)).get_lines()[0].get_ydata()
+    np.testing.assert_array_equal(behind, figures.smooth(songs[0].spectrum))
+
+
+def test_a_smoothed_flat_spectrum_stays_flat_to_its_ends() -> None:
+    np.testing.assert_allclose(figures.smooth(np.full(500, -40.0)), -40.0)
+
+
+def test_sonograms_share_one_colour_scale(songs: list[Song]) -> None:
+    scale = Scale.of(songs)
+    images = [axes_of(SONOGRAM, one, scale).get_images()[0] for one in songs]
+    assert {image.get_clim() for image in images} == {(scale.sonogram_top - 80, scale.sonogram_top)}
+
+
+def test_a_sonogram_is_brightest_where_the_tone_is(songs: list[Song]) -> None:
+    level = songs[1].sonogram.mean(axis=1)
+    assert (level.argmax() + 0.5) * songs[1].sonogram_hz / len(level) == pytest.approx(2000, abs=30)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_silence_is_drawn_and_said(kind: Kind) -> None:
+    silent = song("Silence", "rest", SYSTEMS[0], np.zeros(RATE, dtype=np.float32), RATE, Notes.of())
+    figures.draw(kind, [silent], Scale.of([silent])).savefig(BytesIO())
+    assert finding(kind, silent) == ("no notes" if kind is SCORE_MATRIX else "silent")
+
+
+def test_one_sample_is_drawn() -> None:
+    click = song("Click", "click", SYSTEMS[0], np.ones(1, dtype=np.float32), RATE, None)
+    for kind in (WAVEFORM, SPECTRUM, SONOGRAM):
+        figures.draw(kind, [click], Scale.of([click])).savefig(BytesIO())
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_the_same_songs_give_the_same_file(suffix: str, songs: list[Song], tmp_path: Path) -> None:
+    files = [tmp_path / f"{attempt}{suffix}" for attempt in range(2)]
+    for file in files:
+        figures.save(figures.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_panel_of_noise_stays_small_as_svg(tmp_path: Path) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal(60 * RATE).astype(np.float32)
+    dense = song("Noise", "noise", SYSTEMS[0], noise, RATE, TUNE)
+    for kind in KINDS:
+        figures.save(figures.draw(kind, [dense], Scale.of([dense])), tmp_path / f"{kind.key}.svg", dpi=200)
+    assert max(file.stat().st_size for file in tmp_path.iterdir()) < 400_000
+
+
+@pytest.mark.parametrize("name", ["$x^2$ & <b>", "\\frac", "音楽", "n" * 300, "$"])
+def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: Path) -> None:
+    odd = [replace(songs[0], name=name), songs[1]]
+    figure = figures.draw(WAVEFORM, odd, Scale.of(odd))
+    figures.save(figure, tmp_path / "odd.svg", dpi=100)
+    assert name[:70] in figure.axes[0].get_title(loc="left")
+
+
+def test_findings_are_the_numbers_of_what_is_drawn(songs: list[Song]) -> None:
+    assert finding(SCORE_MATRIX, songs[0]) == "16 notes in 4 s (4.0 a second), 1.0 sounding at once, C4 to E4"
+    assert finding(WAVEFORM, songs[0]).startswith("mean level −9.0 dBFS, spread 0.0 dB")
+    assert finding(SPECTRUM, songs[1]).startswith("0.0 % of the energy below 1 kHz")
+    assert finding(SONOGRAM, songs[0]).startswith("0.")
+    assert alternative_text(WAVEFORM, songs[0]).startswith("Waveform and RMS envelope of Human, tune: mean level −9.0")
+
+
+def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
+    assert (number(-3.14159, 2), number(-0.01)) == ("−3.14", "0.0")
+
+
+def test_middle_c_is_c4() -> None:
+    assert [pitch_name(pitch) for pitch in (24, 60, 61, 70, 101)] == ["C1", "C4", "C♯4", "B♭4", "F7"]
+
+
+def test_colours_are_distinct_and_never_the_references() -> None:
+    colours = [system_colour(number) for number in range(len(SYSTEMS))]
+    assert len({*colours, REFERENCE}) == len(SYSTEMS) + 1
+    assert system_colour(len(SYSTEMS)) == colours[0]
+
+
+def test_matrices_of_the_page_are_the_score_matrix(songs: list[Song]) -> None:
+    np.testing.assert_array_equal(songs[0].matrix, encode(TUNE, frames=32))
