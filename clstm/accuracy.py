@@ -191,10 +191,12 @@ def readable(table: pd.DataFrame, horizon: str) -> Table:
     own = table[table["horizon"] == horizon]
     frames = {"next": "the next frame", "nine": "all nine frames"}[horizon]
     shown = Table(
-        title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows; nats per frame",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     shown.add_column("", no_wrap=True)
-    for heading in ("accuracy %", "95 %", "F1 held", "struck", "nats/frame", "95 %"):
+    for heading in ("accuracy %", "95 %", "F1 held", "struck", "nats", "95 %"):
         shown.add_column(heading, justify="right", no_wrap=True)
     for row in own.to_dict("records"):
         shown.add_row(
@@ -211,4 +213,4 @@ def _with_interval(row: Mapping[Any, Any], name: str, scale: float = 1) -> tuple
     if np.isnan(row[name]):
         return "-", ""
     value, low, high = (f"{scale * row[name + end]:.2f}" for end in ("", "_low", "_high"))
-    return value, f"{low} to {high}"
+    return value, f"{low}-{high}"

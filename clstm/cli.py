@@ -1,6 +1,7 @@
 """The one command `clstm`: the verbs of this package, and those every other package adds by entry point."""
 
 import errno
+import os
 import sys
 import time
 from functools import cache
@@ -88,6 +89,7 @@ def train(
     network, config = training.configure(
         kind, preset, seed=seed, rate=rate, steps=steps, epochs=epochs, minutes=minutes
     )
+    opened = Corpus.open(corpus)
     with progress_bar() as bar:
         task = bar.add_task(f"Training {kind}", total=100)
 
@@ -95,7 +97,7 @@ def train(
             best = f", {run.progress.best:.2f} nats" if run.progress.log else ""
             bar.update(task, completed=100 * run.spent, description=f"Training {kind}, step {run.progress.step}{best}")
 
-        run = training.train(Corpus.open(corpus), out, network, config, resume=resume, report=report)
+        run = training.train(opened, out, network, config, resume=resume, report=report)
     reached = run.progress
     say(
         f"{out}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step {reached.best_step},"
@@ -235,6 +237,9 @@ def main() -> None:
 
     Within a command it is Typer that turns Ctrl-C into 130; here only what comes before, while packages load.
     """
+    # Threads that spin while they wait for each other make training three times slower on a machine that is also
+    # doing something else; torch reads this once, when it is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         load_commands()()
     except UserError as error:

@@ -1,5 +1,6 @@
 """What every test may use, and the rule that a skipped test is a failed promise."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from evaluation.render import RenderSettings
 from listening_study.creation import create_study
 from listening_study.plan import Plan
 from listening_study.study import Study
+
+# Tiny networks gain nothing from threads that wait for each other. torch reads this when it is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

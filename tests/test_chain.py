@@ -1,0 +1,101 @@
+"""The verbs of `clstm` one after another, as a user types them, on eight tiny pieces."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from clstm.cli import load_commands
+from clstm.errors import UserError
+from clstm.midi import read_midi
+from clstm.models import KINDS
+
+
+def clstm(*arguments: object) -> str:
+    result = CliRunner().invoke(load_commands(), [str(argument) for argument in arguments])
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def chain(eight_pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything up to the music was made by commands."""
+    out = tmp_path_factory.mktemp("chain")
+    clstm("prepare", eight_pieces, "--out", out / "corpus")
+    for kind in KINDS:
+        clstm("train", kind, out / "corpus", "--out", out / "runs" / kind, "--steps", 20)
+    clstm("accuracy", out / "corpus", *(out / "runs" / kind for kind in KINDS), "--out", out / "accuracy.csv")
+    size = ("--count", 3, "--seconds", 6, "--split", "train")
+    clstm("excerpts", out / "corpus", "--out", out / "music" / "human", *size)
+    for kind in KINDS:
+        clstm("generate", out / "runs" / kind, "--corpus", out / "corpus", "--out", out / "music" / kind, *size)
+    return out
+
+
+def test_the_accuracy_table_holds_models_and_baselines(chain: Path) -> None:
+    table = pd.read_csv(chain / "accuracy.csv")
+    assert len(table) == 2 * (4 + 3)
+    assert table["accuracy"].between(0.8, 1).all()
+
+
+def test_models_and_people_continue_the_same_seeds(chain: Path) -> None:
+    manifests = {
+        name: json.loads((chain / "music" / name / "generated.json").read_text()) for name in ("human", *KINDS)
+    }
+    begins = {
+        name: [(item["piece"], item["seed_start_seconds"]) for item in manifest["items"]]
+        for name, manifest in manifests.items()
+    }
+    assert all(own == begins["human"] for own in begins.values())
+    assert manifests["c-lstm"]["model"] == "c-lstm"
+    assert manifests["c-lstm"]["density"]["above"] >= 0
+
+
+def test_music_comes_without_its_seed_unless_asked(chain: Path, eight_pieces: Path, tmp_path: Path) -> None:
+    seed = ("--seed-midi", eight_pieces / "piece2.mid", "--count", 2, "--seconds", 6)
+    clstm("generate", chain / "runs" / "rnn", "--out", tmp_path / "without", *seed)
+    clstm("generate", chain / "runs" / "rnn", "--out", tmp_path / "with", "--with-seed", *seed)
+    opening = read_midi(eight_pieces / "piece2.mid").between(0, 90 / 8)
+    whole = read_midi(tmp_path / "with" / "001-piece2.mid")
+    bare = read_midi(tmp_path / "without" / "001-piece2.mid")
+    assert bare.duration <= 6
+    assert whole.duration > 90 / 8
+    assert whole.pitch[: len(opening)].tolist() == opening.pitch.tolist()
+    assert (tmp_path / "without" / "002-piece2.mid").read_bytes() != (
+        tmp_path / "without" / "001-piece2.mid"
+    ).read_bytes()
+
+
+def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
+    systems = [f"{name}={chain / 'music' / name}" for name in ("human", "lstm")]
+    clstm("render", chain / "music" / "lstm", "--out", chain / "audio")
+    assert len(list((chain / "audio").glob("*.flac"))) == 3
+    accuracy = ("--accuracy", chain / "accuracy.csv")
+    clstm("report", *systems, "--reference", "human", *accuracy, "--out", chain / "report")
+    assert (chain / "report" / "index.html").stat().st_size > 10_000
+    clstm("study", "create", *systems, "--human", "human", "--clips", 2, "--seconds", 3, "--out", chain / "study")
+    assert len(list((chain / "study" / "clips").glob("*.flac"))) == 4
+    assert "human" in clstm("study", "results", chain / "study")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("accuracy", "{}/corpus", "{}/nothing"), "nothing is not a run; make one with: clstm train"),
+        (("accuracy", "{}/corpus", "{}/runs/rnn", "--split", "sample"), "no piece in the split 'sample'"),
+        (("train", "rnn", "{}/runs/rnn", "--out", "{}/new"), "runs/rnn is not a corpus; make one with: clstm prepare"),
+        (("generate", "{}/runs/rnn", "--out", "{}/new"), "give what to continue"),
+        (("excerpts", "{}/corpus", "--seconds", "6", "--out", "{}/runs"), "not empty and was not written by"),
+        (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--mode", "best", "--out", "{}/new"), "stream, window"),
+        (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "0 seconds is too short"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing_behind(chain: Path, arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UserError, match=message) as mistake:
+        clstm(*(argument.format(chain) for argument in arguments))
+    assert "\n" not in str(mistake.value)
+    assert not (chain / "new").exists()

@@ -1,0 +1,64 @@
+"""The paper's networks: shapes, sizes, what they may see, and where learning starts."""
+
+import pytest
+import torch
+
+from clstm.models import KINDS, Kind, Network, NetworkConfig, initialise, parameter_count
+
+WINDOW = torch.zeros(1, 90, 156)
+
+
+def test_the_layers_of_the_c_lstm_have_the_papers_shapes() -> None:
+    network = Network(NetworkConfig("c-lstm"))
+    first = network.front.get_submodule("first")(WINDOW.transpose(1, 2).unsqueeze(1))
+    assert first.shape == (1, 32, 154, 88)
+    assert network.front.get_submodule("second")(first).shape == (1, 128, 1, 88)
+    assert network.front(WINDOW).shape == (1, 88, 128)
+    assert network.recurrence(network.front(WINDOW))[0].shape == (1, 88, 1024)
+    assert network(WINDOW).shape == (1, 88, 9, 156)
+    assert network.output.out_features == 1404
+
+
+@pytest.mark.parametrize(("kind", "count"), [("c-lstm", 6_797_116), ("lstm", 6_280_572), ("rnn", 2_649_468)])
+def test_parameter_counts(kind: Kind, count: int) -> None:
+    assert parameter_count(Network(NetworkConfig(kind))) == count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_sees_what_it_is_asked_for(kind: Kind) -> None:
+    torch.manual_seed(0)
+    network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
+    frames = torch.rand(2, 30, 156).round()
+    changed = frames.clone()
+    changed[:, 20:] = 1 - changed[:, 20:]
+    last = 20 - network.lag  # the step that has just seen frame 19
+    same, other = network(frames)[:, :last], network(changed)[:, :last]
+    torch.testing.assert_close(same, other, rtol=0, atol=0)
+    assert not torch.equal(network(frames)[:, last], network(changed)[:, last])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_carried_on_gives_what_one_pass_gives(kind: Kind) -> None:
+    torch.manual_seed(0)
+    network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
+    frames = torch.rand(2, 30, 156).round()
+    hidden, state = network.advance(frames[:, :20], None)
+    for end in range(21, 31):
+        hidden, state = network.advance(frames[:, end - 1 - network.lag : end], state)
+    torch.testing.assert_close(network.predict(hidden), network(frames)[:, -1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_learning_starts_from_the_density_of_each_row(kind: Kind) -> None:
+    torch.manual_seed(0)
+    means = torch.linspace(0.0, 0.2, 156)
+    network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
+    initialise(network, means)
+    chances = torch.sigmoid(network.predict(torch.zeros(1, 16)))[0]
+    torch.testing.assert_close(chances, means.clamp(min=1e-4).expand(9, 156))
+    biases = {name: value for name, value in network.named_parameters() if "bias" in name and "output" not in name}
+    ones = sum(int((value == 1).sum()) for value in biases.values())
+    assert ones == (0 if kind == "rnn" else 16)  # the forget gates
+    assert sum(int((value != 0).sum()) for value in biases.values()) == ones
+    weight = network.recurrence.get_parameter("weight_hh_l0")[:16]
+    torch.testing.assert_close(weight @ weight.T, torch.eye(16), atol=1e-5, rtol=0)

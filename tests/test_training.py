@@ -1,0 +1,163 @@
+"""The objective in closed form, the schedule, and the real loop: it learns, stops, resumes and refuses."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from clstm import batches
+from clstm.baselines import Markov
+from clstm.corpus import Corpus
+from clstm.errors import MismatchError, UserError
+from clstm.models import KINDS, Kind, NetworkConfig
+from clstm.training import Run, TrainingConfig, configure, objective, rate_at, train
+
+NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
+CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=12, evaluate_every=4)
+
+
+def test_the_objective_of_even_chances_is_156_ln_2() -> None:
+    frames = torch.randint(0, 2, (2, 40, 156)).float()
+    nats = objective(torch.zeros(2, 38, 9, 156), frames, torch.ones(2, 40, dtype=torch.bool), lag=2)
+    assert float(nats) == pytest.approx(156 * math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+def test_the_objective_asks_for_the_next_nine_frames(lag: int) -> None:
+    torch.manual_seed(0)
+    frames = torch.randint(0, 2, (1, 40, 156)).float()
+    logits = torch.zeros(1, 40 - lag, 9, 156)
+    for step in range(40 - lag - 9):
+        logits[0, step] = 40 * (frames[0, step + lag + 1 : step + lag + 10] - 0.5)
+    real = torch.ones(1, 40, dtype=torch.bool)
+    assert float(objective(logits, frames, real, lag)) == pytest.approx(0, abs=1e-4)
+
+
+def test_frames_behind_the_end_are_not_asked_for() -> None:
+    frames, real = torch.zeros(1, 40, 156), torch.ones(1, 40, dtype=torch.bool)
+    frames[:, 30:], real[:, 30:] = 1, False
+    certain_of_silence = torch.full((1, 40, 9, 156), -40.0)
+    assert float(objective(certain_of_silence, frames, real, 0)) == pytest.approx(0, abs=1e-4)
+    assert float(objective(certain_of_silence, frames, ~real, 0)) == pytest.approx(156 * 40, rel=1e-4)
+
+
+def test_the_rate_warms_up_and_falls_to_zero() -> None:
+    config = replace(CONFIG, warmup=0.1)
+    assert rate_at(0.05, config) == pytest.approx(0.5 * config.rate)
+    assert rate_at(0.1, config) == pytest.approx(config.rate)
+    assert rate_at(0.55, config) == pytest.approx(0.5 * config.rate)
+    assert rate_at(1.0, config) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loop_learns_its_pieces_better_than_markov_chains(kind: Kind, tiny_corpus: Corpus, tmp_path: Path) -> None:
+    _, config = configure(kind, "small", steps=150)
+    network = replace(NETWORK, kind=kind, hidden=64)
+    run = train(tiny_corpus, tmp_path / "run", network, replace(config, batch=8, transpose=(0, 0)))
+    seen = batches.fixed(tiny_corpus, run.train_pieces, 16, 64, 1)
+    frames, real = torch.from_numpy(seen.frames).float(), torch.from_numpy(seen.real)
+    table = torch.from_numpy(Markov.fit(tiny_corpus, run.train_pieces, 9).table).float()
+    chains = torch.logit(torch.where(frames[:, :, None] == 1, table[:, 1], table[:, 0]))  # (B, T, 9, rows)
+    with torch.no_grad():
+        learned = objective(run.network(frames), frames, real, run.network.lag)
+    assert float(learned) < float(objective(chains, frames, real, lag=0))
+
+
+def test_a_run_stopped_and_resumed_ends_as_the_one_that_was_not(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    train(tiny_corpus, tmp_path / "whole", NETWORK, CONFIG)
+
+    def stop(run: Run) -> None:
+        if run.progress.step == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_corpus, tmp_path / "halves", NETWORK, CONFIG, report=stop)
+    assert Run(tiny_corpus, tmp_path / "halves", NETWORK, CONFIG).progress.step == 0
+    resumed = train(tiny_corpus, tmp_path / "halves", NETWORK, CONFIG, resume=True)
+    assert resumed.progress.step == 12
+    whole, halves = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "halves"))
+    for name, weights in whole.items():
+        assert torch.equal(weights, halves[name]), name
+    logs = [pd.read_csv(tmp_path / name / "log.csv")[["step", "nats"]] for name in ("whole", "halves")]
+    pd.testing.assert_frame_equal(*logs, check_exact=True)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from clstm.corpus import Corpus
+from clstm.training import train
+sys.path.insert(0, sys.argv[3])
+from test_training import CONFIG, NETWORK
+kill = lambda run: run.progress.step == 6 and os.kill(os.getpid(), signal.SIGKILL)
+train(Corpus.open(Path(sys.argv[1])), Path(sys.argv[2]), NETWORK, CONFIG, report=kill)
+"""
+
+
+def test_a_killed_run_resumes_to_the_same_weights(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    train(tiny_corpus, tmp_path / "whole", NETWORK, CONFIG)
+    here = str(Path(__file__).parent)
+    killed = subprocess.run([sys.executable, "-c", KILLED, tiny_corpus.path, tmp_path / "killed", here], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    train(tiny_corpus, tmp_path / "killed", NETWORK, CONFIG, resume=True)
+    whole, again = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "killed"))
+    assert all(torch.equal(weights, again[name]) for name, weights in whole.items())
+
+
+def test_a_run_is_not_overwritten_nor_resumed_as_another(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    train(tiny_corpus, folder, NETWORK, replace(CONFIG, steps=1))
+    with pytest.raises(UserError, match="holds a run; go on with --resume"):
+        train(tiny_corpus, folder, NETWORK, CONFIG)
+    with pytest.raises(MismatchError, match="trained with another seed; resume with the same"):
+        train(tiny_corpus, folder, NETWORK, replace(CONFIG, seed=5), resume=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    with pytest.raises(UserError, match="not empty and not a run"):
+        train(tiny_corpus, tmp_path / "other", NETWORK, CONFIG)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    def spoil(run: Run) -> None:
+        if run.progress.step == 6:
+            with torch.no_grad():
+                next(run.network.parameters()).fill_(float("nan"))
+
+    with pytest.raises(UserError, match=r"the loss became nan at step 6; .* keeps the last good state"):
+        train(tiny_corpus, tmp_path / "run", NETWORK, CONFIG, report=spoil)
+    kept = load_file(tmp_path / "run" / "weights.safetensors")
+    assert all(weights.isfinite().all() for weights in kept.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm"),
+        ({"preset": "huge"}, "choose one of: small, paper"),
+        ({"steps": 0}, "an empty budget, --steps 0"),
+        ({"steps": 5, "minutes": 2.0}, "two budgets, --steps and --minutes"),
+    ],
+)
+def test_a_wrong_configuration_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        configure(**({"kind": "rnn", "preset": "small"} | options))
+
+
+def test_the_paper_preset_is_table_1() -> None:
+    network, config = configure("c-lstm", "paper")
+    assert (network.window, network.kernels, network.features, network.hidden, network.horizon) == (
+        90,
+        32,
+        128,
+        1024,
+        9,
+    )
+    assert (config.batch, config.epochs, config.weight_decay) == (32, 64, 0)
