@@ -102,7 +102,7 @@ def file_name(number: int, name: str) -> str:
     >>> file_name(2, "Pièce <b>“x”</b>")
     '2-piece-b-x-b'
     """
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    letters = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     return "-".join([str(number), *re.findall("[a-z0-9]+", letters)])[:60]
 
 

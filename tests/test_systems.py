@@ -102,7 +102,7 @@ def test_a_system_without_a_usable_file_is_refused_by_name(tmp_path: Path) -> No
 
 def test_a_folder_without_music_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("do re mi")
-    with pytest.raises(NothingUsableError, match="A: no .mid or .midi or .wav"):
+    with pytest.raises(NothingUsableError, match=r"A: no \.mid or \.midi or \.wav"):
         read(Source("A", tmp_path))
     with pytest.raises(NothingUsableError, match="neither MIDI nor audio by its name"):
         read(Source("A", tmp_path / "notes.txt"))
