@@ -35,8 +35,8 @@ lint: setup ## Style, format, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: setup ## Measure speed against the peers, in tables
-	@$(BIN)/pytest -m bench -s tests/benchmarks
+bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files of yours
+	@$(BIN)/pytest -m bench -s tests/benchmarks $(if $(MIDI),--midi $(MIDI))
 
 constraints: setup ## Record the versions now in .venv as the tested ones
 	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions

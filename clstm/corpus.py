@@ -27,8 +27,9 @@ from clstm.console import Advance
 from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
 from clstm.files import replacing, write_json
 from clstm.isolation import in_processes
-from clstm.midi import find_files, read_midi
-from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Losses, Matrix, encode, losses
+from clstm.midi import find_files
+from clstm.pieces import read_piece
+from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
 
 FORMAT = 1
 PACKED = (ROWS + 7) // 8  # bytes a frame
@@ -105,15 +106,6 @@ class Candidate:
     path: Path
     name: str
     group: str
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """What a worker makes of a file. packed : (frames, 20) uint8."""
-
-    packed: NDArray[np.uint8]
-    losses: Losses
-    fingerprint: str
 
 
 def prepare(
@@ -196,7 +188,7 @@ def _write_frames(
     """Append the frames of every usable candidate to the file; a row each, still without its split."""
     rows: list[dict[str, object]] = []
     start = 0
-    encoded = in_processes(partial(_encode, pedal=pedal), [c.path for c in candidates], workers=workers)
+    encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
     with path.open("wb") as file:
         for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
             advance("Reading", done, len(candidates))
@@ -209,14 +201,6 @@ def _write_frames(
             rows.append(place | size | {"fingerprint": result.fingerprint})
             start += len(result.packed)
     return pd.DataFrame(rows)
-
-
-def _encode(path: Path, *, pedal: bool) -> Encoded:
-    notes = read_midi(path, pedal=pedal)
-    matrix = encode(notes)
-    if not matrix.any():
-        raise UnreadableFileError(path, "no note within MIDI 24..101")
-    return Encoded(np.packbits(matrix.T, axis=1), losses(notes), splits.fingerprint(matrix))
 
 
 def _candidates(

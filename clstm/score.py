@@ -52,10 +52,10 @@ def encode(notes: Notes, frames: int | None = None) -> Matrix:
     inside = begin < length
     begin, end, row = begin[inside], np.minimum(end[inside], length), row[inside]
     # +1 where a note begins, -1 where it ends: the running sum counts the notes sounding.
-    edges = np.zeros((PITCHES, length + 1), dtype=np.int32)
+    edges = np.zeros((PITCHES, length + 1), dtype=np.int16)
     np.add.at(edges, (row, begin), 1)
     np.add.at(edges, (row, end), -1)
-    matrix[HELD] = np.cumsum(edges, axis=1)[:, :length] > 0
+    matrix[HELD] = np.cumsum(edges, axis=1, dtype=np.int16)[:, :length] > 0
     matrix[PITCHES + row, begin] = 1
     return matrix
 
@@ -105,9 +105,10 @@ def losses(notes: Notes) -> Losses:
     """What `encode` will not keep of these notes."""
     inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
     begin, _, row = _cells(notes)
-    _, counts = np.unique(np.stack([row, begin]), axis=1, return_counts=True)
+    struck = np.zeros((PITCHES, int(begin.max(initial=-1)) + 1), dtype=np.bool_)
+    struck[row, begin] = True
     short = _nearest(notes.offset[inside]) <= _nearest(notes.onset[inside])
-    return Losses(len(notes), int((~inside).sum()), int((counts - 1).sum()), int(short.sum()))
+    return Losses(len(notes), int((~inside).sum()), len(begin) - int(np.count_nonzero(struck)), int(short.sum()))
 
 
 def _run_starts(held: Matrix) -> Matrix:

@@ -4,7 +4,6 @@ Pieces of one *group* (movements of a work, arrangements, near-duplicates) never
 a piece whose twin it has seen would look better than it is.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from clstm.errors import UserError
-from clstm.score import STRUCK, Matrix
 
 SHARES = {"test": 0.1, "valid": 0.1}  # the rest trains
 INDEX_COLUMNS = ("file", "split", "group")
@@ -26,15 +24,6 @@ class Assignment:
 
     split: str
     group: str
-
-
-def fingerprint(matrix: Matrix) -> str:
-    """The same for pieces that strike the same notes in the same rhythm, in whatever key and after whatever silence."""
-    row, frame = np.nonzero(matrix[STRUCK])
-    if not len(row):
-        return "silence"
-    cells = np.stack([row - row.min(), frame - frame.min()]).astype(np.int32)
-    return hashlib.blake2b(cells.tobytes(), digest_size=8).hexdigest()
 
 
 def merge_duplicates(groups: Sequence[str], fingerprints: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--forbid-skips", action="store_true", help="fail when a test is skipped (`make test` does)")
+    parser.addoption("--midi", metavar="FOLDER", help="benchmarks: measure on this folder of MIDI files")
 
 
 def _forbidden_skips(config: pytest.Config) -> int:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from clstm.errors import UserError
 from clstm.midi import Notes
+from clstm.pieces import fingerprint
 from clstm.score import encode
-from clstm.splits import Assignment, fingerprint, merge_duplicates, read_index, split_by_group
+from clstm.splits import Assignment, merge_duplicates, read_index, split_by_group
 
 labels = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=60)
 

@@ -1,0 +1,40 @@
+"""One MIDI file as a piece of a corpus: what a worker process makes of it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.errors import UnreadableFileError
+from clstm.midi import read_midi
+from clstm.score import STRUCK, Losses, Matrix, encode, losses
+
+
+@dataclass(frozen=True)
+class Piece:
+    """packed : (frames, 20) uint8, the 156 rows of each frame as bits"""
+
+    packed: NDArray[np.uint8]
+    losses: Losses
+    fingerprint: str
+
+
+def read_piece(path: Path, *, pedal: bool) -> Piece:
+    """Raises `UnreadableFileError`, also for a file with no note in range."""
+    notes = read_midi(path, pedal=pedal)
+    matrix = encode(notes)
+    if not matrix.any():
+        raise UnreadableFileError(path, "no note within MIDI 24..101")
+    return Piece(np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), fingerprint(matrix))
+
+
+def fingerprint(matrix: Matrix) -> str:
+    """The same for pieces that strike the same notes in the same rhythm, in whatever key and after whatever silence."""
+    cells = np.flatnonzero(matrix[STRUCK].view(np.bool_))
+    if not len(cells):
+        return "silence"
+    row, frame = np.divmod(cells, matrix.shape[1])
+    shape = np.stack([row - row.min(), frame - frame.min()]).astype(np.int32)
+    return hashlib.blake2b(shape.tobytes(), digest_size=8).hexdigest()

@@ -1,0 +1,44 @@
+"""Music to measure speed on: made here, or a folder of the user's."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clstm.midi import Notes, write_midi
+
+
+def dense_piano(seconds: float, seed: int) -> Notes:
+    """Ten notes a second in several voices."""
+    generator = np.random.default_rng(seed)
+    onset = np.sort(generator.uniform(0, seconds - 1, round(10 * seconds)))
+    length, pitch, velocity = (generator.uniform(*span, len(onset)) for span in ((0.1, 0.8), (30, 96), (40, 110)))
+    return Notes.of(zip(onset, onset + length, pitch.round(), velocity.round(), strict=True))
+
+
+@pytest.fixture
+def song() -> Notes:
+    """Three minutes."""
+    return dense_piano(180, 0)
+
+
+@pytest.fixture
+def write_song() -> Callable[[Path, float, int], None]:
+    """Write a song of so many seconds, drawn by a seed."""
+
+    def write(path: Path, seconds: float, seed: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_midi(dense_piano(seconds, seed), path)
+
+    return write
+
+
+@pytest.fixture
+def midi_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder given by `make bench MIDI=FOLDER`, or 200 pieces of two minutes made now."""
+    if given := request.config.getoption("--midi"):
+        return Path(given)
+    for seed in range(200):
+        write_midi(dense_piano(120, seed), tmp_path / "midi" / f"{seed}.mid")
+    return tmp_path / "midi"
