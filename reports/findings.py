@@ -52,7 +52,7 @@ def _score_matrix(song: Song) -> str:
     seconds = song.matrix.shape[1] / FRAME_RATE
     sounding = held.sum(axis=0)
     return (
-        f"{struck.sum()} notes in {seconds:.0f} s ({number(struck.sum() / seconds)} a second), "
+        f"{struck.sum()} notes in {seconds:g} s ({number(struck.sum() / seconds)} a second), "
         f"{number(sounding[sounding > 0].mean())} sounding at once, "
         f"{pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
     )

@@ -88,12 +88,12 @@ def clock(seconds: float) -> str:
     """Minutes and seconds of a longer time, seconds of a short one.
 
     >>> clock(11.5), clock(165.7)
-    ('11.5 s', '2:46 min')
+    ('11.5\\xa0s', '2:46\\xa0min')
     """
     if seconds < 59.95:  # what one decimal still shows as less than a minute
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
+        return f"{seconds:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d} min"
+    return f"{minutes}:{rest:02d}\N{NO-BREAK SPACE}min"
 
 
 def pretty(content: Any) -> str:

@@ -134,7 +134,7 @@ def test_a_system_with_one_file_shows_no_range() -> None:
     assert all(
         cell["range"] is None for view in number_views(one) for metric in view["metrics"] for cell in metric["cells"]
     )
-    assert "1 file, 1:01 min" in Tags(render_page(one, [])).text
+    assert "1 file, 1:01\xa0min" in Tags(render_page(one, [])).text
 
 
 def test_a_figure_that_does_not_exist_gives_its_reason() -> None:
@@ -175,6 +175,6 @@ def test_files_left_out_are_listed_with_their_reason() -> None:
     assert "0 bytes" in text
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(9.96, "10 s"), (59.96, "1:00 min"), (165.7, "2:46 min")])
+@pytest.mark.parametrize(("seconds", "words"), [(9.96, "10\xa0s"), (59.96, "1:00\xa0min"), (165.7, "2:46\xa0min")])
 def test_times_read_as_a_clock(seconds: float, words: str) -> None:
     assert clock(seconds) == words
