@@ -5,6 +5,7 @@ limit, or replaced when it dies, and the rest goes on.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
@@ -40,7 +41,8 @@ def in_processes(
     from pebble import ProcessExpired, ProcessPool
 
     workers = min(workers or default_workers(), max(len(items), 1))
-    with ProcessPool(max_workers=workers, context=get_context("spawn")) as pool:
+    ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
+    with ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts) as pool:
         futures = [(item, pool.schedule(function, args=(item,), timeout=seconds)) for item in items]
         try:
             for item, future in futures:
@@ -52,7 +54,7 @@ def in_processes(
                     yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
                 except (ProcessExpired, CancelledError) as error:
                     code = getattr(error, "exitcode", None)
-                    yield item, UnreadableFileError(item, f"the parser crashed on it (exit code {code})")
+                    yield item, UnreadableFileError(item, f"the process working on it died (exit code {code})")
         finally:  # the caller stopped early, or Ctrl-C: do not wait for the rest
             pool.stop()
             pool.join()

@@ -29,7 +29,7 @@ def test_crash_and_hang_cost_their_own_file() -> None:
     assert list(results) == paths
     assert [results[Path(name)] for name in ("a", "bbb", "cc")] == [1, 3, 2]
     reasons = [str(results[Path(name)]) for name in ("crash", "hang", "bad")]
-    assert "crashed" in reasons[0]
+    assert "died (exit code" in reasons[0]
     assert "more than 2 s" in reasons[1]
     assert reasons[2] == "bad: no good"
 
