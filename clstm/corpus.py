@@ -11,15 +11,16 @@ It is built under another name and renamed when whole. Only the frames asked for
 than memory.
 """
 
+import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clstm import chorales, splits
@@ -30,6 +31,9 @@ from clstm.isolation import in_processes
 from clstm.midi import find_files
 from clstm.pieces import read_piece
 from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 PACKED = (ROWS + 7) // 8  # bytes a frame
@@ -47,12 +51,14 @@ class Corpus:
     """
 
     path: Path
-    pieces: pd.DataFrame
+    pieces: "pd.DataFrame"
     packed: NDArray[np.uint8]
 
     @classmethod
     def open(cls, path: Path) -> "Corpus":
         """Raises `UserError` when there is none, `MismatchError` when it has another format or representation."""
+        import pandas as pd
+
         path = Path(path)
         try:
             about = json.loads((path / "corpus.json").read_text(encoding="utf-8"))
@@ -150,7 +156,8 @@ def prepare(
             pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
             pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
         pieces.to_csv(building / "pieces.csv", index=False)
-        pd.DataFrame(rejected, columns=["file", "reason"]).to_csv(building / "rejected.csv", index=False)
+        with (building / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("file", "reason"), *rejected])
         options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
         about = {"format": FORMAT, "version": version("clstm"), "representation": REPRESENTATION}
         write_json(building / "corpus.json", about | {"sources": sources, "options": options})
@@ -159,6 +166,8 @@ def prepare(
 
 def summary(corpus: Corpus) -> str:
     """What is in a corpus and what was left out, in a few lines."""
+    import pandas as pd
+
     pieces = corpus.pieces
     lines = [
         f"{split}: {len(own)} pieces, {own['group'].nunique()} groups, {own['frames'].sum() / FRAME_RATE / 60:.0f} min"
@@ -184,11 +193,13 @@ def _write_frames(
     pedal: bool,
     workers: int | None,
     advance: Advance,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Append the frames of every usable candidate to the file; a row each, still without its split."""
     rows: list[dict[str, object]] = []
     start = 0
     encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
+    import pandas as pd  # a quarter of a second, in which the processes start
+
     with path.open("wb") as file:
         for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
             advance("Reading", done, len(candidates))

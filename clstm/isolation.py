@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from clstm.errors import UnreadableFileError
 from clstm.midi import Notes, read_midi
@@ -34,30 +34,40 @@ def in_processes(
     workers: int | None = None,
     seconds: float = TIME_LIMIT,
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
-    """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised
+    """Give (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised
     it, ran longer than `seconds`, or took its process with it. An item is a path, or prints as one. Any other error is
     ours and is raised.
+
+    The processes start at the call, before the first result is asked for.
     """
-    from pebble import ProcessExpired, ProcessPool
+    from pebble import ProcessPool
 
     workers = min(workers or default_workers(), max(len(items), 1))
     ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
-    with ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts) as pool:
-        futures = [(item, pool.schedule(function, args=(item,), timeout=seconds)) for item in items]
-        try:
-            for item, future in futures:
-                try:
-                    yield item, future.result()
-                except UnreadableFileError as error:
-                    yield item, error
-                except TimeoutError:
-                    yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
-                except (ProcessExpired, CancelledError) as error:
-                    code = getattr(error, "exitcode", None)
-                    yield item, UnreadableFileError(item, f"the process working on it died (exit code {code})")
-        finally:  # the caller stopped early, or Ctrl-C: do not wait for the rest
-            pool.stop()
-            pool.join()
+    pool = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
+    futures = [(item, pool.schedule(function, args=(item,), timeout=seconds)) for item in items]
+    return _results(pool, futures, seconds)
+
+
+def _results(
+    pool: Any, futures: list[tuple[Item, Any]], seconds: float
+) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+    from pebble import ProcessExpired
+
+    try:
+        for item, future in futures:
+            try:
+                yield item, future.result()
+            except UnreadableFileError as error:
+                yield item, error
+            except TimeoutError:
+                yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
+            except (ProcessExpired, CancelledError) as error:
+                code = getattr(error, "exitcode", None)
+                yield item, UnreadableFileError(item, f"the process working on it died (exit code {code})")
+    finally:  # done, or the caller stopped early, or Ctrl-C: do not wait for the rest
+        pool.stop()
+        pool.join()
 
 
 def read_many(

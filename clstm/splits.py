@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from clstm.errors import UserError
 
@@ -64,6 +63,8 @@ def read_index(path: Path) -> dict[Path, Assignment]:
 
     Raises `UserError` for a missing column, a file named twice, or a group in two splits.
     """
+    import pandas as pd
+
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

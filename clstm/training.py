@@ -60,7 +60,7 @@ class Preset:
 
 
 PRESETS = {
-    "small": Preset({"kernels": 16, "features": 64, "hidden": 256}, {"excerpt": 128, "rate": 5e-3, "minutes": 1.0}),
+    "small": Preset({"kernels": 16, "features": 64, "hidden": 256}, {"excerpt": 128, "rate": 1e-2, "minutes": 1.0}),
     "paper": Preset({}, {"batch": 32, "rate": 2e-3, "epochs": 64.0}),
 }
 

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from clstm.midi import Notes, write_midi
@@ -18,13 +17,7 @@ pytestmark = pytest.mark.bench
 
 MINUTES = 3
 
-
-def song(seed: int) -> Notes:
-    """Three minutes of dense piano: ten notes a second in four voices."""
-    generator = np.random.default_rng(seed)
-    onset = np.sort(generator.uniform(0, 60 * MINUTES - 2, 600 * MINUTES))
-    length, pitch, velocity = (generator.uniform(*span, len(onset)) for span in ((0.1, 0.8), (30, 96), (40, 110)))
-    return Notes.of(zip(onset, onset + length, pitch.round(), velocity.round(), strict=True))
+WriteSong = Callable[[Path, float, int], None]
 
 
 def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -33,8 +26,8 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
     return clock() - start
 
 
-def test_views_and_figures_run_at_50_times_real_time_on_a_core() -> None:
-    waveform = render(song(0))
+def test_views_and_figures_run_at_50_times_real_time_on_a_core(song: Notes) -> None:
+    waveform = render(song)
 
     def views_and_figures() -> None:
         measure_sound(waveform, 44100)
@@ -49,23 +42,23 @@ def test_views_and_figures_run_at_50_times_real_time_on_a_core() -> None:
     assert speed >= 50
 
 
-def test_three_songs_are_rendered_and_measured_in_under_20_seconds(tmp_path: Path) -> None:
+def test_three_songs_are_rendered_and_measured_in_under_20_seconds(write_song: WriteSong, tmp_path: Path) -> None:
     systems = {}
     for seed in range(3):
-        write_midi(song(seed), tmp_path / f"{seed}.mid")
+        write_song(tmp_path / f"{seed}.mid", 60 * MINUTES, seed)
         systems[f"system {seed}"] = [tmp_path / f"{seed}.mid"]
     took = seconds(lambda: measure_systems(systems))
     print(f"three songs of {MINUTES} minutes rendered and measured: {took:.1f} s")
     assert took < 20
 
 
-def test_rendering_is_faster_than_pretty_midi(tmp_path: Path) -> None:
+def test_rendering_is_faster_than_pretty_midi(song: Notes, tmp_path: Path) -> None:
     import pretty_midi
 
-    write_midi(song(0), tmp_path / "song.mid")
+    write_midi(song, tmp_path / "song.mid")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pretty_midi's own
         theirs = seconds(lambda: pretty_midi.PrettyMIDI(str(tmp_path / "song.mid")).fluidsynth(fs=44100))
-    ours = seconds(lambda: render(song(0)))
+    ours = seconds(lambda: render(song))
     print(f"one song of {MINUTES} minutes: {ours:.2f} s, pretty_midi {theirs:.2f} s")
     assert ours < theirs

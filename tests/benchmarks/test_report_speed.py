@@ -1,24 +1,16 @@
 """How long a report takes. `make bench` runs it and prints the figures."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from clstm.midi import Notes, write_midi
 from reports.report import Request, make_report
 
 pytestmark = pytest.mark.bench
 
-
-def piece(path: Path, seconds: float, seed: int) -> None:
-    """Dense piano: ten notes a second."""
-    generator = np.random.default_rng(seed)
-    onset = np.sort(generator.uniform(0, seconds - 1, round(10 * seconds)))
-    length, pitch, velocity = (generator.uniform(*span, len(onset)) for span in ((0.1, 0.8), (30, 96), (40, 110)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_midi(Notes.of(zip(onset, onset + length, pitch.round(), velocity.round(), strict=True)), path)
+WriteSong = Callable[[Path, float, int], None]
 
 
 def measured(name: str, folder: Path, systems: str) -> float:
@@ -33,13 +25,13 @@ def measured(name: str, folder: Path, systems: str) -> float:
     return taken
 
 
-def test_three_songs_of_three_minutes_take_less_than_30_seconds(tmp_path: Path) -> None:
+def test_three_songs_of_three_minutes_take_less_than_30_seconds(write_song: WriteSong, tmp_path: Path) -> None:
     for seed, system in enumerate("ABC"):
-        piece(tmp_path / f"{system}/song.mid", 180, seed)
+        write_song(tmp_path / f"{system}/song.mid", 180, seed)
     assert measured("three songs of three minutes", tmp_path, "ABC") < 30
 
 
-def test_four_systems_of_ten_clips_take_less_than_20_seconds(tmp_path: Path) -> None:
+def test_four_systems_of_ten_clips_take_less_than_20_seconds(write_song: WriteSong, tmp_path: Path) -> None:
     for seed in range(40):
-        piece(tmp_path / f"{'ABCD'[seed % 4]}/{seed}.mid", 10, seed)
+        write_song(tmp_path / f"{'ABCD'[seed % 4]}/{seed}.mid", 10, seed)
     assert measured("four systems of ten clips of ten seconds", tmp_path, "ABCD") < 20
