@@ -5,6 +5,7 @@ It runs the other verbs as a user would type them, whichever package they are fr
 
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ def run(out: Path, minutes: float, seed: int, command: Any) -> None:
     for arguments in steps(Path(out), minutes, seed):
         console.rule(style="dim")
         say(f"$ {shlex.join(['clstm', *arguments])}")
+        sys.argv = ["clstm", *arguments]  # what a verb records as the command that called it
         # Ctrl-C in a step comes back as its status, 130: the demo stops with it.
         if status := command(arguments, prog_name="clstm", standalone_mode=False):
             raise typer.Exit(status)
