@@ -6,6 +6,7 @@ state.ckpt            all that training needs to go on exactly (weights, optimis
 log.csv               a row an evaluation
 """
 
+import io
 import json
 from dataclasses import asdict
 from importlib.metadata import version
@@ -14,7 +15,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from clstm.errors import MismatchError, UserError
@@ -29,7 +31,7 @@ CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
 def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Write weights and configuration. `about` is what else the configuration should tell."""
     with replacing(run / WEIGHTS) as temporary:
-        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary)
+        temporary.write_bytes(serialise({name: tensor.contiguous() for name, tensor in weights.items()}))
     header = {"format": FORMAT, "version": version("clstm"), "frame_rate": FRAME_RATE, "network": asdict(network)}
     write_json(run / CONFIG, header | about)
 
@@ -65,8 +67,10 @@ def load_model(run: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def save_state(run: Path, state: dict[str, Any]) -> None:
+    data = io.BytesIO()
+    torch.save(state, data)  # in memory: on a full disk torch's own writer hides what went wrong
     with replacing(run / STATE) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(data.getbuffer())
 
 
 def load_state(run: Path) -> dict[str, Any]:

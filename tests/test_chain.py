@@ -1,6 +1,10 @@
 """The verbs of `clstm` one after another, as a user types them, on eight tiny pieces."""
 
 import json
+import resource
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clstm.cli import load_commands
+from clstm.corpus import Corpus
 from clstm.errors import UserError
 from clstm.midi import read_midi
 from clstm.models import KINDS
@@ -99,3 +104,17 @@ def test_a_mistake_is_one_line_and_leaves_nothing_behind(chain: Path, arguments:
         clstm(*(argument.format(chain) for argument in arguments))
     assert "\n" not in str(mistake.value)
     assert not (chain / "new").exists()
+
+
+@pytest.mark.parametrize("verb", ["prepare", "train"])
+def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing_behind(
+    verb: str, eight_pieces: Path, tiny_corpus: Corpus, tmp_path: Path
+) -> None:
+    arguments = {"prepare": [eight_pieces], "train": ["rnn", tiny_corpus.path, "--steps", "1"]}
+    command = [Path(sys.executable).parent / "clstm", verb, *arguments[verb], "--out", tmp_path / "new"]
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (10_000, 10_000))  # bytes a file: a disk that is full
+    failed = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
+    assert failed.returncode == 2, failed.stderr
+    assert "Cannot write: File too large" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
