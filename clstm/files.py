@@ -29,7 +29,8 @@ def replacing(path: Path) -> Iterator[Path]:
                 os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a write that fails does not say where
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)  # a write that fails does not say where
         raise
     finally:
         if temporary.is_dir():

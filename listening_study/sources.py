@@ -1,13 +1,11 @@
 """What a study compares: named sources, each with its files."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from clstm.errors import UserError
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
-from clstm.midi import find_files
-from evaluation.audio import AUDIO_SUFFIXES
+from evaluation.sources import music_files, named_path
 
 # Names appear in tables and CSV files: nothing a spreadsheet would take for a formula.
 _NAME = re.compile(r"[^\W_][\w .+-]{0,39}")
@@ -21,22 +19,18 @@ def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
     """
     paths: dict[str, list[Path]] = {}
     for text in given:
-        name, equals, path = text.partition("=")
-        if not equals or not path:
-            raise UserError(f"{text!r} is not of the form NAME=PATH, for example human=songs/")
+        name, path = named_path(text)
         if not _NAME.fullmatch(name):
             raise UserError(f"{name!r} cannot name a source; use up to 40 letters, digits, spaces and . + - _")
-        paths.setdefault(name, []).append(Path(path))
-    return {name: _distinct(file for path in wanted for file in _files(name, path)) for name, wanted in paths.items()}
+        paths.setdefault(name, []).append(path)
+    return {
+        name: list(dict.fromkeys(file for path in wanted for file in _files(name, path)))
+        for name, wanted in paths.items()
+    }
 
 
 def _files(name: str, path: Path) -> list[Path]:
     try:
-        found = find_files([path], MIDI_SUFFIXES + AUDIO_SUFFIXES)
+        return music_files(path)[0]
     except UserError as error:
         raise UserError(f"{name}: {error}") from None
-    return [file for file in found if file.suffix.lower() in MIDI_SUFFIXES] or found
-
-
-def _distinct(files: Iterable[Path]) -> list[Path]:
-    return list(dict.fromkeys(files))

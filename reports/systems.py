@@ -19,15 +19,14 @@ import numpy as np
 
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.isolation import in_processes
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
-from clstm.midi import Notes, find_files
+from clstm.midi import Notes
 from clstm.score import FRAME_RATE
 from evaluation.audio import AUDIO_SUFFIXES, is_midi, mono, read_audio, read_notes
 from evaluation.batch import unique_names
 from evaluation.render import LONGEST, same_grid
+from evaluation.sources import ACCEPTED, music_files, named_path
 from reports.palette import CONTROL, REFERENCE, system_colour
 
-ACCEPTED = (*MIDI_SUFFIXES, *AUDIO_SUFFIXES)
 GENERATED = "generated.json"  # what `clstm generate` leaves beside its music
 
 Role = Literal["reference", "control", "system"]
@@ -86,15 +85,10 @@ def parse_sources(arguments: Iterable[str], reference: str) -> list[Source]:
     """NAME=PATH arguments, the reference first. Raises `UserError` for what cannot be compared."""
     sources: dict[str, Source] = {}
     for argument in arguments:
-        name, equals, path = argument.partition("=")
-        name = " ".join(name.split())
-        if not (equals and name and path):
-            raise UserError(f"{argument!r} is not NAME=PATH; give each system as in Bach=music/bach")
+        name, path = named_path(argument)
         if name in sources:
             raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
-        if not Path(path).exists():
-            raise UserError(f"{name}: {path} does not exist; give a MIDI or audio file, or a folder of them")
-        sources[name] = Source(name, Path(path))
+        sources[name] = Source(name, path)
     if reference not in sources:
         raise UserError(f"--reference {reference!r} is none of the systems given ({', '.join(sources) or 'none'})")
     if control_name(reference) in sources:
@@ -160,14 +154,11 @@ def _listed(source: Source) -> tuple[list[Path], tuple[str, ...]]:
     if source.path.is_file():
         return [source.path], ()
     try:
-        found = find_files([source.path], ACCEPTED)
+        found, beside = music_files(source.path)
     except NothingUsableError as error:
         raise NothingUsableError(f"{source.name}: {error}") from None
-    midi = [path for path in found if is_midi(path)]
-    if not midi or len(midi) == len(found):
-        return found, ()
-    beside = len(found) - len(midi)
-    return midi, (f"{beside} audio file{'s were' if beside > 1 else ' was'} not taken, as there is MIDI",)
+    left_out = f"{beside} audio file{'s were' if beside > 1 else ' was'} not taken, as there is MIDI"
+    return found, (left_out,) if beside else ()
 
 
 def _system(

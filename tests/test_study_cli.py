@@ -58,7 +58,7 @@ def test_create_makes_a_study_and_says_what_is_in_it(
     ("arguments", "message"),
     [
         (["x=nowhere", "--human", "x"], "x: nowhere does not exist"),
-        (["nowhere", "--human", "x"], "'nowhere' is not of the form NAME=PATH"),
+        (["nowhere", "--human", "x"], "'nowhere' is not NAME=PATH"),
         (["x={music}", "--human", "y"], "--human y is none of the sources (x)"),
         (["x={music}", "--human", "x"], "at least 2 sources"),
         (["x={music}", "y={music}", "--human", "x", "--clips", "0"], "--clips 0"),
