@@ -27,15 +27,24 @@ def run(out: Path, minutes: float, seed: int, command: Any) -> None:
     for arguments in steps(Path(out), minutes, seed):
         console.rule(style="dim")
         say(f"$ {shlex.join(['clstm', *arguments])}")
-        sys.argv = ["clstm", *arguments]  # what a verb records as the command that called it
         # Ctrl-C in a step comes back as its status, 130: the demo stops with it.
-        if status := command(arguments, prog_name="clstm", standalone_mode=False):
+        if status := _call(command, arguments):
             raise typer.Exit(status)
     console.rule(style="dim")
     say(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
     say(f"The report:   open {out / 'report' / 'index.html'} in a browser")
     say(f"The study:    clstm study serve {out / 'study'}")
     say(f"Its results:  clstm study results {out / 'study'}")
+
+
+def _call(command: Any, arguments: list[str]) -> int | None:
+    """Run a verb as if typed: what it records as its own command is in `sys.argv`."""
+    typed, sys.argv = sys.argv, ["clstm", *arguments]
+    try:
+        status: int | None = command(arguments, prog_name="clstm", standalone_mode=False)
+        return status
+    finally:
+        sys.argv = typed
 
 
 def steps(out: Path, minutes: float, seed: int) -> Iterator[list[str]]:

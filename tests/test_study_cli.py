@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -103,7 +104,11 @@ def test_a_taken_port_is_one_line(run: Run, tiny_study: Study, capsys: pytest.Ca
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_its_address_answers_and_stops_cleanly(tiny_study: Study, free_port: int, how: int) -> None:
     command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(tiny_study.folder)]
-    server = subprocess.Popen([*command, "--port", str(free_port), "--headless"], stdout=subprocess.PIPE, text=True)
+    # A test run started in the background ignores Ctrl-C, and so would the server.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    server = subprocess.Popen(
+        [*command, "--port", str(free_port), "--headless"], stdout=subprocess.PIPE, text=True, preexec_fn=heed
+    )
     try:
         assert server.stdout
         assert server.stdout.readline().startswith(f"The study is open at http://localhost:{free_port} ")
