@@ -67,7 +67,7 @@ def batch(
 
 
 def fixed(corpus: Corpus, pieces: NDArray[np.int64], size: int, length: int, seed: int) -> Excerpts:
-    """The same excerpts every time, untransposed, for choosing weights: spread over the pieces, `size` at most."""
+    """The same `size` random excerpts every time, untransposed, for choosing weights."""
     return batch(corpus, pieces, size, length, seed, 0, (0, 0))
 
 

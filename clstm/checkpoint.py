@@ -8,6 +8,7 @@ log.csv               a row an evaluation
 
 import io
 import json
+import pickle
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -42,12 +43,17 @@ def read_config(run: Path) -> dict[str, Any]:
         config = json.loads((Path(run) / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}") from error
-    if config.get("format") != FORMAT:
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        config = config if isinstance(config, dict) else {}
         raise MismatchError(
             f"{run} is a run of clstm {config.get('version')} in format {config.get('format')}; this version reads"
             f" format {FORMAT}; train it again"
         )
-    rows, rate = config["network"]["rows"], config["frame_rate"]
+    try:
+        NetworkConfig(**config["network"])
+        rows, rate = config["network"]["rows"], config["frame_rate"]
+    except (KeyError, TypeError) as error:
+        raise MismatchError(f"{Path(run) / CONFIG} is damaged ({error}); train it again") from error
     if (rows, rate) != (ROWS, FRAME_RATE):
         raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
     return config
@@ -76,6 +82,8 @@ def save_state(run: Path, state: dict[str, Any]) -> None:
 def load_state(run: Path) -> dict[str, Any]:
     """What `save_state` wrote. Only tensors and plain values are read: a forged file executes nothing."""
     try:
-        return torch.load(Path(run) / STATE, weights_only=True)
+        return torch.load(Path(run) / STATE, weights_only=True, map_location="cpu")
     except FileNotFoundError as error:
         raise UserError(f"{run} has no {STATE} to resume from; train it again without --resume") from error
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise UserError(f"{Path(run) / STATE} is damaged; train again into another folder") from error

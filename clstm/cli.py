@@ -7,13 +7,16 @@ import time
 from functools import cache
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clstm.console import console, fail, progress, progress_bar, say, warn
 from clstm.errors import UserError, choice
 from clstm.files import replacing
+
+if TYPE_CHECKING:
+    from clstm.corpus import Corpus
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,7 +36,7 @@ def _root(show_version: bool = typer.Option(False, "--version", help="Show the v
 
 # The verbs. A command parses, calls one function, prints; what is heavy is imported when it is needed.
 
-Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random.")]
 
 
 @app.command()
@@ -46,7 +49,7 @@ def prepare(
         Path | None, typer.Option(help="CSV with columns file, split, group; paths relative to it.")
     ] = None,
     pedal: Annotated[bool, typer.Option(help="Let the sustain pedal lengthen notes.")] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes that read files; all cores if not given.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read files; default all cores.")] = None,
     seed: Seed = 0,
 ) -> None:
     """Make a corpus: MIDI files become score matrices, split by piece into train, valid and test.
@@ -125,6 +128,8 @@ def accuracy(
     from clstm.corpus import Corpus
 
     opened = Corpus.open(corpus)
+    for run in runs:
+        _warn_of_another_corpus(run, opened)
     with progress() as advance:
         table = scoring.table(opened, runs, split=split or opened.held_out, stride=stride, seed=seed, advance=advance)
     if out:
@@ -163,6 +168,8 @@ def generate(
         raise UserError("give what to continue: either --corpus CORPUS or --seed-midi FILE")
     sampling = generation.Sampling(choice("--mode", mode, generation.MODES), temperature, seed)
     opened = Corpus.open(corpus) if corpus else None
+    if opened:
+        _warn_of_another_corpus(run, opened)
     chosen = (
         seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
         if opened
@@ -218,6 +225,19 @@ def demo(
     run(out, minutes, seed, typer.main.get_command(load_commands()))
 
 
+def _warn_of_another_corpus(run: Path, corpus: "Corpus") -> None:
+    from clstm.checkpoint import read_config
+
+    if read_config(run).get("corpus", {}).get("sha256") != corpus.sha256:
+        warn(f"{run} was trained on another corpus than {corpus.path}, and may have seen the pieces held out there")
+
+
+CANNOT_WRITE = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EPERM),
+    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+)
+
+
 @cache  # it adds to `app`: a second time would name every verb twice
 def load_commands() -> typer.Typer:
     """The app with the verbs of every package of the entry-point group `clstm.commands`."""
@@ -246,7 +266,7 @@ def main() -> None:
         fail(str(error))
         sys.exit(2)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno not in CANNOT_WRITE:
             raise
         where = f" ({error.filename})" if error.filename else ""
         fail(f"Cannot write: {error.strerror}{where}. Nothing is half-written; make room or choose another folder.")

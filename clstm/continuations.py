@@ -18,7 +18,7 @@ from clstm.corpus import Corpus
 from clstm.errors import UserError
 from clstm.files import replacing, write_json
 from clstm.generation import Sampling, density, density_range, generate
-from clstm.midi import write_midi
+from clstm.midi import LONGEST, write_midi
 from clstm.score import FRAME_RATE, Matrix, decode
 from clstm.seeds import Seed
 
@@ -89,8 +89,8 @@ def write(
                 }
             )
         manifest = {"version": version("clstm"), **source, "with_seed": with_seed}
-        if corpus is not None:
-            manifest["density"] = _against(corpus, music)
+        if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
+            manifest["density"] = _against(usual, music)
         manifest["items"] = items
         write_json(building / MANIFEST, manifest)
     return manifest
@@ -111,15 +111,14 @@ def summary(manifest: dict[str, Any], out: Path) -> str:
 
 def frames_of(seconds: float) -> int:
     """Frames of a length asked for. Raises `UserError` when it is not at least one frame."""
-    frames = round(seconds * FRAME_RATE)
-    if frames < 1:
-        raise UserError(f"{seconds:g} seconds is too short; a frame lasts {1 / FRAME_RATE:g} s")
-    return frames
+    if not 1 / FRAME_RATE <= seconds <= LONGEST:
+        raise UserError(f"{seconds:g} seconds cannot be continued; give {1 / FRAME_RATE:g} to {LONGEST:g}")
+    return round(seconds * FRAME_RATE)
 
 
-def _against(corpus: Corpus, music: Sequence[Matrix]) -> dict[str, Any]:
+def _against(usual: tuple[float, float], music: Sequence[Matrix]) -> dict[str, Any]:
     """How many continuations are thinner or denser than nearly all training music of their length."""
-    low, high = density_range(corpus, music[0].shape[1])
+    low, high = usual
     densities = [density(matrix) for matrix in music]
     return {
         "corpus_percentiles_1_99": [round(low, 3), round(high, 3)],

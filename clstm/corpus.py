@@ -12,9 +12,11 @@ than memory.
 """
 
 import csv
+import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -69,13 +71,21 @@ class Corpus:
                 f"{path} was prepared by clstm {about.get('version')} in format {about.get('format')}; this version"
                 f" reads format {FORMAT} with {ROWS} rows at {FRAME_RATE} frames a second; prepare it again"
             )
-        pieces = pd.read_csv(
-            path / "pieces.csv", dtype={"file": str, "split": str, "group": str}, keep_default_na=False
-        )
-        size = (path / "frames.bin").stat().st_size
-        if size != int(pieces["frames"].sum()) * PACKED:
+        names = dict.fromkeys(("file", "split", "group"), str)
+        try:
+            pieces = pd.read_csv(path / "pieces.csv", dtype=names, keep_default_na=False)
+            frames, size = int(pieces["frames"].sum()), (path / "frames.bin").stat().st_size
+        except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+            reason = " ".join(str(error).split())
+            raise MismatchError(f"{path} is damaged ({reason}); prepare it again") from error
+        if size != frames * PACKED:
             raise MismatchError(f"{path}: frames.bin has {size} bytes, not what pieces.csv says; prepare it again")
         return cls(path, pieces, np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, PACKED))
+
+    @property
+    def sha256(self) -> str:
+        """Of `pieces.csv`: which pieces there are, and their splits."""
+        return hashlib.sha256((self.path / "pieces.csv").read_bytes()).hexdigest()
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -112,6 +122,7 @@ class Candidate:
     path: Path
     name: str
     group: str
+    split: str = ""  # given by an index
 
 
 def prepare(
@@ -148,11 +159,7 @@ def prepare(
             reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
             raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
         fingerprints = pieces.pop("fingerprint").tolist()
-        if index:
-            given = {candidate.name: assigned[candidate.path.resolve()] for candidate in candidates}
-            pieces["split"] = [given[name].split for name in pieces["file"]]
-            pieces["group"] = [given[name].group for name in pieces["file"]]
-        else:
+        if not index:
             pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
             pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
         pieces.to_csv(building / "pieces.csv", index=False)
@@ -207,7 +214,7 @@ def _write_frames(
                 rejected.append((candidate.name, result.reason))
                 continue
             file.write(result.packed.tobytes())
-            place = {"file": candidate.name, "split": "", "group": candidate.group, "start": start}
+            place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
             size = {"frames": len(result.packed), **asdict(result.losses)}
             rows.append(place | size | {"fingerprint": result.fingerprint})
             start += len(result.packed)
@@ -220,8 +227,9 @@ def _candidates(
     workers: int | None,
     advance: Advance,
 ) -> Iterator[Candidate]:
-    """Every file of every source, named relative to the folder it was found in; equal names get their folder's too."""
-    seen: dict[Path, None] = {}
+    """Every file of every source, named relative to the folder it was found in; equal names get more of their path."""
+    seen: set[Path] = set()
+    taken: set[str] = set()
     for source in sources:
         if source == chorales.SOURCE:
             scores = chorales.scores()
@@ -233,12 +241,26 @@ def _candidates(
                     yield Candidate(converted, converted.name, chorales.group(converted))
             continue
         root = Path(source)
-        for path in find_files([root]):
+        try:
+            found = find_files([root])
+        except NothingUsableError:
+            rejected.append((source, "no MIDI file in this folder"))
+            continue
+        for path in found:
             if path.resolve() not in seen:
-                seen[path.resolve()] = None
+                seen.add(path.resolve())
                 inside = path.relative_to(root) if root.is_dir() else Path(path.name)
-                name = (Path(root.name) / inside if len(sources) > 1 and root.is_dir() else inside).as_posix()
+                name = _name(path, len(inside.parts), taken)
+                taken.add(name)
                 yield Candidate(path, name, name)
+
+
+def _name(path: Path, parts: int, taken: set[str]) -> str:
+    """The last `parts` of a path, or as many more as it takes to be new; bytes that are no text are escaped."""
+    whole = path.resolve().parts
+    names = (Path(*whole[-count:]).as_posix() for count in range(parts, len(whole) + 1))
+    readable = (os.fsencode(name).decode("utf-8", "backslashreplace") for name in names)
+    return next(name for name in readable if name not in taken)
 
 
 def _indexed(
@@ -248,7 +270,11 @@ def _indexed(
     found = {candidate.path.resolve() for candidate in candidates}
     rejected += [(c.name, "not in the index") for c in candidates if c.path.resolve() not in assigned]
     rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
-    kept = [candidate for candidate in candidates if candidate.path.resolve() in assigned]
+    kept = [
+        replace(candidate, split=assigned[path].split, group=assigned[path].group)
+        for candidate in candidates
+        if (path := candidate.path.resolve()) in assigned
+    ]
     if not kept:
         raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")
     return kept

@@ -14,20 +14,23 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; when the block ends well it is flushed to disk and renamed to `path`.
 
     The temporary name keeps the suffix of `path`, for writers that choose a format by it. When the block fails, or
-    the process is killed, `path` is what it was before. A folder may be built the same way; it replaces an old one.
+    the process is killed, `path` is what it was before. A folder may be built the same way; an old one steps aside, and
+    is removed when the new one has its name.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # through links, to what is really replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    old = path.with_name(f"{temporary.name}.old")
     try:
         yield temporary
         if temporary.is_dir():
             if path.is_dir():
-                shutil.rmtree(path)
+                path.replace(old)
         else:
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
         temporary.replace(path)
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         if error.errno is not None and error.filename is None:
             error.filename = str(path)  # a write that fails does not say where

@@ -4,9 +4,10 @@ Two ways to move on. `stream` carries the recurrent state along and asks for one
 drawn knowing all before it. `window` is the paper's: a zero state, the last 90 frames, and the next 9 drawn from one
 answer.
 
-The output layer gives each cell's own chance, yet held and struck hang together. A frame is drawn so that every cell
-keeps its chance and the matrix stays consistent: a note is struck with its struck chance; a note that is not struck
-goes on only if it was sounding, with the share of the held chance that strikes leave over.
+The output layer gives each cell's own chance, yet held and struck hang together. A frame is drawn so that the matrix
+stays consistent: a note is struck with its struck chance; a note that is not struck goes on only if it was sounding,
+with the share of the held chance that strikes leave over. So the cells of a note that may be sounding keep their
+chances; a silent note's held chance beyond its struck chance, which no consistent music has, is lost.
 """
 
 from collections.abc import Sequence
@@ -100,12 +101,16 @@ def density(matrix: Matrix) -> float:
     return float(matrix[STRUCK].sum() * FRAME_RATE / matrix.shape[1])
 
 
-def density_range(corpus: Corpus, frames: int) -> tuple[float, float]:
-    """The 1st and 99th percentile of the density of the training music, over stretches of `frames`."""
+def density_range(corpus: Corpus, frames: int) -> tuple[float, float] | None:
+    """The 1st and 99th percentile of the density of the training music, over stretches of `frames`; None when no piece
+    is as long.
+    """
     densities = []
     for piece in corpus.of_split("train"):
         matrix = corpus.matrix(int(piece))
         for start in range(0, matrix.shape[1] - frames + 1, max(frames // 2, 1)):
             densities.append(density(matrix[:, start : start + frames]))
-    low, high = np.percentile(densities or [0.0], [1, 99])
+    if not densities:
+        return None
+    low, high = np.percentile(densities, [1, 99])
     return float(low), float(high)

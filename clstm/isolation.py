@@ -6,19 +6,22 @@ limit, or replaced when it dies, and the rest goes on.
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from clstm.errors import UnreadableFileError
+from clstm.errors import UnreadableFileError, UserError
 from clstm.midi import Notes, read_midi
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+LOOK_AHEAD = 16  # items a worker
 TIME_LIMIT = 20.0  # seconds a file; the longest real piece tried reads in well under one
 
 
@@ -42,20 +45,32 @@ def in_processes(
     """
     from pebble import ProcessPool
 
+    if workers is not None and workers < 1:
+        raise UserError(f"{workers} workers cannot do anything; give at least 1")
     workers = min(workers or default_workers(), max(len(items), 1))
     ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
     pool = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
-    futures = [(item, pool.schedule(function, args=(item,), timeout=seconds)) for item in items]
-    return _results(pool, futures, seconds)
+    # Only so many wait for their turn or to be taken: the results of a large folder would fill the memory.
+    remaining = iter(items)
+    waiting: deque[tuple[Item, Any]] = deque()
+
+    def schedule(count: int) -> None:
+        for item in islice(remaining, count):
+            waiting.append((item, pool.schedule(function, args=(item,), timeout=seconds)))
+
+    schedule(LOOK_AHEAD * workers)
+    return _results(pool, waiting, schedule, seconds)
 
 
 def _results(
-    pool: Any, futures: list[tuple[Item, Any]], seconds: float
+    pool: Any, waiting: "deque[tuple[Item, Any]]", schedule: Callable[[int], None], seconds: float
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
     from pebble import ProcessExpired
 
     try:
-        for item, future in futures:
+        while waiting:
+            item, future = waiting.popleft()
+            schedule(1)
             try:
                 yield item, future.result()
             except UnreadableFileError as error:

@@ -22,8 +22,10 @@ LONGEST = 12 * 3600.0  # seconds; a longer "piece" is a corrupt tick count
 
 _HEADER = b"MThd"
 _END_OF_TRACK = b"\xff\x2f\x00"
-# Note-off messages, each followed by the delta time 0 of the next one; a release of what does not sound does nothing.
-_RELEASE_ALL = b"".join(bytes([0x80 | channel, pitch, 0, 0]) for channel in range(16) for pitch in range(128))
+# Pedals up and note-offs, each followed by the delta time 0 of the next one; to release what is not down does nothing.
+_RELEASE_ALL = b"".join(bytes([0xB0 | channel, 64, 0, 0]) for channel in range(16)) + b"".join(
+    bytes([0x80 | channel, pitch, 0, 0]) for channel in range(16) for pitch in range(128)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,14 +118,16 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
 def _released(data: bytes) -> bytes:
     """The file with every note of every track released at the track's end; symusic drops notes that never are.
 
-    In place of a track's last event, FF 2F 00, come note-offs for each pitch and channel, then that event.
+    In place of a track's last event, FF 2F 00, or behind a track without one, come pedals up and note-offs for each
+    pitch and channel, then that event. Of several notes of one pitch that are never released, the first is kept.
     """
     parts, place = [data[:14]], 14
     while place + 8 <= len(data):
         end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
         chunk = data[place + 8 : end]
-        if data[place : place + 4] == b"MTrk" and end <= len(data) and chunk.endswith(_END_OF_TRACK):
-            chunk = chunk[: -len(_END_OF_TRACK)] + _RELEASE_ALL + _END_OF_TRACK
+        if data[place : place + 4] == b"MTrk" and end <= len(data):
+            whole = chunk.endswith(_END_OF_TRACK)
+            chunk = (chunk[: -len(_END_OF_TRACK)] if whole else chunk + b"\x00") + _RELEASE_ALL + _END_OF_TRACK
         size = len(chunk) if end <= len(data) else end - place - 8  # a track that is cut off stays so
         parts += [data[place : place + 4], size.to_bytes(4, "big"), chunk]
         place = end

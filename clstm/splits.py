@@ -68,20 +68,23 @@ def read_index(path: Path) -> dict[Path, Assignment]:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(
-            f"{path}: cannot be read as CSV ({error}); it needs the columns {', '.join(INDEX_COLUMNS)}"
-        ) from error
+        columns, reason = ", ".join(INDEX_COLUMNS), " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read as CSV ({reason}); it needs the columns {columns}") from error
     missing = [column for column in INDEX_COLUMNS if column not in table]
     if missing:
         raise UserError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
-    twice = table["file"][table["file"].duplicated()]
+    folder = Path(path).resolve().parent
+    table["path"] = [(folder / file).resolve() for file in table["file"]]
+    twice = table["file"][table["path"].duplicated()]
     if len(twice):
         raise UserError(f"{path}: {twice.iloc[0]} stands there twice; name each file once")
+    empty = table["file"][table["split"].isin(["", None]) | table["group"].isin(["", None])]
+    if len(empty):
+        raise UserError(f"{path}: {empty.iloc[0]} has no split or no group; give both")
     check_groups(table["split"].tolist(), table["group"].tolist(), path)
-    folder = Path(path).resolve().parent
     return {
-        folder / file: Assignment(split, group)
-        for file, split, group in zip(table["file"], table["split"], table["group"], strict=True)
+        file: Assignment(split, group)
+        for file, split, group in zip(table["path"], table["split"], table["group"], strict=True)
     }
 
 

@@ -185,8 +185,8 @@ class Run:
         loss = self._loss(seen)
         if not torch.isfinite(loss):
             raise UserError(
-                f"the loss became {loss.item()} at step {self.progress.step}; {self.folder} keeps the last good state:"
-                f" train again with a lower --rate than {config.rate:g}"
+                f"the loss became {loss.item()} at step {self.progress.step}; {self.folder} keeps what was"
+                f" saved last; train into another folder with a lower --rate than {config.rate:g}"
             )
         self.optimiser.zero_grad()
         self.fabric.backward(loss)
@@ -230,7 +230,11 @@ class Run:
         about = {
             "parameters": parameter_count(self.network),
             "training": asdict(self.config),
-            "corpus": {"name": self.corpus.path.name, "pieces": len(self.train_pieces)},
+            "corpus": {
+                "name": self.corpus.path.name,
+                "sha256": self.corpus.sha256,
+                "pieces": len(self.train_pieces),
+            },
             "reached": reached,
         }
         checkpoint.save_model(self.folder, self.network.config, self.best_weights, about)
@@ -245,8 +249,7 @@ class Run:
         training = {
             key: value for key, value in asdict(self.config).items() if key not in ("steps", "epochs", "minutes")
         }
-        frames = [int(frames) for frames in self.corpus.lengths[self.train_pieces]]
-        return {"network": asdict(self.network.config), **training, "corpus": [len(frames), sum(frames)]}
+        return {"network": asdict(self.network.config), **training, "corpus": self.corpus.sha256}
 
 
 def configure(
@@ -268,8 +271,11 @@ def configure(
     given = {name: value for name, value in budget.items() if value is not None}
     if len(given) > 1:
         raise UserError(f"two budgets, --{' and --'.join(given)}; give one")
-    if any(value <= 0 for value in given.values()):
-        raise UserError(f"an empty budget, --{next(iter(given))} {next(iter(given.values()))}; give more than 0")
+    if any(not 0 < value < math.inf for value in given.values()):
+        name, value = next(iter(given.items()))
+        raise UserError(f"the budget --{name} {value} is empty or endless; give a number above 0")
+    if rate is not None and not 0 < rate < math.inf:
+        raise UserError(f"--rate {rate} cannot train; give a number above 0, such as 0.003")
     chosen = PRESETS[preset]
     training = dict(chosen.training)
     if given:
@@ -299,5 +305,6 @@ def train(
     run = Run(corpus, folder, network, config)
     if started:
         run.resume()
+        run.save()  # a kill may have come between the state and the weights that belong to it
     run.train(report)
     return run

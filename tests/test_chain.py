@@ -96,7 +96,7 @@ def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
         (("generate", "{}/runs/rnn", "--out", "{}/new"), "give what to continue"),
         (("excerpts", "{}/corpus", "--seconds", "6", "--out", "{}/runs"), "not empty and was not written by"),
         (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--mode", "best", "--out", "{}/new"), "stream, window"),
-        (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "0 seconds is too short"),
+        (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "0 seconds cannot be continued"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing_behind(chain: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -1,6 +1,8 @@
 """Folders of MIDI -> one corpus."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,9 @@ def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, t
     (copy / "frames.bin").write_bytes(b"123")
     with pytest.raises(MismatchError, match=r"frames\.bin has 3 bytes"):
         Corpus.open(copy)
+    (copy / "pieces.csv").unlink()
+    with pytest.raises(MismatchError, match=r"is damaged .*; prepare it again"):
+        Corpus.open(copy)
     about = json.loads((copy / "corpus.json").read_text())
     (copy / "corpus.json").write_text(json.dumps(about | {"format": 99}))
     with pytest.raises(MismatchError, match="format 99; this version reads format 1"):
@@ -104,3 +109,35 @@ def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, t
 def test_a_split_that_is_not_there_is_named_with_those_that_are(tiny_corpus: Corpus) -> None:
     with pytest.raises(UserError, match=r"no piece in the split 'sample'; its splits are: train \(6\), "):
         tiny_corpus.of_split("sample")
+
+
+def test_files_of_one_name_keep_their_own_split(eight_pieces: Path, tmp_path: Path) -> None:
+    for folder, piece in (("a", 0), ("b", 1)):
+        (tmp_path / folder / "songs").mkdir(parents=True)
+        shutil.copyfile(eight_pieces / f"piece{piece}.mid", tmp_path / folder / "songs" / "x.mid")
+    index = tmp_path / "elsewhere" / "index.csv"
+    index.parent.mkdir()
+    index.write_text("file,split,group\n../a/songs/x.mid,train,1\n../b/songs/x.mid,test,2\n")
+    sources = [str(tmp_path / "a" / "songs"), str(tmp_path / "b" / "songs" / "x.mid")]
+    pieces = prepare(sources, tmp_path / "corpus", index=index, workers=1).pieces
+    assert pieces[["file", "split", "group"]].to_numpy().tolist() == [
+        ["x.mid", "train", "1"],
+        ["songs/x.mid", "test", "2"],
+    ]
+
+
+def test_an_empty_folder_and_a_name_that_is_no_text_do_not_stop_the_rest(eight_pieces: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    shutil.copyfile(eight_pieces / "piece0.mid", os.fsencode(tmp_path / "full") + b"/caf\xe9.mid")
+    corpus = prepare([str(tmp_path / "empty"), str(tmp_path / "full")], tmp_path / "corpus", workers=1)
+    assert corpus.pieces["file"].tolist() == ["caf\\xe9.mid"]
+    assert pd.read_csv(corpus.path / "rejected.csv")["reason"].tolist() == ["no MIDI file in this folder"]
+
+
+def test_a_corpus_is_made_again_through_a_link(eight_pieces: Path, tmp_path: Path) -> None:
+    prepare([str(eight_pieces)], tmp_path / "corpus", workers=1)
+    (tmp_path / "link").symlink_to("corpus")
+    prepare([str(eight_pieces / "piece0.mid")], tmp_path / "link", workers=1)
+    assert len(Corpus.open(tmp_path / "corpus").pieces) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"corpus", "link"}

@@ -85,6 +85,7 @@ def test_density_is_notes_a_second(tiny_corpus: Corpus) -> None:
     matrix = np.zeros((ROWS, 16), dtype=np.uint8)
     matrix[PITCHES:, 0] = 1
     assert density(matrix) == PITCHES / 2
-    low, high = density_range(tiny_corpus, 80)
+    assert density_range(tiny_corpus, 1000) is None
+    low, high = density_range(tiny_corpus, 80) or (0.0, 0.0)
     train = [density(tiny_corpus.matrix(int(piece))) for piece in tiny_corpus.of_split("train")]
     assert min(train) - 0.5 <= low <= high <= max(train) + 0.5

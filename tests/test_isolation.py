@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clstm.errors import UnreadableFileError
+from clstm.errors import UnreadableFileError, UserError
 from clstm.isolation import in_processes
 
 
@@ -37,6 +37,16 @@ def test_crash_and_hang_cost_their_own_file() -> None:
 def test_our_own_mistakes_are_raised() -> None:
     with pytest.raises(ZeroDivisionError, match="ours"):
         list(in_processes(length_of_name, [Path("bug"), Path("a")], workers=1))
+
+
+def test_no_workers_are_refused() -> None:
+    with pytest.raises(UserError, match="-1 workers cannot do anything"):
+        in_processes(length_of_name, [Path("a")], workers=-1)
+
+
+def test_results_keep_their_order_beyond_the_look_ahead() -> None:
+    paths = [Path("x" * length) for length in range(1, 60)]
+    assert [result for _, result in in_processes(length_of_name, paths, workers=2)] == list(range(1, 60))
 
 
 def test_nothing_to_do_is_no_mistake() -> None:

@@ -68,6 +68,13 @@ def test_a_note_never_released_lasts_to_the_end(tmp_path: Path) -> None:
     assert notes.offset.tolist() == [1.0, 1.0]
 
 
+def test_a_track_without_its_last_event_is_read_to_its_end(tmp_path: Path) -> None:
+    whole = midi((0, on(60)), (480, on(64)), (480, off(64)))
+    track = whole[22:-4]
+    data = whole[:18] + struct.pack(">I", len(track)) + track
+    assert read(tmp_path, data).offset.tolist() == [1.0, 1.0]
+
+
 def test_a_note_repeated_without_a_gap_is_two_notes(tmp_path: Path) -> None:
     notes = read(tmp_path, midi((0, on(60)), (480, off(60)), (0, on(60)), (480, off(60))))
     assert notes.onset.tolist() == [0.0, 0.5]
@@ -79,6 +86,11 @@ def test_the_pedal_is_an_option(tmp_path: Path) -> None:
     data = midi((0, pedal_down), (0, on(60)), (240, off(60)), (240, on(64)), (240, off(64)), (720, pedal_up))
     assert read(tmp_path, data).offset.tolist() == [0.25, 0.75]
     assert read(tmp_path, data, pedal=True).offset.tolist() == [1.5, 1.5]
+
+
+def test_a_pedal_never_lifted_holds_to_the_end(tmp_path: Path) -> None:
+    data = midi((0, b"\xb0\x40\x7f"), (0, on(60)), (240, off(60)), (240, on(64)), (480, off(64)))
+    assert read(tmp_path, data, pedal=True).offset.tolist() == [1.0, 1.0]
 
 
 def test_the_pedal_ends_where_the_pitch_sounds_again(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tiny_corp
             with torch.no_grad():
                 next(run.network.parameters()).fill_(float("nan"))
 
-    with pytest.raises(UserError, match=r"the loss became nan at step 6; .* keeps the last good state"):
+    with pytest.raises(UserError, match=r"the loss became nan at step 6; .* keeps what was saved last"):
         train(tiny_corpus, tmp_path / "run", NETWORK, CONFIG, report=spoil)
     kept = load_file(tmp_path / "run" / "weights.safetensors")
     assert all(weights.isfinite().all() for weights in kept.values())
@@ -142,7 +142,9 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tiny_corp
     [
         ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm"),
         ({"preset": "huge"}, "choose one of: small, paper"),
-        ({"steps": 0}, "an empty budget, --steps 0"),
+        ({"steps": 0}, "the budget --steps 0 is empty or endless"),
+        ({"minutes": float("nan")}, "the budget --minutes nan is empty or endless"),
+        ({"rate": -1.0}, "--rate -1.0 cannot train"),
         ({"steps": 5, "minutes": 2.0}, "two budgets, --steps and --minutes"),
     ],
 )
@@ -161,3 +163,14 @@ def test_the_paper_preset_is_table_1() -> None:
         9,
     )
     assert (config.batch, config.epochs, config.weight_decay) == (32, 64, 0)
+
+
+def test_a_finished_run_whose_weights_were_lost_gets_them_back(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    """As when it is killed between saving its state and its weights."""
+    train(tiny_corpus, tmp_path, NETWORK, replace(CONFIG, steps=1))
+    weights = (tmp_path / "weights.safetensors").read_bytes()
+    for name in ("weights.safetensors", "config.json"):
+        (tmp_path / name).unlink()
+    train(tiny_corpus, tmp_path, NETWORK, replace(CONFIG, steps=1), resume=True)
+    assert (tmp_path / "weights.safetensors").read_bytes() == weights
+    assert (tmp_path / "config.json").exists()
