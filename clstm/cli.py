@@ -150,7 +150,7 @@ def generate(
     count: Annotated[int, typer.Option(min=1, help="Continuations: of each file, or of as many windows.")] = 10,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
     temperature: Annotated[float, typer.Option(min=0.01, help="Below 1 likelier notes, above 1 wilder ones.")] = 1.0,
-    mode: Annotated[str, typer.Option(help="`stream` carries the state on; `window` is the paper's way.")] = "stream",
+    mode: Annotated[str, typer.Option(help="`window` is the paper's way; `stream` carries the state on.")] = "window",
     with_seed: Annotated[bool, typer.Option(help="Keep the seed before the continuation.")] = False,
     seed: Seed = 0,
 ) -> None:

@@ -1,8 +1,8 @@
 """Continue a seed, frame by frame.
 
-Two ways to move on. `stream` carries the recurrent state along and asks for one frame at a time, so every frame is
-drawn knowing all before it. `window` is the paper's: a zero state, the last 90 frames, and the next 9 drawn from one
-answer.
+Two ways to move on. `window` is the paper's: a zero state, the last 90 frames, and the next 9 drawn from one answer.
+`stream` carries the recurrent state along and asks for one frame at a time, so every frame is drawn knowing all before
+it; it is faster, but a state carried further than training ever went can run away into ever denser music.
 
 The output layer gives each cell's own chance, yet held and struck hang together. A frame is drawn so that the matrix
 stays consistent: a note is struck with its struck chance; a note that is not struck goes on only if it was sounding,
@@ -34,7 +34,7 @@ Chances = NDArray[np.float32]
 class Sampling:
     """How frames are drawn. A temperature below 1 makes likely cells likelier; above 1, all more even."""
 
-    mode: Mode = "stream"
+    mode: Mode = "window"
     temperature: float = 1.0
     seed: int = 0
 
