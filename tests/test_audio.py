@@ -53,6 +53,8 @@ def test_full_scale_itself_is_no_clipping(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         write_audio(tmp_path / "a.wav", np.array([[1.0], [-1.0]], dtype=np.float32), RATE)
+    waveform, _ = read_audio(tmp_path / "a.wav")
+    np.testing.assert_allclose(waveform[:, 0], [1.0, -1.0], atol=2**-15)
 
 
 def test_a_full_disk_is_named_as_such_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

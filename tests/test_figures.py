@@ -112,7 +112,9 @@ def test_silence_is_drawn_and_said(kind: Kind) -> None:
 def test_one_sample_is_drawn() -> None:
     click = song("Click", "click", SYSTEMS[0], np.ones(1, dtype=np.float32), RATE, None)
     for kind in (WAVEFORM, SPECTRUM, SONOGRAM):
-        figures.draw(kind, [click], Scale.of([click])).savefig(BytesIO())
+        drawn = BytesIO()
+        figures.draw(kind, [click], Scale.of([click])).savefig(drawn)
+        assert drawn.getvalue().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
