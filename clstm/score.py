@@ -39,6 +39,11 @@ class Losses:
     lengthened: int  # ends in the frame it began in: lasts one frame
 
 
+def parts(rows: int) -> dict[str, slice]:
+    """The states a matrix keeps of each pitch, by name: held and struck in ours, one in a published piano roll."""
+    return {"held": HELD, "struck": STRUCK} if rows == ROWS else {"sounding": slice(0, rows)}
+
+
 def encode(notes: Notes, frames: int | None = None) -> Matrix:
     """The score matrix of notes, (156, frames) uint8.
 
