@@ -3,9 +3,12 @@
 A corpus is a folder:
 
     corpus.json     format, representation, sources, options, totals
-    frames.bin      every piece's frames one after another, 20 bytes a frame: the 156 rows as bits, held first
+    frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
     pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes and what the grid lost
     rejected.csv    a row a file that is not in it, with the reason
+
+There are two representations. Music has the paper's 156 rows at 8 frames a second, held first (`clstm.score`). A
+published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its own (`clstm.pianoroll`).
 
 It is built under another name and renamed when whole. Only the frames asked for are read, so a corpus may be larger
 than memory.
@@ -31,6 +34,7 @@ from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError,
 from clstm.files import replacing, write_json
 from clstm.isolation import in_processes
 from clstm.midi import find_files
+from clstm.pianoroll import KEYS
 from clstm.pieces import read_piece
 from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
 
@@ -38,8 +42,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
-PACKED = (ROWS + 7) // 8  # bytes a frame
-REPRESENTATION = {"rows": ROWS, "frame_rate": FRAME_RATE}
+SCORE = {"rows": ROWS, "frame_rate": FRAME_RATE}
+PIANO_ROLL = {"rows": KEYS, "frame_rate": None}
 
 Rejection = tuple[str, str]  # file, reason
 
@@ -49,12 +53,14 @@ class Corpus:
     """A corpus opened for reading.
 
     pieces : one row a piece, see the module; the index is 0..n-1
-    packed : (frames of all pieces, 20) uint8, memory-mapped
+    packed : (frames of all pieces, bytes a frame) uint8, memory-mapped
+    rows : states of a frame: 156 of music, 88 of a published piano roll
     """
 
     path: Path
     pieces: "pd.DataFrame"
     packed: NDArray[np.uint8]
+    rows: int = ROWS
 
     @classmethod
     def open(cls, path: Path) -> "Corpus":
@@ -66,11 +72,16 @@ class Corpus:
             about = json.loads((path / "corpus.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(f"{path} is not a corpus; make one with: clstm prepare SOURCE --out {path}") from error
-        if about.get("format") != FORMAT or about.get("representation") != REPRESENTATION:
+        if not isinstance(about, dict):
+            raise MismatchError(f"{path} is damaged (corpus.json says nothing); prepare it again")
+        representation = about.get("representation")
+        if about.get("format") != FORMAT or representation not in (SCORE, PIANO_ROLL):
             raise MismatchError(
-                f"{path} was prepared by clstm {about.get('version')} in format {about.get('format')}; this version"
-                f" reads format {FORMAT} with {ROWS} rows at {FRAME_RATE} frames a second; prepare it again"
+                f"{path} was prepared by clstm {about.get('version')} with {_described(representation)} in format"
+                f" {about.get('format')}; this version reads format {FORMAT} with {_described(SCORE)} or"
+                f" {_described(PIANO_ROLL)}; prepare it again"
             )
+        rows = int(representation["rows"])
         names = dict.fromkeys(("file", "split", "group"), str)
         try:
             pieces = pd.read_csv(path / "pieces.csv", dtype=names, keep_default_na=False)
@@ -78,9 +89,11 @@ class Corpus:
         except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
             reason = " ".join(str(error).split())
             raise MismatchError(f"{path} is damaged ({reason}); prepare it again") from error
-        if size != frames * PACKED:
+        bytes_a_frame = -(-rows // 8)
+        if size != frames * bytes_a_frame:
             raise MismatchError(f"{path}: frames.bin has {size} bytes, not what pieces.csv says; prepare it again")
-        return cls(path, pieces, np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, PACKED))
+        packed = np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, bytes_a_frame)
+        return cls(path, pieces, packed, rows)
 
     @property
     def sha256(self) -> str:
@@ -93,13 +106,13 @@ class Corpus:
         return self.pieces["frames"].to_numpy()
 
     def matrix(self, piece: int) -> Matrix:
-        """The score matrix of one piece, (156, frames) uint8."""
+        """One piece, (rows, frames) uint8."""
         return self.excerpt(piece, 0, self.lengths[piece])
 
     def excerpt(self, piece: int, start: int, stop: int) -> Matrix:
-        """Frames start..stop of one piece, (156, stop - start) uint8, as they are: not repaired at the cut."""
+        """Frames start..stop of one piece, (rows, stop - start) uint8, as they are: not repaired at the cut."""
         first = self.pieces["start"].to_numpy()[piece]
-        return np.unpackbits(self.packed[first + start : first + stop], axis=1, count=ROWS).T
+        return np.unpackbits(self.packed[first + start : first + stop], axis=1, count=self.rows).T
 
     def of_split(self, split: str) -> NDArray[np.int64]:
         """The pieces of a split. Raises `UserError` naming the splits there are when it is empty."""
@@ -109,10 +122,28 @@ class Corpus:
             raise UserError(f"{self.path} has no piece in the split {split!r}; its splits are: {there}")
         return found
 
+    def must_be_music(self) -> None:
+        """Raise `MismatchError` when this is a published piano roll: nobody knows how long its frames last."""
+        if self.rows != ROWS:
+            raise MismatchError(
+                f"{self.path} is a benchmark of {_described(PIANO_ROLL)}: it can be trained on and scored, but is no"
+                f" music to listen to; take a corpus of MIDI files ({_described(SCORE)})"
+            )
+
     @property
     def held_out(self) -> str:
         """The split no model learns or chooses from: `test` where there is one, else `valid`."""
         return "test" if (self.pieces["split"] == "test").any() else "valid"
+
+
+def _described(representation: object) -> str:
+    """A representation in a sentence."""
+    if not isinstance(representation, dict):
+        return "an unknown representation"
+    rate = representation.get("frame_rate")
+    return (
+        f"{representation.get('rows')} rows {'in steps of its own' if rate is None else f'at {rate} frames a second'}"
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +197,7 @@ def prepare(
         with (building / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("file", "reason"), *rejected])
         options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
-        about = {"format": FORMAT, "version": version("clstm"), "representation": REPRESENTATION}
+        about = {"format": FORMAT, "version": version("clstm"), "representation": SCORE}
         write_json(building / "corpus.json", about | {"sources": sources, "options": options})
     return Corpus.open(out)
 

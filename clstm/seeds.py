@@ -38,8 +38,9 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
     """`count` windows at random places of a split, from different pieces as long as there are any.
 
     A piece must be long enough for the window and `after` frames of its own continuation. Raises `UserError` when none
-    is.
+    is, `MismatchError` when the corpus is no music.
     """
+    corpus.must_be_music()
     pieces = corpus.of_split(split)
     fitting = pieces[corpus.lengths[pieces] >= window + after]
     if not len(fitting):

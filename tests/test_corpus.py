@@ -101,8 +101,16 @@ def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, t
     with pytest.raises(MismatchError, match=r"is damaged .*; prepare it again"):
         Corpus.open(copy)
     about = json.loads((copy / "corpus.json").read_text())
-    (copy / "corpus.json").write_text(json.dumps(about | {"format": 99}))
-    with pytest.raises(MismatchError, match="format 99; this version reads format 1"):
+    for change, message in (
+        ({"format": 99}, "format 99; this version reads format 1"),
+        ({"representation": {"rows": 128, "frame_rate": 8}}, "with 128 rows at 8 frames a second in format 1; this"),
+        ({"representation": None}, "with an unknown representation"),
+    ):
+        (copy / "corpus.json").write_text(json.dumps(about | change))
+        with pytest.raises(MismatchError, match=message):
+            Corpus.open(copy)
+    (copy / "corpus.json").write_text("[]")
+    with pytest.raises(MismatchError, match="is damaged"):
         Corpus.open(copy)
 
 
