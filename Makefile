@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser demo study test test-all lint bench constraints clean
+.PHONY: help setup setup-browser demo study test test-all lint bench bundle constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ lint: setup ## Style, format, types and the direction of imports
 
 bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files of yours
 	@$(BIN)/pytest -m bench -s tests/benchmarks $(if $(MIDI),--midi $(MIDI))
+
+bundle: setup ## Bundle a model: RUN=runs/c-lstm NAME=c-lstm ACCURACY=accuracy.csv INDEX=index.csv; without, new cards
+	@$(BIN)/python -m clstm.pretrained $(if $(RUN),$(RUN) --name $(NAME) --accuracy $(ACCURACY) --index $(INDEX))
 
 constraints: setup ## Record the versions now in .venv as the tested ones
 	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions

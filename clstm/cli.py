@@ -111,7 +111,7 @@ def train(
 @app.command()
 def accuracy(
     corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
-    runs: Annotated[list[Path], typer.Argument(help="Runs made by `clstm train`.", show_default=False)],
+    runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
     split: Annotated[str | None, typer.Option(help="The split to score; `test`, else `valid`.")] = None,
     stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 9,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV file.")] = None,
@@ -125,9 +125,11 @@ def accuracy(
     Example: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv`
     """
     from clstm import accuracy as scoring
+    from clstm import pretrained
     from clstm.corpus import Corpus
 
     opened = Corpus.open(corpus)
+    runs = [pretrained.find(run) for run in runs]
     for run in runs:
         _warn_of_another_corpus(run, opened)
     with progress() as advance:
@@ -141,7 +143,7 @@ def accuracy(
 
 @app.command()
 def generate(
-    run: Annotated[Path, typer.Argument(help="A run made by `clstm train`.", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="A run, or the name of a bundled model.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the MIDI files.", show_default=False)],
     seed_midi: Annotated[list[Path] | None, typer.Option(help="Continue this MIDI file; may be given again.")] = None,
     seed_start: Annotated[float, typer.Option(min=0, help="Where in --seed-midi the window begins, in seconds.")] = 0.0,
@@ -161,9 +163,10 @@ def generate(
     Examples: `clstm generate runs/c-lstm --corpus corpus --out music/c-lstm` ·
     `clstm generate runs/c-lstm --seed-midi song.mid --count 3 --out music/song`
     """
-    from clstm import continuations, generation, seeds
+    from clstm import continuations, generation, pretrained, seeds
     from clstm.corpus import Corpus
 
+    run = pretrained.find(run)
     if (corpus is None) == (not seed_midi):
         raise UserError("give what to continue: either --corpus CORPUS or --seed-midi FILE")
     sampling = generation.Sampling(choice("--mode", mode, generation.MODES), temperature, seed)

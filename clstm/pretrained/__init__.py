@@ -1,0 +1,36 @@
+"""The models that come with the package, ready to use: `clstm generate c-lstm ...` works right after installation.
+
+A bundled model is a folder of this package, and a run like any other (`clstm.checkpoint`):
+
+    <name>/config.json           network, training, corpus, what was reached
+    <name>/weights.safetensors   in half precision; loading them executes nothing
+    <name>/accuracy.csv          its rows of `clstm accuracy`, beside the baselines
+    <name>/README.md             its card: data and licences, recipe, time, figures, known weaknesses
+
+Half precision is for the disk: weights become float32 again when they are loaded. `python -m clstm.pretrained` makes
+such a folder of a run.
+"""
+
+from pathlib import Path
+
+from clstm.errors import UserError
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The bundled models, sorted."""
+    return sorted(config.parent.name for config in FOLDER.glob("*/config.json"))
+
+
+def find(run: str | Path) -> Path:
+    """The folder of a run: a path that exists, else a bundled model of that name.
+
+    Raises `UserError` when it is neither, naming the bundled models.
+    """
+    if (path := Path(run)).exists():
+        return path
+    if str(run) in names():
+        return FOLDER / run
+    bundled = f", or name a bundled model: {', '.join(names())}" if names() else ""
+    raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}{bundled}")
