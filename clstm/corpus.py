@@ -141,9 +141,8 @@ def _described(representation: object) -> str:
     if not isinstance(representation, dict):
         return "an unknown representation"
     rate = representation.get("frame_rate")
-    return (
-        f"{representation.get('rows')} rows {'in steps of its own' if rate is None else f'at {rate} frames a second'}"
-    )
+    pace = "in steps of its own" if rate is None else f"at {rate} frames a second"
+    return f"{representation.get('rows')} rows {pace}"
 
 
 @dataclass(frozen=True)
