@@ -42,7 +42,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of everything drawn at rand
 @app.command()
 def prepare(
     sources: Annotated[
-        list[str], typer.Argument(help="MIDI files, folders of them, or `music21:bach`.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="MIDI files, folders of them, `music21:bach`; or a benchmark's `.mat`.", show_default=False
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the corpus to make.", show_default=False)],
     index: Annotated[
@@ -54,33 +57,53 @@ def prepare(
 ) -> None:
     """Make a corpus: MIDI files become score matrices, split by piece into train, valid and test.
 
-    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`.
+    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`. A MATLAB file of
+    the polyphonic benchmark keeps its published splits.
 
-    Examples: `clstm prepare ~/midi --out corpus` · `clstm prepare music21:bach --out chorales`
+    Examples: `clstm prepare ~/midi --out corpus` · `clstm prepare music21:bach --out chorales` ·
+    `clstm prepare JSB_Chorales.mat --out jsb`
     """
-    from clstm import corpus
+    from clstm.corpus import summary
+    from clstm.preparation import prepare
 
     started = time.monotonic()
     with progress() as advance:
-        made = corpus.prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, advance=advance)
-    say(corpus.summary(made))
+        made = prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, advance=advance)
+    say(summary(made))
     say(f"{out} made in {time.monotonic() - started:.1f} s.")
 
 
 @app.command()
 def train(
-    kind: Annotated[str, typer.Argument(metavar="{rnn|lstm|c-lstm}", help="The network.", show_default=False)],
+    kind: Annotated[
+        str, typer.Argument(metavar="{rnn|lstm|c-lstm|c-lstm-plus}", help="The network.", show_default=False)
+    ],
     corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
-    preset: Annotated[str, typer.Option(help="`small`, or `paper` for the paper's sizes.")] = "small",
+    preset: Annotated[
+        str, typer.Option(help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as those.")
+    ] = "small",
     minutes: Annotated[float | None, typer.Option(help="Budget in minutes of training.")] = None,
-    epochs: Annotated[float | None, typer.Option(help="Budget in passes over the training frames.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Budget in passes over the training music.")] = None,
     steps: Annotated[int | None, typer.Option(help="Budget in steps.")] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate, instead of the preset's.")] = None,
+    supervision: Annotated[
+        str | None, typer.Option(help="`dense` asks at every frame, `last` once a window, as the paper does.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as hidden=512; may be given again."),
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each batch.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines, each started with torchrun.")] = 1,
+    precision: Annotated[
+        str, typer.Option(help="Lightning's names: 32-true, bf16-mixed, bf16-true, 16-mixed.")
+    ] = "32-true",
     resume: Annotated[bool, typer.Option(help="Go on with the run in this folder.")] = False,
     seed: Seed = 0,
 ) -> None:
-    """Train one of the paper's three networks. Ctrl-C stops cleanly; `--resume` goes on exactly where it stopped.
+    """Train one of the paper's three networks, or our own. Ctrl-C stops cleanly; `--resume` goes on exactly where it
+    stopped.
 
     Without a budget the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`.
 
@@ -89,10 +112,20 @@ def train(
     from clstm import training
     from clstm.corpus import Corpus
 
-    network, config = training.configure(
-        kind, preset, seed=seed, rate=rate, steps=steps, epochs=epochs, minutes=minutes
-    )
     opened = Corpus.open(corpus)
+    network, config = training.configure(
+        kind,
+        preset,
+        rows=opened.rows,
+        settings=settings or (),
+        supervision=supervision,
+        seed=seed,
+        rate=rate,
+        steps=steps,
+        epochs=epochs,
+        minutes=minutes,
+    )
+    machines = training.Machines(devices, nodes, choice("--precision", precision, training.PRECISIONS))
     with progress_bar() as bar:
         task = bar.add_task(f"Training {kind}", total=100)
 
@@ -100,12 +133,14 @@ def train(
             best = f", {run.progress.best:.2f} nats" if run.progress.log else ""
             bar.update(task, completed=100 * run.spent, description=f"Training {kind}, step {run.progress.step}{best}")
 
-        run = training.train(opened, out, network, config, resume=resume, report=report)
+        run = training.train(opened, out, network, config, machines=machines, resume=resume, report=report)
     reached = run.progress
-    say(
-        f"{out}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step {reached.best_step},"
-        f" {reached.best:.2f} nats per frame over nine frames on {len(run.selection_pieces)} selection pieces."
-    )
+    if run.first:
+        say(
+            f"{out}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step"
+            f" {reached.best_step}, {reached.best:.2f} nats per frame over the next {network.horizon} on"
+            f" {len(run.selection_pieces)} selection pieces."
+        )
 
 
 @app.command()

@@ -1,26 +1,24 @@
-"""Folders of MIDI -> one corpus: score matrices in one memory-mapped file, split by piece; what was rejected, and why.
+"""A corpus: score matrices in one memory-mapped file, split by piece; what was rejected, and why.
 
 A corpus is a folder:
 
-    corpus.json     format, representation, sources, options, totals
+    corpus.json     format, representation, sources, licence, options
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
     pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes and what the grid lost
     rejected.csv    a row a file that is not in it, with the reason
 
 There are two representations. Music has the paper's 156 rows at 8 frames a second, held first (`clstm.score`). A
-published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its own (`clstm.pianoroll`).
+published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its own (`clstm.pianoroll`);
+its pieces.csv counts the keys sounding, added up over frames, in place of notes.
 
-It is built under another name and renamed when whole. Only the frames asked for are read, so a corpus may be larger
-than memory.
+Only the frames asked for are read, so a corpus may be larger than memory. `clstm.preparation` makes one.
 """
 
 import csv
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,22 +26,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm import chorales, splits
-from clstm.console import Advance
-from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
-from clstm.files import replacing, write_json
-from clstm.isolation import in_processes
-from clstm.midi import find_files
+from clstm.errors import MismatchError, UserError
+from clstm.files import write_json
 from clstm.pianoroll import KEYS
-from clstm.pieces import read_piece
 from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
-SCORE = {"rows": ROWS, "frame_rate": FRAME_RATE}
-PIANO_ROLL = {"rows": KEYS, "frame_rate": None}
+Representation = dict[str, int | None]
+SCORE: Representation = {"rows": ROWS, "frame_rate": FRAME_RATE}
+PIANO_ROLL: Representation = {"rows": KEYS, "frame_rate": None}
 
 Rejection = tuple[str, str]  # file, reason
 
@@ -136,6 +130,21 @@ class Corpus:
         return "test" if (self.pieces["split"] == "test").any() else "valid"
 
 
+def pack(matrix: Matrix) -> NDArray[np.uint8]:
+    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes a frame) uint8."""
+    return np.packbits(np.ascontiguousarray(matrix.T), axis=1)
+
+
+def write_about(
+    folder: Path, representation: Representation, about: dict[str, object], rejected: Iterable[Rejection]
+) -> None:
+    """What a corpus says of itself, and what is not in it."""
+    with (folder / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("file", "reason"), *rejected])
+    header = {"format": FORMAT, "version": version("clstm"), "representation": representation}
+    write_json(folder / "corpus.json", header | about)
+
+
 def _described(representation: object) -> str:
     """A representation in a sentence."""
     if not isinstance(representation, dict):
@@ -145,71 +154,18 @@ def _described(representation: object) -> str:
     return f"{representation.get('rows')} rows {pace}"
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A file that may become a piece, under the name it will have."""
-
-    path: Path
-    name: str
-    group: str
-    split: str = ""  # given by an index
-
-
-def prepare(
-    sources: Iterable[str],
-    out: Path,
-    *,
-    index: Path | None = None,
-    pedal: bool = False,
-    seed: int = 0,
-    workers: int | None = None,
-    advance: Advance = lambda what, done, total: None,
-) -> Corpus:
-    """Make a corpus of MIDI files, folders of them, or `music21:bach`.
-
-    index : a CSV of columns file, split, group (see `clstm.splits.read_index`); without one, whole groups of identical
-        pieces are split by `seed`, a tenth each to valid and test
-    pedal : whether the sustain pedal lengthens notes
-    advance : told (what, done, total) as work goes on
-
-    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus.
-    """
-    sources, out = [str(source) for source in sources], Path(out)
-    if out.exists() and not (out / "corpus.json").exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists and is not a corpus; name another folder, or remove it")
-    rejected: list[Rejection] = []
-    candidates = list(_candidates(sources, rejected, workers, advance))
-    assigned = splits.read_index(index) if index else {}
-    if index:
-        candidates = _indexed(candidates, assigned, rejected)
-    with replacing(out) as building:
-        building.mkdir()
-        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
-        if not len(pieces):
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
-            raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
-        fingerprints = pieces.pop("fingerprint").tolist()
-        if not index:
-            pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
-            pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
-        pieces.to_csv(building / "pieces.csv", index=False)
-        with (building / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("file", "reason"), *rejected])
-        options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
-        about = {"format": FORMAT, "version": version("clstm"), "representation": SCORE}
-        write_json(building / "corpus.json", about | {"sources": sources, "options": options})
-    return Corpus.open(out)
-
-
 def summary(corpus: Corpus) -> str:
     """What is in a corpus and what was left out, in a few lines."""
     import pandas as pd
 
     pieces = corpus.pieces
     lines = [
-        f"{split}: {len(own)} pieces, {own['group'].nunique()} groups, {own['frames'].sum() / FRAME_RATE / 60:.0f} min"
+        f"{split}: {len(own)} pieces, {own['group'].nunique()} groups, {_length(int(own['frames'].sum()), corpus.rows)}"
         for split, own in pieces.groupby("split", sort=False)
     ]
+    if corpus.rows != ROWS:
+        lines.append(f"{corpus.rows} keys, {pieces['sounding'].sum() / pieces['frames'].sum():.1f} sounding in a frame")
+        return "\n".join(lines)
     lost = pieces[["out_of_range", "merged", "lengthened"]].sum()
     lines.append(
         f"{pieces['notes'].sum():,} notes: {lost['out_of_range']:,} outside MIDI {LOWEST} to {HIGHEST} left out,"
@@ -223,88 +179,5 @@ def summary(corpus: Corpus) -> str:
     return "\n".join(lines)
 
 
-def _write_frames(
-    path: Path,
-    candidates: list[Candidate],
-    rejected: list[Rejection],
-    pedal: bool,
-    workers: int | None,
-    advance: Advance,
-) -> "pd.DataFrame":
-    """Append the frames of every usable candidate to the file; a row each, still without its split."""
-    rows: list[dict[str, object]] = []
-    start = 0
-    encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
-    import pandas as pd  # a quarter of a second, in which the processes start
-
-    with path.open("wb") as file:
-        for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
-            advance("Reading", done, len(candidates))
-            if isinstance(result, UnreadableFileError):
-                rejected.append((candidate.name, result.reason))
-                continue
-            file.write(result.packed.tobytes())
-            place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
-            size = {"frames": len(result.packed), **asdict(result.losses)}
-            rows.append(place | size | {"fingerprint": result.fingerprint})
-            start += len(result.packed)
-    return pd.DataFrame(rows)
-
-
-def _candidates(
-    sources: list[str],
-    rejected: list[Rejection],
-    workers: int | None,
-    advance: Advance,
-) -> Iterator[Candidate]:
-    """Every file of every source, named relative to the folder it was found in; equal names get more of their path."""
-    seen: set[Path] = set()
-    taken: set[str] = set()
-    for source in sources:
-        if source == chorales.SOURCE:
-            scores = chorales.scores()
-            for done, (score, converted) in enumerate(chorales.convert_all(scores, workers), start=1):
-                advance("Converting", done, len(scores))
-                if isinstance(converted, UnreadableFileError):
-                    rejected.append((score.name, converted.reason))
-                else:
-                    yield Candidate(converted, converted.name, chorales.group(converted))
-            continue
-        root = Path(source)
-        try:
-            found = find_files([root])
-        except NothingUsableError:
-            rejected.append((source, "no MIDI file in this folder"))
-            continue
-        for path in found:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
-                inside = path.relative_to(root) if root.is_dir() else Path(path.name)
-                name = _name(path, len(inside.parts), taken)
-                taken.add(name)
-                yield Candidate(path, name, name)
-
-
-def _name(path: Path, parts: int, taken: set[str]) -> str:
-    """The last `parts` of a path, or as many more as it takes to be new; bytes that are no text are escaped."""
-    whole = path.resolve().parts
-    names = (Path(*whole[-count:]).as_posix() for count in range(parts, len(whole) + 1))
-    readable = (os.fsencode(name).decode("utf-8", "backslashreplace") for name in names)
-    return next(name for name in readable if name not in taken)
-
-
-def _indexed(
-    candidates: list[Candidate], assigned: dict[Path, splits.Assignment], rejected: list[Rejection]
-) -> list[Candidate]:
-    """The candidates the index names. Others, and files it names that are not there, are rejected."""
-    found = {candidate.path.resolve() for candidate in candidates}
-    rejected += [(c.name, "not in the index") for c in candidates if c.path.resolve() not in assigned]
-    rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
-    kept = [
-        replace(candidate, split=assigned[path].split, group=assigned[path].group)
-        for candidate in candidates
-        if (path := candidate.path.resolve()) in assigned
-    ]
-    if not kept:
-        raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")
-    return kept
+def _length(frames: int, rows: int) -> str:
+    return f"{frames / FRAME_RATE / 60:.0f} min" if rows == ROWS else f"{frames:,} frames"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from clstm.corpus import Corpus, prepare
+from clstm.corpus import Corpus
 from clstm.midi import Notes, write_midi
+from clstm.preparation import prepare
 from evaluation import doctor
 from evaluation.render import RenderSettings
 from listening_study.creation import create_study

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clstm.corpus import Corpus, prepare, summary
+from clstm.corpus import Corpus, summary
 from clstm.errors import MismatchError, NothingUsableError, UserError
 from clstm.midi import Notes, read_midi, write_midi
+from clstm.preparation import prepare
 from clstm.score import encode
 
 

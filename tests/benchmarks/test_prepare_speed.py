@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clstm.corpus import prepare
 from clstm.midi import find_files
+from clstm.preparation import prepare
 
 pytestmark = pytest.mark.bench
 

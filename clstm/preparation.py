@@ -1,0 +1,200 @@
+"""MIDI files and folders of them, a known collection, or a benchmark of piano rolls -> one corpus.
+
+Whatever the source, the corpus is built under another name and renamed when whole; a file that cannot be used is listed
+with its reason and costs nothing else.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clstm import chorales, pianoroll, splits
+from clstm.console import Advance
+from clstm.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
+from clstm.errors import NothingUsableError, UnreadableFileError, UserError
+from clstm.files import replacing
+from clstm.isolation import in_processes
+from clstm.midi import find_files
+from clstm.pieces import read_piece
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may become a piece, under the name it will have."""
+
+    path: Path
+    name: str
+    group: str
+    split: str = ""  # given by an index
+
+
+def prepare(
+    sources: Iterable[str],
+    out: Path,
+    *,
+    index: Path | None = None,
+    pedal: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> Corpus:
+    """Make a corpus of MIDI files, folders of them, or `music21:bach`; or of one benchmark's MATLAB file.
+
+    index : a CSV of columns file, split, group (see `clstm.splits.read_index`); without one, whole groups of identical
+        pieces are split by `seed`, a tenth each to valid and test
+    pedal : whether the sustain pedal lengthens notes
+    advance : told (what, done, total) as work goes on
+
+    A benchmark (`clstm.pianoroll`) has splits of its own; index, pedal and seed say nothing about it.
+
+    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, or a
+    benchmark is given with something else.
+    """
+    sources, out = [str(source) for source in sources], Path(out)
+    if out.exists() and not (out / "corpus.json").exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} exists and is not a corpus; name another folder, or remove it")
+    rolls = [source for source in sources if Path(source).suffix.lower() == pianoroll.SUFFIX]
+    if rolls:
+        if len(sources) > 1 or index or pedal:
+            raise UserError(f"{rolls[0]} is a benchmark as published; give it alone, without --index and --pedal")
+        return _of_rolls(Path(rolls[0]), out)
+    rejected: list[Rejection] = []
+    candidates = list(_candidates(sources, rejected, workers, advance))
+    assigned = splits.read_index(index) if index else {}
+    if index:
+        candidates = _indexed(candidates, assigned, rejected)
+    with replacing(out) as building:
+        building.mkdir()
+        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
+        if not len(pieces):
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
+            raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
+        fingerprints = pieces.pop("fingerprint").tolist()
+        if not index:
+            pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
+            pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
+        pieces.to_csv(building / "pieces.csv", index=False)
+        options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
+        write_about(building, SCORE, {"sources": sources, "options": options}, rejected)
+    return Corpus.open(out)
+
+
+def _of_rolls(source: Path, out: Path) -> Corpus:
+    """The corpus of a benchmark: each piece is a group."""
+    import pandas as pd
+
+    pieces = [
+        (split, f"{split}-{number:04}", roll)
+        for split, rolls in pianoroll.read_mat(source).items()
+        for number, roll in enumerate(rolls, start=1)
+    ]
+    frames = np.array([roll.shape[1] for _, _, roll in pieces])
+    table = {
+        "file": [name for _, name, _ in pieces],
+        "split": [split for split, _, _ in pieces],
+        "group": [name for _, name, _ in pieces],
+        "start": np.cumsum(frames) - frames,
+        "frames": frames,
+        "sounding": [int(roll.sum()) for _, _, roll in pieces],
+    }
+    with replacing(out) as building:
+        building.mkdir()
+        pd.DataFrame(table).to_csv(building / "pieces.csv", index=False)
+        (building / "frames.bin").write_bytes(b"".join(pack(roll).tobytes() for _, _, roll in pieces))
+        write_about(building, PIANO_ROLL, {"sources": [str(source)]}, [])
+    return Corpus.open(out)
+
+
+def _write_frames(
+    path: Path,
+    candidates: list[Candidate],
+    rejected: list[Rejection],
+    pedal: bool,
+    workers: int | None,
+    advance: Advance,
+) -> "pd.DataFrame":
+    """Append the frames of every usable candidate to the file; a row each, still without its split."""
+    rows: list[dict[str, object]] = []
+    start = 0
+    encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
+    import pandas as pd  # a quarter of a second, in which the processes start
+
+    with path.open("wb") as file:
+        for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
+            advance("Reading", done, len(candidates))
+            if isinstance(result, UnreadableFileError):
+                rejected.append((candidate.name, result.reason))
+                continue
+            file.write(result.packed.tobytes())
+            place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
+            size = {"frames": len(result.packed), **asdict(result.losses)}
+            rows.append(place | size | {"fingerprint": result.fingerprint})
+            start += len(result.packed)
+    return pd.DataFrame(rows)
+
+
+def _candidates(
+    sources: list[str],
+    rejected: list[Rejection],
+    workers: int | None,
+    advance: Advance,
+) -> Iterator[Candidate]:
+    """Every file of every source, named relative to the folder it was found in; equal names get more of their path."""
+    seen: set[Path] = set()
+    taken: set[str] = set()
+    for source in sources:
+        if source == chorales.SOURCE:
+            scores = chorales.scores()
+            for done, (score, converted) in enumerate(chorales.convert_all(scores, workers), start=1):
+                advance("Converting", done, len(scores))
+                if isinstance(converted, UnreadableFileError):
+                    rejected.append((score.name, converted.reason))
+                else:
+                    yield Candidate(converted, converted.name, chorales.group(converted))
+            continue
+        root = Path(source)
+        try:
+            found = find_files([root])
+        except NothingUsableError:
+            rejected.append((source, "no MIDI file in this folder"))
+            continue
+        for path in found:
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                inside = path.relative_to(root) if root.is_dir() else Path(path.name)
+                name = _name(path, len(inside.parts), taken)
+                taken.add(name)
+                yield Candidate(path, name, name)
+
+
+def _name(path: Path, parts: int, taken: set[str]) -> str:
+    """The last `parts` of a path, or as many more as it takes to be new; bytes that are no text are escaped."""
+    whole = path.resolve().parts
+    names = (Path(*whole[-count:]).as_posix() for count in range(parts, len(whole) + 1))
+    readable = (os.fsencode(name).decode("utf-8", "backslashreplace") for name in names)
+    return next(name for name in readable if name not in taken)
+
+
+def _indexed(
+    candidates: list[Candidate], assigned: dict[Path, splits.Assignment], rejected: list[Rejection]
+) -> list[Candidate]:
+    """The candidates the index names. Others, and files it names that are not there, are rejected."""
+    found = {candidate.path.resolve() for candidate in candidates}
+    rejected += [(c.name, "not in the index") for c in candidates if c.path.resolve() not in assigned]
+    rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
+    kept = [
+        replace(candidate, split=assigned[path].split, group=assigned[path].group)
+        for candidate in candidates
+        if (path := candidate.path.resolve()) in assigned
+    ]
+    if not kept:
+        raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")
+    return kept
