@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clstm.corpus import Corpus
 from clstm.errors import UserError
-from clstm.score import HELD, PITCHES, STRUCK, Matrix, repair
+from clstm.score import ROWS, Matrix, parts, repair
 
 SELECTION_SHARE = 0.1
 
@@ -20,7 +20,7 @@ class Excerpts:
     """Excerpts of one length.
 
     frames : (B, T, rows) uint8
-    real : (B, T) bool, False behind the end of a short piece
+    real : (B, T) bool, False before the beginning and behind the end of a piece
     """
 
     frames: NDArray[np.uint8]
@@ -52,41 +52,64 @@ def row_means(corpus: Corpus, pieces: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def batch(
-    corpus: Corpus, pieces: NDArray[np.int64], size: int, length: int, seed: int, step: int, transpose: tuple[int, int]
+    corpus: Corpus,
+    pieces: NDArray[np.int64],
+    size: int,
+    length: int,
+    seed: int,
+    step: int,
+    transpose: tuple[int, int],
+    *,
+    whole: bool = False,
+    lead_in: int = 0,
 ) -> Excerpts:
-    """Random excerpts, longer pieces more often, each moved by some semitones of `transpose` (from, to)."""
+    """Random excerpts, longer pieces more often, each moved by some semitones of `transpose` (from, to).
+
+    whole : only where a piece fills the excerpt, every place as likely as any other: the paper's windows at stride 1
+    lead_in : frames of silence before a piece that an excerpt may begin in; they are not music to predict
+    """
     random = np.random.default_rng((seed, 1, step))
     lengths = corpus.lengths[pieces]
-    chosen = random.choice(len(pieces), size, p=lengths / lengths.sum())
+    weights = np.maximum(lengths - length + 1, 0) if whole else lengths
+    chosen = random.choice(len(pieces), size, p=weights / weights.sum())
     excerpts = []
     for piece, frames in zip(pieces[chosen], lengths[chosen], strict=True):
-        start = int(random.integers(0, max(frames - length, 0) + 1))
-        excerpt = corpus.excerpt(int(piece), start, min(start + length, int(frames)))
-        excerpts.append(transposed(repair(excerpt), int(random.integers(transpose[0], transpose[1] + 1))))
+        start = int(random.integers(-lead_in, max(frames - length, -lead_in) + 1))
+        excerpt = corpus.excerpt(int(piece), max(start, 0), min(start + length, int(frames)))
+        if corpus.rows == ROWS:
+            excerpt = repair(excerpt)
+        semitones = int(random.integers(transpose[0], transpose[1] + 1))
+        excerpts.append((max(-start, 0), transposed(excerpt, semitones)))
     return _stack(excerpts, length)
 
 
-def fixed(corpus: Corpus, pieces: NDArray[np.int64], size: int, length: int, seed: int) -> Excerpts:
+def fixed(
+    corpus: Corpus, pieces: NDArray[np.int64], size: int, length: int, seed: int, *, whole: bool, lead_in: int
+) -> Excerpts:
     """The same `size` random excerpts every time, untransposed, for choosing weights."""
-    return batch(corpus, pieces, size, length, seed, 0, (0, 0))
+    return batch(corpus, pieces, size, length, seed, 0, (0, 0), whole=whole, lead_in=lead_in)
 
 
 def transposed(matrix: Matrix, semitones: int) -> Matrix:
-    """Moved up, held and struck together, no further than every note stays within the rows."""
-    rows = np.flatnonzero(matrix[HELD].any(axis=1))
+    """Moved up, every state of a pitch together, no further than every note stays within the rows."""
+    states = parts(len(matrix)).values()
+    rows = np.flatnonzero(np.any([matrix[part].any(axis=1) for part in states], axis=0))
     if not len(rows):
         return matrix
-    shift = int(np.clip(semitones, -rows[0], PITCHES - 1 - rows[-1]))
+    pitches = len(matrix) // len(states)
+    shift = int(np.clip(semitones, -rows[0], pitches - 1 - rows[-1]))
     moved = np.empty_like(matrix)
-    for part in (HELD, STRUCK):
+    for part in states:
         moved[part] = np.roll(matrix[part], shift, axis=0)  # the rows that wrap around are empty
     return moved
 
 
-def _stack(excerpts: list[Matrix], length: int) -> Excerpts:
-    frames = np.zeros((len(excerpts), length, len(excerpts[0])), dtype=np.uint8)
+def _stack(excerpts: list[tuple[int, Matrix]], length: int) -> Excerpts:
+    """Each excerpt from the frame it is given with."""
+    frames = np.zeros((len(excerpts), length, len(excerpts[0][1])), dtype=np.uint8)
     real = np.zeros((len(excerpts), length), dtype=np.bool_)
-    for place, excerpt in enumerate(excerpts):
-        frames[place, : excerpt.shape[1]] = excerpt.T
-        real[place, : excerpt.shape[1]] = True
+    for place, (first, excerpt) in enumerate(excerpts):
+        inside = slice(first, first + excerpt.shape[1])
+        frames[place, inside] = excerpt.T
+        real[place, inside] = True
     return Excerpts(frames, real)

@@ -22,18 +22,27 @@ from torch import Tensor
 
 from clstm.errors import MismatchError, UserError
 from clstm.files import replacing, write_json
-from clstm.models import Network, NetworkConfig
+from clstm.models import PAPER, Model, Network, NetworkConfig
+from clstm.pianoroll import KEYS
+from clstm.plus import Plus
 from clstm.score import FRAME_RATE, ROWS
 
 FORMAT = 1
+REPRESENTATIONS = ((ROWS, FRAME_RATE), (KEYS, None))  # rows and frames a second: music, published piano rolls
 CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
+
+
+def build(config: NetworkConfig) -> Model:
+    """The network of a configuration, the paper's or our own, as it is before training."""
+    return Network(config) if config.kind in PAPER else Plus(config)
 
 
 def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Write weights and configuration. `about` is what else the configuration should tell."""
     with replacing(run / WEIGHTS) as temporary:
         temporary.write_bytes(serialise({name: tensor.contiguous() for name, tensor in weights.items()}))
-    header = {"format": FORMAT, "version": version("clstm"), "frame_rate": FRAME_RATE, "network": asdict(network)}
+    rate = dict(REPRESENTATIONS)[network.rows]
+    header = {"format": FORMAT, "version": version("clstm"), "frame_rate": rate, "network": asdict(network)}
     write_json(run / CONFIG, header | about)
 
 
@@ -54,16 +63,16 @@ def read_config(run: Path) -> dict[str, Any]:
         rows, rate = config["network"]["rows"], config["frame_rate"]
     except (KeyError, TypeError) as error:
         raise MismatchError(f"{Path(run) / CONFIG} is damaged ({error}); train it again") from error
-    if (rows, rate) != (ROWS, FRAME_RATE):
+    if (rows, rate) not in REPRESENTATIONS:
         raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
     return config
 
 
-def load_model(run: Path) -> tuple[Network, dict[str, Any]]:
+def load_model(run: Path) -> tuple[Model, dict[str, Any]]:
     """The network with its best weights, ready to use, and the configuration beside it."""
     run = Path(run)
     config = read_config(run)
-    network = Network(NetworkConfig(**config["network"]))
+    network = build(NetworkConfig(**config["network"]))
     try:
         network.load_state_dict(load_file(run / WEIGHTS))
     except (OSError, SafetensorError, RuntimeError) as error:

@@ -11,7 +11,9 @@ The paper's C-LSTM (its Figure 2), for a window of N = 90 frames:
 
 RNN (tanh) and LSTM read the raw frames. The convolutions need two frames more than they give: step k of the recurrence
 has seen frames 0..k+2 and speaks of frames k+3..k+11. Asked at its last step only, this is the paper's scheme; asked at
-every step it is the same network, supervised densely. Outputs are logits; the sigmoid is in the loss and in `chances`.
+every step it is the same network, supervised densely. Outputs are logits.
+
+`Model` is what training, accuracy and generation ask of a network, the paper's or not (`clstm.plus`).
 """
 
 import math
@@ -23,15 +25,20 @@ from torch import Tensor, nn
 
 from clstm.score import ROWS
 
-Kind = Literal["rnn", "lstm", "c-lstm"]
+Kind = Literal["rnn", "lstm", "c-lstm", "c-lstm-plus"]  # the last is not the paper's: `clstm.plus`
 KINDS: tuple[Kind, ...] = get_args(Kind)
+PAPER: tuple[Kind, ...] = ("rnn", "lstm", "c-lstm")
 
-State = Tensor | tuple[Tensor, Tensor]  # of the RNN; of the LSTM: hidden and cell
+State = Tensor | tuple[Tensor, ...]  # of the RNN; of the LSTM: hidden and cell
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The paper's Table 1."""
+    """The paper's Table 1. Where it has no convolutions, kernels, features and pooling say nothing.
+
+    pooling : how many rows the first convolution's output is pooled over; the paper's 1 is none
+    dropout : share of the recurrence's outputs dropped in training; the paper's is 0
+    """
 
     kind: Kind
     rows: int = ROWS
@@ -40,82 +47,124 @@ class NetworkConfig:
     kernels: int = 32
     features: int = 128
     hidden: int = 1024
+    pooling: int = 1
+    dropout: float = 0.0
+
+
+class Model(nn.Module):
+    """What reads a score matrix in time order and gives the states of the next frames: front, recurrence, output.
+
+    `lag` is how many frames the front needs beyond the one it gives: step k has seen frames 0..k+lag.
+    """
+
+    config: NetworkConfig
+    lag: int
+
+    def front(self, frames: Tensor) -> Tensor:
+        """What a frame and the `lag` before it tell: windows share it. (B, T, rows) -> (B, T - lag, width)"""
+        raise NotImplementedError
+
+    def carry(self, features: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """The recurrence over (B, steps, width): what `predict` reads, (B, steps, summary), and its state."""
+        raise NotImplementedError
+
+    def predict(self, summary: Tensor) -> Tensor:
+        """Logits of the next frames. (..., summary) -> (..., horizon, rows)"""
+        raise NotImplementedError
+
+    def initialise(self, row_means: Tensor) -> None:
+        """Start where learning can begin, given the share of frames in which each row is 1, (rows,)."""
+        raise NotImplementedError
+
+    def forward(self, frames: Tensor, last: bool = False) -> Tensor:
+        """Logits at every step, or at the last one only. (B, T, rows) of 0 and 1, float -> (B, steps, horizon, rows)"""
+        summary, _ = self.carry(self.front(frames))
+        return self.predict(summary[:, -1:] if last else summary)
+
+    def advance(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Carry a recurrence on. frames : (B, lag + steps, rows) -> last summary (B, summary), state"""
+        summary, state = self.carry(self.front(frames), state)
+        return summary[:, -1], state
 
 
 class Convolutions(nn.Module):
-    """Two convolutions without pooling, then a cut along time: equations 1 to 3."""
+    """Two convolutions, then a cut along time: equations 1 to 3. The paper does not pool between them."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, config.kernels, (3, 3))
-        self.second = nn.Conv2d(config.kernels, config.features, (config.rows - 2, 1))
+        self.pool = nn.MaxPool2d((config.pooling, 1)) if config.pooling > 1 else nn.Identity()
+        self.second = nn.Conv2d(config.kernels, config.features, ((config.rows - 2) // config.pooling, 1))
 
     def forward(self, frames: Tensor) -> Tensor:
         y = frames.transpose(1, 2).unsqueeze(1)  # (B, 1, rows, T)
-        y = torch.relu(self.first(y))  # (B, kernels, rows - 2, T - 2)
+        y = self.pool(torch.relu(self.first(y)))  # (B, kernels, rows - 2, T - 2)
         y = torch.relu(self.second(y))  # (B, features, 1, T - 2)
         return y.squeeze(2).transpose(1, 2)  # (B, T - 2, features)
 
 
-class Network(nn.Module):
-    """One of the three. `lag` is how many frames the front end needs beyond the one it gives: 2 or 0."""
+class Network(Model):
+    """One of the paper's three."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
         convolutional = config.kind == "c-lstm"
         self.lag = 2 if convolutional else 0
-        self.front = Convolutions(config) if convolutional else nn.Identity()
+        self.convolutions = Convolutions(config) if convolutional else None
         width = config.features if convolutional else config.rows
         recurrence = nn.RNN if config.kind == "rnn" else nn.LSTM  # nn.RNN is tanh
         self.recurrence = recurrence(width, config.hidden, batch_first=True)
+        self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.hidden, config.horizon * config.rows)
 
-    def forward(self, frames: Tensor) -> Tensor:
-        """Logits at every step. frames : (B, T, rows) of 0 and 1, float -> (B, T - lag, horizon, rows)"""
-        hidden, _ = self.recurrence(self.front(frames))
-        return self.predict(hidden)
+    def front(self, frames: Tensor) -> Tensor:
+        return self.convolutions(frames) if self.convolutions else frames
 
-    def predict(self, hidden: Tensor) -> Tensor:
-        """Logits of the next frames from the recurrence's output. (..., hidden) -> (..., horizon, rows)"""
-        return self.output(hidden).unflatten(-1, (self.config.horizon, self.config.rows))
+    def carry(self, features: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        hidden, state = self.recurrence(features, state)
+        return self.dropout(hidden), state
 
-    def advance(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Carry a recurrence on. frames : (B, lag + steps, rows) -> last hidden (B, hidden), state"""
-        hidden, state = self.recurrence(self.front(frames), state)
-        return hidden[:, -1], state
+    def predict(self, summary: Tensor) -> Tensor:
+        return self.output(summary).unflatten(-1, (self.config.horizon, self.config.rows))
+
+    def initialise(self, row_means: Tensor) -> None:
+        """Start from the density of each row, with nothing saturated and nothing drowned.
+
+        With PyTorch's own start the convolutions' biases drown the sparse input and the network stays at silence. So:
+        He-scaled convolutions and Glorot input weights, zero biases, orthogonal recurrence, forget gates open, and
+        output biases at the log-odds of each row.
+        """
+        start_recurrence(self.recurrence)
+        with torch.no_grad():
+            for module in self.modules():
+                if isinstance(module, nn.Conv2d):
+                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                    module.get_parameter("bias").zero_()
+            nn.init.xavier_uniform_(self.output.weight, gain=1 / math.sqrt(self.config.horizon))
+            self.output.bias.copy_(log_odds(row_means).repeat(self.config.horizon))
 
 
-def initialise(network: Network, row_means: Tensor) -> None:
-    """Start where learning can begin: from the density of each row, with nothing saturated and nothing drowned.
-
-    With PyTorch's own start the convolutions' biases drown the sparse input and the network stays at silence. So:
-    He-scaled convolutions and Glorot input weights, zero biases, orthogonal recurrence, forget gates open (bias 1,
-    Jozefowicz et al. 2015), and output biases at the log-odds of each row.
-
-    row_means : (rows,) share of frames in which the row is 1
+def start_recurrence(recurrence: nn.RNNBase) -> None:
+    """Orthogonal recurrence, Glorot input weights gate by gate, zero biases; an LSTM's forget gates open with bias 1
+    (Jozefowicz et al. 2015).
     """
+    hidden = recurrence.hidden_size
     with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        hidden = network.config.hidden
-        for name, parameter in network.recurrence.named_parameters():
-            if "weight_hh" in name:
-                for gate in parameter.split(hidden):
-                    nn.init.orthogonal_(gate)
-            elif "weight_ih" in name:
-                for gate in parameter.split(hidden):
-                    nn.init.xavier_uniform_(gate)
-        nn.init.xavier_uniform_(network.output.weight, gain=1 / math.sqrt(network.config.horizon))
-        for name, parameter in network.named_parameters():
+        for name, parameter in recurrence.named_parameters():
             if "bias" in name:
                 parameter.zero_()
-        if isinstance(network.recurrence, nn.LSTM):
-            forget = network.recurrence.get_parameter("bias_ih_l0").split(hidden)[1]  # input, forget, cell, output
+                continue
+            start = nn.init.orthogonal_ if "weight_hh" in name else nn.init.xavier_uniform_
+            for gate in parameter.split(hidden):
+                start(gate)
+        if isinstance(recurrence, nn.LSTM):
+            forget = recurrence.get_parameter("bias_ih_l0").split(hidden)[1]  # input, forget, cell, output
             forget.fill_(1)
-        odds = torch.logit(row_means.clamp(1e-4, 1 - 1e-4))
-        network.output.bias.copy_(odds.repeat(network.config.horizon))
+
+
+def log_odds(row_means: Tensor) -> Tensor:
+    return torch.logit(row_means.clamp(1e-4, 1 - 1e-4))
 
 
 def parameter_count(network: nn.Module) -> int:

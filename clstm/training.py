@@ -1,22 +1,25 @@
 """Training: the objective, one step, the loop.
 
-The objective is the paper's binary cross-entropy over the next 9 frames, asked at every step of an excerpt instead of
-only at the end of a window: the same network learns from 60 times as many frames a second. It is counted in nats per
-frame, summed over the rows.
+The objective is the paper's binary cross-entropy over the next 9 frames, in nats per frame, summed over the rows. The
+paper asks once a window, after its last frame (supervision "last"). Asked at every step of an excerpt ("dense"), the
+same network learns from 60 times as many frames a second.
 
 The rate warms up, then falls as a cosine to zero over the budget, which is a number of steps, of passes over the
-training frames, or of minutes. A budget in steps or epochs gives the same weights whenever it is run, and a run that
-was stopped goes on as if it had not been.
+training music, or of minutes. A budget in steps or epochs gives the same weights whenever it is run, and a run that
+was stopped goes on as if it had not been: batch and dropout are functions of seed and step.
+
+Several processes share each batch; their gradients add up to that of one process with the whole of it.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric import Fabric
@@ -28,17 +31,25 @@ from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError, choice
 from clstm.files import replacing
 from clstm.interrupts import postponed_interrupt
-from clstm.models import KINDS, Network, NetworkConfig, initialise, parameter_count
+from clstm.models import KINDS, NetworkConfig, parameter_count
+from clstm.score import ROWS
 
 BUDGETS = ("steps", "epochs", "minutes")
+Supervision = Literal["dense", "last"]
+PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "16-mixed", "16-true", "64-true")  # Lightning's names
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a network is trained. Exactly one of steps, epochs, minutes is the budget."""
+    """How a network is trained. Exactly one of steps, epochs, minutes is the budget.
 
+    An epoch has as many frames to predict from as the training pieces: dense, their frames; last, their windows.
+    """
+
+    supervision: Supervision = "dense"
     batch: int = 16  # excerpts a step
-    excerpt: int = 256  # frames
+    excerpt: int = 256  # frames; with supervision "last" the network's window and horizon instead
+    lead_in: int = 0  # frames of silence before a piece that an excerpt may begin in
     rate: float = 3e-3  # the highest learning rate
     warmup: float = 0.03  # share of the budget
     weight_decay: float = 0.0  # 0 is Adam; more is AdamW
@@ -49,20 +60,32 @@ class TrainingConfig:
     epochs: float | None = None
     minutes: float | None = None
     evaluate_every: int = 100  # steps
+    patience: int | None = None  # evaluations without a better one after which training stops; None never
 
 
 @dataclass(frozen=True)
 class Preset:
     """Sizes of the network and of its training."""
 
-    network: dict[str, int]
+    network: dict[str, Any]
     training: dict[str, Any]
 
 
+PAPER = {"batch": 32, "rate": 2e-3, "epochs": 64.0}
 PRESETS = {
     "small": Preset({"kernels": 16, "features": 64, "hidden": 256}, {"excerpt": 128, "rate": 1e-2, "minutes": 1.0}),
-    "paper": Preset({}, {"batch": 32, "rate": 2e-3, "epochs": 64.0}),
+    "paper": Preset({}, PAPER),
+    "paper-matched": Preset({"hidden": 1073}, PAPER),  # of an LSTM: as many parameters as the paper's C-LSTM
 }
+
+
+@dataclass(frozen=True)
+class Machines:
+    """What Lightning Fabric is told: processes a machine, machines, and the numbers' precision."""
+
+    devices: int = 1
+    nodes: int = 1
+    precision: str = "32-true"
 
 
 @dataclass
@@ -76,8 +99,8 @@ class Progress:
     log: list[dict[str, float]] = field(default_factory=list)
 
 
-def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> Tensor:
-    """Nats per frame: binary cross-entropy summed over rows, averaged over the frames asked for.
+def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
+    """Binary cross-entropy: nats summed over rows and the frames asked for, and how many frames those are.
 
     logits : (B, steps, horizon, rows), of which step k speaks of frames k + lag + 1 .. k + lag + horizon
     frames : (B, T, rows) float; real : (B, T) bool, False where there is no music to predict
@@ -87,7 +110,7 @@ def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> Tensor:
     asked = real[:, lag + 1 :].unfold(1, horizon, 1)
     logits = logits[:, : targets.shape[1]]
     nats = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(-1)
-    return (nats * asked).sum() / asked.sum().clamp(min=1)
+    return (nats * asked).sum(), asked.sum()
 
 
 def rate_at(progress: float, config: TrainingConfig) -> float:
@@ -101,26 +124,52 @@ def rate_at(progress: float, config: TrainingConfig) -> float:
 class Run:
     """One training run, from its folder or new; `train` carries it on to the end of its budget."""
 
-    def __init__(self, corpus: Corpus, folder: Path, network: NetworkConfig, config: TrainingConfig) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        machines: Machines = Machines(),
+    ) -> None:
         self.corpus, self.folder, self.config = corpus, Path(folder), config
         self.train_pieces, self.selection_pieces = batches.training_and_selection(corpus, config.seed)
-        self.fabric = Fabric(accelerator="auto", devices=1)
+        self.fabric = Fabric(
+            accelerator="auto",
+            devices=machines.devices,
+            num_nodes=machines.nodes,
+            precision=machines.precision,
+        )
+        self.fabric.launch()
         self.fabric.seed_everything(config.seed, verbose=False)
-        bare = Network(network)
+        bare = checkpoint.build(network)
         means = batches.row_means(corpus, self.train_pieces)
-        initialise(bare, torch.from_numpy(means).float())
+        bare.initialise(torch.from_numpy(means).float())
         optimiser = torch.optim.AdamW(bare.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+        self.bare = bare
         self.network, self.optimiser = self.fabric.setup(bare, optimiser)
         self.progress = Progress()
         self.best_weights = self._weights()
-        self.selection = batches.fixed(corpus, self.selection_pieces, 64, config.excerpt, config.seed)
+        self.dense = config.supervision == "dense"
+        self.excerpt = config.excerpt if self.dense else network.window + network.horizon
+        self.drawing: dict[str, Any] = {"whole": not self.dense, "lead_in": config.lead_in}
+        self.selection = batches.fixed(corpus, self.selection_pieces, 64, self.excerpt, config.seed, **self.drawing)
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the first of those that train together: the one that writes and speaks."""
+        return bool(self.fabric.is_global_zero)
 
     @property
     def total_steps(self) -> int | None:
         """The budget in steps; None when it is in minutes."""
         if self.config.epochs is not None:
-            frames = int(self.corpus.lengths[self.train_pieces].sum())
-            return math.ceil(self.config.epochs * frames / (self.config.batch * self.config.excerpt))
+            lengths = self.corpus.lengths[self.train_pieces]
+            if self.dense:
+                steps = lengths.sum() / (self.config.batch * self.excerpt)
+            else:
+                steps = np.maximum(lengths - self.excerpt + 1, 0).sum() / self.config.batch
+            return math.ceil(self.config.epochs * steps)
         return self.config.steps
 
     @property
@@ -131,6 +180,13 @@ class Run:
         assert self.config.minutes is not None
         return min(self.progress.seconds / (60 * self.config.minutes), 1.0)
 
+    @property
+    def done(self) -> bool:
+        """Whether the budget is spent, or nothing better came for as long as the patience lasts."""
+        log, patience = self.progress.log, self.config.patience
+        since = sum(entry["step"] > self.progress.best_step for entry in log)
+        return self.spent >= 1.0 or (patience is not None and since >= patience)
+
     def resume(self) -> None:
         """Go on from the folder's state. Raises `MismatchError` when it is of another configuration."""
         state = checkpoint.load_state(self.folder)
@@ -138,7 +194,7 @@ class Run:
         if state["identity"] != expected:
             different = [key for key in expected if state["identity"].get(key) != expected[key]]
             raise MismatchError(f"{self.folder} was trained with another {', '.join(different)}; resume with the same")
-        self.network.load_state_dict(state["network"])
+        self.bare.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
         self.best_weights = state["best_weights"]
@@ -146,10 +202,10 @@ class Run:
     def train(self, report: Callable[["Run"], None] = lambda run: None) -> None:
         """Train to the end of the budget. Ctrl-C and SIGTERM end the step at hand, save, and are passed on.
 
-        report : called after every step
+        report : called after every step, in the first process
         """
         with postponed_interrupt() as interrupted:
-            while self.spent < 1.0:
+            while not self.done:
                 with self._timed():
                     self._step()
                 last = self.spent >= 1.0
@@ -157,35 +213,39 @@ class Run:
                     with self._timed():
                         self._evaluate()
                     self.save()
-                report(self)
-                if interrupted() and not last:
+                if self.first:
+                    report(self)
+                if self._any(interrupted()) and not self.done:
                     self.save()
                     raise KeyboardInterrupt
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
+        """Count the seconds; where several processes count, the first one's clock is everybody's."""
         started = time.monotonic()
         yield
-        self.progress.seconds += time.monotonic() - started
+        self.progress.seconds = self.fabric.broadcast(self.progress.seconds + time.monotonic() - started)
+
+    def _any(self, said: bool) -> bool:
+        """Whether any process says so."""
+        if self.fabric.world_size == 1:
+            return said
+        return bool(self.fabric.all_reduce(torch.tensor(float(said)), reduce_op="sum") > 0)
 
     def _step(self) -> None:
-        config = self.config
+        config, step = self.config, self.progress.step
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.spent, config)
         seen = batches.batch(
-            self.corpus,
-            self.train_pieces,
-            config.batch,
-            config.excerpt,
-            config.seed,
-            self.progress.step,
-            config.transpose,
+            *(self.corpus, self.train_pieces, config.batch, self.excerpt, config.seed, step, config.transpose),
+            **self.drawing,
         )
+        torch.manual_seed(config.seed * 1_000_003 + step * self.fabric.world_size + self.fabric.global_rank)  # dropout
         self.network.train()
         loss = self._loss(seen)
-        if not torch.isfinite(loss):
+        if self._any(not torch.isfinite(loss)):
             raise UserError(
-                f"the loss became {loss.item()} at step {self.progress.step}; {self.folder} keeps what was"
+                f"the loss became {loss.item()} at step {step}; {self.folder} keeps what was"
                 f" saved last; train into another folder with a lower --rate than {config.rate:g}"
             )
         self.optimiser.zero_grad()
@@ -195,15 +255,31 @@ class Run:
         self.progress.step += 1
 
     def _loss(self, seen: batches.Excerpts) -> Tensor:
-        frames = self.fabric.to_device(torch.from_numpy(seen.frames).float())
-        real = self.fabric.to_device(torch.from_numpy(seen.real))
-        return objective(self.network(frames), frames, real, self.network.lag)
+        """Nats per frame of this process's share of the excerpts.
+
+        The processes' gradients are averaged, so a share is weighed by its part of all frames asked for.
+        """
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        frames = self.fabric.to_device(torch.from_numpy(seen.frames[rank::world]).float())
+        real = self.fabric.to_device(torch.from_numpy(seen.real[rank::world]))
+        nats, asked = self._nats(frames, real)
+        if world > 1:
+            asked = self.fabric.all_reduce(asked.float(), reduce_op="mean")
+        return nats / asked.clamp(min=1)
+
+    def _nats(self, frames: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        window, lag = self.bare.config.window, self.bare.lag
+        if self.dense:
+            return objective(self.network(frames), frames, real, lag)
+        end = window - lag - 1  # the step that has seen the whole window
+        return objective(self.network(frames[:, :window], last=True), frames[:, end:], real[:, end:], lag)
 
     @torch.no_grad()
     def _evaluate(self) -> None:
         """Score the selection pieces; keep the weights when they are the best so far."""
         self.network.eval()
-        nats = float(self._loss(self.selection))
+        loss = self._loss(self.selection)
+        nats = float(self.fabric.all_reduce(loss, reduce_op="mean") if self.fabric.world_size > 1 else loss)
         progress = self.progress
         progress.log.append({"step": progress.step, "seconds": round(progress.seconds, 1), "nats": nats})
         if nats < progress.best:
@@ -212,9 +288,11 @@ class Run:
 
     def save(self) -> None:
         """Write state, then best weights, configuration and log: whatever survives a kill is whole."""
+        if not self.first:
+            return
         state = {
             "identity": self._identity(),
-            "network": self.network.state_dict(),
+            "network": self.bare.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": asdict(self.progress),
             "best_weights": self.best_weights,
@@ -225,10 +303,10 @@ class Run:
             "minutes": round(self.progress.seconds / 60, 2),
             "nats_nine": None if math.isinf(self.progress.best) else round(self.progress.best, 4),
             "best_step": self.progress.best_step,
-            "finished": self.spent >= 1.0,
+            "finished": self.done,
         }
         about = {
-            "parameters": parameter_count(self.network),
+            "parameters": parameter_count(self.bare),
             "training": asdict(self.config),
             "corpus": {
                 "name": self.corpus.path.name,
@@ -237,53 +315,99 @@ class Run:
             },
             "reached": reached,
         }
-        checkpoint.save_model(self.folder, self.network.config, self.best_weights, about)
+        checkpoint.save_model(self.folder, self.bare.config, self.best_weights, about)
         with replacing(self.folder / "log.csv") as temporary:
             pd.DataFrame(self.progress.log).to_csv(temporary, index=False)
 
     def _weights(self) -> dict[str, Tensor]:
-        return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.bare.state_dict().items()}
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on: the network, the corpus, and the training but for its budget."""
         training = {
             key: value for key, value in asdict(self.config).items() if key not in ("steps", "epochs", "minutes")
         }
-        return {"network": asdict(self.network.config), **training, "corpus": self.corpus.sha256}
+        return {"network": asdict(self.bare.config), **training, "corpus": self.corpus.sha256}
 
 
 def configure(
     kind: str,
     preset: str,
     *,
-    seed: int = 0,
-    rate: float | None = None,
-    steps: int | None = None,
-    epochs: float | None = None,
-    minutes: float | None = None,
+    rows: int = ROWS,
+    settings: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """The configurations of a preset with what the user changed. A budget given replaces the preset's.
 
-    Raises `UserError` for an unknown network or preset, or a budget that is not one positive number.
+    settings : `NAME=VALUE` of any field of the two configurations
+    given : fields of `TrainingConfig`; None leaves the preset's
+
+    Raises `UserError` for an unknown network, preset or field, a value that cannot be, or more than one budget.
     """
-    choice("--preset", preset, PRESETS)
-    budget = dict(zip(BUDGETS, (steps, epochs, minutes), strict=True))
-    given = {name: value for name, value in budget.items() if value is not None}
-    if len(given) > 1:
-        raise UserError(f"two budgets, --{' and --'.join(given)}; give one")
-    if any(not 0 < value < math.inf for value in given.values()):
-        name, value = next(iter(given.items()))
-        raise UserError(f"the budget --{name} {value} is empty or endless; give a number above 0")
-    if rate is not None and not 0 < rate < math.inf:
-        raise UserError(f"--rate {rate} cannot train; give a number above 0, such as 0.003")
-    chosen = PRESETS[preset]
-    training = dict(chosen.training)
-    if given:
-        training = {key: value for key, value in training.items() if key not in budget} | given
-    if rate is not None:
-        training["rate"] = rate
-    network = NetworkConfig(choice("the network", kind, KINDS), **chosen.network)
-    return network, TrainingConfig(seed=seed, **training)
+    chosen = PRESETS[choice("--preset", preset, PRESETS)]
+    network = NetworkConfig(choice("the network", kind, KINDS), rows=rows, **chosen.network)
+    given = {name: value for name, value in given.items() if value is not None}
+    changed = _parsed(settings)
+    clash = given.keys() & changed.keys()
+    if clash:
+        raise UserError(f"{', '.join(sorted(clash))} is given twice, by its own option and by --set; give it once")
+    given |= changed
+    budgets = [name for name in BUDGETS if name in given]
+    if len(budgets) > 1:
+        raise UserError(f"two budgets, {' and '.join(budgets)}; give one")
+    for name in budgets:
+        if not 0 < given[name] < math.inf:
+            raise UserError(f"the budget of {given[name]} {name} is empty or endless; give a number above 0")
+    rate = given.get("rate", 1.0)
+    if not 0 < rate < math.inf:
+        raise UserError(f"a rate of {rate} cannot train; give a number above 0, such as 0.003")
+    choice("--supervision", given.get("supervision", "dense"), get_args(Supervision))
+    training = {**chosen.training, **given}
+    if budgets:
+        training |= dict.fromkeys(set(BUDGETS) - set(budgets))
+    sizes = {name: training.pop(name) for name in list(training) if name in NETWORK_FIELDS}
+    return replace(network, **sizes), TrainingConfig(**training)
+
+
+NETWORK_FIELDS = {field.name: field.type for field in fields(NetworkConfig) if field.name not in ("kind", "rows")}
+TRAINING_FIELDS = {field.name: field.type for field in fields(TrainingConfig)}
+
+
+def _parsed(settings: Sequence[str]) -> dict[str, Any]:
+    """`NAME=VALUE` as numbers of the fields' types; `transpose=-5,6` is a pair."""
+    accepted = NETWORK_FIELDS | TRAINING_FIELDS
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        if name not in accepted:
+            raise UserError(f"--set {setting} names no setting; it takes NAME=VALUE, with {', '.join(accepted)}")
+        whole = accepted[name] in (int, int | None)
+        try:
+            if name == "supervision":
+                values[name] = text
+            elif name == "transpose":
+                first, second = sorted(int(part) for part in text.split(","))
+                values[name] = (first, second)
+            else:
+                values[name] = _number(text, whole, above_zero=name not in MAY_BE_ZERO)
+        except ValueError:
+            kind = "a whole number" if whole else "a number"
+            kind = "two whole numbers, such as -5,6" if name == "transpose" else kind
+            raise UserError(f"--set {setting} is not {kind} that can be used here") from None
+    if not values.get("dropout", 0) < 1:
+        raise UserError(f"--set dropout={values['dropout']:g} drops everything; give a share below 1")
+    return values
+
+
+MAY_BE_ZERO = ("lead_in", "warmup", "weight_decay", "seed", "dropout")
+
+
+def _number(text: str, whole: bool, *, above_zero: bool) -> float:
+    number = int(text) if whole else float(text)
+    if not 0 <= number < math.inf or (above_zero and number == 0):
+        raise ValueError(text)
+    return number
 
 
 def train(
@@ -292,6 +416,7 @@ def train(
     network: NetworkConfig,
     config: TrainingConfig,
     *,
+    machines: Machines = Machines(),
     resume: bool = False,
     report: Callable[[Run], None] = lambda run: None,
 ) -> Run:
@@ -302,7 +427,7 @@ def train(
         raise UserError(f"{folder} holds a run; go on with --resume, or name another folder")
     if folder.exists() and not started and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty and not a run; name another folder")
-    run = Run(corpus, folder, network, config)
+    run = Run(corpus, folder, network, config, machines)
     if started:
         run.resume()
         run.save()  # a kill may have come between the state and the weights that belong to it

@@ -3,16 +3,18 @@
 import pytest
 import torch
 
-from clstm.models import KINDS, Kind, Network, NetworkConfig, initialise, parameter_count
+from clstm.checkpoint import build
+from clstm.models import KINDS, PAPER, Kind, Network, NetworkConfig, parameter_count
+from clstm.training import configure
 
 WINDOW = torch.zeros(1, 90, 156)
 
 
 def test_the_layers_of_the_c_lstm_have_the_papers_shapes() -> None:
     network = Network(NetworkConfig("c-lstm"))
-    first = network.front.get_submodule("first")(WINDOW.transpose(1, 2).unsqueeze(1))
+    first = network.get_submodule("convolutions.first")(WINDOW.transpose(1, 2).unsqueeze(1))
     assert first.shape == (1, 32, 154, 88)
-    assert network.front.get_submodule("second")(first).shape == (1, 128, 1, 88)
+    assert network.get_submodule("convolutions.second")(first).shape == (1, 128, 1, 88)
     assert network.front(WINDOW).shape == (1, 88, 128)
     assert network.recurrence(network.front(WINDOW))[0].shape == (1, 88, 1024)
     assert network(WINDOW).shape == (1, 88, 9, 156)
@@ -24,10 +26,39 @@ def test_parameter_counts(kind: Kind, count: int) -> None:
     assert parameter_count(Network(NetworkConfig(kind))) == count
 
 
+def test_the_matched_lstm_has_as_many_parameters_as_the_c_lstm() -> None:
+    matched, c_lstm = (
+        parameter_count(build(configure(kind, preset)[0]))
+        for kind, preset in (("lstm", "paper-matched"), ("c-lstm", "paper"))
+    )
+    assert abs(matched - c_lstm) / c_lstm < 1e-3
+
+
+def test_pooling_halves_the_rows_and_keeps_the_output() -> None:
+    network = Network(NetworkConfig("c-lstm", pooling=2))
+    assert network.get_submodule("convolutions.second").weight.shape == (128, 32, 77, 1)
+    assert network(WINDOW).shape == (1, 88, 9, 156)
+
+
+def test_a_step_asked_for_alone_answers_as_among_all() -> None:
+    torch.manual_seed(0)
+    network = build(NetworkConfig("c-lstm", kernels=4, features=8, hidden=16))
+    frames = torch.rand(2, 30, 156).round()
+    torch.testing.assert_close(network(frames, last=True), network(frames)[:, -1:])
+
+
+def test_dropout_is_for_training_only() -> None:
+    network = build(NetworkConfig("lstm", hidden=16, dropout=0.5))
+    frames = torch.rand(1, 30, 156).round()
+    assert not torch.equal(network(frames), network(frames))
+    network.eval()
+    assert torch.equal(network(frames), network(frames))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_step_sees_what_it_is_asked_for(kind: Kind) -> None:
     torch.manual_seed(0)
-    network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
+    network = build(NetworkConfig(kind, kernels=4, features=8, hidden=16))
     frames = torch.rand(2, 30, 156).round()
     changed = frames.clone()
     changed[:, 20:] = 1 - changed[:, 20:]
@@ -40,7 +71,7 @@ def test_no_step_sees_what_it_is_asked_for(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_state_carried_on_gives_what_one_pass_gives(kind: Kind) -> None:
     torch.manual_seed(0)
-    network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
+    network = build(NetworkConfig(kind, kernels=4, features=8, hidden=16))
     frames = torch.rand(2, 30, 156).round()
     hidden, state = network.advance(frames[:, :20], None)
     for end in range(21, 31):
@@ -48,12 +79,12 @@ def test_a_state_carried_on_gives_what_one_pass_gives(kind: Kind) -> None:
     torch.testing.assert_close(network.predict(hidden), network(frames)[:, -1])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PAPER)
 def test_learning_starts_from_the_density_of_each_row(kind: Kind) -> None:
     torch.manual_seed(0)
     means = torch.linspace(0.0, 0.2, 156)
     network = Network(NetworkConfig(kind, kernels=4, features=8, hidden=16))
-    initialise(network, means)
+    network.initialise(means)
     chances = torch.sigmoid(network.predict(torch.zeros(1, 16)))[0]
     torch.testing.assert_close(chances, means.clamp(min=1e-4).expand(9, 156))
     biases = {name: value for name, value in network.named_parameters() if "bias" in name and "output" not in name}

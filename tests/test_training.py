@@ -18,10 +18,16 @@ from clstm.baselines import Markov
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.models import KINDS, Kind, NetworkConfig
-from clstm.training import Run, TrainingConfig, configure, objective, rate_at, train
+from clstm.training import Run, TrainingConfig, configure, rate_at, train
+from clstm.training import objective as summed
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=12, evaluate_every=4)
+
+
+def objective(logits: torch.Tensor, frames: torch.Tensor, real: torch.Tensor, lag: int) -> torch.Tensor:
+    nats, asked = summed(logits, frames, real, lag)
+    return nats / asked
 
 
 def test_the_objective_of_even_chances_is_156_ln_2() -> None:
@@ -58,16 +64,55 @@ def test_the_rate_warms_up_and_falls_to_zero() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_asking_at_every_step_but_counting_the_last_alone_is_the_papers_gradient(
+    kind: Kind, tiny_corpus: Corpus, tmp_path: Path
+) -> None:
+    small = replace(NETWORK, kind=kind, window=40)
+    last = Run(tiny_corpus, tmp_path, small, replace(CONFIG, supervision="last"))
+    seen = batches.batch(tiny_corpus, last.train_pieces, 4, 49, 0, 0, (0, 0), whole=True)
+    frames, real = torch.from_numpy(seen.frames).float(), torch.from_numpy(seen.real)
+    nats, asked = last._nats(frames, real)
+    (nats / asked).backward()
+    network = last.bare
+    gradients = {name: parameter.grad.clone() for name, parameter in network.named_parameters()}  # type: ignore[union-attr]
+    network.zero_grad()
+    real[:, :40] = False  # frames 40..48 are what the window of 40 is asked for, all of them by the last step alone
+    logits = network(frames)
+    only_last = torch.zeros_like(logits)
+    only_last[:, 40 - network.lag - 1] = 1
+    masked = torch.where(only_last == 1, logits, logits.detach())
+    nats, _ = summed(masked, frames, real, network.lag)
+    (nats / asked).backward()
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(parameter.grad, gradients[name], rtol=1e-4, atol=1e-6, msg=name)
+
+
+def test_windows_of_the_papers_supervision_are_whole_and_start_anywhere(tiny_corpus: Corpus) -> None:
+    pieces = tiny_corpus.of_split("train")
+    seen = [batches.batch(tiny_corpus, pieces, 8, 49, 0, step, (0, 0), whole=True) for step in range(20)]
+    assert all(excerpts.real.all() for excerpts in seen)
+
+
+def test_an_excerpt_may_begin_in_the_silence_before_its_piece(tiny_corpus: Corpus) -> None:
+    pieces = tiny_corpus.of_split("train")
+    longest = int(tiny_corpus.lengths.max())
+    seen = batches.batch(tiny_corpus, pieces, 8, longest + 3, 0, 0, (0, 0), lead_in=3)
+    assert not seen.frames[:, :3].any()
+    assert not seen.real[:, :3].any()
+    assert seen.real[:, 3].all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_loop_learns_its_pieces_better_than_markov_chains(kind: Kind, tiny_corpus: Corpus, tmp_path: Path) -> None:
     _, config = configure(kind, "small", steps=150)
     network = replace(NETWORK, kind=kind, hidden=64)
     run = train(tiny_corpus, tmp_path / "run", network, replace(config, batch=8, transpose=(0, 0)))
-    seen = batches.fixed(tiny_corpus, run.train_pieces, 16, 64, 1)
+    seen = batches.fixed(tiny_corpus, run.train_pieces, 16, 64, 1, whole=False, lead_in=0)
     frames, real = torch.from_numpy(seen.frames).float(), torch.from_numpy(seen.real)
     table = torch.from_numpy(Markov.fit(tiny_corpus, run.train_pieces, 9).table).float()
     chains = torch.logit(torch.where(frames[:, :, None] == 1, table[:, 1], table[:, 0]))  # (B, T, 9, rows)
     with torch.no_grad():
-        learned = objective(run.network(frames), frames, real, run.network.lag)
+        learned = objective(run.bare(frames), frames, real, run.bare.lag)
     assert float(learned) < float(objective(chains, frames, real, lag=0))
 
 
@@ -140,12 +185,19 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tiny_corp
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm"),
+        ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm, c-lstm-plus"),
         ({"preset": "huge"}, "choose one of: small, paper"),
-        ({"steps": 0}, "the budget --steps 0 is empty or endless"),
-        ({"minutes": float("nan")}, "the budget --minutes nan is empty or endless"),
-        ({"rate": -1.0}, "--rate -1.0 cannot train"),
-        ({"steps": 5, "minutes": 2.0}, "two budgets, --steps and --minutes"),
+        ({"steps": 0}, "the budget of 0 steps is empty or endless"),
+        ({"minutes": float("nan")}, "the budget of nan minutes is empty or endless"),
+        ({"rate": -1.0}, "a rate of -1.0 cannot train"),
+        ({"settings": ["hiden=3"]}, "--set hiden=3 names no setting; it takes NAME=VALUE, with window, "),
+        ({"settings": ["hidden=3.5"]}, "--set hidden=3.5 is not a whole number that can be used here"),
+        ({"settings": ["batch=0"]}, "--set batch=0 is not a whole number that can be used here"),
+        ({"settings": ["transpose=5"]}, "--set transpose=5 is not two whole numbers"),
+        ({"settings": ["dropout=1"]}, "--set dropout=1 drops everything"),
+        ({"settings": ["rate=0.1"], "rate": 0.2}, "rate is given twice"),
+        ({"supervision": "none"}, "choose one of: dense, last"),
+        ({"steps": 5, "minutes": 2.0}, "two budgets, steps and minutes"),
     ],
 )
 def test_a_wrong_configuration_is_refused(options: dict, message: str) -> None:
@@ -163,6 +215,21 @@ def test_the_paper_preset_is_table_1() -> None:
         9,
     )
     assert (config.batch, config.epochs, config.weight_decay) == (32, 64, 0)
+
+
+def test_any_setting_can_be_given_by_name() -> None:
+    network, config = configure("c-lstm", "paper", settings=["hidden=64", "dropout=0.1", "transpose=-2,2", "steps=7"])
+    assert (network.hidden, network.dropout) == (64, 0.1)
+    assert (config.transpose, config.steps, config.epochs) == ((-2, 2), 7, None)
+
+
+def test_training_stops_when_nothing_better_comes(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    hopeless = replace(CONFIG, rate=1e-12, steps=1000, evaluate_every=1, patience=3, warmup=0.5)
+    run = train(tiny_corpus, tmp_path / "run", NETWORK, hopeless)
+    assert run.progress.step < 1000
+    assert run.progress.step - run.progress.best_step == 3
+    again = train(tiny_corpus, tmp_path / "run", NETWORK, hopeless, resume=True)
+    assert again.progress.step == run.progress.step
 
 
 def test_a_finished_run_whose_weights_were_lost_gets_them_back(tiny_corpus: Corpus, tmp_path: Path) -> None:
