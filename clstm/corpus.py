@@ -120,8 +120,8 @@ class Corpus:
         """Raise `MismatchError` when this is a published piano roll: nobody knows how long its frames last."""
         if self.rows != ROWS:
             raise MismatchError(
-                f"{self.path} is a benchmark of {_described(PIANO_ROLL)}: it can be trained on and scored, but is no"
-                f" music to listen to; take a corpus of MIDI files ({_described(SCORE)})"
+                f"{self.path} is a benchmark of {_described(PIANO_ROLL)}; score it with: clstm benchmark; music comes"
+                f" from a corpus of MIDI files, of {_described(SCORE)}"
             )
 
     @property

@@ -126,5 +126,7 @@ def test_a_benchmark_stands_alone(mat: Path, eight_pieces: Path, tmp_path: Path)
 def test_a_benchmark_is_no_music(mat: Path, tmp_path: Path) -> None:
     prepare([str(mat)], tmp_path / "tiny")
     corpus = Corpus.open(tmp_path / "tiny")
-    with pytest.raises(MismatchError, match=r"a benchmark of 88 rows in steps of its own: .* no music to listen to"):
+    with pytest.raises(
+        MismatchError, match=r"a benchmark of 88 rows in steps of its own; .*: clstm benchmark; music comes from"
+    ):
         from_corpus(corpus, "train", 1, 3, seed=0, window=3)
