@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from clstm.checkpoint import build
-from clstm.models import KINDS, PAPER, Kind, Network, NetworkConfig, parameter_count
+from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count
 from clstm.training import configure
 
 WINDOW = torch.zeros(1, 90, 156)
@@ -38,6 +38,16 @@ def test_pooling_halves_the_rows_and_keeps_the_output() -> None:
     network = Network(NetworkConfig("c-lstm", pooling=2))
     assert network.get_submodule("convolutions.second").weight.shape == (128, 32, 77, 1)
     assert network(WINDOW).shape == (1, 88, 9, 156)
+
+
+@pytest.mark.parametrize("pooling", [1, 2])
+def test_the_convolutions_give_what_their_layers_give_one_after_another(pooling: int) -> None:
+    torch.manual_seed(0)
+    convolutions = Convolutions(NetworkConfig("c-lstm", kernels=4, features=8, pooling=pooling))
+    frames = torch.randint(0, 2, (2, 20, 156)).float()
+    first = torch.relu(convolutions.first(frames.transpose(1, 2).unsqueeze(1)))
+    second = torch.relu(convolutions.second(torch.max_pool2d(first, (pooling, 1))))
+    torch.testing.assert_close(convolutions(frames), second.squeeze(2).transpose(1, 2))
 
 
 def test_a_step_asked_for_alone_answers_as_among_all() -> None:
@@ -93,3 +103,20 @@ def test_learning_starts_from_the_density_of_each_row(kind: Kind) -> None:
     assert sum(int((value != 0).sum()) for value in biases.values()) == ones
     weight = network.recurrence.get_parameter("weight_hh_l0")[:16]
     torch.testing.assert_close(weight @ weight.T, torch.eye(16), atol=1e-5, rtol=0)
+
+
+def test_the_local_features_of_c_lstm_plus_move_with_the_music() -> None:
+    torch.manual_seed(0)
+    network = build(NetworkConfig("c-lstm-plus", kernels=4, features=8, hidden=16))
+    network.initialise(torch.full((156,), 0.03))
+    frames = torch.zeros(1, 20, 2, 78)
+    frames[..., 30:45] = torch.rand(1, 20, 2, 15).round()
+    moved = frames.roll(5, dims=3)
+    here, there = (network.front(some.flatten(2))[..., : 78 * 4].unflatten(2, (78, 4)) for some in (frames, moved))
+    torch.testing.assert_close(here.roll(5, dims=2), there)
+    assert here.any()
+
+
+def test_c_lstm_plus_reads_a_piano_roll_of_88_keys() -> None:
+    network = build(NetworkConfig("c-lstm-plus", rows=88, horizon=1, kernels=4, features=8, hidden=16))
+    assert network(torch.zeros(2, 30, 88)).shape == (2, 29, 1, 88)
