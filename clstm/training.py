@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from clstm import batches, checkpoint
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError, choice
-from clstm.files import replacing
+from clstm.files import remove_unfinished, replacing
 from clstm.interrupts import postponed_interrupt
 from clstm.models import KINDS, NetworkConfig, parameter_count
 from clstm.score import ROWS
@@ -76,6 +76,9 @@ PRESETS = {
     "small": Preset({"kernels": 16, "features": 64, "hidden": 256}, {"excerpt": 128, "rate": 1e-2, "minutes": 1.0}),
     "paper": Preset({}, PAPER),
     "paper-matched": Preset({"hidden": 1073}, PAPER),  # of an LSTM: as many parameters as the paper's C-LSTM
+    "plus": Preset(  # of c-lstm-plus: what the experiments favoured (reports/published/models)
+        {"kernels": 12, "hidden": 384}, {"batch": 16, "excerpt": 128, "rate": 5e-3, "minutes": 40.0}
+    ),
 }
 
 
@@ -189,7 +192,7 @@ class Run:
 
     def resume(self) -> None:
         """Go on from the folder's state. Raises `MismatchError` when it is of another configuration."""
-        state = checkpoint.load_state(self.folder)
+        state = self.fabric.broadcast(checkpoint.load_state(self.folder) if self.first else None)
         expected = self._identity()
         if state["identity"] != expected:
             different = [key for key in expected if state["identity"].get(key) != expected[key]]
@@ -422,13 +425,15 @@ def train(
 ) -> Run:
     """Train a network on a corpus into a folder. Raises `UserError` when the folder holds a run and `resume` is off."""
     folder = Path(folder)
+    if resume:
+        remove_unfinished(folder)
     started = (folder / checkpoint.STATE).exists()
     if started and not resume:
         raise UserError(f"{folder} holds a run; go on with --resume, or name another folder")
     if folder.exists() and not started and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty and not a run; name another folder")
     run = Run(corpus, folder, network, config, machines)
-    if started:
+    if run.fabric.broadcast(started):  # the first process's folder is the run's
         run.resume()
         run.save()  # a kill may have come between the state and the weights that belong to it
     run.train(report)
