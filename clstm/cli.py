@@ -44,7 +44,8 @@ def prepare(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="MIDI files, folders of them, `music21:bach`; or a benchmark's `.mat`.", show_default=False
+            help="MIDI files, folders of them, `music21:bach`; `maestro-v3`; or a benchmark's `.mat`.",
+            show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the corpus to make.", show_default=False)],
@@ -57,15 +58,19 @@ def prepare(
 ) -> None:
     """Make a corpus: MIDI files become score matrices, split by piece into train, valid and test.
 
-    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`. A MATLAB file of
-    the polyphonic benchmark keeps its published splits; `clstm benchmark` scores what is trained on it.
+    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`. `maestro-v3` is
+    downloaded once (56 MB) and keeps its published splits; so does a MATLAB file of the polyphonic benchmark, and
+    `clstm benchmark` scores what is trained on that.
 
     Examples: `clstm prepare ~/midi --out corpus` · `clstm prepare music21:bach --out chorales` ·
-    `clstm prepare JSB_Chorales.mat --out jsb`
+    `clstm prepare maestro-v3 --pedal --out maestro` · `clstm prepare JSB_Chorales.mat --out jsb`
     """
+    from clstm import maestro
     from clstm.corpus import summary
     from clstm.preparation import prepare
 
+    if maestro.SOURCE in sources:
+        say(maestro.NOTICE)
     started = time.monotonic()
     with progress() as advance:
         made = prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, advance=advance)
@@ -225,36 +230,51 @@ def generate(
     split: Annotated[str | None, typer.Option(help="The split the windows are from; `test`, or `valid`.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Continuations: of each file, or of as many windows.")] = 10,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
-    temperature: Annotated[float, typer.Option(min=0.01, help="Below 1 likelier notes, above 1 wilder ones.")] = 1.0,
     mode: Annotated[str, typer.Option(help="`window` is the paper's way; `stream` carries the state on.")] = "window",
+    step: Annotated[
+        int | None,
+        typer.Option(min=1, help="Frames written from one answer, 1 to 9; default 9 in `window`, 1 in `stream`."),
+    ] = None,
+    temperature: Annotated[float, typer.Option(min=0.01, help="Below 1 likelier notes, above 1 wilder ones.")] = 1.0,
+    threshold: Annotated[
+        float | None, typer.Option(help="Draw nothing: a note is on when its chance is at least this.")
+    ] = None,
+    rescue: Annotated[
+        bool, typer.Option("--rescue", help="Draw again what falls silent, saturates or loops; not for evaluation.")
+    ] = False,
     with_seed: Annotated[bool, typer.Option(help="Keep the seed before the continuation.")] = False,
     seed: Seed = 0,
 ) -> None:
     """Let a model continue music. MIDI files come out, without the seed, beside `generated.json`.
 
-    Seeds are 90-frame windows of a corpus's test split, or the opening of MIDI files.
+    It continues windows of a corpus's test split, or the opening of MIDI files, or, with neither, the first bars of Bach's
+    Prelude in C. What falls silent, saturates or loops is counted, with the second in which that sets in.
 
-    Examples: `clstm generate runs/c-lstm --corpus corpus --out music/c-lstm` ·
-    `clstm generate runs/c-lstm --seed-midi song.mid --count 3 --out music/song`
+    Examples: `clstm generate c-lstm --out music` · `clstm generate runs/c-lstm --corpus corpus --out music/c-lstm` ·
+    `clstm generate runs/c-lstm --seed-midi song.mid --count 3 --rescue --out music/song`
     """
     from clstm import continuations, generation, pretrained, seeds
     from clstm.corpus import Corpus
 
     run = pretrained.find(run)
-    if (corpus is None) == (not seed_midi):
-        raise UserError("give what to continue: either --corpus CORPUS or --seed-midi FILE")
-    sampling = generation.Sampling(choice("--mode", mode, generation.MODES), temperature, seed)
+    if corpus and seed_midi:
+        raise UserError("give one thing to continue: --corpus CORPUS, --seed-midi FILE, or neither for a Bach prelude")
+    written = choice("--mode", mode, generation.MODES)
+    sampling = generation.Sampling(written, step, temperature, threshold, rescue, seed)
+    window, frames = continuations.usable(run, sampling).window, continuations.frames_of(seconds)
     opened = Corpus.open(corpus) if corpus else None
     if opened:
         _warn_of_another_corpus(run, opened)
-    chosen = (
-        seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
-        if opened
-        else [seeds.from_midi(path, seed_start) for path in seed_midi or () for _ in range(count)]
-    )
+        chosen = seeds.from_corpus(opened, split or opened.held_out, count, frames, seed, window)
+    else:
+        given = [seeds.from_midi(path, seed_start, window) for path in seed_midi or ()] or [seeds.opening(window)]
+        chosen = [one for one in given for _ in range(count)]
+        if threshold is not None and count > 1:
+            warn(f"Nothing is drawn with --threshold: the {count} continuations of a seed are the same")
     for one in chosen[:: 1 if opened else count]:
         if one.padding:
-            warn(f"{one.name} is shorter than the window: {one.padding / 8:g} s of silence were put before it")
+            silence = f"{one.padding / 8:g} s of silence were put before it"
+            warn(f"{one.name} is shorter than the window of {window / 8:g} s: {silence}")
     with progress() as advance:
         manifest = continuations.by_model(
             run, chosen, out, seconds, sampling, corpus=opened, with_seed=with_seed, advance=advance

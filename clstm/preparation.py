@@ -6,6 +6,7 @@ with its reason and costs nothing else.
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clstm import chorales, pianoroll, splits
+from clstm import chorales, maestro, pianoroll, splits
 from clstm.console import Advance
 from clstm.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
@@ -33,7 +34,7 @@ class Candidate:
     path: Path
     name: str
     group: str
-    split: str = ""  # given by an index
+    split: str = ""  # where an index or the source says it
 
 
 def prepare(
@@ -46,17 +47,17 @@ def prepare(
     workers: int | None = None,
     advance: Advance = lambda what, done, total: None,
 ) -> Corpus:
-    """Make a corpus of MIDI files, folders of them, or `music21:bach`; or of one benchmark's MATLAB file.
+    """Make a corpus of MIDI files, folders of them and `music21:bach`; of `maestro-v3`; or of a benchmark's `.mat`.
 
     index : a CSV of columns file, split, group (see `clstm.splits.read_index`); without one, whole groups of identical
         pieces are split by `seed`, a tenth each to valid and test
     pedal : whether the sustain pedal lengthens notes
     advance : told (what, done, total) as work goes on
 
-    A benchmark (`clstm.pianoroll`) has splits of its own; index, pedal and seed say nothing about it.
+    MAESTRO and a benchmark have splits of their own, so they stand alone.
 
-    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, or a
-    benchmark is given with something else.
+    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, when what
+    stands alone is given with something else, or when MAESTRO cannot be downloaded.
     """
     sources, out = [str(source) for source in sources], Path(out)
     if out.exists() and not (out / "corpus.json").exists() and (not out.is_dir() or any(out.iterdir())):
@@ -66,24 +67,32 @@ def prepare(
         if len(sources) > 1 or index or pedal:
             raise UserError(f"{rolls[0]} is a benchmark as published; give it alone, without --index and --pedal")
         return _of_rolls(Path(rolls[0]), out)
+    if maestro.SOURCE in sources and (len(sources) > 1 or index):
+        raise UserError(f"{maestro.SOURCE} has splits of its own; give it alone, without --index")
     rejected: list[Rejection] = []
-    candidates = list(_candidates(sources, rejected, workers, advance))
-    assigned = splits.read_index(index) if index else {}
-    if index:
-        candidates = _indexed(candidates, assigned, rejected)
-    with replacing(out) as building:
+    options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
+    about: dict[str, object] = {"sources": sources, "options": options}
+    with ExitStack() as open_sources:
+        if maestro.SOURCE in sources:
+            found = open_sources.enter_context(maestro.performances(advance))
+            candidates = [Candidate(one.path, one.name, one.group, one.split) for one in found]
+            about["licence"] = maestro.LICENCE
+        else:
+            candidates = list(_candidates(sources, rejected, workers, advance))
+        if index:
+            candidates = _indexed(candidates, splits.read_index(index), rejected)
+        building = open_sources.enter_context(replacing(out))
         building.mkdir()
         pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
         if not len(pieces):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
             raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
         fingerprints = pieces.pop("fingerprint").tolist()
-        if not index:
+        if not pieces["split"].all():  # nobody has said
             pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
             pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
         pieces.to_csv(building / "pieces.csv", index=False)
-        options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
-        write_about(building, SCORE, {"sources": sources, "options": options}, rejected)
+        write_about(building, SCORE, about, rejected)
     return Corpus.open(out)
 
 
