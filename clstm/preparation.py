@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A file that may become a piece, under the name it will have."""
@@ -100,9 +103,12 @@ def _of_rolls(source: Path, out: Path) -> Corpus:
     """The corpus of a benchmark: each piece is a group."""
     import pandas as pd
 
+    [(_, read)] = in_processes(pianoroll.read_mat, [source], workers=1, seconds=ROLLS_LIMIT)
+    if isinstance(read, UnreadableFileError):
+        raise read
     pieces = [
         (split, f"{split}-{number:04}", roll)
-        for split, rolls in pianoroll.read_mat(source).items()
+        for split, rolls in read.items()
         for number, roll in enumerate(rolls, start=1)
     ]
     frames = np.array([roll.shape[1] for _, _, roll in pieces])
