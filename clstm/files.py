@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+UNFINISHED = re.compile(r"\..+\.\d+(\.\w+)?")  # .name.process.suffix
 
 
 @contextmanager
@@ -23,13 +26,11 @@ def replacing(path: Path) -> Iterator[Path]:
     old = path.with_name(f"{temporary.name}.old")
     try:
         yield temporary
-        if temporary.is_dir():
-            if path.is_dir():
-                path.replace(old)
-        else:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+        _flush(temporary)
+        if temporary.is_dir() and path.is_dir():
+            path.replace(old)
         temporary.replace(path)
+        _flush_entry(path.parent)  # without it a power cut could bring the old file back
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         if error.errno is not None and error.filename is None:
@@ -40,6 +41,34 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """To disk: a file, or a folder with all in it."""
+    if path.is_dir():
+        for inside in path.iterdir():
+            _flush(inside)
+        _flush_entry(path)
+    else:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _flush_entry(folder: Path) -> None:
+    """To disk: the names in a folder. Some network file systems cannot, and keep their own order."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `replacing` was writing in a folder when its process was killed. No other process may write there."""
+    for path in Path(folder).glob(".*"):
+        if UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
