@@ -1,46 +1,68 @@
-"""The paper's Table 2, beside baselines that know no music.
+"""The paper's Table 2, beside baselines that know no music, and the skill that these do not have.
 
 Every predictor reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
-all nine. Counted cell by cell, per piece: a later table can put its pieces together in any way, and intervals come from
-resampling groups of pieces (pieces of a group are not independent). A chance of 0.5 or more counts as a 1.
+all nine. Counted cell by cell, per piece; intervals are 95 %, by bootstrap over groups of pieces, the same draws for
+every system (pieces of a group are not independent).
 
-Nats per frame are the cross-entropy summed over rows; silence, copy and hold give certainties, which have none.
+- A chance counts as a 1 from 0.5 on; and, beside that, from one *threshold* a system on, fixed on the selection pieces,
+  not on those scored: where the F1 of the next frame and that of all nine add up to most.
+- *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
+- *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
+  is 1 for a perfect system, 0 for that baseline, negative for what is worse.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from clstm.baselines import Chances, Markov, Predictor, copy_last, hold_chord, silence
-from clstm.checkpoint import load_model
+from clstm.batches import training_and_selection
+from clstm.checkpoint import CONFIG, load_model, read_config
 from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
-from clstm.models import Network
-from clstm.score import HELD, STRUCK, Matrix
+from clstm.models import PAPER
+from clstm.score import HELD, ROWS, STRUCK, Matrix
+from clstm.windows import predictor, windows_in, windows_of
 
-HORIZONS = ("next", "nine")
+Role = Literal["baseline", "model", "own"]
+ROLES: tuple[Role, ...] = get_args(Role)
+NINE = 9  # frames: the paper's horizon, however far a network looks
+HORIZONS = {"next": 1, "nine": NINE}  # frames ahead
 PARTS = {"held": HELD, "struck": STRUCK}
-SUMS = ["windows", "frames", "cells", "hits", "false_alarms", "misses", "nats"]
+BASELINES = ("silence", "copy last frame", "hold last chord", "per-row Markov")
+
+LEVELS = 256  # thresholds are multiples of 1/256: a power of two, so that binned chances compare exactly
+SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do
+SELECTION = "selection pieces"
+
+NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 RESAMPLES = 1000
-WINDOWS_AT_ONCE = 256
+AT = ("", "_at_threshold")  # what a chance must reach to count as a 1: 0.5, or the threshold
+SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses"))]
 
 
 @dataclass(frozen=True)
 class System:
-    """What is scored. `role` is "model" or "baseline"; only calibrated chances have nats."""
+    """What is scored.
+
+    role : "model" for the paper's three, "own" for networks of our design
+    calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
+    threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
+        whoever wrote that; or nothing, ""
+    """
 
     predict: Predictor
-    role: str
-    calibrated: bool
+    role: Role
+    calibrated: bool = True
+    threshold: float = 0.5
+    fixed_on: str = ""
 
 
 def table(
@@ -52,49 +74,133 @@ def table(
     seed: int = 0,
     advance: Advance = lambda what, done, total: None,
 ) -> pd.DataFrame:
-    """Score runs and baselines on a split; see `summarise` for the columns. Runs are named by their folders.
+    """Score baselines and runs on a split; see `summarise` for the columns. Runs are named by their folders.
 
-    Raises `MismatchError` when their windows or horizons differ, `UserError` when two have one name.
+    Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name or
+    no piece has a window.
     """
-    networks = {Path(run).name: load_model(run)[0] for run in runs}
-    if len(networks) < len(runs):
-        raise UserError("two runs have one name, and the table names them by their folders; rename one")
-    sizes = {(network.config.window, network.config.horizon) for network in networks.values()}
-    if len(sizes) > 1:
-        raise MismatchError(f"the runs have different (window, horizon): {sorted(sizes)}; score them apart")
-    (window, horizon) = sizes.pop()
-    systems = baselines(corpus, horizon) | {name: model(network) for name, network in networks.items()}
-    counts = count(corpus, systems, split=split, window=window, horizon=horizon, stride=stride, advance=advance)
+    window = shared_window(corpus, runs)
+    _long_enough(corpus, split, window)  # before the thresholds, which take their time
+    systems = baselines(corpus, window, advance) | {Path(run).name: model(run, corpus, advance) for run in runs}
+    in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
+    counts = count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
     return summarise(counts, seed)
 
 
-def baselines(corpus: Corpus, horizon: int) -> dict[str, System]:
+def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
+    """The frames each run reads at once. Raises as `table` does when corpus and runs cannot stand in one."""
+    if corpus.rows != ROWS:
+        raise MismatchError(
+            f"{corpus.path} is a benchmark of {corpus.rows} keys, without strikes; score it with: clstm benchmark"
+        )
+    windows: dict[str, int] = {}
+    for run in map(Path, runs):
+        network = read_config(run)["network"]
+        if network["rows"] != ROWS:
+            raise MismatchError(
+                f"{run} was trained on a benchmark of {network['rows']} keys, and {corpus.path} is music of {ROWS}"
+                " rows; score it on its own corpus with: clstm benchmark"
+            )
+        if network["horizon"] < NINE:
+            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {NINE}")
+        if run.name in windows or run.name in BASELINES:
+            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+        windows[run.name] = network["window"]
+    if len(set(windows.values())) > 1:
+        each = ", ".join(f"{name} {window}" for name, window in windows.items())
+        raise MismatchError(f"the runs read windows of different frames ({each}); score them apart")
+    return next(iter(windows.values()))
+
+
+def baselines(corpus: Corpus, window: int, advance: Advance = lambda what, done, total: None) -> dict[str, System]:
     """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces."""
-    markov = Markov.fit(corpus, corpus.of_split("train"), horizon)
-    return {
-        "silence": System(silence, "baseline", calibrated=False),
-        "copy last frame": System(copy_last, "baseline", calibrated=False),
-        "hold last chord": System(hold_chord, "baseline", calibrated=False),
-        "per-row Markov": System(markov, "baseline", calibrated=True),
-    }
+    training, selection = training_and_selection(corpus, seed=0)
+    certain = [System(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
+    markov = System(Markov.fit(corpus, training, NINE), "baseline")
+    fixed = with_threshold(markov, corpus, selection, window, partial(advance, f"Threshold of {BASELINES[-1]}"))
+    return dict(zip(BASELINES, [*certain, fixed], strict=True))
 
 
-def model(network: Network) -> System:
-    """A trained network as a predictor. The front end reads a piece once, not once a window."""
-    network = network.eval()
-    steps = network.config.window - network.lag
+def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> System:
+    """A run, with the threshold fixed on its selection pieces when they are in this corpus; on another corpus, the one
+    its configuration has as `threshold`, or 0.5.
+    """
+    network, config = load_model(run)
+    system = System(predictor(network), "model" if network.config.kind in PAPER else "own")
+    if _trained_on(corpus, config):
+        _, selection = training_and_selection(corpus, config["training"]["seed"])
+        named = partial(advance, f"Threshold of {Path(run).name}")
+        return with_threshold(system, corpus, selection, network.config.window, named)
+    if "threshold" not in config:
+        return system
+    if not isinstance(threshold := config["threshold"], float) or not 0 < threshold < 1:
+        raise MismatchError(f"{Path(run) / CONFIG} has threshold {threshold!r}; it must lie between 0 and 1")
+    return replace(system, threshold=threshold, fixed_on=CONFIG)
 
-    @torch.inference_mode()
-    def predict(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
-        features = network.front(torch.from_numpy(frames[None].astype(np.float32)))[0]  # (T - lag, width)
-        first = torch.from_numpy(ends - network.config.window)
-        chances = []
-        for some in first.split(WINDOWS_AT_ONCE):
-            hidden, _ = network.recurrence(features[some[:, None] + torch.arange(steps)])
-            chances.append(torch.sigmoid(network.predict(hidden[:, -1]))[:, :horizon])
-        return torch.cat(chances).numpy()
 
-    return System(predict, "model", calibrated=True)
+def threshold_of(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> float:
+    """The threshold of a run fixed on its selection pieces, for its configuration to have as `threshold`.
+
+    Raises `MismatchError` when the run was trained on another corpus, or no selection piece has a window.
+    """
+    system = model(run, corpus, advance)
+    if system.fixed_on != SELECTION:
+        raise MismatchError(f"{run} was not trained on {corpus.path}, or its selection pieces there are too short")
+    return system.threshold
+
+
+def cautions(corpus: Corpus, runs: Sequence[Path], split: str) -> list[str]:
+    """Which runs know pieces of this split, learnt from or chosen by, a line each."""
+    scored = corpus.of_split(split)
+    lines = []
+    for run in runs:
+        config = read_config(run)
+        if not _trained_on(corpus, config):
+            continue
+        learnt, chosen = training_and_selection(corpus, config["training"]["seed"])
+        for pieces, use in ((learnt, "learnt from"), (chosen, "chose its weights and threshold by")):
+            if known := np.isin(scored, pieces).sum():
+                lines.append(f"{run} {use} {known} of the {len(scored)} pieces of {split!r}: its figures there flatter")
+    return lines
+
+
+def _trained_on(corpus: Corpus, config: Mapping[str, Any]) -> bool:
+    return bool(config.get("corpus", {}).get("sha256") == corpus.sha256)
+
+
+def with_threshold(
+    system: System,
+    corpus: Corpus,
+    pieces: NDArray[np.int64],
+    window: int,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> System:
+    """The system with the threshold that is best on some pieces; as it is, when none of them has a window.
+
+    Best is where the F1 of the next frame and of all nine, held and struck together, add up to most; of several best,
+    the one nearest 0.5.
+    """
+    size = (window, NINE, SELECTION_STRIDE)
+    total = windows_in(corpus, pieces, *size)
+    if not total:
+        return system
+    said, hits = np.zeros((2, len(HORIZONS), LEVELS + 1))  # by the highest threshold a chance reaches, in 1/256
+    positives, done = np.zeros(len(HORIZONS)), 0
+    for some in windows_of(corpus, pieces, *size):
+        levels = np.floor(system.predict(some.frames, some.ends, NINE) * LEVELS).astype(np.int64)
+        for place, ahead in enumerate(HORIZONS.values()):
+            true = some.targets[:, :ahead] == 1
+            said[place] += np.bincount(levels[:, :ahead].ravel(), minlength=LEVELS + 1)
+            hits[place] += np.bincount(levels[:, :ahead][true], minlength=LEVELS + 1)
+            positives[place] += true.sum()
+        done += len(some.ends)
+        advance(done, total)
+    said, hits = (sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in (said, hits))  # all that reach a threshold
+    f1 = (2 * hits / np.maximum(said + positives[:, None], 1)).sum(axis=0)
+    candidates = np.arange(1, LEVELS)
+    best = candidates[f1[candidates] == f1[candidates].max()]
+    nearest = best[np.abs(best - LEVELS / 2).argmin()]
+    return replace(system, threshold=float(nearest / LEVELS), fixed_on=SELECTION)
 
 
 def count(
@@ -103,114 +209,143 @@ def count(
     *,
     split: str,
     window: int,
-    horizon: int,
     stride: int = 9,
     advance: Advance = lambda what, done, total: None,
 ) -> pd.DataFrame:
     """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
 
-    Columns: system, role, piece, group, horizon, part, windows, frames (predicted), cells, hits, false_alarms, misses,
-    nats (summed over cells; missing where the chances are not calibrated). Pieces shorter than window + horizon have
-    no window and are left out. Raises `UserError` when that leaves none.
+    Columns: system, role, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the sums
+    cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
+    calibrated). Pieces shorter than window + 9 have no window and are left out. Raises `UserError` when that leaves
+    none.
     """
-    pieces = corpus.of_split(split)
-    long_enough = [int(piece) for piece in pieces if corpus.lengths[piece] >= window + horizon]
-    if not long_enough:
-        raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + horizon} frames")
+    pieces, size = _long_enough(corpus, split, window), (window, NINE, stride)
+    total = windows_in(corpus, pieces, *size)
     rows: list[dict[str, object]] = []
-    for done, piece in enumerate(long_enough, start=1):
-        frames = np.ascontiguousarray(corpus.matrix(piece).T)
-        ends = np.arange(window, len(frames) - horizon + 1, stride)
-        targets = frames[ends[:, None] + np.arange(horizon)]
-        for name, system in systems.items():
-            chances = system.predict(frames, ends, horizon)
-            about = {"system": name, "role": system.role, "piece": piece, "group": corpus.pieces["group"][piece]}
-            for label, ahead in zip(HORIZONS, (1, horizon), strict=True):
+    for name, system in systems.items():
+        done = 0
+        fixed = system.threshold if system.calibrated else float("nan")
+        about = {"system": name, "role": system.role, "threshold": fixed, "fixed_on": system.fixed_on}
+        for some in windows_of(corpus, pieces, *size):
+            chances = system.predict(some.frames, some.ends, NINE)
+            of_piece = {"piece": some.piece, "group": corpus.pieces["group"][some.piece], "windows": len(some.ends)}
+            for horizon, ahead in HORIZONS.items():
                 for part, inside in PARTS.items():
-                    cells = _cells(chances[:, :ahead, inside], targets[:, :ahead, inside], system.calibrated)
-                    size = {"windows": len(ends), "frames": len(ends) * ahead}
-                    rows.append(about | {"horizon": label, "part": part} | size | cells)
-        advance("Scoring", done, len(long_enough))
-    return pd.DataFrame(rows)
+                    sums = _sums(chances[:, :ahead, inside], some.targets[:, :ahead, inside], system)
+                    place = {"horizon": horizon, "part": part, "frames": len(some.ends) * ahead}
+                    rows.append(about | of_piece | place | sums)
+            done += len(some.ends)
+            advance(f"Scoring {name}", done, total)
+    counts = pd.DataFrame(rows)
+    turns = [name for name in counts if name not in ("windows", "frames", *SUMS)]  # a long piece comes in several
+    return counts.groupby(turns, sort=False, dropna=False)[["windows", "frames", *SUMS]].sum(min_count=1).reset_index()
 
 
-def _cells(chances: Chances, targets: Matrix, calibrated: bool) -> dict[str, float]:
-    said, true = chances >= 0.5, targets == 1
-    counts = {
-        "cells": true.size,
-        "hits": int((said & true).sum()),
-        "false_alarms": int((said & ~true).sum()),
-        "misses": int((~said & true).sum()),
-    }
-    if not calibrated:
-        return counts | {"nats": float("nan")}
-    given = np.where(true, chances, 1 - chances).astype(np.float64)
-    return counts | {"nats": float(-np.log(np.clip(given, 1e-7, 1)).sum())}
+def _long_enough(corpus: Corpus, split: str, window: int) -> list[int]:
+    found = [int(piece) for piece in corpus.of_split(split) if corpus.lengths[piece] >= window + NINE]
+    if not found:
+        raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + NINE} frames")
+    return found
+
+
+def _sums(chances: Chances, targets: Matrix, system: System) -> dict[str, float]:
+    true = targets == 1
+    sums = {"cells": float(true.size), "nats": float("nan")}
+    if system.calibrated:
+        given = np.where(true, chances, 1 - chances)
+        sums["nats"] = float(-np.log(np.clip(given, NEAREST, 1)).sum())
+    for at, level in zip(AT, (0.5, system.threshold), strict=True):
+        said = chances >= level
+        hits = int((said & true).sum())
+        sums |= {f"hits{at}": hits, f"false_alarms{at}": said.sum() - hits, f"misses{at}": true.sum() - hits}
+    return sums
+
+
+Figures = dict[str, NDArray[np.float64]]  # each figure of all groups, then of each resample: (1 + RESAMPLES,)
 
 
 def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """The table: a row a system and horizon, figures over all cells, with 95 % intervals by bootstrap over groups.
+    """The table: a row a horizon and system, figures over all cells of its windows.
 
-    Columns: system, role, horizon, accuracy, precision, recall, f1, f1_held, f1_struck (0..1), nats (per frame),
-    and _low and _high of accuracy, f1 and nats; windows. What does not exist is missing: precision where no 1 is said,
-    nats of certainties.
+    Columns: system, role, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and with
+    _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at most
+    1). All of them again with _low and _high, the interval. Then accuracy_by_piece and nats_by_piece, the mean of the
+    pieces' figures; threshold and fixed_on (see `System`); windows, pieces and groups. What does not exist is missing:
+    precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error.
     """
     groups = counts["group"].unique()
     draws = np.random.default_rng(seed).integers(0, len(groups), (RESAMPLES, len(groups)))
-    weights = np.stack([np.bincount(draw, minlength=len(groups)) for draw in draws])  # (resamples, groups)
+    resamples = [np.bincount(draw, minlength=len(groups)) for draw in draws]
+    weights = np.stack([np.ones(len(groups)), *resamples])  # how often each group is there
     rows = []
-    for (system, horizon), own in counts.groupby(["system", "horizon"], sort=False):
-        by_group = own.groupby(["part", "group"])[SUMS].sum(min_count=1)
-        held, struck = by_group.loc["held"].loc[groups], by_group.loc["struck"].loc[groups]
-        both = held + struck
-        both["frames"] = held["frames"]  # each part counts the same frames
-        row = {"system": system, "role": own["role"].iloc[0], "horizon": horizon} | figures(both.sum(min_count=1))
-        row |= {"f1_held": figures(held.sum(axis=0))["f1"], "f1_struck": figures(struck.sum(axis=0))["f1"]}
-        resampled = figures(pd.DataFrame(weights @ both.to_numpy(), columns=both.columns))
-        for name in ("accuracy", "f1", "nats"):
-            row[f"{name}_low"], row[f"{name}_high"] = np.percentile(resampled[name], [2.5, 97.5])
-        rows.append(row | {"windows": int(held["windows"].sum())})
+    for horizon, everyone in counts.groupby("horizon", sort=False):
+        each = dict(list(everyone.groupby("system", sort=False)))
+        figures = {system: _figures(own, groups, weights) for system, own in each.items()}
+        baselines = [figures[system] for system, own in each.items() if own["role"].iloc[0] == "baseline"]
+        for system, own in each.items():
+            skills = {f"skill_{of}": _skill(figures[system], baselines, of) for of in ("accuracy", "nats")}
+            row = {"system": system, "role": own["role"].iloc[0], "horizon": horizon}
+            for name, values in (figures[system] | skills).items():
+                low, high = _interval(values[1:])
+                row |= {name: values[0], f"{name}_low": low, f"{name}_high": high}
+            rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
     return pd.DataFrame(rows)
 
 
-def figures(sums: Any) -> dict[str, Any]:
-    """Accuracy, precision, recall, F1 and nats per frame of a Series of sums; of each row, for a DataFrame of them."""
-    hits, wrong = sums["hits"], sums["false_alarms"] + sums["misses"]
+def _figures(own: pd.DataFrame, groups: NDArray[Any], weights: NDArray[np.float64]) -> Figures:
+    """One system's, of its counts in one horizon."""
+    by_group = own.groupby(["part", "group"])[["frames", *SUMS]].sum(min_count=1)
+    parts = {f"_{part}": weights @ by_group.loc[part].loc[groups].to_numpy(np.float64) for part in PARTS}
+    whole = np.sum(list(parts.values()), axis=0)  # (1 + RESAMPLES, sums)
+    figures: Figures = {}
+    for part, sums in ({"": whole} | parts).items():
+        of = dict(zip(by_group.columns, sums.T, strict=True))
+        for at in AT:
+            shares = confusion(of["cells"], of[f"hits{at}"], of[f"false_alarms{at}"], of[f"misses{at}"])
+            figures |= {f"{name}{part}{at}": values for name, values in shares.items()}
+    totals = dict(zip(by_group.columns, whole.T, strict=True))
+    figures["nats"] = totals["nats"] / (totals["frames"] / len(PARTS))  # each part counts the same frames
+    return figures
+
+
+def confusion(
+    cells: NDArray[np.float64],
+    hits: NDArray[np.float64],
+    false_alarms: NDArray[np.float64],
+    misses: NDArray[np.float64],
+) -> Figures:
+    """Accuracy, precision, recall and F1 of counts of one shape; NaN where there is nothing to divide by."""
+    wrong = false_alarms + misses
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
-            "accuracy": 1 - wrong / sums["cells"],
-            "precision": np.divide(hits, hits + sums["false_alarms"]),
-            "recall": np.divide(hits, hits + sums["misses"]),
-            "f1": np.divide(2 * hits, 2 * hits + wrong),
-            "nats": sums["nats"] / sums["frames"],
+            "accuracy": 1 - wrong / cells,
+            "precision": hits / (hits + false_alarms),
+            "recall": hits / (hits + misses),
+            "f1": 2 * hits / (2 * hits + wrong),
         }
 
 
-def readable(table: pd.DataFrame, horizon: str) -> Table:
-    """One horizon of the table for the terminal, baselines above models; the rest of the figures is in the CSV."""
-    own = table[table["horizon"] == horizon]
-    frames = {"next": "the next frame", "nine": "all nine frames"}[horizon]
-    shown = Table(
-        title=f"Prediction of {frames}, {own['windows'].iloc[0]:,} windows; nats per frame",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    shown.add_column("", no_wrap=True)
-    for heading in ("accuracy %", "95 %", "F1 held", "struck", "nats", "95 %"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    for row in own.to_dict("records"):
-        shown.add_row(
-            row["system"],
-            *_with_interval(row, "accuracy", scale=100),
-            *(f"{row[name]:.3f}" for name in ("f1_held", "f1_struck")),
-            *_with_interval(row, "nats"),
-            style="dim" if row["role"] == "baseline" else "bold",
-        )
-    return shown
+def _skill(own: Figures, baselines: Sequence[Figures], of: str) -> NDArray[np.float64]:
+    """Over the baseline that is best on all groups; NaN where there is none, or where it leaves nothing to remove."""
+    own_loss, *losses = (1 - figures[of] if of == "accuracy" else figures[of] for figures in (own, *baselines))
+    best = min(losses, key=lambda loss: np.nan_to_num(loss[0], nan=np.inf), default=np.full_like(own_loss, np.nan))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(best > 0, 1 - own_loss / best, np.nan)
 
 
-def _with_interval(row: Mapping[Any, Any], name: str, scale: float = 1) -> tuple[str, str]:
-    if np.isnan(row[name]):
-        return "-", ""
-    value, low, high = (f"{scale * row[name + end]:.2f}" for end in ("", "_low", "_high"))
-    return value, f"{low}-{high}"
+def _interval(resampled: NDArray[np.float64]) -> tuple[float, float]:
+    there = resampled[~np.isnan(resampled)]
+    low, high = np.percentile(there, [2.5, 97.5]) if len(there) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def _by_piece(own: pd.DataFrame) -> dict[str, float]:
+    pieces = own.groupby("piece")[["frames", *SUMS]].sum(min_count=1)
+    accuracy = 1 - (pieces["false_alarms"] + pieces["misses"]) / pieces["cells"]
+    nats = pieces["nats"] / (pieces["frames"] / len(PARTS))
+    return {"accuracy_by_piece": accuracy.mean(), "nats_by_piece": nats.mean()}
+
+
+def _size(own: pd.DataFrame) -> dict[str, int]:
+    once = own[own["part"] == own["part"].iloc[0]]
+    return {"windows": int(once["windows"].sum()), "pieces": len(once), "groups": once["group"].nunique()}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clstm.corpus import Corpus
 from clstm.score import STRUCK, Matrix
 
-Chances = NDArray[np.float32]
+Chances = NDArray[np.float64]
 Predictor = Callable[[Matrix, NDArray[np.int64], int], Chances]
 
 
@@ -28,7 +28,7 @@ class Markov:
 
     @classmethod
     def fit(cls, corpus: Corpus, pieces: NDArray[np.int64], horizon: int) -> "Markov":
-        ones = np.zeros((horizon, 2, corpus.matrix(int(pieces[0])).shape[0]))
+        ones = np.zeros((horizon, 2, corpus.rows))
         seen = np.zeros_like(ones)
         for piece in pieces:
             frames = corpus.matrix(int(piece)).T.astype(np.int64)
@@ -41,17 +41,17 @@ class Markov:
 
     def __call__(self, frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
         last = frames[ends - 1][:, None]  # (n, 1, rows)
-        return np.where(last == 1, self.table[:horizon, 1], self.table[:horizon, 0]).astype(np.float32)
+        return np.where(last == 1, self.table[:horizon, 1], self.table[:horizon, 0])
 
 
 def silence(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
     """No note ever again."""
-    return np.zeros((len(ends), horizon, frames.shape[1]), dtype=np.float32)
+    return np.zeros((len(ends), horizon, frames.shape[1]))
 
 
 def copy_last(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
     """The last frame, strikes included, again and again."""
-    return np.repeat(frames[ends - 1][:, None], horizon, axis=1).astype(np.float32)
+    return np.repeat(frames[ends - 1][:, None], horizon, axis=1).astype(np.float64)
 
 
 def hold_chord(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:

@@ -154,32 +154,41 @@ def accuracy(
     runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
     split: Annotated[str | None, typer.Option(help="The split to score; `test`, else `valid`.")] = None,
     stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 9,
-    out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write every figure to this CSV file.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Also write a LaTeX table, for booktabs.")] = None,
     seed: Seed = 0,
 ) -> None:
     """The paper's Table 2: how well each model predicts the next frame and the next nine, beside baselines that know no
     music.
 
     Exact 90-frame windows from a zero state, on pieces no model has seen; intervals are 95 %, by bootstrap over groups.
+    Skill is the share of the best baseline's error, or of its nats per frame, that a model removes.
 
-    Example: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv`
+    Example: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv --latex accuracy.tex`
     """
     from clstm import accuracy as scoring
-    from clstm import pretrained
+    from clstm import accuracy_tables, pretrained
     from clstm.corpus import Corpus
 
     opened = Corpus.open(corpus)
-    opened.must_be_music()
     runs = [pretrained.find(run) for run in runs]
+    scoring.shared_window(opened, runs)  # before any warning: runs and corpus that do not fit
+    split = split or opened.held_out
     for run in runs:
         _warn_of_another_corpus(run, opened)
+    for caution in scoring.cautions(opened, runs, split):
+        warn(caution)
     with progress() as advance:
-        table = scoring.table(opened, runs, split=split or opened.held_out, stride=stride, seed=seed, advance=advance)
+        table = scoring.table(opened, runs, split=split, stride=stride, seed=seed, advance=advance)
+    for horizon in scoring.HORIZONS:
+        console.print(accuracy_tables.readable(table, horizon))
+    for note in accuracy_tables.notes(table):
+        say(note)
     if out:
         with replacing(out) as temporary:
             table.to_csv(temporary, index=False)
-    for horizon in scoring.HORIZONS:
-        console.print(scoring.readable(table, horizon))
+    if latex:
+        write_text(latex, accuracy_tables.latex(table))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from clstm.errors import UserError
 ACCURACY_TEXT = ["system", "role", "horizon"]
 ACCURACY_SHARES = ["accuracy", "precision", "recall", "f1", "f1_held", "f1_struck"]
 ACCURACY_COLUMNS = [*ACCURACY_TEXT, *ACCURACY_SHARES, "nats", "windows"]
-ROLES = ("model", "baseline")
+ROLES = ("model", "own", "baseline")  # of `clstm accuracy`: the paper's three, networks of ours, no network
 HORIZONS = ("next", "nine")
 
 

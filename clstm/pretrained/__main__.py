@@ -49,9 +49,10 @@ def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOL
     _, config = load_model(run)
     scores = pd.read_csv(accuracy)
     own = scores[(scores["system"] == Path(run).name) | (scores["role"] == "baseline")].copy()
-    if not (own["role"] == "model").any():
+    scored = own["role"] != "baseline"
+    if not scored.any():
         raise UserError(f"{accuracy} has no system {Path(run).name}; it has: {', '.join(scores['system'].unique())}")
-    own.loc[own["role"] == "model", "system"] = name
+    own.loc[scored, "system"] = name
     pieces = pd.read_csv(index, dtype=str, keep_default_na=False)
     pieces = pieces[pieces["split"] == "train"]
     config["corpus"]["licences"] = {str(licence): int(n) for licence, n in pieces["licence"].value_counts().items()}
