@@ -132,11 +132,12 @@ def train(
     )
     machines = training.Machines(devices, nodes, choice("--precision", precision, training.PRECISIONS))
     with progress_bar() as bar:
-        task = bar.add_task(f"Training {kind}", total=100)
+        task = bar.add_task(f"Training {kind}", total=100, visible=False)
 
-        def report(run: training.Run) -> None:
+        def report(run: training.Run) -> None:  # in the first process only: the others show no bar
             best = f", {run.progress.best:.2f} nats" if run.progress.log else ""
-            bar.update(task, completed=100 * run.spent, description=f"Training {kind}, step {run.progress.step}{best}")
+            said = f"Training {kind}, step {run.progress.step}{best}"
+            bar.update(task, completed=100 * run.spent, description=said, visible=True)
 
         run = training.train(opened, out, network, config, machines=machines, resume=resume, report=report)
     reached = run.progress
