@@ -12,6 +12,7 @@ Several processes share each batch; their gradients add up to that of one proces
 """
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -89,6 +90,20 @@ class Machines:
     devices: int = 1
     nodes: int = 1
     precision: str = "32-true"
+
+    def validate(self) -> None:
+        """Raises `UserError` when there are fewer GPUs, or torchrun started another number of processes: each of those
+        would take itself for the first.
+        """
+        gpus = torch.cuda.device_count()
+        if 0 < gpus < self.devices:
+            raise UserError(f"--devices {self.devices} asks for more than the {gpus} there are; give 1 to {gpus}")
+        started = int(os.environ["WORLD_SIZE"]) if torch.distributed.is_torchelastic_launched() else None
+        if started not in (None, self.devices * self.nodes):
+            raise UserError(
+                f"torchrun started {started} processes, but --devices {self.devices} and --nodes {self.nodes} make"
+                f" {self.devices * self.nodes}; give its --nproc-per-node as --devices and its --nnodes as --nodes"
+            )
 
 
 @dataclass
@@ -425,6 +440,7 @@ def train(
 ) -> Run:
     """Train a network on a corpus into a folder. Raises `UserError` when the folder holds a run and `resume` is off."""
     folder = Path(folder)
+    machines.validate()
     if resume:
         remove_unfinished(folder)
     started = (folder / checkpoint.STATE).exists()

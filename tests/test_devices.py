@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from clstm.corpus import Corpus
+from clstm.errors import UserError
 from clstm.models import NetworkConfig
 from clstm.training import Machines, Run, TrainingConfig, train
 
@@ -94,6 +95,21 @@ def test_ctrl_c_in_one_stops_both_and_they_resume_to_the_same_weights(
     assert run_two(tiny_corpus, *folders) == [0, 0]
     for name, weights in load_file(together / "weights.safetensors").items():
         assert torch.equal(load_file(folders[0] / "weights.safetensors")[name], weights)
+
+
+def test_torchrun_and_the_options_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TORCHELASTIC_RUN_ID": "test", "WORLD_SIZE": "4"}.items():
+        monkeypatch.setenv(name, value)
+    Machines(devices=2, nodes=2).validate()
+    with pytest.raises(UserError, match="torchrun started 4 processes, but --devices 1 and --nodes 1 make 1; give"):
+        Machines().validate()
+
+
+def test_more_devices_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    Machines(devices=2).validate()
+    with pytest.raises(UserError, match="--devices 3 asks for more than the 2 there are; give 1 to 2"):
+        Machines(devices=3).validate()
 
 
 def test_the_command_starts_its_processes_itself_and_ctrl_c_leaves_none(tiny_corpus: Corpus, tmp_path: Path) -> None:
