@@ -257,8 +257,8 @@ def generate(
 ) -> None:
     """Let a model continue music. MIDI files come out, without the seed, beside `generated.json`.
 
-    It continues windows of a corpus's test split, or the opening of MIDI files, or, with neither, the first bars of Bach's
-    Prelude in C. What falls silent, saturates or loops is counted, with the second in which that sets in.
+    It continues windows of a corpus's test split, or the opening of MIDI files, or, with neither, the first bars of
+    Bach's Prelude in C. What falls silent, saturates or loops is counted, with the second in which that sets in.
 
     Examples: `clstm generate c-lstm --out music` · `clstm generate runs/c-lstm --corpus corpus --out music/c-lstm` ·
     `clstm generate runs/c-lstm --seed-midi song.mid --count 3 --rescue --out music/song`

@@ -1,28 +1,52 @@
 """Folders of continuations: what a model makes of its seeds, and what the pieces themselves do after the same seeds.
 
-Both are MIDI files beside a `generated.json` that says where each came from.
+Both are MIDI files beside a `generated.json` that says where each came from, how dense it is, and whether and when it
+falls silent, saturates or loops: the same fields for models and people.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from clstm.checkpoint import WEIGHTS, load_model
+from clstm import degeneration
+from clstm.checkpoint import WEIGHTS, load_model, read_config
 from clstm.console import Advance
 from clstm.corpus import Corpus
-from clstm.errors import UserError
+from clstm.errors import MismatchError, UserError
 from clstm.files import replacing, write_json
 from clstm.generation import Sampling, density, density_range, generate
 from clstm.midi import LONGEST, write_midi
-from clstm.score import FRAME_RATE, Matrix, decode
+from clstm.models import NetworkConfig
+from clstm.rescue import rescue
+from clstm.score import FRAME_RATE, ROWS, Matrix, decode, repair
 from clstm.seeds import Seed
 
 MANIFEST = "generated.json"
+FAILING = {
+    "silence": ("falls silent", "fall silent"),
+    "saturation": ("saturates", "saturate"),
+    "loop": ("loops", "loop"),
+}
+
+
+def usable(run: Path, sampling: Sampling) -> NetworkConfig:
+    """The network of a run that can make music this way. Raises `UserError` when it cannot, `MismatchError` when it
+    makes none.
+    """
+    config = NetworkConfig(**read_config(run)["network"])
+    if config.rows != ROWS:
+        raise MismatchError(
+            f"{run} was trained on a benchmark of {config.rows} rows and writes no music; give a run trained on MIDI"
+            f" files, which has {ROWS} rows"
+        )
+    sampling.stepping(config.horizon)
+    return config
 
 
 def by_model(
@@ -40,17 +64,23 @@ def by_model(
 
     corpus : the music whose density the continuations are held against; None leaves that out
     with_seed : keep the seed before the continuation
+
+    A GPU is used when there is one.
     """
-    network, config = load_model(run)
+    kind = usable(run, sampling)
     frames = frames_of(seconds)
-    music = generate(network, seeds, frames, sampling, advance)
+    network, _ = load_model(run)
+    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    music, redrawn = generate(network, seeds, frames, sampling, advance), None
+    if sampling.rescue:
+        music, redrawn = rescue(network, seeds, music, sampling, advance)
     source = {
-        "model": config["network"]["kind"],
+        "model": kind.kind,
         "run": Path(run).name,
         "weights_sha256": hashlib.sha256((Path(run) / WEIGHTS).read_bytes()).hexdigest(),
-        "sampling": asdict(sampling),
+        "sampling": asdict(replace(sampling, step=sampling.stepping(kind.horizon))),
     }
-    return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed)
+    return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed, redrawn=redrawn)
 
 
 def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus) -> dict[str, Any]:
@@ -66,38 +96,53 @@ def write(
     *,
     corpus: Corpus | None,
     with_seed: bool,
+    redrawn: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """MIDI files `001-piece.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is."""
+    """MIDI files `001-piece.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
+
+    redrawn : how often each continuation was drawn again; None when that was not asked for
+
+    Without its seed a continuation is a piece of its own: a note that sounds on from the seed is struck at its
+    beginning. So it is measured in either case, and times count from its beginning.
+    """
     out = Path(out)
     if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is not empty and was not written by this command; name another folder")
+    alone = [repair(matrix) for matrix in music]
+    failures = [degeneration.measure(matrix) for matrix in alone]
     items = []
     with replacing(out) as building:
         building.mkdir()
-        for number, (seed, matrix) in enumerate(zip(seeds, music, strict=True), start=1):
-            name = f"{number:03d}-{seed.name}.mid"
+        for place, (seed, matrix) in enumerate(zip(seeds, music, strict=True)):
+            name = f"{place + 1:03d}-{seed.name}.mid"
             whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
             write_midi(decode(whole), building / name)
-            items.append(
-                {
-                    "file": name,
-                    "piece": seed.name,
-                    "seed_start_seconds": seed.start / FRAME_RATE,
-                    "seed_padding_seconds": seed.padding / FRAME_RATE,
-                    "seconds": matrix.shape[1] / FRAME_RATE,
-                    "notes_per_second": round(density(matrix), 3),
-                }
-            )
+            again = {} if redrawn is None else {"redrawn": redrawn[place]}
+            items.append({"file": name, **_about(seed, alone[place], failures[place]), **again})
         manifest = {"version": version("clstm"), **source, "with_seed": with_seed}
         if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
-            manifest["density"] = _against(usual, music)
+            manifest["density"] = _against(usual, alone)
+        manifest["degeneration"] = {"limits": degeneration.LIMITS, "rates": degeneration.rates(failures)}
         manifest["items"] = items
         write_json(building / MANIFEST, manifest)
     return manifest
 
 
+def _about(seed: Seed, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:
+    """What the manifest tells of one continuation."""
+    return {
+        "piece": seed.name,
+        "seed_start_seconds": seed.start / FRAME_RATE,
+        "seed_padding_seconds": seed.padding / FRAME_RATE,
+        "seconds": matrix.shape[1] / FRAME_RATE,
+        "notes_per_second": round(density(matrix), 3),
+        **{f"{kind}_from_seconds": getattr(failure, kind) for kind in degeneration.KINDS},
+        "loop_period_seconds": failure.period,
+    }
+
+
 def summary(manifest: dict[str, Any], out: Path) -> str:
-    """One line: how many files, and how their density stands to the corpus."""
+    """One line: how many files, how their density stands to the corpus, and how many of them fail and when."""
     items = manifest["items"]
     line = f"{out}: {len(items)} MIDI files of {items[0]['seconds']:g} s"
     if "density" in manifest:
@@ -106,7 +151,10 @@ def summary(manifest: dict[str, Any], out: Path) -> str:
             f"; {manifest['density']['below']} thinner and {manifest['density']['above']} denser than the corpus's 1st"
             f" to 99th percentile of {low:.1f} to {high:.1f} notes a second"
         )
-    return line + "."
+    counts = [_count(kind, items) for kind in degeneration.KINDS]
+    if again := sum(item.get("redrawn", 0) for item in items):
+        counts.append(f"{again} passages drawn again")
+    return f"{line}; {', '.join(counts)}."
 
 
 def frames_of(seconds: float) -> int:
@@ -114,6 +162,17 @@ def frames_of(seconds: float) -> int:
     if not 1 / FRAME_RATE <= seconds <= LONGEST:
         raise UserError(f"{seconds:g} seconds cannot be continued; give {1 / FRAME_RATE:g} to {LONGEST:g}")
     return round(seconds * FRAME_RATE)
+
+
+def _count(kind: str, items: Sequence[dict[str, Any]]) -> str:
+    """How many fail in one way, and when: `2 loop (from 3 and 14.25 s)`."""
+    onsets = sorted(onset for item in items if (onset := item[f"{kind}_from_seconds"]) is not None)
+    one, more = FAILING[kind]
+    counted = f"{len(onsets) or 'none'} {more if len(onsets) > 1 else one}"
+    if not onsets:
+        return counted
+    shown = [f"{onset:g}" for onset in onsets[:4]] + ["..."] * (len(onsets) > 4)
+    return f"{counted} (from {', '.join(shown)} s)"
 
 
 def _against(usual: tuple[float, float], music: Sequence[Matrix]) -> dict[str, Any]:

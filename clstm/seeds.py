@@ -1,6 +1,8 @@
-"""Where generation begins: windows of a corpus, or of a MIDI file, and what a person wrote after them.
+"""Where generation begins: windows of a corpus, of a MIDI file, or of an opening that is always there; and what a
+person wrote after them.
 
-A model and the human piece continue the same window, so that what is compared is the continuation.
+A model and the human piece continue the same music, so that what is compared is the continuation. It begins in the same
+frame whatever the window of a model: one with a longer window reads further back, and silence before the piece.
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,13 @@ import numpy as np
 
 from clstm.corpus import Corpus
 from clstm.errors import UserError
-from clstm.midi import read_midi
+from clstm.midi import VELOCITY, Notes, read_midi
 from clstm.score import FRAME_RATE, Matrix, encode, repair
 
 WINDOW = 90  # frames, the paper's N
+
+# Bach, Prelude in C, BWV 846 (1722): the chord of each of its first bars, bass first.
+PRELUDE = ((60, 64, 67, 72, 76), (60, 62, 69, 74, 77), (59, 62, 67, 74, 77), (60, 64, 67, 72, 76))
 
 
 @dataclass(frozen=True)
@@ -37,27 +42,40 @@ class Seed:
 def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Seed]:
     """`count` windows at random places of a split, from different pieces as long as there are any.
 
-    A piece must be long enough for the window and `after` frames of its own continuation. Raises `UserError` when none
-    is, `MismatchError` when the corpus is no music.
+    A piece must be long enough for the paper's window and `after` frames of its own continuation. Raises `UserError`
+    when none is, `MismatchError` when the corpus is no music.
     """
     corpus.must_be_music()
     pieces = corpus.of_split(split)
-    fitting = pieces[corpus.lengths[pieces] >= window + after]
+    fitting = pieces[corpus.lengths[pieces] >= WINDOW + after]
     if not len(fitting):
         longest = int(corpus.lengths[pieces].max()) / FRAME_RATE
         raise UserError(
-            f"no piece of the split {split!r} lasts {(window + after) / FRAME_RATE:g} s (a window of"
-            f" {window / FRAME_RATE:g} s and {after / FRAME_RATE:g} s to follow); the longest lasts {longest:g} s"
+            f"no piece of the split {split!r} lasts {(WINDOW + after) / FRAME_RATE:g} s (a window of"
+            f" {WINDOW / FRAME_RATE:g} s and {after / FRAME_RATE:g} s to follow); the longest lasts {longest:g} s"
         )
     random = np.random.default_rng((seed, 2))
     order = np.concatenate([random.permutation(fitting) for _ in range(-(-count // len(fitting)))])[:count]
     seeds = []
     for piece in order:
-        start = int(random.integers(0, corpus.lengths[piece] - window - after + 1))
-        matrix = corpus.excerpt(int(piece), start, start + window + after)
+        begin = WINDOW + int(random.integers(0, corpus.lengths[piece] - WINDOW - after + 1))
+        start = max(begin - window, 0)
+        read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
-        seeds.append(Seed(name, start, repair(matrix[:, :window]), 0, repair(matrix[:, window:])))
+        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation)))
     return seeds
+
+
+def opening(window: int = WINDOW) -> Seed:
+    """The first bars of Bach's Prelude in C, BWV 846, sixteenths of a quarter second: a seed that needs no file."""
+    notes = []
+    for bar, (bass, tenor, *upper) in enumerate(PRELUDE):
+        for half in (0, 8):  # sixteenths
+            begin, end = 16 * bar + half, 16 * bar + half + 8
+            notes += [(begin, end, bass), (begin + 1, end, tenor)]
+            notes += [(begin + 2 + k, begin + 3 + k, upper[k % 3]) for k in range(6)]
+    matrix = encode(Notes.of((begin / 4, end / 4, pitch, VELOCITY) for begin, end, pitch in notes))
+    return Seed("bwv846", 0, *_padded(matrix[:, :window], window), repair(matrix[:, window:]))
 
 
 def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Seed:
@@ -70,6 +88,10 @@ def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> S
             f"{path} has no note within MIDI 24..101 in the {window / FRAME_RATE:g} s from {start_seconds:g} s on;"
             f" it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --seed-start"
         )
-    padding = window - seed.shape[1]
-    padded = np.pad(repair(seed), ((0, 0), (padding, 0)))
-    return Seed(Path(path).stem, start, padded, padding, repair(matrix[:, start + window :]))
+    return Seed(Path(path).stem, start, *_padded(seed, window), repair(matrix[:, start + window :]))
+
+
+def _padded(matrix: Matrix, window: int) -> tuple[Matrix, int]:
+    """The matrix, repaired, behind as much silence as fills the window; and how many frames of it."""
+    padding = window - matrix.shape[1]
+    return np.pad(repair(matrix), ((0, 0), (padding, 0))), padding

@@ -93,7 +93,12 @@ def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
         (("accuracy", "{}/corpus", "{}/nothing"), "nothing is not a run; make one with: clstm train"),
         (("accuracy", "{}/corpus", "{}/runs/rnn", "--split", "sample"), "no piece in the split 'sample'"),
         (("train", "rnn", "{}/runs/rnn", "--out", "{}/new"), "runs/rnn is not a corpus; make one with: clstm prepare"),
-        (("generate", "{}/runs/rnn", "--out", "{}/new"), "give what to continue"),
+        (
+            ("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--seed-midi", "song.mid", "--out", "{}/new"),
+            "give one thing to continue",
+        ),
+        (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--step", "10", "--out", "{}/new"), "choose 1 to 9"),
+        (("generate", "{}/runs/rnn", "--threshold", "0.5", "--rescue", "--out", "{}/new"), "choose one of the two"),
         (("excerpts", "{}/corpus", "--seconds", "6", "--out", "{}/runs"), "not empty and was not written by"),
         (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--mode", "best", "--out", "{}/new"), "stream, window"),
         (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "0 seconds cannot be continued"),

@@ -1,5 +1,6 @@
 """Where generation begins, and what the piece itself does next."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from clstm import seeds
 from clstm.corpus import Corpus
-from clstm.errors import UserError
+from clstm.errors import MismatchError, UserError
 from clstm.midi import Notes, write_midi
 from clstm.score import is_consistent, repair
 
@@ -52,3 +53,35 @@ def test_a_file_can_be_entered_in_the_middle(eight_pieces: Path) -> None:
     assert is_consistent(seed.continuation)
     with pytest.raises(UserError, match=r"no note .* from 99 s on; it lasts 30 s"):
         seeds.from_midi(eight_pieces / "piece3.mid", start_seconds=99)
+
+
+@pytest.mark.parametrize("window", [40, 200])
+def test_models_of_any_window_go_on_from_the_same_frame_of_the_same_pieces(tiny_corpus: Corpus, window: int) -> None:
+    papers = seeds.from_corpus(tiny_corpus, "train", 4, after=80, seed=3)
+    others = seeds.from_corpus(tiny_corpus, "train", 4, after=80, seed=3, window=window)
+    for paper, other in zip(papers, others, strict=True):
+        assert (other.name, other.window.shape) == (paper.name, (156, window))
+        assert other.start + window - other.padding == paper.start + 90
+        np.testing.assert_array_equal(other.continuation, paper.continuation)
+        shared = min(window - other.padding, 90)
+        np.testing.assert_array_equal(other.window[:78, -shared:], paper.window[:78, -shared:])
+        assert not other.window[:, : other.padding].any()
+    assert (window == 200) == any(other.padding for other in others)
+
+
+def test_piano_rolls_are_no_seeds(tiny_corpus: Corpus) -> None:
+    rolls = replace(tiny_corpus, rows=88)
+    with pytest.raises(MismatchError, match="music comes from a corpus of MIDI files"):
+        seeds.from_corpus(rolls, "train", 1, after=8, seed=0)
+
+
+def test_an_opening_is_always_there_and_as_long_as_any_window() -> None:
+    seed = seeds.opening()
+    assert (seed.window.shape, seed.padding) == ((156, 90), 0)
+    assert is_consistent(seed.window)
+    first = [int(np.flatnonzero(seed.window[78:, frame])[0]) + 24 for frame in range(0, 16, 2)]
+    assert first == [60, 64, 67, 72, 76, 67, 72, 76]
+    assert seed.window[60 - 24, :16].all()  # the bass is held for half a bar
+    longer = seeds.opening(150)
+    assert (longer.window.shape, longer.padding) == ((156, 150), 22)
+    np.testing.assert_array_equal(longer.window[:, 22 : 22 + 90], seed.window)
