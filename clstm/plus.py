@@ -16,7 +16,7 @@ the two meet in a hidden layer that all pitches share:
 import torch
 from torch import Tensor, nn
 
-from clstm.models import Model, NetworkConfig, State, log_odds, start_recurrence
+from clstm.models import Model, NetworkConfig, State, log_odds, recur, start_recurrence
 from clstm.score import parts
 
 OCTAVE = 12
@@ -51,7 +51,7 @@ class Plus(Model):
         """The LSTM's output, then what goes past it. (B, steps, width) -> (B, steps, hidden + width)"""
         local, last = features.split([self.pitches * self.config.kernels, self.config.rows], dim=2)
         squeezed = torch.relu(self.features(local))
-        hidden, state = self.recurrence(torch.cat([squeezed, last], dim=2), state)
+        hidden, state = recur(self.recurrence, torch.cat([squeezed, last], dim=2), state)
         return torch.cat([self.dropout(hidden), features], dim=2), state
 
     def predict(self, summary: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from clstm.checkpoint import build
-from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count
+from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count, recur
 from clstm.training import configure
 
 WINDOW = torch.zeros(1, 90, 156)
@@ -76,6 +76,17 @@ def test_no_step_sees_what_it_is_asked_for(kind: Kind) -> None:
     same, other = network(frames)[:, :last], network(changed)[:, :last]
     torch.testing.assert_close(same, other, rtol=0, atol=0)
     assert not torch.equal(network(frames)[:, last], network(changed)[:, last])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_step_of_a_stream_is_a_step_of_the_recurrence(kind: Kind) -> None:
+    torch.manual_seed(0)
+    recurrence = build(NetworkConfig(kind, kernels=4, features=8, hidden=16)).recurrence
+    before, now = torch.rand(3, 5, recurrence.input_size), torch.rand(3, 1, recurrence.input_size)
+    _, state = recurrence(before)
+    hidden, after = recurrence(now, state)
+    with torch.inference_mode():
+        torch.testing.assert_close(recur(recurrence, now, state), (hidden, after))
 
 
 @pytest.mark.parametrize("kind", KINDS)
