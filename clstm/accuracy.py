@@ -39,7 +39,7 @@ PARTS = {"held": HELD, "struck": STRUCK}
 BASELINES = ("silence", "copy last frame", "hold last chord", "per-row Markov")
 
 LEVELS = 256  # thresholds are multiples of 1/256: a power of two, so that binned chances compare exactly
-SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do
+SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do; odd, as notes begin mostly on even frames
 SELECTION = "selection pieces"
 
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them

@@ -154,7 +154,9 @@ def accuracy(
     corpus: Annotated[Path, typer.Argument(help="A corpus made by `clstm prepare`.", show_default=False)],
     runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
     split: Annotated[str | None, typer.Option(help="The split to score; `test`, else `valid`.")] = None,
-    stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 9,
+    stride: Annotated[
+        int, typer.Option(min=1, help="Frames from one window to the next; odd, to meet every place of a beat.")
+    ] = 9,
     out: Annotated[Path | None, typer.Option(help="Also write every figure to this CSV file.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Also write a LaTeX table, for booktabs.")] = None,
     seed: Seed = 0,
