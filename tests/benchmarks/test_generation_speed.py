@@ -1,0 +1,54 @@
+"""How fast a network of the paper's size makes music. `make bench` runs it and prints the figures."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from clstm.checkpoint import build
+from clstm.generation import Mode, Sampling, generate
+from clstm.models import Model, NetworkConfig
+from clstm.score import FRAME_RATE, HELD, ROWS, STRUCK
+from clstm.seeds import Seed
+
+pytestmark = pytest.mark.bench
+
+
+@pytest.fixture
+def network() -> Model:
+    """Untrained, and as dense as music: what it says does not change how long it takes."""
+    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    torch.manual_seed(0)
+    network = build(NetworkConfig("c-lstm"))
+    means = torch.full((ROWS,), 0.04)
+    means[STRUCK] = 0.01
+    network.initialise(means)
+    return network.eval()
+
+
+def seeds(count: int) -> list[Seed]:
+    window = np.zeros((ROWS, 90), dtype=np.uint8)
+    window[HELD][::12] = 1
+    return [Seed("seed", 0, window, 0, window) for _ in range(count)]
+
+
+def seconds_for(network: Model, mode: Mode, count: int, seconds: float) -> float:
+    generate(network, seeds(count), 16, Sampling(mode))  # the first call sets threads up
+    started = time.perf_counter()
+    generate(network, seeds(count), round(seconds * FRAME_RATE), Sampling(mode))
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_stream_runs_at_100_times_real_time(network: Model, count: int) -> None:
+    times = count * 60 / seconds_for(network, "stream", count, 60)
+    print(f"\nstream, {count} at once: {times:.0f} times real time, {times * FRAME_RATE:.0f} frames/s")
+    assert times >= 100 or count == 1
+
+
+def test_ten_segments_of_ten_seconds_take_less_than_15_seconds_in_windows(network: Model) -> None:
+    took = seconds_for(network, "window", 10, 10)
+    print(f"\nwindow, ten segments of 10 s: {took:.2f} s")
+    assert took < 15
