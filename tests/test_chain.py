@@ -43,7 +43,7 @@ def chain(eight_pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_accuracy_table_holds_models_and_baselines(chain: Path) -> None:
     table = pd.read_csv(chain / "accuracy.csv")
-    assert len(table) == 2 * (4 + 3)
+    assert len(table) == 2 * (4 + len(KINDS))
     assert table["accuracy"].between(0.8, 1).all()
 
 
