@@ -68,10 +68,12 @@ class Plus(Model):
         """He-scaled convolution, Glorot weights, zero biases but for forget gates and each row's log-odds."""
         start_recurrence(self.recurrence)
         nn.init.kaiming_normal_(self.local.weight, nonlinearity="relu")
-        for layer in (self.features, self.from_local, self.from_hidden, self.shared):
+        linear = (self.features, self.from_local, self.from_hidden)
+        for layer in (*linear, self.shared):
             nn.init.xavier_uniform_(layer.weight)
         nn.init.xavier_uniform_(self.output.weight, gain=self.config.horizon**-0.5)
         with torch.no_grad():
-            for layer in (self.local, self.features, self.from_local, self.from_hidden):
-                layer.get_parameter("bias").zero_()
+            self.local.get_parameter("bias").zero_()
+            for layer in linear:
+                layer.bias.zero_()
             self.output.bias.copy_(log_odds(row_means).repeat(self.config.horizon))
