@@ -15,8 +15,8 @@ setup: ## Create .venv with the pinned versions, and install missing system pack
 setup-browser:
 	@.ci/setup chromium
 
-demo: setup ## Make the demonstration in demo/: corpus, three models, music, report and listening study
-	@$(BIN)/clstm demo --out demo
+demo: setup ## Make the demonstration in demo/: corpus, music, report, listening study; TRAIN=1 trains its models
+	@$(BIN)/clstm demo --out demo $(if $(TRAIN),--train)
 	@echo "From here the study opens with: make study"
 
 study: setup ## Serve the demonstration's listening study

@@ -177,8 +177,7 @@ def accuracy(
     runs = [pretrained.find(run) for run in runs]
     scoring.shared_window(opened, runs)  # before any warning: runs and corpus that do not fit
     split = split or opened.held_out
-    for run in runs:
-        _warn_of_another_corpus(run, opened)
+    _warn_of_another_corpus(runs, opened)
     for caution in scoring.cautions(opened, runs, split):
         warn(caution)
     with progress() as advance:
@@ -213,15 +212,15 @@ def benchmark(
 
     Example: `clstm benchmark jsb runs/jsb-lstm runs/jsb-c-lstm --out jsb.csv --latex jsb.tex`
     """
-    from clstm import polyphony
+    from clstm import polyphony, pretrained
     from clstm.corpus import Corpus
 
     opened = Corpus.open(corpus)
     polyphony.must_be_benchmark(opened)
-    for run in runs or ():
-        _warn_of_another_corpus(run, opened)
+    runs = [pretrained.find(run) for run in runs or ()]
+    _warn_of_another_corpus(runs, opened)
     with progress() as advance:
-        scores = polyphony.score(opened, runs or (), split=split, seed=seed, advance=advance)
+        scores = polyphony.score(opened, runs, split=split, seed=seed, advance=advance)
     if out:
         with replacing(out) as temporary:
             scores.table.to_csv(temporary, index=False)
@@ -276,7 +275,7 @@ def generate(
     window, frames = continuations.usable(run, sampling).window, continuations.frames_of(seconds)
     opened = Corpus.open(corpus) if corpus else None
     if opened:
-        _warn_of_another_corpus(run, opened)
+        _warn_of_another_corpus([run], opened)
         chosen = seeds.from_corpus(opened, split or opened.held_out, count, frames, seed, window)
     else:
         given = [seeds.from_midi(path, seed_start, window) for path in seed_midi or ()] or [seeds.opening(window)]
@@ -320,25 +319,38 @@ def excerpts(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything that is made.", show_default=False)],
-    minutes: Annotated[float, typer.Option(help="Training time of each of the three models.")] = 1.0,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train the paper's three, small, on the chorales; take no bundled model.")
+    ] = False,
+    minutes: Annotated[float | None, typer.Option(help="With --train, training time of each; default 1.")] = None,
     seed: Seed = 0,
 ) -> None:
-    """Everything once, on Bach chorales: corpus, three models, accuracy, music, audio, report and listening study.
+    """Everything once, on Bach chorales: corpus, models, accuracy, music, audio, report and listening study.
 
-    Prints each command as it runs it. Stopped half way, the same command goes on.
+    The models are those that come with the package, trained on other piano music. Prints each command as it runs it.
+    Stopped half way, the same command goes on.
 
-    Example: `clstm demo --out demo`
+    Examples: `clstm demo --out demo` · `clstm demo --train --minutes 5 --out demo-of-my-own`
     """
     from clstm.demo import run
 
-    run(out, minutes, seed, typer.main.get_command(load_commands()))
+    if minutes is not None and not train:
+        raise UserError("--minutes is time for training, and the bundled models are trained; give --train with it")
+    run(out, typer.main.get_command(load_commands()), train=train, minutes=minutes or 1.0, seed=seed)
 
 
-def _warn_of_another_corpus(run: Path, corpus: "Corpus") -> None:
+def _warn_of_another_corpus(runs: list[Path], corpus: "Corpus") -> None:
+    """One line for all of them."""
+    from clstm import pretrained
     from clstm.checkpoint import read_config
 
-    if read_config(run).get("corpus", {}).get("sha256") != corpus.sha256:
-        warn(f"{run} was trained on another corpus than {corpus.path}, and may have seen the pieces held out there")
+    trained_on = {pretrained.title(run): read_config(run).get("corpus", {}).get("sha256") for run in runs}
+    if others := [title for title, corpus_of_run in trained_on.items() if corpus_of_run != corpus.sha256]:
+        were = "was" if len(others) == 1 else "were"
+        warn(
+            f"{', '.join(others)} {were} trained on another corpus than {corpus.path}, and may have seen the pieces"
+            " held out there"
+        )
 
 
 CANNOT_WRITE = (

@@ -113,8 +113,8 @@ def test_ctrl_c_in_a_step_stops_the_whole_demo(monkeypatch: pytest.MonkeyPatch, 
         begun.append(name)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "steps", lambda *_: iter([["step", "first"], ["step", "second"]]))
+    monkeypatch.setattr(demo, "steps", lambda *_, **__: iter([["step", "first"], ["step", "second"]]))
     with pytest.raises(typer.Exit) as stopped:
-        demo.run(tmp_path, 1.0, 0, typer.main.get_command(app))
+        demo.run(tmp_path, typer.main.get_command(app))
     assert stopped.value.exit_code == 130
     assert begun == ["first"]

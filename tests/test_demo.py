@@ -1,14 +1,15 @@
 """The demonstration: real commands, each finished once, and music at the end."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 
-from clstm import chorales, demo
+from clstm import chorales, demo, pretrained
 from clstm.cli import load_commands
-from clstm.models import KINDS
+from clstm.models import PAPER
 
 
 @pytest.fixture
@@ -20,30 +21,70 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture
+def bundled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of two bundled models, in the paper's order."""
+    monkeypatch.setattr(pretrained, "names", lambda: ["c-lstm", "lstm"])
+    return ["lstm", "c-lstm"]
+
+
+def verbs(steps: Iterator[list[str]]) -> list[str]:
+    return [" ".join(step[: 2 if step[0] == "study" else 1]) for step in steps]
+
+
 def test_corpus_and_study_are_made_once_and_the_rest_goes_on(sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     (out / "music").mkdir(parents=True)
-    verbs = [" ".join(step[: 2 if step[0] == "study" else 1]) for step in demo.steps(out, 1.0, 0)]
     chain = ["train"] * 3 + ["accuracy", "excerpts"] + ["generate"] * 3 + ["render", "report"]
-    assert verbs == ["prepare", *chain, "study create"]
+    assert verbs(demo.steps(out, train=True)) == ["prepare", *chain, "study create"]
     for made in ("corpus", "study"):
         (out / made).mkdir()
-    assert [step[0] for step in demo.steps(out, 1.0, 0)] == chain
+    assert verbs(demo.steps(out, train=True)) == chain
+
+
+def test_bundled_models_play_without_training(sample: Path, bundled: list[str], tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    steps = list(demo.steps(tmp_path, train=False))
+    chain = ["prepare", "accuracy", "excerpts", "generate", "generate", "render", "report", "study create"]
+    assert verbs(iter(steps)) == chain
+    accuracy, report, study = steps[1], steps[-2], steps[-1]
+    assert accuracy[2:4] == bundled
+    for name in ("chorales", *bundled):
+        assert f"{name}={tmp_path / 'music' / name}" in report
+        assert f"{name}={tmp_path / 'music' / name}" in study
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "trains"), [([], False, True), (["lstm"], False, False), (["lstm"], True, True)]
+)
+def test_it_trains_when_asked_or_when_nothing_is_bundled(
+    names: list[str], asked: bool, trains: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def steps(out: Path, *, train: bool, minutes: float, seed: int) -> Iterator[list[str]]:
+        told.append(train)
+        return iter(())
+
+    monkeypatch.setattr(pretrained, "names", lambda: names)
+    monkeypatch.setattr(demo, "steps", steps)
+    demo.run(tmp_path, None, train=asked)
+    assert told == [trains]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_whole_demonstration(tmp_path: Path) -> None:
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("train", [False, True])
+def test_the_whole_demonstration(train: bool, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     command = typer.main.get_command(load_commands())
-    demo.run(out, 0.25, 0, command)
+    demo.run(out, command, train=train, minutes=0.25)
     assert (out / "report" / "index.html").exists()
-    assert len(list((out / "study" / "clips").glob("*.flac"))) == 40
-    outside = 0
-    for kind in KINDS:
-        density = json.loads((out / "music" / kind / "generated.json").read_text())["density"]
-        outside += density["below"] + density["above"]
-    assert outside <= 0.05 * 3 * demo.CLIPS
+    systems = list(PAPER) if train else pretrained.names() or list(PAPER)
+    assert len(list((out / "study" / "clips").glob("*.flac"))) == 10 * (1 + len(systems))
+    for name in systems:
+        density = json.loads((out / "music" / name / "generated.json").read_text())["density"]
+        assert density["below"] + density["above"] <= demo.CLIPS / 4
     key = (out / "study" / "sealed" / "key.json").read_bytes()
-    demo.run(out, 0.25, 0, command)
+    demo.run(out, command, train=train, minutes=0.25)
     assert (out / "study" / "sealed" / "key.json").read_bytes() == key

@@ -37,8 +37,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("tables")
     scores = pd.DataFrame({"system": ["hold last chord", "mine", "another"], "role": ["baseline", "model", "model"]})
     scores = scores.merge(pd.DataFrame({"horizon": ["next", "nine"]}), how="cross")
-    for name in ("accuracy", "f1", "f1_held", "f1_struck", "nats"):
+    for name in ("accuracy", "f1_at_threshold", "f1_struck_at_threshold", "nats"):
         scores[name] = np.linspace(0.5, 0.6, len(scores))
+    scores["threshold"], scores["fixed_on"] = 0.25, "selection pieces"
     scores["nats_low"], scores["nats_high"], scores["windows"] = 0.25, 0.75, 1234
     scores.loc[scores["role"] == "baseline", "nats"] = np.nan
     scores.to_csv(folder / "accuracy.csv", index=False)
@@ -100,8 +101,10 @@ def test_the_card_tells_data_recipe_time_figures_and_weaknesses(bundled: Path) -
     assert "| rate | 0.003 |" in text
     assert "30 steps in " in text
     assert "1,234 windows" in text
-    assert "| hold last chord | 50.00 | 0.500 | 0.500 | 0.500 | - |" in text
-    assert "| c-lstm | 54.00 | 0.540 | 0.540 | 0.540 | 0.54 [0.25, 0.75] |" in text
+    assert "| hold last chord | 50.00 | 0.500 | 0.500 | - |" in text
+    assert "| c-lstm | 54.00 | 0.540 | 0.540 | 0.54 [0.25, 0.75] |" in text
+    assert "here 0.250." in text
+    assert load_model(bundled)[1]["threshold"] == 0.25  # where `clstm accuracy` looks for it on other music
     assert "another" not in text
     assert "## Known weaknesses\n\n- " in text
     credits_of_training_pieces = pd.read_csv(bundled.parent / "CREDITS.csv")
@@ -113,6 +116,9 @@ def test_a_run_that_was_not_scored_cannot_be_bundled(run: Path, tables: dict[str
     scores[scores["system"] != "mine"].to_csv(tmp_path / "other.csv", index=False)
     with pytest.raises(UserError, match="has no system mine; it has: hold last chord, another"):
         bundle(run, "c-lstm", tmp_path / "other.csv", tables["index"], folder=tmp_path / "out")
+    scores.assign(fixed_on="").to_csv(tmp_path / "elsewhere.csv", index=False)
+    with pytest.raises(UserError, match="has no threshold of mine; score it on the corpus it was trained on"):
+        bundle(run, "c-lstm", tmp_path / "elsewhere.csv", tables["index"], folder=tmp_path / "out")
 
 
 def test_verbs_that_take_a_run_take_a_bundled_name(

@@ -34,3 +34,8 @@ def find(run: str | Path) -> Path:
         return FOLDER / run
     bundled = f", or name a bundled model: {', '.join(names())}" if names() else ""
     raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}{bundled}")
+
+
+def title(run: Path) -> str:
+    """How to call a run in a sentence: a bundled model by its name, another by its path."""
+    return run.name if run.parent == FOLDER else str(run)

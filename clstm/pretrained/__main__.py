@@ -18,6 +18,7 @@ import typer
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
+from clstm.accuracy import SELECTION
 from clstm.checkpoint import CONFIG, WEIGHTS, load_model
 from clstm.console import fail, say
 from clstm.errors import UserError
@@ -30,10 +31,10 @@ CREDITED = ["file", "composer", "title", "opus", "licence", "source"]
 # Columns of `clstm accuracy` on a card: heading, scale, decimals.
 FIGURES = {
     "accuracy": ("accuracy %", 100, 2),
-    "f1": ("F1", 1, 3),
-    "f1_held": ("held", 1, 3),
-    "f1_struck": ("struck", 1, 3),
+    "f1_at_threshold": ("F1", 1, 3),
+    "f1_struck_at_threshold": ("F1 struck", 1, 3),
     "nats": ("nats per frame", 1, 2),
+    "skill_nats": ("skill in nats", 1, 3),
 }
 HORIZONS = {"next": "The next frame", "nine": "All nine frames"}
 
@@ -44,15 +45,19 @@ def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOL
     accuracy : the CSV of `clstm accuracy`, in which the run has the name of its folder
     index : the CSV that `clstm prepare` was given, with the columns composer, title, opus, licence and source besides
 
-    Raises `UserError` when the table does not hold the run, or a weight is too large for half precision.
+    Raises `UserError` when the table does not hold the run, with a threshold fixed on pieces of its own corpus, or when
+    a weight is too large for half precision.
     """
     _, config = load_model(run)
     scores = pd.read_csv(accuracy)
-    own = scores[(scores["system"] == Path(run).name) | (scores["role"] == "baseline")].copy()
-    scored = own["role"] != "baseline"
-    if not scored.any():
+    is_run = scores["system"] == Path(run).name
+    if not is_run.any():
         raise UserError(f"{accuracy} has no system {Path(run).name}; it has: {', '.join(scores['system'].unique())}")
-    own.loc[scored, "system"] = name
+    if (scores[is_run]["fixed_on"] != SELECTION).any():
+        raise UserError(f"{accuracy} has no threshold of {Path(run).name}; score it on the corpus it was trained on")
+    config["threshold"] = float(scores[is_run]["threshold"].iloc[0])
+    scores.loc[is_run, "system"] = name
+    own = scores[is_run | (scores["role"] == "baseline")]
     pieces = pd.read_csv(index, dtype=str, keep_default_na=False)
     pieces = pieces[pieces["split"] == "train"]
     config["corpus"]["licences"] = {str(licence): int(n) for licence, n in pieces["licence"].value_counts().items()}
@@ -107,7 +112,8 @@ def card(folder: Path) -> str:
         f"{reached['steps']:,} steps in {reached['minutes']:.0f} minutes, at most {frames / 1e6:.1f} million frames.",
         f"Best at step {reached['best_step']:,}, with {reached['nats_nine']:.3f} nats per frame over nine frames.",
         "## Accuracy",
-        "On pieces no model has seen, by `clstm accuracy`: 95 % intervals in brackets. The baselines know no music.",
+        "On pieces no model has seen, by `clstm accuracy`; 95 % intervals in brackets. The baselines know no music.",
+        f"F1 is at one threshold a system, fixed on pieces set aside in training: here {config['threshold']:.3f}.",
         *(
             f"{heading}, {int(scores['windows'].iloc[0]):,} windows:\n\n{figures(scores[scores['horizon'] == horizon])}"
             for horizon, heading in HORIZONS.items()
