@@ -67,7 +67,8 @@ class Sampling:
 
     def stepping(self, horizon: int) -> int:
         """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those."""
-        step = self.step or (1 if self.mode == "stream" else horizon)
+        usual = 1 if self.mode == "stream" else horizon
+        step = usual if self.step is None else self.step
         if not 1 <= step <= horizon:
             raise UserError(f"--step {step}: this model answers for {horizon} frames at once; choose 1 to {horizon}")
         return step
