@@ -27,8 +27,8 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
     started = time.monotonic()
     train = train or not pretrained.names()
     if not train:
-        say("The bundled models learnt from other piano music, most of it no chorales: their figures here are lower")
-        say("than on music of that kind (see their cards), and lower than those of models trained here, with --train.")
+        say("The models are those that come with the package: they learnt from other piano music, hardly any of it chorales.")
+        say("With --train, small ones learn from the chorales first.")
     for arguments in steps(Path(out), train=train, minutes=minutes, seed=seed):
         console.rule(style="dim")
         say(f"$ {shlex.join(['clstm', *arguments])}")

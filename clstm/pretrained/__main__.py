@@ -68,7 +68,7 @@ def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOL
         building.mkdir()
         (building / WEIGHTS).write_bytes(serialise(weights))
         write_json(building / CONFIG, config)
-        own.round(5).to_csv(building / ACCURACY, index=False)
+        own.round(8).to_csv(building / ACCURACY, index=False)
     with replacing(Path(folder) / CREDITS) as temporary:
         pieces[CREDITED].to_csv(temporary, index=False)
     write_text(made / CARD, card(made))
@@ -110,6 +110,7 @@ def card(folder: Path) -> str:
         _markdown(["setting", "value"], recipe),
         "## Time",
         f"{reached['steps']:,} steps in {reached['minutes']:.0f} minutes, at most {frames / 1e6:.1f} million frames.",
+        every["machine"],
         f"Best at step {reached['best_step']:,}, with {reached['nats_nine']:.3f} nats per frame over nine frames.",
         "## Accuracy",
         "On pieces no model has seen, by `clstm accuracy`; 95 % intervals in brackets. The baselines know no music.",
