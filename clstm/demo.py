@@ -27,7 +27,7 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
     started = time.monotonic()
     train = train or not pretrained.names()
     if not train:
-        say("The models are those that come with the package: they learnt from other piano music, hardly any of it chorales.")
+        say("The models come with the package; they learnt from other piano music, hardly any of it chorales.")
         say("With --train, small ones learn from the chorales first.")
     for arguments in steps(Path(out), train=train, minutes=minutes, seed=seed):
         console.rule(style="dim")
