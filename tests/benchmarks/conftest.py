@@ -1,5 +1,6 @@
 """Music to measure speed on: made here, or a folder of the user's."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 from clstm.midi import Notes, write_midi
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as `clstm.cli.main` does; torch reads it when it is first imported
 
 
 def dense_piano(seconds: float, seed: int) -> Notes:

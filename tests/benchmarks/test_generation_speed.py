@@ -41,11 +41,12 @@ def seconds_for(network: Model, mode: Mode, count: int, seconds: float) -> float
     return time.perf_counter() - started
 
 
-@pytest.mark.parametrize("count", [1, 10])
-def test_a_stream_runs_at_100_times_real_time(network: Model, count: int) -> None:
+@pytest.mark.parametrize(("count", "goal"), [(1, 20), (10, 100)])
+def test_streams_run_many_times_faster_than_they_sound(network: Model, count: int, goal: int) -> None:
+    """One alone waits for every weight of the network to come from memory at every frame; ten share them."""
     times = count * 60 / seconds_for(network, "stream", count, 60)
-    print(f"\nstream, {count} at once: {times:.0f} times real time, {times * FRAME_RATE:.0f} frames/s")
-    assert times >= 100 or count == 1
+    print(f"\nstream, {count} at once: {times:.0f} times real time ({times * FRAME_RATE:.0f} frames/s), goal {goal}")
+    assert times >= goal
 
 
 def test_ten_segments_of_ten_seconds_take_less_than_15_seconds_in_windows(network: Model) -> None:
