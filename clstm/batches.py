@@ -84,7 +84,14 @@ def batch(
 
 
 def fixed(
-    corpus: Corpus, pieces: NDArray[np.int64], size: int, length: int, seed: int, *, whole: bool, lead_in: int
+    corpus: Corpus,
+    pieces: NDArray[np.int64],
+    size: int,
+    length: int,
+    seed: int,
+    *,
+    whole: bool = False,
+    lead_in: int = 0,
 ) -> Excerpts:
     """The same `size` random excerpts every time, untransposed, for choosing weights."""
     return batch(corpus, pieces, size, length, seed, 0, (0, 0), whole=whole, lead_in=lead_in)
