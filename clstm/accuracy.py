@@ -1,68 +1,36 @@
 """The paper's Table 2, beside baselines that know no music, and the skill that these do not have.
 
-Every predictor reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
+Every system reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
 all nine. Counted cell by cell, per piece; intervals are 95 %, by bootstrap over groups of pieces, the same draws for
 every system (pieces of a group are not independent).
 
-- A chance counts as a 1 from 0.5 on; and, beside that, from one *threshold* a system on, fixed on the selection pieces,
-  not on those scored: where the F1 of the next frame and that of all nine add up to most.
+- A chance counts as a 1 from 0.5 on; and, beside that, from the system's own threshold on (`clstm.accuracy_systems`).
 - *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
 - *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
   is 1 for a perfect system, 0 for that baseline, negative for what is worse.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clstm.baselines import Chances, Markov, Predictor, copy_last, hold_chord, silence
-from clstm.batches import training_and_selection
-from clstm.checkpoint import CONFIG, load_model, read_config
+from clstm.accuracy_systems import HORIZONS, NINE, ROLES, System, baselines, model, shared_window
+from clstm.baselines import Chances
 from clstm.console import Advance
 from clstm.corpus import Corpus
-from clstm.errors import MismatchError, UserError
-from clstm.models import PAPER
-from clstm.score import HELD, ROWS, STRUCK, Matrix
-from clstm.windows import predictor, windows_in, windows_of
+from clstm.errors import UserError
+from clstm.score import HELD, STRUCK, Matrix
+from clstm.windows import windows_in, windows_of
 
-Role = Literal["baseline", "model", "own"]
-ROLES: tuple[Role, ...] = get_args(Role)
-NINE = 9  # frames: the paper's horizon, however far a network looks
-HORIZONS = {"next": 1, "nine": NINE}  # frames ahead
 PARTS = {"held": HELD, "struck": STRUCK}
-BASELINES = ("silence", "copy last frame", "hold last chord", "per-row Markov")
-
-LEVELS = 256  # thresholds are multiples of 1/256: a power of two, so that binned chances compare exactly
-SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do; odd, as notes begin mostly on even frames
-SELECTION = "selection pieces"
-
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 RESAMPLES = 1000
 AT = ("", "_at_threshold")  # what a chance must reach to count as a 1: 0.5, or the threshold
 SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses"))]
-
-
-@dataclass(frozen=True)
-class System:
-    """What is scored.
-
-    role : "model" for the paper's three, "own" for networks of our design
-    calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
-    threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
-        whoever wrote that; or nothing, ""
-    """
-
-    predict: Predictor
-    role: Role
-    calibrated: bool = True
-    threshold: float = 0.5
-    fixed_on: str = ""
 
 
 def table(
@@ -85,122 +53,6 @@ def table(
     in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
     counts = count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
     return summarise(counts, seed)
-
-
-def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
-    """The frames each run reads at once. Raises as `table` does when corpus and runs cannot stand in one."""
-    if corpus.rows != ROWS:
-        raise MismatchError(
-            f"{corpus.path} is a benchmark of {corpus.rows} keys, without strikes; score it with: clstm benchmark"
-        )
-    windows: dict[str, int] = {}
-    for run in map(Path, runs):
-        network = read_config(run)["network"]
-        if network["rows"] != ROWS:
-            raise MismatchError(
-                f"{run} was trained on a benchmark of {network['rows']} keys, and {corpus.path} is music of {ROWS}"
-                " rows; score it on its own corpus with: clstm benchmark"
-            )
-        if network["horizon"] < NINE:
-            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {NINE}")
-        if run.name in windows or run.name in BASELINES:
-            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
-        windows[run.name] = network["window"]
-    if len(set(windows.values())) > 1:
-        each = ", ".join(f"{name} {window}" for name, window in windows.items())
-        raise MismatchError(f"the runs read windows of different frames ({each}); score them apart")
-    return next(iter(windows.values()))
-
-
-def baselines(corpus: Corpus, window: int, advance: Advance = lambda what, done, total: None) -> dict[str, System]:
-    """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces."""
-    training, selection = training_and_selection(corpus, seed=0)
-    certain = [System(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
-    markov = System(Markov.fit(corpus, training, NINE), "baseline")
-    fixed = with_threshold(markov, corpus, selection, window, partial(advance, f"Threshold of {BASELINES[-1]}"))
-    return dict(zip(BASELINES, [*certain, fixed], strict=True))
-
-
-def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> System:
-    """A run, with the threshold fixed on its selection pieces when they are in this corpus; on another corpus, the one
-    its configuration has as `threshold`, or 0.5.
-    """
-    network, config = load_model(run)
-    system = System(predictor(network), "model" if network.config.kind in PAPER else "own")
-    if _trained_on(corpus, config):
-        _, selection = training_and_selection(corpus, config["training"]["seed"])
-        named = partial(advance, f"Threshold of {Path(run).name}")
-        return with_threshold(system, corpus, selection, network.config.window, named)
-    if "threshold" not in config:
-        return system
-    if not isinstance(threshold := config["threshold"], float) or not 0 < threshold < 1:
-        raise MismatchError(f"{Path(run) / CONFIG} has threshold {threshold!r}; it must lie between 0 and 1")
-    return replace(system, threshold=threshold, fixed_on=CONFIG)
-
-
-def threshold_of(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> float:
-    """The threshold of a run fixed on its selection pieces, for its configuration to have as `threshold`.
-
-    Raises `MismatchError` when the run was trained on another corpus, or no selection piece has a window.
-    """
-    system = model(run, corpus, advance)
-    if system.fixed_on != SELECTION:
-        raise MismatchError(f"{run} was not trained on {corpus.path}, or its selection pieces there are too short")
-    return system.threshold
-
-
-def cautions(corpus: Corpus, runs: Sequence[Path], split: str) -> list[str]:
-    """Which runs know pieces of this split, learnt from or chosen by, a line each."""
-    scored = corpus.of_split(split)
-    lines = []
-    for run in runs:
-        config = read_config(run)
-        if not _trained_on(corpus, config):
-            continue
-        learnt, chosen = training_and_selection(corpus, config["training"]["seed"])
-        for pieces, use in ((learnt, "learnt from"), (chosen, "chose its weights and threshold by")):
-            if known := np.isin(scored, pieces).sum():
-                lines.append(f"{run} {use} {known} of the {len(scored)} pieces of {split!r}: its figures there flatter")
-    return lines
-
-
-def _trained_on(corpus: Corpus, config: Mapping[str, Any]) -> bool:
-    return bool(config.get("corpus", {}).get("sha256") == corpus.sha256)
-
-
-def with_threshold(
-    system: System,
-    corpus: Corpus,
-    pieces: NDArray[np.int64],
-    window: int,
-    advance: Callable[[int, int], None] = lambda done, total: None,
-) -> System:
-    """The system with the threshold that is best on some pieces; as it is, when none of them has a window.
-
-    Best is where the F1 of the next frame and of all nine, held and struck together, add up to most; of several best,
-    the one nearest 0.5.
-    """
-    size = (window, NINE, SELECTION_STRIDE)
-    total = windows_in(corpus, pieces, *size)
-    if not total:
-        return system
-    said, hits = np.zeros((2, len(HORIZONS), LEVELS + 1))  # by the highest threshold a chance reaches, in 1/256
-    positives, done = np.zeros(len(HORIZONS)), 0
-    for some in windows_of(corpus, pieces, *size):
-        levels = np.floor(system.predict(some.frames, some.ends, NINE) * LEVELS).astype(np.int64)
-        for place, ahead in enumerate(HORIZONS.values()):
-            true = some.targets[:, :ahead] == 1
-            said[place] += np.bincount(levels[:, :ahead].ravel(), minlength=LEVELS + 1)
-            hits[place] += np.bincount(levels[:, :ahead][true], minlength=LEVELS + 1)
-            positives[place] += true.sum()
-        done += len(some.ends)
-        advance(done, total)
-    said, hits = (sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in (said, hits))  # all that reach a threshold
-    f1 = (2 * hits / np.maximum(said + positives[:, None], 1)).sum(axis=0)
-    candidates = np.arange(1, LEVELS)
-    best = candidates[f1[candidates] == f1[candidates].max()]
-    nearest = best[np.abs(best - LEVELS / 2).argmin()]
-    return replace(system, threshold=float(nearest / LEVELS), fixed_on=SELECTION)
 
 
 def count(

@@ -12,7 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from clstm.accuracy import CONFIG, RESAMPLES, ROLES, SELECTION
+from clstm.accuracy import RESAMPLES
+from clstm.accuracy_systems import ROLES, SELECTION
+from clstm.checkpoint import CONFIG
 
 TITLES = {"next": "the next frame", "nine": "all nine frames"}
 BLOCKS = {"baseline": "know no music", "model": "the paper's", "own": "ours, not the paper's"}

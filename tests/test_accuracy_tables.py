@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from clstm import accuracy
-from clstm.accuracy import System
+from clstm.accuracy_systems import System, baselines
 from clstm.accuracy_tables import latex, notes, readable
 from clstm.baselines import Chances, hold_chord
 from clstm.corpus import Corpus
@@ -24,7 +24,7 @@ def nearly_held(frames: Matrix, ends: np.ndarray, horizon: int) -> Chances:
 
 @pytest.fixture(scope="module")
 def table(tiny_corpus: Corpus) -> pd.DataFrame:
-    systems = accuracy.baselines(tiny_corpus, 90) | {
+    systems = baselines(tiny_corpus, 90) | {
         "c-lstm": System(nearly_held, "model", threshold=0.25, fixed_on="config.json"),
         NASTY: System(nearly_held, "own"),
     }

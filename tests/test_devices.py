@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 from clstm.corpus import Corpus
 from clstm.errors import UserError
 from clstm.models import NetworkConfig
-from clstm.training import Machines, Run, TrainingConfig, train
+from clstm.settings import Machines, TrainingConfig
+from clstm.training import Run, train
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 CONFIG = TrainingConfig(batch=6, excerpt=48, rate=1e-2, steps=20, evaluate_every=1)

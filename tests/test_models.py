@@ -5,7 +5,7 @@ import torch
 
 from clstm.checkpoint import build
 from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count, recur
-from clstm.training import configure
+from clstm.settings import configure
 
 WINDOW = torch.zeros(1, 90, 156)
 

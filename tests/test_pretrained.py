@@ -17,7 +17,8 @@ from clstm.corpus import Corpus
 from clstm.errors import UserError
 from clstm.models import NetworkConfig
 from clstm.pretrained.__main__ import bundle, card
-from clstm.training import TrainingConfig, train
+from clstm.settings import TrainingConfig
+from clstm.training import train
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 BUNDLED_MEGABYTES = 48

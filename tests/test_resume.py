@@ -20,7 +20,8 @@ from clstm.corpus import Corpus
 from clstm.errors import UserError
 from clstm.files import replacing
 from clstm.models import NetworkConfig
-from clstm.training import Run, TrainingConfig, train
+from clstm.settings import TrainingConfig
+from clstm.training import Run, train
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32, dropout=0.3)
 CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=40, evaluate_every=5)

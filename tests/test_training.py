@@ -18,7 +18,8 @@ from clstm.baselines import Markov
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.models import KINDS, Kind, NetworkConfig
-from clstm.training import Run, TrainingConfig, configure, rate_at, train
+from clstm.settings import TrainingConfig, configure
+from clstm.training import Run, rate_at, train
 from clstm.training import objective as summed
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
@@ -180,47 +181,6 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tiny_corp
         train(tiny_corpus, tmp_path / "run", NETWORK, CONFIG, report=spoil)
     kept = load_file(tmp_path / "run" / "weights.safetensors")
     assert all(weights.isfinite().all() for weights in kept.values())
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm, c-lstm-plus"),
-        ({"preset": "huge"}, "choose one of: small, paper"),
-        ({"steps": 0}, "the budget of 0 steps is empty or endless"),
-        ({"minutes": float("nan")}, "the budget of nan minutes is empty or endless"),
-        ({"rate": -1.0}, "a rate of -1.0 cannot train"),
-        ({"settings": ["hiden=3"]}, "--set hiden=3 names no setting; it takes NAME=VALUE, with window, "),
-        ({"settings": ["hidden=3.5"]}, "--set hidden=3.5 is not a whole number that can be used here"),
-        ({"settings": ["batch=0"]}, "--set batch=0 is not a whole number that can be used here"),
-        ({"settings": ["transpose=5"]}, "--set transpose=5 is not two whole numbers"),
-        ({"settings": ["dropout=1"]}, "--set dropout=1 drops everything"),
-        ({"settings": ["rate=0.1"], "rate": 0.2}, "rate is given twice"),
-        ({"supervision": "none"}, "choose one of: dense, last"),
-        ({"steps": 5, "minutes": 2.0}, "two budgets, steps and minutes"),
-    ],
-)
-def test_a_wrong_configuration_is_refused(options: dict, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        configure(**({"kind": "rnn", "preset": "small"} | options))
-
-
-def test_the_paper_preset_is_table_1() -> None:
-    network, config = configure("c-lstm", "paper")
-    assert (network.window, network.kernels, network.features, network.hidden, network.horizon) == (
-        90,
-        32,
-        128,
-        1024,
-        9,
-    )
-    assert (config.batch, config.epochs, config.weight_decay) == (32, 64, 0)
-
-
-def test_any_setting_can_be_given_by_name() -> None:
-    network, config = configure("c-lstm", "paper", settings=["hidden=64", "dropout=0.1", "transpose=-2,2", "steps=7"])
-    assert (network.hidden, network.dropout) == (64, 0.1)
-    assert (config.transpose, config.steps, config.epochs) == ((-2, 2), 7, None)
 
 
 def test_training_stops_when_nothing_better_comes(tiny_corpus: Corpus, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import typer
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
-from clstm.accuracy import SELECTION
+from clstm.accuracy_systems import SELECTION
 from clstm.checkpoint import CONFIG, WEIGHTS, load_model
 from clstm.console import fail, say
 from clstm.errors import UserError

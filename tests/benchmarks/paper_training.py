@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from clstm.corpus import Corpus
-from clstm.training import Machines, Run, configure, train
+from clstm.settings import Machines, configure
+from clstm.training import Run, train
 
 
 def main(corpus: str, folder: str, supervision: str, precision: str, steps: str) -> None:
