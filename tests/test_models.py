@@ -5,6 +5,7 @@ import torch
 
 from clstm.checkpoint import build
 from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count, recur
+from clstm.plus import REACH, Plus
 from clstm.settings import configure
 
 WINDOW = torch.zeros(1, 90, 156)
@@ -126,6 +127,31 @@ def test_the_local_features_of_c_lstm_plus_move_with_the_music() -> None:
     here, there = (network.front(some.flatten(2))[..., : 78 * 4].unflatten(2, (78, 4)) for some in (frames, moved))
     torch.testing.assert_close(here.roll(5, dims=2), there)
     assert here.any()
+
+
+def test_c_lstm_plus_recalls_what_followed_a_moment() -> None:
+    torch.manual_seed(0)
+    network = Plus(NetworkConfig("c-lstm-plus", kernels=4, features=8, hidden=16))
+    with torch.no_grad():
+        for layer in (network.query, network.key):
+            layer.weight.zero_()
+        network.nearness[:, 20] = 100.0  # every head looks 20 frames back
+    frames = torch.rand(1, 40, 156).round()
+    recalled = network.recall(torch.zeros(1, 40, 16), torch.cat([torch.zeros(1, 40, 16), frames], dim=2))
+    after = frames[0, 11:20].unflatten(1, (2, 78))  # what followed frame 10, as heard at frame 30
+    expected = network.followed(after.permute(2, 1, 0).flatten(1)).unflatten(1, (4, 4)).sum(1)  # over the heads
+    torch.testing.assert_close(recalled[0, 30].unflatten(0, (78, 4)), expected)
+
+
+def test_c_lstm_plus_forgets_in_a_stream_what_it_forgets_in_one_pass() -> None:
+    torch.manual_seed(0)
+    network = build(NetworkConfig("c-lstm-plus", kernels=2, features=4, hidden=8))
+    frames = torch.rand(1, 200, 156).round()
+    summary, state = network.advance(frames[:, :150], None)
+    assert state[-1].shape[2] == REACH
+    for first in range(149, 199, 10):
+        summary, state = network.advance(frames[:, first : first + 11], state)
+    torch.testing.assert_close(network.predict(summary), network(frames)[:, -1])
 
 
 def test_c_lstm_plus_reads_a_piano_roll_of_88_keys() -> None:
