@@ -214,6 +214,36 @@ def benchmark(
 
 
 @app.command()
+def reach(
+    corpus: CorpusFolder,
+    runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="CSV file of the curves to write.", show_default=False)],
+    split: Annotated[str | None, typer.Option(help="The split the windows are from; `test`, else `valid`.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Windows, drawn at random.")] = 512,
+    seed: Seed = 0,
+) -> None:
+    """How far back each model looks: the gradient of what it is asked, with respect to every frame of the window.
+
+    The paper's vanishing gradient, as a curve. `clstm reach-figure` draws it.
+
+    Example: `clstm reach corpus runs/rnn runs/lstm --out reach.csv`
+    """
+    from clstm import pretrained
+    from clstm import reach as looking_back
+    from clstm.corpus import Corpus
+
+    opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
+    with progress() as advance:
+        curves = looking_back.table(
+            opened, found, split=split or opened.held_out, count=count, seed=seed, advance=advance
+        )
+    with replacing(out) as temporary:
+        curves.to_csv(temporary, index=False)
+    for line in looking_back.summary(curves):
+        say(line)
+
+
+@app.command()
 def generate(
     run: Annotated[Path, typer.Argument(help="A run, or the name of a bundled model.", show_default=False)],
     out: MusicFolder,

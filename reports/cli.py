@@ -1,4 +1,4 @@
-"""The verb of the reports."""
+"""The verbs of the reports."""
 
 from pathlib import Path
 
@@ -52,3 +52,24 @@ def report(
     failures = sum(len(system["failures"]) for system in content["systems"])
     console.print(f"{len(content['systems'])} systems compared" + (f", {failures} files left out" if failures else ""))
     console.print(f"Open {out / 'index.html'}", soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command("reach-figure")
+def reach_figure(
+    curves: Path = typer.Argument(..., help="The CSV of `clstm reach`.", show_default=False),
+    out: Path = typer.Option(..., help="The figure to write, .svg or .png."),
+) -> None:
+    """Draw how far back each model looks.
+
+    Example: `clstm reach-figure reach.csv --out reach.svg`
+    """
+    from clstm.console import say
+    from clstm.errors import choice
+    from clstm.files import replacing
+    from reports import figures, reach
+
+    choice("the ending of --out", out.suffix, (".svg", ".png"))
+    figure = reach.draw(reach.read(curves))
+    with replacing(out) as temporary:
+        figures.save(figure, temporary, dpi=200)
+    say(f"{out} made.")

@@ -5,12 +5,16 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from typer.testing import CliRunner
 
+from clstm.cli import load_commands
+from clstm.errors import UserError
 from clstm.midi import Notes
 from clstm.score import HELD, STRUCK, encode
-from reports import figures
+from reports import figures, reach
 from reports.figures import KINDS, SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind, Scale
 from reports.findings import alternative_text, finding, number, pitch_name
 from reports.palette import REFERENCE, SYSTEMS, system_colour
@@ -165,3 +169,32 @@ def test_colours_are_distinct_and_never_the_references() -> None:
 
 def test_matrices_of_the_page_are_the_score_matrix(songs: list[Song]) -> None:
     np.testing.assert_array_equal(songs[0].matrix, encode(TUNE, frames=32))
+
+
+def test_the_reach_of_models_is_drawn_from_its_table(tmp_path: Path) -> None:
+    back = np.arange(90) / 8
+    shares = {"rnn": np.exp(-back), "lstm": np.exp(-back / 5)}
+    curves = pd.concat([pd.DataFrame({"system": name, "seconds_back": back, "share": y}) for name, y in shares.items()])
+    curves.to_csv(tmp_path / "reach.csv", index=False)
+    axes = reach.draw(reach.read(tmp_path / "reach.csv")).axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["rnn", "lstm"]
+    for line, y in zip(axes.get_lines(), shares.values(), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), y)
+
+
+@pytest.mark.parametrize("text", ["system,share\nrnn,1\n", ""])
+def test_another_table_than_the_reachs_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.csv").write_text(text)
+    with pytest.raises(UserError, match="make it with: clstm reach"):
+        reach.read(tmp_path / "other.csv")
+
+
+def test_a_figure_of_the_reach_is_written_as_its_ending_says(tmp_path: Path) -> None:
+    pd.DataFrame({"system": "rnn", "seconds_back": [0.0, 0.125], "share": [0.75, 0.25]}).to_csv(tmp_path / "r.csv")
+    given = ["reach-figure", str(tmp_path / "r.csv"), "--out"]
+    assert CliRunner().invoke(load_commands(), [*given, str(tmp_path / "r.svg")]).exit_code == 0
+    assert "<svg" in (tmp_path / "r.svg").read_text()
+    refused = CliRunner().invoke(load_commands(), [*given, str(tmp_path / "r.gif")])
+    assert isinstance(refused.exception, UserError)
+    assert ".svg, .png" in str(refused.exception)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.csv", "r.svg"]
