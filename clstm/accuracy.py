@@ -6,11 +6,13 @@ every system (pieces of a group are not independent).
 
 - A chance counts as a 1 from 0.5 on; and, beside that, from the system's own threshold on (`clstm.accuracy_systems`).
 - *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
+- The *difference* of two models is taken draw by draw: its interval can tell them apart where their own, wide with the
+  variety of the pieces, overlap.
 - *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
   is 1 for a perfect system, 0 for that baseline, negative for what is worse.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +32,19 @@ PARTS = {"held": HELD, "struck": STRUCK}
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 RESAMPLES = 1000
 AT = ("", "_at_threshold")  # what a chance must reach to count as a 1: 0.5, or the threshold
+COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
 SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses"))]
 
 
-def table(
+def score(
     corpus: Corpus,
     runs: Sequence[Path],
     *,
     split: str,
     stride: int = 9,
-    seed: int = 0,
     advance: Advance = lambda what, done, total: None,
 ) -> pd.DataFrame:
-    """Score baselines and runs on a split; see `summarise` for the columns. Runs are named by their folders.
+    """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
 
     Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name or
     no piece has a window.
@@ -51,8 +53,7 @@ def table(
     _long_enough(corpus, split, window)  # before the thresholds, which take their time
     systems = baselines(corpus, window, advance) | {Path(run).name: model(run, corpus, advance) for run in runs}
     in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
-    counts = count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
-    return summarise(counts, seed)
+    return count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
 
 
 def count(
@@ -125,14 +126,8 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     pieces' figures; threshold and fixed_on (see `System`); windows, pieces and groups. What does not exist is missing:
     precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error.
     """
-    groups = counts["group"].unique()
-    draws = np.random.default_rng(seed).integers(0, len(groups), (RESAMPLES, len(groups)))
-    resamples = [np.bincount(draw, minlength=len(groups)) for draw in draws]
-    weights = np.stack([np.ones(len(groups)), *resamples])  # how often each group is there
     rows = []
-    for horizon, everyone in counts.groupby("horizon", sort=False):
-        each = dict(list(everyone.groupby("system", sort=False)))
-        figures = {system: _figures(own, groups, weights) for system, own in each.items()}
+    for horizon, each, figures in _resampled(counts, seed):
         baselines = [figures[system] for system, own in each.items() if own["role"].iloc[0] == "baseline"]
         for system, own in each.items():
             skills = {f"skill_{of}": _skill(figures[system], baselines, of) for of in ("accuracy", "nats")}
@@ -142,6 +137,37 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 row |= {name: values[0], f"{name}_low": low, f"{name}_high": high}
             rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
     return pd.DataFrame(rows)
+
+
+def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """How much better each model is than each before it in the table, baselines left out: a row a horizon and pair.
+
+    Columns: horizon, system, other; then nats, accuracy and f1_at_threshold, each the system's less the other's, with
+    _low and _high, its interval. Empty with fewer than two models.
+    """
+    rows: list[dict[str, object]] = []
+    for horizon, each, figures in _resampled(counts, seed):
+        models = [system for system, own in each.items() if own["role"].iloc[0] != "baseline"]
+        for place, system in enumerate(models):
+            for other in models[:place]:
+                row: dict[str, object] = {"horizon": horizon, "system": system, "other": other}
+                for name in COMPARED:
+                    difference = figures[system][name] - figures[other][name]
+                    low, high = _interval(difference[1:])
+                    row |= {name: difference[0], f"{name}_low": low, f"{name}_high": high}
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _resampled(counts: pd.DataFrame, seed: int) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, Figures]]]:
+    """A horizon at a time: the counts of each system, and its figures, all from the same draws of groups."""
+    groups = counts["group"].unique()
+    draws = np.random.default_rng(seed).integers(0, len(groups), (RESAMPLES, len(groups)))
+    resamples = [np.bincount(draw, minlength=len(groups)) for draw in draws]
+    weights = np.stack([np.ones(len(groups)), *resamples])  # how often each group is there
+    for horizon, everyone in counts.groupby("horizon", sort=False):
+        each = {str(system): own for system, own in everyone.groupby("system", sort=False)}
+        yield str(horizon), each, {system: _figures(own, groups, weights) for system, own in each.items()}
 
 
 def _figures(own: pd.DataFrame, groups: NDArray[Any], weights: NDArray[np.float64]) -> Figures:

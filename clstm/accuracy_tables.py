@@ -74,6 +74,26 @@ def readable(table: pd.DataFrame, horizon: str) -> Table:
     return shown
 
 
+def compared(differences: pd.DataFrame) -> Table:
+    """Model against model, nats per frame; marked where the interval leaves out 0."""
+    shown = Table(
+        title="Differences in nats per frame; below 0 the first is better", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    shown.add_column("", overflow="fold")
+    for heading in TITLES.values():
+        shown.add_column(heading, justify="right", no_wrap=True)
+        shown.add_column("95 %", justify="right", no_wrap=True)
+    for (system, other), own in differences.groupby(["system", "other"], sort=False):
+        by_horizon = own.set_index("horizon").loc[list(TITLES)]
+        cells = []
+        for row in by_horizon.to_dict("records"):
+            low, high = row["nats_low"], row["nats_high"]
+            clear = "*" if low > 0 or high < 0 else " "
+            cells += [f"{row['nats']:+.3f}{clear}", f"{low:+.3f}, {high:+.3f}"]
+        shown.add_row(Text(f"{system} - {other}"), *cells)
+    return shown
+
+
 def notes(table: pd.DataFrame) -> list[str]:
     """How to read the table, a line each: thresholds, rivals, intervals."""
     systems = table.drop_duplicates("system").dropna(subset="threshold")

@@ -63,7 +63,8 @@ PRESETS = {
     "paper": Preset({}, PAPER),
     "paper-matched": Preset({"hidden": 1073}, PAPER),  # of an LSTM: as many parameters as the paper's C-LSTM
     "plus": Preset(  # of c-lstm-plus: what the experiments favoured (reports/published/models)
-        {"kernels": 12, "hidden": 384}, {"batch": 16, "excerpt": 128, "rate": 5e-3, "minutes": 40.0}
+        {"kernels": 16, "features": 256, "hidden": 768, "dropout": 0.1},
+        {"batch": 20, "excerpt": 112, "rate": 4e-3, "minutes": 60.0},
     ),
 }
 

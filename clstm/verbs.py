@@ -141,6 +141,7 @@ def accuracy(
     ] = 9,
     out: Annotated[Path | None, typer.Option(help="Also write every figure to this CSV file.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Also write a LaTeX table, for booktabs.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="Also write model against model to this CSV file.")] = None,
     seed: Seed = 0,
 ) -> None:
     """The paper's Table 2: how well each model predicts the next frame and the next nine, beside baselines that know no
@@ -163,9 +164,12 @@ def accuracy(
     for caution in accuracy_systems.cautions(opened, runs, split):
         warn(caution)
     with progress() as advance:
-        table = scoring.table(opened, runs, split=split, stride=stride, seed=seed, advance=advance)
+        counts = scoring.score(opened, runs, split=split, stride=stride, advance=advance)
+    table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
     for horizon in accuracy_systems.HORIZONS:
         console.print(accuracy_tables.readable(table, horizon))
+    if len(differences):
+        console.print(accuracy_tables.compared(differences))
     for note in accuracy_tables.notes(table):
         say(note)
     if out:
@@ -173,6 +177,9 @@ def accuracy(
             table.to_csv(temporary, index=False)
     if latex:
         write_text(latex, accuracy_tables.latex(table))
+    if pairs:
+        with replacing(pairs) as temporary:
+            differences.to_csv(temporary, index=False)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clstm import accuracy, accuracy_systems, windows
 from clstm.accuracy_systems import System
-from clstm.baselines import Chances, hold_chord
+from clstm.baselines import Chances, hold_chord, silence
 from clstm.batches import training_and_selection
 from clstm.checkpoint import build, save_model
 from clstm.cli import load_commands
@@ -112,6 +112,35 @@ def test_figures_by_piece_weigh_pieces_alike_and_others_weigh_windows(tiny_corpu
     assert row["nats"] == pytest.approx(pieces["nats"].sum() / (pieces["windows"].sum() / 2))
     assert row["accuracy_by_piece"] == pytest.approx(1 - (pieces["misses"] / pieces["cells"]).mean())
     assert row["nats_by_piece"] != pytest.approx(row["nats"], rel=1e-4)
+
+
+def test_models_are_held_against_each_other_on_the_same_draws(tiny_corpus: Corpus) -> None:
+    systems = {
+        "silence": System(silence, "baseline", calibrated=False),
+        "oracle": System(oracle, "model"),
+        "even": System(even, "model"),
+        "hesitant": System(hesitant, "own", threshold=0.2),
+    }
+    counts = accuracy.count(tiny_corpus, systems, split="train", window=90)
+    table = accuracy.summarise(counts).set_index(["system", "horizon"])
+    pairs = accuracy.differences(counts).set_index(["system", "other", "horizon"])
+    three = [("even", "oracle"), ("hesitant", "oracle"), ("hesitant", "even")]
+    assert [key for key in pairs.index if key[2] == "next"] == [(*pair, "next") for pair in three]
+    for (system, other, horizon), row in pairs.iterrows():
+        for name in ("nats", "accuracy", "f1_at_threshold"):
+            apart = table.loc[(system, horizon), name] - table.loc[(other, horizon), name]
+            assert row[name] == pytest.approx(apart, nan_ok=True)
+    even_over_oracle, own = pairs.loc[("even", "oracle", "nine")], table.loc[("even", "nine")]
+    oracle_is_certain = (own["nats_low"], own["nats_high"])  # so the difference varies as `even` does
+    assert (even_over_oracle["nats_low"], even_over_oracle["nats_high"]) == pytest.approx(oracle_is_certain)
+    again = accuracy.differences(pd.concat([counts, counts[counts["system"] == "even"].assign(system="twin")]))
+    twins = again[(again["system"] == "twin") & (again["other"] == "even")]
+    assert (twins[["nats", "nats_low", "nats_high"]] == 0).all(axis=None)
+
+
+def test_one_model_has_nobody_to_be_held_against(tiny_corpus: Corpus) -> None:
+    counts = accuracy.count(tiny_corpus, {"even": System(even, "model")}, split="train", window=90)
+    assert accuracy.differences(counts).empty
 
 
 def test_certainties_have_no_nats_and_no_threshold(tiny_corpus: Corpus) -> None:
@@ -263,7 +292,7 @@ def test_there_is_no_skill_beside_a_perfect_baseline_or_none() -> None:
 def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_corpus: Corpus, tmp_path: Path) -> None:
     runs = [run_of(kind, tmp_path / kind) for kind in reversed(KINDS)]
     told: list[tuple[str, int, int]] = []
-    table = accuracy.table(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step))
+    table = accuracy.summarise(accuracy.score(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step)))
     order = [*accuracy_systems.BASELINES, "c-lstm", "lstm", "rnn", "c-lstm-plus"]
     for _, own in table.groupby("horizon"):
         assert own["system"].tolist() == order
@@ -281,17 +310,17 @@ def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_
 def test_what_cannot_stand_in_one_table_is_refused_in_one_line(tiny_corpus: Corpus, tmp_path: Path) -> None:
     first = run_of("rnn", tmp_path / "a" / "rnn")
     with pytest.raises(UserError, match="two systems are called rnn"):
-        accuracy.table(tiny_corpus, [first, run_of("rnn", tmp_path / "b" / "rnn")], split="test")
+        accuracy.score(tiny_corpus, [first, run_of("rnn", tmp_path / "b" / "rnn")], split="test")
     with pytest.raises(UserError, match="two systems are called silence"):
-        accuracy.table(tiny_corpus, [run_of("rnn", tmp_path / "silence")], split="test")
+        accuracy.score(tiny_corpus, [run_of("rnn", tmp_path / "silence")], split="test")
     with pytest.raises(MismatchError, match=r"windows of different frames \(rnn 90, c 80\)"):
-        accuracy.table(tiny_corpus, [first, run_of("rnn", tmp_path / "c", window=80)], split="test")
+        accuracy.score(tiny_corpus, [first, run_of("rnn", tmp_path / "c", window=80)], split="test")
     with pytest.raises(MismatchError, match=r"d predicts 4 frames ahead; the table is about 9"):
-        accuracy.table(tiny_corpus, [run_of("rnn", tmp_path / "d", horizon=4)], split="test")
+        accuracy.score(tiny_corpus, [run_of("rnn", tmp_path / "d", horizon=4)], split="test")
     with pytest.raises(MismatchError, match=r"was trained on a benchmark of 88 keys.*: clstm benchmark"):
-        accuracy.table(tiny_corpus, [run_of("rnn", tmp_path / "e", rows=88)], split="test")
+        accuracy.score(tiny_corpus, [run_of("rnn", tmp_path / "e", rows=88)], split="test")
     with pytest.raises(UserError, match="as long as 409 frames"):
-        accuracy.table(tiny_corpus, [run_of("rnn", tmp_path / "f", window=400)], split="test")
+        accuracy.score(tiny_corpus, [run_of("rnn", tmp_path / "f", window=400)], split="test")
 
 
 def test_a_split_that_training_has_seen_is_told(tiny_corpus: Corpus, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from clstm import accuracy
 from clstm.accuracy_systems import System, baselines
-from clstm.accuracy_tables import latex, notes, readable
+from clstm.accuracy_tables import compared, latex, notes, readable
 from clstm.baselines import Chances, hold_chord
 from clstm.corpus import Corpus
 from clstm.score import Matrix
@@ -35,6 +35,17 @@ def shown(table: pd.DataFrame, horizon: str, width: int = 80) -> str:
     console = Console(width=width, file=StringIO())
     console.print(readable(table, horizon))
     return console.file.getvalue()
+
+
+def test_differences_of_models_are_marked_where_they_are_clear() -> None:
+    ends = {"nats": [-0.25, 0.125], "nats_low": [-0.5, -0.25], "nats_high": [-0.125, 0.5]}
+    pair = {"system": NASTY, "other": "c-lstm-plus", "horizon": ["next", "nine"]}
+    console = Console(width=80, file=StringIO())
+    console.print(compared(pd.DataFrame(pair | ends)))
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    for figure in ("-0.250*", "-0.500, -0.125", "+0.125 ", "-0.250, +0.500"):
+        assert figure in text
 
 
 @pytest.mark.parametrize("horizon", ["next", "nine"])
