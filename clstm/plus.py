@@ -64,14 +64,14 @@ class Plus(Model):
     def carry(self, features: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """The LSTM's output, and meeting and notes of every pitch. (B, steps, width) -> (B, steps, H + pitches * 3 C)
 
-        The state is that of the LSTM, of the notes, and the LSTM's outputs beside the frames of the last 128 steps.
+        The state is that of the LSTM, of the notes, and the keys beside the frames of the last 128 steps.
         """
         every = (self.pitches, self.config.kernels)
         local, last = features.split([self.pitches * self.config.kernels, self.config.rows], dim=2)
         time, notes, known = _parts(state)
         squeezed = torch.relu(self.features(local))
         hidden, time = recur(self.recurrence, torch.cat([squeezed, last], dim=2), time)
-        moments = torch.cat([hidden, last], dim=2)
+        moments = torch.cat([self.key(torch.cat([hidden, last], dim=2)), last], dim=2)
         known = moments if known is None else torch.cat([known[0], moments], dim=1)
         recalled = self.recall(hidden, known)
         hidden = self.dropout(hidden)
@@ -88,25 +88,26 @@ class Plus(Model):
     def recall(self, hidden: Tensor, known: Tensor) -> Tensor:
         """What followed moments like these.
 
-        hidden : (B, steps, H); known : (B, past + steps, H + rows), the last of them at the same steps
+        hidden : (B, steps, H); known : keys and frames, (B, past + steps, 128 + rows), the last of them at these steps
         returns (B, steps, pitches * C)
         """
         horizon, steps, moments = self.config.horizon, hidden.shape[1], known.shape[1]
-        query, key = (
-            layer(given).unflatten(2, (HEADS, SIZE)).transpose(1, 2)  # (B, heads, steps or moments, size)
-            for layer, given in ((self.query, hidden), (self.key, known))
-        )
+        keys, frames = known.split([HEADS * SIZE, self.config.rows], dim=2)
+        query, key = (of.unflatten(2, (HEADS, SIZE)).transpose(1, 2) for of in (self.query(hidden), keys))
         ago = torch.arange(moments - steps, moments)[:, None] - torch.arange(moments)
         ago = ago.to(hidden.device)  # (steps, moments)
         likeness = query @ key.transpose(2, 3) * SIZE**-0.5 + self.nearness[:, ago.clamp(0, REACH - 1)]
         likeness = likeness.masked_fill((ago < horizon) | (ago >= REACH), -torch.inf)
         nothing = likeness.new_zeros(*likeness.shape[:3], 1)
         weights = torch.softmax(torch.cat([nothing, likeness], dim=3).float(), dim=3)[..., 1:]
-        frames = F.pad(known[:, 1:, self.config.hidden :], (0, 0, 0, horizon))
-        after = frames.unfold(1, horizon, 1).unflatten(2, (self.states, self.pitches))  # (B, moments, 2, 78, horizon)
-        followed = self.followed(after.transpose(2, 3).flatten(3)).unflatten(3, (HEADS, -1))
-        followed = followed.permute(0, 3, 1, 2, 4).flatten(3)  # (B, heads, moments, pitches * C)
-        return (weights @ followed).sum(1)
+        later, looks = (
+            F.pad(frames, (0, 0, 0, horizon)),
+            weights.transpose(1, 2).flatten(1, 2),
+        )  # (B, steps * heads, ..)
+        after = [looks @ later[:, ahead : ahead + moments] for ahead in range(1, horizon + 1)]
+        notes = torch.stack(after, dim=2).view(len(hidden), steps, -1, self.pitches)  # heads, then frames, then states
+        each = self.followed.weight.view(HEADS, -1, self.states, horizon).permute(1, 0, 3, 2).flatten(1)
+        return (each @ notes).transpose(2, 3).flatten(2)
 
     def predict(self, summary: Tensor) -> Tensor:
         config = self.config

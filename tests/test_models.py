@@ -133,13 +133,11 @@ def test_c_lstm_plus_recalls_what_followed_a_moment() -> None:
     torch.manual_seed(0)
     network = Plus(NetworkConfig("c-lstm-plus", kernels=4, features=8, hidden=16))
     with torch.no_grad():
-        for layer in (network.query, network.key):
-            layer.weight.zero_()
         network.nearness[:, 20] = 100.0  # every head looks 20 frames back
     frames = torch.rand(1, 40, 156).round()
-    recalled = network.recall(torch.zeros(1, 40, 16), torch.cat([torch.zeros(1, 40, 16), frames], dim=2))
+    recalled = network.recall(torch.zeros(1, 40, 16), torch.cat([torch.zeros(1, 40, 128), frames], dim=2))
     after = frames[0, 11:20].unflatten(1, (2, 78))  # what followed frame 10, as heard at frame 30
-    expected = network.followed(after.permute(2, 1, 0).flatten(1)).unflatten(1, (4, 4)).sum(1)  # over the heads
+    expected = network.followed(after.permute(2, 1, 0).flatten(1)).unflatten(1, (4, 4)).sum(1)  # of the heads
     torch.testing.assert_close(recalled[0, 30].unflatten(0, (78, 4)), expected)
 
 
