@@ -66,11 +66,12 @@ def test_dropout_is_for_training_only() -> None:
     assert torch.equal(network(frames), network(frames))
 
 
+@pytest.mark.parametrize(("rows", "horizon"), [(156, 9), (88, 1)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_step_sees_what_it_is_asked_for(kind: Kind) -> None:
+def test_no_step_sees_what_it_is_asked_for(kind: Kind, rows: int, horizon: int) -> None:
     torch.manual_seed(0)
-    network = build(NetworkConfig(kind, kernels=4, features=8, hidden=16))
-    frames = torch.rand(2, 30, 156).round()
+    network = build(NetworkConfig(kind, rows=rows, horizon=horizon, kernels=4, features=8, hidden=16))
+    frames = torch.rand(2, 30, rows).round()
     changed = frames.clone()
     changed[:, 20:] = 1 - changed[:, 20:]
     last = 20 - network.lag  # the step that has just seen frame 19

@@ -97,6 +97,7 @@ def card(folder: Path) -> str:
     size = (folder / WEIGHTS).stat().st_size / 1e6
     frames = reached["steps"] * training["batch"] * training["excerpt"]
     budget = {"steps", "epochs", "minutes"}
+    sizes = [(name, value) for name, value in config["network"].items() if name != "kind"]
     recipe = [(name, value) for name, value in training.items() if name not in budget and value is not None]
     sections = [
         f"# {folder.name}",
@@ -107,7 +108,7 @@ def card(folder: Path) -> str:
         _markdown(["licence", "pieces"], corpus["licences"].items()),
         "## Recipe",
         "`clstm train` with these settings; the best weights by cross-entropy on pieces set aside for that.",
-        _markdown(["setting", "value"], recipe),
+        _markdown(["setting", "value"], sizes + recipe),
         "## Time",
         f"{reached['steps']:,} steps in {reached['minutes']:.0f} minutes, at most {frames / 1e6:.1f} million frames.",
         every["machine"],
