@@ -68,8 +68,8 @@ def predictor(network: Model) -> Predictor:
         chances = []
         for first in torch.from_numpy(ends - window).split(WINDOWS_AT_ONCE):
             summary, _ = network.carry(features[first[:, None] + torch.arange(steps)])
-            logits = network.predict(summary[:, -1])[:, :horizon]
-            chances.append(torch.sigmoid(logits.double()))  # a float32 cannot tell a chance near 1 from 1
+            logits = network.predict(summary[:, -1]).double()  # a float32 cannot tell a chance near 1 from 1
+            chances.append(torch.sigmoid(logits)[:, :horizon])  # cut last: a sigmoid's last bit depends on the size
         return torch.cat(chances).numpy()
 
     return predict
