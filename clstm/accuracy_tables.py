@@ -80,8 +80,8 @@ def compared(differences: pd.DataFrame) -> Table:
         title="Differences in nats per frame; below 0 the first is better", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     shown.add_column("", overflow="fold")
-    for heading in TITLES.values():
-        shown.add_column(heading, justify="right", no_wrap=True)
+    for horizon in TITLES:
+        shown.add_column(horizon, justify="right", no_wrap=True)
         shown.add_column("95 %", justify="right", no_wrap=True)
     for (system, other), own in differences.groupby(["system", "other"], sort=False):
         by_horizon = own.set_index("horizon").loc[list(TITLES)]
