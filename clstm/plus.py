@@ -100,11 +100,9 @@ class Plus(Model):
         likeness = likeness.masked_fill((ago < horizon) | (ago >= REACH), -torch.inf)
         nothing = likeness.new_zeros(*likeness.shape[:3], 1)
         weights = torch.softmax(torch.cat([nothing, likeness], dim=3).float(), dim=3)[..., 1:]
-        later, looks = (
-            F.pad(frames, (0, 0, 0, horizon)),
-            weights.transpose(1, 2).flatten(1, 2),
-        )  # (B, steps * heads, ..)
-        after = [looks @ later[:, ahead : ahead + moments] for ahead in range(1, horizon + 1)]
+        weights = weights.transpose(1, 2).flatten(1, 2)  # (B, steps * heads, moments)
+        later = F.pad(frames, (0, 0, 0, horizon))
+        after = [weights @ later[:, ahead : ahead + moments] for ahead in range(1, horizon + 1)]
         notes = torch.stack(after, dim=2).view(len(hidden), steps, -1, self.pitches)  # heads, then frames, then states
         each = self.followed.weight.view(HEADS, -1, self.states, horizon).permute(1, 0, 3, 2).flatten(1)
         return (each @ notes).transpose(2, 3).flatten(2)
