@@ -132,6 +132,7 @@ def _about(seed: Seed, matrix: Matrix, failure: degeneration.Degeneration) -> di
     """What the manifest tells of one continuation."""
     return {
         "piece": seed.name,
+        **({"group": seed.group} if seed.group else {}),
         "seed_start_seconds": seed.start / FRAME_RATE,
         "seed_padding_seconds": seed.padding / FRAME_RATE,
         "seconds": matrix.shape[1] / FRAME_RATE,

@@ -26,6 +26,7 @@ class Seed:
     """A window to continue.
 
     name : of the piece, for file names and tables
+    group : what the piece belongs to in its corpus (its composer, its work); "" for a piece of no corpus
     start : its first frame in the piece
     window : (156, window) consistent
     padding : frames of silence put before music that was shorter than the window
@@ -37,6 +38,7 @@ class Seed:
     window: Matrix
     padding: int
     continuation: Matrix
+    group: str = ""
 
 
 def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Seed]:
@@ -62,7 +64,8 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
         start = max(begin - window, 0)
         read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
-        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation)))
+        group = str(corpus.pieces["group"][piece])
+        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), group))
     return seeds
 
 

@@ -1,7 +1,7 @@
 """What a figure is: its name for readers, its unit and definition; and how one that does not exist says so.
 
-Each view of the music (`loudness`, `envelope`, `spectrum`, `sonogram`, `symbolic`) lists its own in `METRICS`, and
-`evaluation.measures` all of them.
+Each view of the music (`loudness`, `envelope`, `spectrum`, ...) lists its own in `METRICS`, and `evaluation.measures`
+all of them.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ class Metric:
     """unit : "" for a pure number, "share" for 0..1
     view : the module that measures it
     paper : the words of Huang, Huang & Cai (2018) that it puts a number to, if any
+    compared : whether sets of music are compared by it; not by what says how a file was made (its length, clipping)
     """
 
     label: str
@@ -19,6 +20,7 @@ class Metric:
     definition: str
     view: str
     paper: str = ""
+    compared: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,32 @@
 
 One spectrum for a whole piece: the power spectra of Hann windows of about 0.37 s (16,384 samples at 44.1 kHz), half
 overlapping, averaged (Welch 1967). It is scaled so that a sine of amplitude 1 in the middle of a bin reads 1, or 0 dB
-re full scale. Shares, rolloff and centroid are of energy: of this power spectrum.
+re full scale. Every figure is of this one power spectrum p(f), of all its bins from 0 to half the rate:
+
+    share, rolloff     of the energy, the sum of p
+    centroid, spread   mean and standard deviation of f, weighted by p (Peeters 2004)
+    flatness           geometric over arithmetic mean of p (Johnston 1988; Dubnov 2004): 1 noise, near 0 a tone
+    entropy            -sum q log q / log(bins), q = p / sum p (Misra et al. 2004): 1 noise, near 0 a tone
+
+The average of K independent spectra of white noise has the flatness exp(psi(K) - log K) and the entropy
+1 - (psi(K + 1) - log K) / log(bins), with the digamma function psi: 0.56 and 0.95 for K = 1, both 1 for long pieces.
+What is weakest rules flatness, so no bin counts as less than 80 dB below the strongest: this is above rounding and
+dither, below what is heard, and the same at any level.
 
 Evenness takes "uniformly distributed in 0-1 kHz" at its word: the entropy of the energy in twenty bands of 50 Hz over
 its largest value, log 20. 1: all bands hold the same; 0: one band holds all.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evaluation.metric import Figure, Metric, Missing
+from evaluation.stft import Array, magnitude_blocks, window_starts
 
 WINDOW = 0.37  # s; in samples the nearest power of two
 FLOOR = -160.0  # dB re full scale
 EVEN_BELOW = 1000.0  # Hz
 EVEN_BANDS = 20
+DEEPEST = 1e-8  # of the strongest bin's power: 80 dB below it
 
 METRICS = {
     "energy_below_1000_hz": Metric(
@@ -48,7 +59,23 @@ METRICS = {
         "spectrum",
         "some high frequencies also have large amplitudes",
     ),
+    "rolloff_99": Metric("Rolloff 99 %", "Hz", "Frequency below which 99 % of the energy lies.", "spectrum"),
     "centroid": Metric("Centroid", "Hz", "Mean frequency, weighted by energy.", "spectrum"),
+    "spread": Metric("Spread", "Hz", "Standard deviation of frequency, weighted by energy.", "spectrum"),
+    "flatness": Metric(
+        "Flatness",
+        "",
+        "Geometric over arithmetic mean of the power spectrum, no bin less than 80 dB below the strongest: 1 is noise, "
+        "near 0 a tone.",
+        "spectrum",
+    ),
+    "spectral_entropy": Metric(
+        "Spectral entropy",
+        "",
+        "Shannon entropy of the power spectrum in bins of about 2.7 Hz over its largest value: 1 is noise, near 0 a "
+        "tone.",
+        "spectrum",
+    ),
     "evenness": Metric(
         "Evenness below 1 kHz",
         "",
@@ -58,18 +85,24 @@ METRICS = {
     ),
 }
 
-Array = NDArray[np.floating]
-
 
 def power_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
-    """Frequencies, (bins,) Hz, and mean power, (bins,), of a waveform, (samples,) -1..1."""
-    from scipy.signal import welch
+    """Frequencies, (bins,) Hz, and mean power, (bins,), of a waveform, (samples,) -1..1.
+
+    The same as `scipy.signal.welch` gives, twice over for the power of a sine's peak, but in memory that does not grow
+    with the waveform. One shorter than a window is a shorter window, padded with silence.
+    """
+    from scipy.fft import rfftfreq
 
     size = 2 ** round(np.log2(WINDOW * rate))
-    frequency, mean_square = welch(
-        waveform, rate, nperseg=min(size, len(waveform)), nfft=size, detrend=False, scaling="spectrum"
-    )
-    return frequency, 2 * mean_square.astype(np.float64)  # a sine's mean square is half its squared amplitude
+    window = min(max(len(waveform), 1), size)
+    starts = window_starts(len(waveform), window, window - window // 2)
+    power = np.zeros(size // 2 + 1)
+    for magnitude in magnitude_blocks(waveform, starts, window, size):
+        power += np.square(magnitude).sum(axis=0, dtype=np.float64)
+    power /= len(starts)
+    power[[0, -1]] /= 2  # these two have no negative frequency that would hold the other half
+    return rfftfreq(size, 1 / rate), power
 
 
 def magnitude_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
@@ -94,13 +127,29 @@ def centroid(frequency: Array, power: Array) -> float:
     return float((frequency * power).sum() / power.sum())
 
 
+def spread(frequency: Array, power: Array) -> float:
+    """Standard deviation of frequency around the centroid, weighted by energy, Hz."""
+    return float(np.sqrt((np.square(frequency - centroid(frequency, power)) * power).sum() / power.sum()))
+
+
+def flatness(power: Array) -> float:
+    """Geometric over arithmetic mean of a power spectrum that is not all 0, above 0 and at most 1."""
+    power = np.maximum(power, DEEPEST * power.max())
+    return float(np.exp(np.log(power).mean()) / power.mean())
+
+
+def entropy(power: Array) -> float:
+    """Shannon entropy of a power spectrum that is not all 0 over its largest value, 0..1."""
+    share = power[power > 0] / power.sum()
+    return float(abs((share * np.log(share)).sum()) / np.log(len(power)))
+
+
 def evenness(frequency: Array, power: Array) -> Figure:
     """How evenly the energy below 1 kHz is spread over twenty bands of 50 Hz, 0..1."""
     energy, _ = np.histogram(frequency, EVEN_BANDS, (0, EVEN_BELOW), weights=power)
     if not energy.any():
         return Missing("nothing sounds below 1 kHz")
-    share = energy[energy > 0] / energy.sum()
-    return float(abs((share * np.log(share)).sum()) / np.log(EVEN_BANDS))
+    return entropy(energy)
 
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
@@ -114,6 +163,10 @@ def measure(waveform: Array, rate: int) -> dict[str, Figure]:
         "energy_below_1300_hz": energy_below(1300, frequency, power),
         "rolloff_85": rolloff(0.85, frequency, power),
         "rolloff_95": rolloff(0.95, frequency, power),
+        "rolloff_99": rolloff(0.99, frequency, power),
         "centroid": centroid(frequency, power),
+        "spread": spread(frequency, power),
+        "flatness": flatness(power),
+        "spectral_entropy": entropy(power),
         "evenness": evenness(frequency, power),
     }
