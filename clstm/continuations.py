@@ -21,7 +21,7 @@ from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.files import replacing, write_json
 from clstm.generation import Sampling, density, density_range, generate
-from clstm.midi import LONGEST, write_midi
+from clstm.midi import LONGEST, Notes, read_midi, write_midi
 from clstm.models import NetworkConfig
 from clstm.rescue import rescue
 from clstm.score import FRAME_RATE, ROWS, Matrix, decode, repair
@@ -83,9 +83,23 @@ def by_model(
     return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed, redrawn=redrawn)
 
 
-def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus) -> dict[str, Any]:
-    """What the pieces do after each seed, in the same form."""
-    return write(out, seeds, [seed.continuation for seed in seeds], {"model": None}, corpus=corpus, with_seed=False)
+def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
+    """What the pieces do after each seed, in the same form.
+
+    played : the folder the corpus was made of; its files are cut as they were played, with their velocity and timing
+    """
+    matrices = [seed.continuation for seed in seeds]
+    source: dict[str, Any] = {"model": None, "as_played": played is not None}
+    notes = None if played is None else [_as_played(seed, played) for seed in seeds]
+    return write(out, seeds, matrices, source, corpus=corpus, with_seed=False, notes=notes)
+
+
+def _as_played(seed: Seed, folder: Path) -> Notes:
+    begin, frames = seed.end / FRAME_RATE, seed.continuation.shape[1]
+    path = folder / seed.file
+    if not path.is_file():
+        raise UserError(f"{path} is not there; give the folder that the corpus was made of")
+    return read_midi(path).between(begin, begin + frames / FRAME_RATE)
 
 
 def write(
@@ -97,10 +111,12 @@ def write(
     corpus: Corpus | None,
     with_seed: bool,
     redrawn: Sequence[int] | None = None,
+    notes: Sequence[Notes] | None = None,
 ) -> dict[str, Any]:
     """MIDI files `001-piece.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
 
     redrawn : how often each continuation was drawn again; None when that was not asked for
+    notes : what is written of each instead of its matrix, which is still what is measured
 
     Without its seed a continuation is a piece of its own: a note that sounds on from the seed is struck at its
     beginning. So it is measured in either case, and times count from its beginning.
@@ -116,7 +132,7 @@ def write(
         for place, (seed, matrix) in enumerate(zip(seeds, music, strict=True)):
             name = f"{place + 1:03d}-{seed.name}.mid"
             whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
-            write_midi(decode(whole), building / name)
+            write_midi(decode(whole) if notes is None else notes[place], building / name)
             again = {} if redrawn is None else {"redrawn": redrawn[place]}
             items.append({"file": name, **_about(seed, alone[place], failures[place]), **again})
         manifest = {"version": version("clstm"), **source, "with_seed": with_seed}

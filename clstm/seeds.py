@@ -26,7 +26,8 @@ class Seed:
     """A window to continue.
 
     name : of the piece, for file names and tables
-    group : what the piece belongs to in its corpus (its composer, its work); "" for a piece of no corpus
+    group, file : what the piece belongs to in its corpus (its composer, its work), and its file there; "" for a piece
+        of no corpus
     start : its first frame in the piece
     window : (156, window) consistent
     padding : frames of silence put before music that was shorter than the window
@@ -39,6 +40,12 @@ class Seed:
     padding: int
     continuation: Matrix
     group: str = ""
+    file: str = ""
+
+    @property
+    def end(self) -> int:
+        """The frame of the piece in which its continuation begins."""
+        return self.start + self.window.shape[1] - self.padding
 
 
 def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Seed]:
@@ -64,8 +71,8 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
         start = max(begin - window, 0)
         read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
-        group = str(corpus.pieces["group"][piece])
-        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), group))
+        from_where = (str(corpus.pieces[column][piece]) for column in ("group", "file"))
+        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), *from_where))
     return seeds
 
 

@@ -319,6 +319,10 @@ def excerpts(
     split: Annotated[str | None, typer.Option(help="The split they are from; `test`, or `valid`.")] = None,
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
+    played: Annotated[
+        Path | None,
+        typer.Option(help="The folder the corpus was made of: excerpts as played there, velocity and timing kept."),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """What the pieces themselves do after the seeds of `clstm generate`: the human counterpart of its music.
@@ -332,7 +336,7 @@ def excerpts(
 
     opened = Corpus.open(corpus)
     chosen = seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
-    say(continuations.summary(continuations.by_people(chosen, out, corpus=opened), out))
+    say(continuations.summary(continuations.by_people(chosen, out, corpus=opened, played=played), out))
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """Audio files in and out, and the one way a MIDI or audio file becomes a waveform to measure.
 
-Waveforms are (samples, channels) float32, full scale at -1 and 1. libsndfile reads and writes, soxr changes the rate.
+Waveforms are (samples, channels) float32, full scale at -1 and 1, of any length: one that would fill the memory lies in
+a file, and is read in slices of `BLOCK` samples (`evaluation.waveform`). libsndfile reads and writes, soxr changes the
+rate.
 """
 
-import io
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -13,15 +16,59 @@ from clstm.errors import UnreadableFileError, UserError
 from clstm.files import replacing
 from clstm.midi import SUFFIXES as MIDI_SUFFIXES
 from clstm.midi import Notes, read_midi
-from evaluation.render import LONGEST, RenderSettings, Waveform, clipped, render
+from evaluation.render import LONGEST, RenderSettings, render
+from evaluation.waveform import BLOCK, Waveform, blank, blocks, clipped, release
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3")
 
 _WRITTEN = {".wav": "WAV", ".flac": "FLAC"}
 
 
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A file as it sounds: (samples, 2) at `rate` Hz; its notes, if it has any; and what was done to it, to be said.
+
+    remarks : such as "resampled from 48000 Hz"
+    """
+
+    waveform: Waveform
+    rate: int
+    notes: Notes | None
+    remarks: tuple[str, ...]
+
+
+def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
+    """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
+
+    One channel is heard from both sides, and so is the mean of more than two: which loudspeakers they were meant for
+    is rarely known. Raises `UnreadableFileError` with the reason.
+    """
+    path = Path(path)
+    if is_midi(path):
+        notes = read_notes(path)
+        waveform = render(notes, settings)
+        return Heard(waveform, settings.sample_rate, notes, _beyond(waveform))
+    waveform, rate = read_audio(path)
+    remarks = _beyond(waveform)
+    channels = waveform.shape[1]
+    if rate != settings.sample_rate:
+        remarks = (f"resampled from {rate} Hz", *remarks)
+        waveform = resample(waveform, rate, settings.sample_rate)
+    if channels == 1:
+        remarks = ("one channel, heard from both sides", *remarks)
+    elif channels > 2:
+        remarks = (f"{channels} channels, their mean heard from both sides", *remarks)
+    return Heard(waveform if channels == 2 else _both_sides(waveform), settings.sample_rate, None, remarks)
+
+
+def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Waveform, int]:
+    """The waveform of a file as it is `heard`, and its rate in Hz."""
+    sound = heard(path, settings)
+    return sound.waveform, sound.rate
+
+
 def read_audio(path: Path) -> tuple[Waveform, int]:
-    """The waveform of a WAV, FLAC or MP3 file, (samples, 1 or 2) float32, and its rate in Hz.
+    """The waveform of a WAV, FLAC or MP3 file, (samples, channels) float32, and its rate in Hz.
 
     Raises `UnreadableFileError` with the reason.
     """
@@ -29,16 +76,22 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
 
     path = Path(path)
     try:
-        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            if file.frames > LONGEST * file.samplerate:
+                hours = file.frames / file.samplerate / 3600
+                raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are read")
+            waveform, rate = blank((file.frames, file.channels)), file.samplerate
+            read = 0
+            while block := len(file.read(out=waveform[read : read + BLOCK])):
+                if not np.isfinite(waveform[read : read + block]).all():
+                    raise UnreadableFileError(path, "samples that are not numbers (NaN or infinite)")
+                read += block
+                release(waveform)
     except (OSError, soundfile.LibsndfileError) as error:
         raise UnreadableFileError(path, _reason(path, error)) from error
-    if not len(waveform):
+    if not read:
         raise UnreadableFileError(path, "no samples")
-    if waveform.shape[1] > 2:
-        raise UnreadableFileError(path, f"{waveform.shape[1]} channels; mono and stereo are read")
-    if not np.isfinite(waveform).all():
-        raise UnreadableFileError(path, "samples that are not numbers (NaN or infinite)")
-    return waveform, rate
+    return waveform[:read], rate
 
 
 def _reason(path: Path, error: Exception) -> str:
@@ -50,30 +103,69 @@ def _reason(path: Path, error: Exception) -> str:
     return "0 bytes" if empty else f"not readable as audio ({str(getattr(error, 'error_string', error)).rstrip('.')})"
 
 
-def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16) -> None:
+def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
     """Write a .wav or .flac file of 16 or 24 bits, whole or not at all.
 
-    Samples beyond full scale are clipped with a warning; clip them beforehand where that is known and reported.
+    Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
     """
     import soundfile
 
     path = Path(path)
     if path.suffix.lower() not in _WRITTEN:
         raise UserError(f"{path}: audio is written as {' or '.join(_WRITTEN)}")
-    if beyond := clipped(waveform):
+    if not reported and (beyond := clipped(waveform)):
         warnings.warn(f"{path.name}: {beyond} samples beyond full scale were clipped; lower the gain", stacklevel=2)
-    encoded = io.BytesIO()  # libsndfile would not say why it cannot write to a disk: full, read-only, not permitted
-    soundfile.write(
-        encoded, np.clip(waveform, -1.0, 1.0), rate, format=_WRITTEN[path.suffix.lower()], subtype=f"PCM_{bits}"
-    )
-    with replacing(path) as temporary:
-        temporary.write_bytes(encoded.getvalue())
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        disk = _Disk(file)
+        try:
+            with soundfile.SoundFile(
+                disk, "w", rate, channels, f"PCM_{bits}", format=_WRITTEN[path.suffix.lower()]
+            ) as audio:
+                for _, block in blocks(waveform):
+                    audio.write(np.clip(block, -1.0, 1.0))
+                    disk.check()
+        finally:
+            disk.check()
+
+
+class _Disk:
+    """A file libsndfile writes to through Python, and why it cannot: full, read-only, too large.
+
+    libsndfile would not say, and an error raised in its callback is lost.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self._error = self._error or error
+            return 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raise the first error there was, if any."""
+        if self._error:
+            raise self._error
 
 
 def mono(waveform: Waveform) -> Waveform:
     """The mean of the channels, (samples,)."""
-    channels = waveform.shape[1]
-    return waveform @ np.full(channels, 1 / channels, dtype=np.float32)  # ten times as fast as `mean` over two
+    single = blank((len(waveform),))
+    weights = np.full(waveform.shape[1], 1 / waveform.shape[1], dtype=np.float32)
+    for first, block in blocks(waveform):
+        single[first : first + len(block)] = block @ weights  # ten times as fast as `mean` over two
+        release(single)
+    return single
 
 
 def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
@@ -82,21 +174,28 @@ def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
 
     if source_rate == rate:
         return waveform
-    return np.asarray(soxr.resample(waveform, source_rate, rate, quality="VHQ"), dtype=np.float32)
+    stream = soxr.ResampleStream(source_rate, rate, waveform.shape[1], dtype="float32", quality="VHQ")
+    resampled = blank((-(-len(waveform) * rate // source_rate) + 1, waveform.shape[1]))
+    done = 0
+    for first, block in blocks(waveform):
+        part = stream.resample_chunk(block, last=first + len(block) == len(waveform))
+        resampled[done : done + len(part)] = part
+        done += len(part)
+        release(resampled)
+    return resampled[:done]
 
 
-def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Waveform, int]:
-    """A MIDI file rendered, or an audio file read: (samples, 2) at `settings.sample_rate`, and that rate.
+def _both_sides(waveform: Waveform) -> Waveform:
+    both = blank((len(waveform), 2))
+    for first, block in blocks(waveform):
+        both[first : first + len(block)] = mono(block)[:, None]
+        release(both)
+    return both
 
-    Mono is heard from both loudspeakers. Raises `UnreadableFileError` with the reason.
-    """
-    path = Path(path)
-    if is_midi(path):
-        return render(read_notes(path), settings), settings.sample_rate
-    waveform, rate = read_audio(path)
-    if waveform.shape[1] == 1:
-        waveform = np.repeat(waveform, 2, axis=1)
-    return resample(waveform, rate, settings.sample_rate), settings.sample_rate
+
+def _beyond(waveform: Waveform) -> tuple[str, ...]:
+    count = clipped(waveform)
+    return (f"{count} samples beyond full scale",) if count else ()
 
 
 def is_midi(path: Path) -> bool:

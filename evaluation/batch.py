@@ -7,28 +7,41 @@ from typing import TypeVar
 from clstm.errors import UnreadableFileError
 from clstm.isolation import in_processes, read_many
 from evaluation.audio import is_midi
+from evaluation.cluster import on_cluster
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TIME_LIMIT = 1800.0  # seconds a file: `LONGEST` notes at their densest, on a slow machine
 
 
 def over_files(
-    function: Callable[[Path], Result], paths: Sequence[Path], workers: int | None = None
-) -> Iterator[tuple[Path, Result | UnreadableFileError]]:
-    """Yield (path, function(path)) in the order of `paths`, or (path, UnreadableFileError) where it cannot be read.
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None, cluster: str | None = None
+) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+    """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where it cannot be read.
+
+    items : paths, or what has a `path` and prints as one
+    workers : processes on this machine; all cores by default
+    cluster : the address of a Dask scheduler whose workers do it instead
 
     Rendering may take its time, so the MIDI files are first read under the short time limit for reading: one that hangs
     the parser is known before it can hold up the rest.
     """
-    midi = [path for path in dict.fromkeys(paths) if is_midi(path)]
+    midi = [path for path in dict.fromkeys(map(_path, items)) if is_midi(path)]
     unreadable = {
         path: read for path, read in read_many(midi, workers=workers) if isinstance(read, UnreadableFileError)
     }
-    usable = [path for path in paths if path not in unreadable]
-    results = in_processes(function, usable, workers=workers, seconds=TIME_LIMIT)
-    for path in paths:
-        yield (path, unreadable[path]) if path in unreadable else next(results)
+    usable = [item for item in items if _path(item) not in unreadable]
+    if cluster is None:
+        results = in_processes(function, usable, workers=workers, seconds=TIME_LIMIT)
+    else:
+        results = on_cluster(function, usable, cluster)
+    for item in items:
+        yield (item, unreadable[_path(item)]) if _path(item) in unreadable else next(results)
+
+
+def _path(item: object) -> Path:
+    return item if isinstance(item, Path) else Path(getattr(item, "path", str(item)))
 
 
 def unique_names(paths: Sequence[Path]) -> list[str]:

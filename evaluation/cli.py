@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from evaluation import compare_cli
+
 app = typer.Typer(rich_markup_mode="markdown")
 
 
@@ -88,3 +90,6 @@ def doctor_command() -> None:
             console.print(f"{finding.name}: {finding.fix}", markup=False, highlight=False, soft_wrap=True)
     if not doctor.fit(findings):
         raise typer.Exit(1)
+
+
+app.registered_commands += compare_cli.app.registered_commands

@@ -31,6 +31,9 @@ MACOS_BROWSERS = (
 )
 
 
+SECOND_SOUNDFONT = "FluidR3_GM.sf2"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of the doctor's table. `fix` is empty when there is nothing to do."""
@@ -69,6 +72,13 @@ def find_chromium() -> str | None:
     return next(filter(None, (*on_path, *in_applications)), None)
 
 
+def find_second_soundfont() -> str | None:
+    """FluidR3_GM.sf2, where systems put it: other pianos than those of the bundled TimGM6mb.sf2."""
+    folders = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
+    places = (Path(folder, SECOND_SOUNDFONT) for folder in folders)
+    return next((str(place) for place in places if place.is_file()), None)
+
+
 def find_venv() -> str | None:
     """Where `python -m venv` finds pip. Debian and Ubuntu package it apart from Python."""
     importlib.invalidate_caches()  # it may have been installed a moment ago
@@ -88,6 +98,7 @@ _CHROMIUM = "chromium-browser" if _is_ubuntu() else "chromium"
 TOOLS = {
     "venv": Tool(find_venv, {"apt": f"{_PYTHON}-venv", "dnf": "python3-pip", "brew": "python"}),
     "fluidsynth": Tool(find_fluidsynth, {"apt": "libfluidsynth3", "dnf": "fluidsynth-libs", "brew": "fluid-synth"}),
+    "soundfont": Tool(find_second_soundfont, {"apt": "fluid-soundfont-gm", "dnf": "fluid-soundfont-gm"}),
     "chromium": Tool(find_chromium, {"apt": _CHROMIUM, "dnf": "chromium", "brew": "google-chrome"}),
 }
 INSTALL = {"apt": "sudo apt-get install -y", "dnf": "sudo dnf install -y", "brew": "brew install"}
@@ -107,8 +118,9 @@ def install_command(tools: Iterable[str], manager: str | None) -> str:
     """
     tools = list(tools)
     if manager:
-        return " ".join([INSTALL[manager], *(TOOLS[tool].packages[manager] for tool in tools)])
-    return "; or ".join(install_command(tools, known) for known in INSTALL)
+        packages = [TOOLS[tool].packages.get(manager) for tool in tools]
+        return " ".join([INSTALL[manager], *filter(None, packages)]) if any(packages) else ""
+    return "; or ".join(filter(None, (install_command(tools, known) for known in INSTALL)))
 
 
 # --- the doctor's table --------------------------------------------------------------------------------------------
@@ -125,6 +137,7 @@ def examine(soundfont: Path | None, cache: Path) -> list[Finding]:
         libraries(),
         fluidsynth(),
         soundfont_file(soundfont),
+        second_soundfont(),
         cache_folder(cache),
         music21(),
         chromium(),
@@ -183,6 +196,13 @@ def soundfont_file(path: Path | None) -> Finding:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = path.stat().st_size / 1e6
     return Finding("SoundFont", True, f"{path.name}, {size:.1f} MB, sha256 {digest[:12]}, {path}")
+
+
+def second_soundfont() -> Finding:
+    path = find_second_soundfont()
+    detail = f"{path or f'no {SECOND_SOUNDFONT}'}, for comparisons with --robustness"
+    fix = "" if path else install_command(["soundfont"], package_manager())
+    return Finding("SoundFont 2", path is not None, detail, fix, needed=False)
 
 
 def cache_folder(path: Path) -> Finding:

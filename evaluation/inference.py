@@ -313,7 +313,7 @@ def _delta(ours: Array, theirs: Array, gaps: Array) -> Array:
     starts = np.concatenate([[0], np.flatnonzero(gaps > 0) + 1])
     ours, theirs = np.add.reduceat(ours, starts, axis=1), np.add.reduceat(theirs, starts, axis=1)
     below = np.cumsum(ours, axis=1) - ours
-    return (theirs * (2 * below + ours - 1)).sum(axis=1)
+    return np.clip((theirs * (2 * below + ours - 1)).sum(axis=1), -1.0, 1.0)
 
 
 def _expected(one: Array, other: Array, size: int) -> Array:

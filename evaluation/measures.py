@@ -4,20 +4,23 @@ A figure that does not exist for an input is `Missing` and says why; in the tabl
 holds the reason.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.midi import Notes
-from evaluation import envelope, loudness, sonogram, spectrum, symbolic
-from evaluation.audio import is_midi, load, mono, read_notes
+from evaluation import cache, envelope, loudness, sonogram, spectrum, symbolic
+from evaluation.audio import heard, is_midi, mono, read_notes
 from evaluation.batch import over_files, unique_names
 from evaluation.metric import Figure, Metric, Missing
-from evaluation.render import RenderSettings, Waveform, render
+from evaluation.render import RenderSettings, Waveform, clipped, describe, render
+from evaluation.takes import Take
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +34,9 @@ METRICS: dict[str, Metric] = {
 }
 
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
+PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected")
+
+REMEMBERED = 600.0  # seconds: a longer render is not kept
 
 
 def measure_sound(waveform: Waveform, rate: int) -> dict[str, Figure]:
@@ -49,51 +55,98 @@ def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, Figur
     return symbolic.measure(notes, seconds)
 
 
-def measure_file(path: Path, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
+def measure_file(path: Path | Take, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
     """Every figure of a MIDI or audio file, in the order of `METRICS`; None where it does not exist.
 
     Raises `UnreadableFileError` with the reason.
     """
-    figures = _figures(path, settings)
+    figures = measure_take(_take(path), settings).figures
     return {name: None if isinstance(figure, Missing) else figure for name, figure in figures.items()}
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Every figure of a file, by the names of `METRICS`, its length in seconds, and what was done to its sound."""
+
+    figures: dict[str, Figure]
+    seconds: float
+    remarks: tuple[str, ...] = ()
+
+
+def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Measured:
+    """Measure a file, or remember what was measured. Raises `UnreadableFileError` with the reason."""
+    try:
+        content = cache.sha256(take.path)
+    except OSError as error:
+        raise UnreadableFileError(take.path, f"cannot be opened ({error.strerror or error})") from error
+    key = {"content": content, "take": {**asdict(take), "path": take.path.suffix, "group": ""}}
+    # JSON-like and small: what is remembered can be read by another version of these classes.
+    figures, seconds, remarks = cache.remembered("figures", key | _sounding(settings), lambda: _measure(take, settings))
+    return Measured(
+        {name: figure if isinstance(figure, float) else Missing(figure) for name, figure in figures.items()},
+        seconds,
+        remarks,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """figures : `COLUMNS`, a row a figure; pieces : `PIECES`, a row a file, in the same order"""
+
+    figures: "pd.DataFrame"
+    pieces: "pd.DataFrame"
+
+
 def measure_systems(
-    systems: Mapping[str, Sequence[Path]],
+    systems: Mapping[str, Sequence[Path | Take]],
     settings: RenderSettings = RenderSettings(),
     progress: Callable[[Path], object] | None = None,
     workers: int | None = None,
-) -> "pd.DataFrame":
-    """Every figure of every file of every system, measured in `workers` processes (all cores).
+    cluster: str | None = None,
+) -> Measurements:
+    """Every figure of every file of every system, measured in `workers` processes (all cores) or on a Dask `cluster`.
 
     progress : called with each file when it is done, in the order of the systems and their files
-    returns `COLUMNS`, a row a figure. `piece` is the file's name without its suffix, made unique within the system. The
-    figures of a file that cannot be read are missing, with that reason.
+
+    A piece is called as its file without the suffix, made unique within the system. The figures of a file that cannot
+    be read are missing, with that reason. What was measured before is not measured again (`evaluation.cache`).
 
     Raises `NothingUsableError` for a system of which no file can be read. A script calls this under
     `if __name__ == "__main__":`, as it must for anything that starts processes.
     """
     import pandas as pd  # not needed, and slow to load, in the processes that measure
 
+    describe(settings)  # a missing library or SoundFont is known before the first process starts
     pieces = [
-        (system, path, name)
-        for system, paths in systems.items()
-        for path, name in zip(map(Path, paths), unique_names([Path(path) for path in paths]), strict=True)
+        (system, take, name)
+        for system, named in systems.items()
+        for take, name in zip(map(_take, named), unique_names([_take(one).path for one in named]), strict=True)
     ]
-    rows: list[tuple[str, str, str, float, str, str]] = []
+    figures: list[tuple[str, str, str, float, str, str]] = []
+    about: list[tuple[str, str, str, str, float, str, str]] = []
     unreadable: dict[str, list[str]] = {system: [] for system in systems}
-    results = over_files(partial(_figures, settings=settings), [path for _, path, _ in pieces], workers)
-    for (system, _, name), (path, figures) in zip(pieces, results, strict=True):
-        if isinstance(figures, UnreadableFileError):
-            unreadable[system].append(str(figures))
-            figures = dict.fromkeys(METRICS, Missing(figures.reason))
-        rows.extend((system, name, *row) for row in _rows(figures))
+    work = partial(measure_take, settings=settings)
+    results = over_files(work, [take for _, take, _ in pieces], workers, cluster)
+    for (system, take, name), (_, measured) in zip(pieces, results, strict=True):
+        rejected = ""
+        if isinstance(measured, UnreadableFileError):
+            unreadable[system].append(str(measured))
+            rejected = measured.reason
+            measured = Measured(dict.fromkeys(METRICS, Missing(rejected)), np.nan)
+        figures.extend((system, name, *row) for row in _rows(measured.figures))
+        group = take.group or str(take.path)
+        about.append((system, name, str(take.path), group, measured.seconds, "; ".join(measured.remarks), rejected))
         if progress:
-            progress(path)
+            progress(take.path)
+    cache.trim()
     for system, reasons in unreadable.items():
         if len(reasons) == len(systems[system]):
             raise NothingUsableError(f"{system} has no file that can be measured: {'; '.join(reasons) or 'none given'}")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return Measurements(pd.DataFrame(figures, columns=list(COLUMNS)), pd.DataFrame(about, columns=list(PIECES)))
+
+
+def _take(path: Path | Take) -> Take:
+    return path if isinstance(path, Take) else Take(Path(path))
 
 
 def _rows(figures: Mapping[str, Figure]) -> Iterator[tuple[str, float, str, str]]:
@@ -102,12 +155,42 @@ def _rows(figures: Mapping[str, Figure]) -> Iterator[tuple[str, float, str, str]
         yield name, value, METRICS[name].unit, note
 
 
-def _figures(path: Path, settings: RenderSettings) -> dict[str, Figure]:
-    path = Path(path)
-    if is_midi(path):
-        notes = read_notes(path)
-        figures = measure_sound(render(notes, settings), settings.sample_rate) | measure_notes(notes)
+def _sounding(settings: RenderSettings) -> dict[str, Any]:
+    return {"settings": describe(settings)}
+
+
+def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...]]:
+    if is_midi(take.path):
+        notes = take.of(read_notes(take.path))
+        seconds = take.seconds if take.seconds is not None else notes.duration
+        waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
+        figures = measure_sound(waveform, settings.sample_rate) | measure_notes(notes, seconds)
+        beyond = clipped(waveform)
+        remarks: tuple[str, ...] = (f"{beyond} samples beyond full scale",) if beyond else ()
     else:
-        waveform, rate = load(path, settings)
-        figures = measure_sound(waveform, rate)
-    return {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
+        sound = heard(take.path, settings)
+        waveform = sound.waveform if take.cut is None else sound.waveform[: round(take.cut * sound.rate)]
+        seconds = len(waveform) / sound.rate
+        figures = measure_sound(waveform, sound.rate)
+        remarks = sound.remarks
+    every = {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
+    plain = {name: one.reason if isinstance(one, Missing) else float(one) for name, one in every.items()}
+    return plain, seconds, remarks
+
+
+def rendered(notes: Notes, settings: RenderSettings) -> Waveform:
+    """`render`, or what was rendered of these notes with these settings before. Long music is always rendered."""
+    if notes.duration > REMEMBERED:
+        return render(notes, settings)
+    digest = hashlib.sha256()
+    for column in (notes.onset, notes.offset, notes.pitch, notes.velocity):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    key = {"notes": digest.hexdigest()} | _sounding(settings)
+    return np.asarray(cache.remembered("render", key, lambda: render(notes, settings)))
+
+
+def _padded(waveform: Waveform, samples: int) -> Waveform:
+    """With silence behind it up to so many samples; music that fell silent lasts as long as was asked of it."""
+    if len(waveform) >= samples:
+        return waveform
+    return np.concatenate([waveform, np.zeros((samples - len(waveform), waveform.shape[1]), dtype=np.float32)])

@@ -4,8 +4,8 @@ Every piece has a synthesizer of its own, every setting is named (the defaults d
 is float (the 16-bit output is dithered at random). The gain is fixed and nothing is normalised: how loud one piece is
 beside another is what the paper's Figure 3 compares.
 
-Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1. Notes begin and end with FluidSynth's next
-block of 64 samples (1.5 ms at 44.1 kHz).
+Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`evaluation.waveform`). Notes
+begin and end with FluidSynth's next block of 64 samples (1.5 ms at 44.1 kHz).
 """
 
 import hashlib
@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clstm.errors import UserError
 from clstm.midi import Notes
 from clstm.score import decode, encode
 from evaluation.synthesizer import Synthesizer, check_soundfont, default_soundfont, library_version
+from evaluation.waveform import BLOCK, Waveform, blank, release
+from evaluation.waveform import clipped as clipped
 
-LONGEST = 2 * 3600.0  # seconds of notes in one render: more is hardly a piece, and its samples would fill the memory
-
-Waveform = NDArray[np.float32]
+LONGEST = 2 * 3600.0  # seconds of notes in one render: more is hardly a piece, and its samples would fill a disk
 
 _INTERPOLATIONS = (0, 1, 4, 7)
 
@@ -129,29 +128,36 @@ def render(notes: Notes, settings: RenderSettings = RenderSettings()) -> Wavefor
     if notes.duration > LONGEST:
         raise UserError(f"{notes.duration / 3600:.1f} hours of notes; at most {LONGEST / 3600:g} are rendered")
     rate = settings.sample_rate
-    waveform = np.zeros((round((notes.duration + settings.tail) * rate), 2), dtype=np.float32)
+    waveform = blank((round((notes.duration + settings.tail) * rate), 2))
     synthesizer = Synthesizer(settings.soundfont_file, settings.program, settings.interpolation, settings.named())
     with synthesizer:
         done = 0
         for sample, pitch, velocity in _events(notes, rate):
-            synthesizer.write(waveform[done:sample])
+            _write(synthesizer, waveform, done, sample)
             done = sample
             if velocity:
                 synthesizer.strike(pitch, velocity)
             else:
                 synthesizer.release(pitch)
-        synthesizer.write(waveform[done:])
+        _write(synthesizer, waveform, done, len(waveform))
+    release(waveform)
     return waveform
+
+
+def _write(synthesizer: Synthesizer, waveform: Waveform, first: int, last: int) -> None:
+    """What sounds next, from one sample to before another; each full block is let go of."""
+    last = min(last, len(waveform))
+    while first < last:
+        stop = min(first - first % BLOCK + BLOCK, last)
+        synthesizer.write(waveform[first:stop])
+        if not stop % BLOCK:
+            release(waveform)
+        first = stop
 
 
 def same_grid(notes: Notes) -> Notes:
     """Notes as a model's would be: through the score matrix (8 frames a second, 78 pitches) and one velocity."""
     return decode(encode(notes))
-
-
-def clipped(waveform: Waveform) -> int:
-    """How many samples lie beyond full scale, all channels together."""
-    return int(np.count_nonzero(np.abs(waveform) > 1.0))
 
 
 def describe(settings: RenderSettings) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """Files of MIDI -> a folder of audio with `render.json`: how it was made, and what became of every file."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.files import write_json
 from evaluation.audio import read_notes, write_audio
 from evaluation.batch import over_files, unique_names
+from evaluation.cache import sha256
 from evaluation.loudness import integrated_loudness, true_peak
-from evaluation.render import RenderSettings, clipped, describe, render, same_grid
+from evaluation.render import RenderSettings, describe, render, same_grid
+from evaluation.waveform import clipped
 
 RECORD = "render.json"
 
@@ -93,7 +92,7 @@ def _render_file(
         notes = same_grid(notes)
     waveform = render(notes, settings)
     target = out / f"{renamed.get(path, path.stem)}{suffix}"
-    write_audio(target, np.clip(waveform, -1.0, 1.0), settings.sample_rate)
+    write_audio(target, waveform, settings.sample_rate, reported=True)
     loudness, peak = integrated_loudness(waveform, settings.sample_rate), true_peak(waveform, settings.sample_rate)
     return Rendered(
         file=target.name,
@@ -103,5 +102,5 @@ def _render_file(
         loudness=None if loudness is None else round(loudness, 2),
         true_peak=None if peak is None else round(peak, 2),
         clipped=clipped(waveform),
-        sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
+        sha256=sha256(target),
     )

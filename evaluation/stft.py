@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.waveform import release
+
 Array = NDArray[np.floating]
 
 _AT_ONCE = 2**20  # samples in all windows of a block: they and their spectra stay below 20 MB
@@ -45,6 +47,7 @@ def magnitude_blocks(waveform: Array, starts: NDArray[np.int64], size: int, padd
         samples = np.pad(samples, (0, part[-1] + size - part[0] - len(samples)))
         windows = np.lib.stride_tricks.sliding_window_view(samples, size)[part - part[0]]
         yield np.abs(rfft(windows * hann.astype(samples.dtype), length, axis=1))
+        release(waveform)
 
 
 def _floating(samples: Array) -> Array:

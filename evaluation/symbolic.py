@@ -1,12 +1,17 @@
 """The notes themselves, without their sound. Times are seconds, pitches MIDI numbers.
 
-Definitions: polyphony, pitch range and pitch-class entropy as in MusPy (Dong et al., ISMIR 2020; the entropy after Wu
-& Yang, ISMIR 2020), in real time instead of steps; note count, lengths and inter-onset intervals as in Yang & Lerch,
-"On the evaluation of generative models in music" (2020), with medians, which one long rest does not move; empty frames
-after MuseGAN's empty bars (Dong et al., AAAI 2018), by frame of the score matrix.
+Definitions: polyphony, polyphony rate, pitch range and pitch-class entropy as in MusPy (Dong et al., ISMIR 2020; the
+entropy after Wu & Yang, ISMIR 2020), in real time instead of steps; scale consistency as in MusPy after Mogren,
+"C-RNN-GAN" (2016); note count, lengths and inter-onset intervals as in Yang & Lerch, "On the evaluation of generative
+models in music" (2020), with medians, which one long rest does not move; empty frames after MuseGAN's empty bars (Dong
+et al., AAAI 2018), by frame of the score matrix.
+
+A pitch that two notes sound at once (two voices, two tracks) sounds once, as in a piano roll. MusPy's code for the
+polyphony rate asks for more than two pitches where its definition says two or more; here it is two or more.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clstm.midi import Notes
 from clstm.score import FRAME_RATE
@@ -16,10 +21,19 @@ CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer
 
 METRICS = {
     "note_density": Metric("Note density", "notes/s", "Notes a second.", "symbolic"),
-    "polyphony": Metric("Polyphony", "notes", "Mean number of notes sounding, while any sounds.", "symbolic"),
+    "polyphony": Metric("Polyphony", "notes", "Mean number of pitches sounding, while any sounds.", "symbolic"),
+    "polyphony_rate": Metric(
+        "Polyphony rate", "share", "Share of the whole time in which two pitches or more sound.", "symbolic"
+    ),
     "pitch_range": Metric("Pitch range", "semitones", "From the lowest pitch to the highest.", "symbolic"),
     "pitch_class_entropy": Metric(
         "Pitch-class entropy", "bits", "Entropy of the notes' pitch classes; at most log2 12 = 3.58.", "symbolic"
+    ),
+    "scale_consistency": Metric(
+        "Scale consistency",
+        "share",
+        "Share of the notes in the major or natural minor scale that holds most of them; at least 7/12 = 0.58.",
+        "symbolic",
     ),
     "empty_frames": Metric(
         "Empty frames", "share", "Share of the eighths of a second in which nothing sounds.", "symbolic"
@@ -33,6 +47,8 @@ METRICS = {
     ),
 }
 
+DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])  # a major scale from its root; its 6th degree's natural minor
+
 _ON_GRID = 1e-6  # frames: float error of a time on the grid
 
 
@@ -44,15 +60,25 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
         figures |= {"note_density": len(notes) / seconds, "empty_frames": empty_frames(notes, seconds)}
     if not len(notes):
         return figures
-    length = notes.offset - notes.onset
-    sounding = sounding_seconds(notes)
     intervals = inter_onset_intervals(notes)
     return figures | {
-        "polyphony": float(length.sum() / sounding) if sounding else Missing("all notes have length 0"),
+        **_polyphony(notes, seconds),
         "pitch_range": float(notes.pitch.max() - notes.pitch.min()),
         "pitch_class_entropy": pitch_class_entropy(notes),
-        "note_length": float(np.median(length)),
+        "scale_consistency": scale_consistency(notes),
+        "note_length": float(np.median(notes.offset - notes.onset)),
         "inter_onset_interval": float(np.median(intervals)) if len(intervals) else Missing("one onset only"),
+    }
+
+
+def _polyphony(notes: Notes, seconds: float) -> dict[str, Figure]:
+    stretch, pitches = pitches_sounding(notes, seconds)
+    sounding = stretch[pitches > 0].sum()
+    if not sounding:
+        return dict.fromkeys(("polyphony", "polyphony_rate"), Missing("all notes have length 0"))
+    return {
+        "polyphony": float((stretch * pitches).sum() / sounding),
+        "polyphony_rate": float(stretch[pitches >= 2].sum() / seconds),
     }
 
 
@@ -68,11 +94,27 @@ def empty_frames(notes: Notes, seconds: float) -> float:
     return float((np.cumsum(edges)[:frames] == 0).mean())
 
 
-def sounding_seconds(notes: Notes) -> float:
-    """Seconds in which at least one note sounds."""
-    latest = np.maximum.accumulate(notes.offset)
-    before = np.concatenate([[0.0], latest[:-1]])
-    return float(np.maximum(latest - np.maximum(before, notes.onset), 0).sum())
+def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """How many pitches sound when, up to `seconds`: the length of each stretch in seconds, and the pitches in it.
+
+    The stretches follow each other from the first onset; silent ones are among them.
+    """
+    begin, end = _spans(notes)
+    time = np.minimum(np.concatenate([begin, end]), seconds)
+    change = np.repeat([1, -1], len(begin))
+    order = np.argsort(time, kind="stable")
+    return np.diff(time[order]), np.cumsum(change[order])[:-1]
+
+
+def _spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From when to when each pitch sounds: its notes (at least one), those that overlap or touch made one."""
+    order = np.lexsort((notes.onset, notes.pitch))
+    pitch, onset, offset = notes.pitch[order], notes.onset[order], notes.offset[order]
+    # Each pitch has a stretch of time of its own, so that one running maximum serves all.
+    apart = pitch * (notes.duration + 1.0)
+    latest = np.maximum.accumulate(offset + apart)
+    first = np.append(True, (onset + apart)[1:] > latest[:-1])
+    return onset[first], np.maximum.reduceat(offset, np.flatnonzero(first))
 
 
 def pitch_class_entropy(notes: Notes) -> float:
@@ -80,6 +122,15 @@ def pitch_class_entropy(notes: Notes) -> float:
     count = np.bincount(notes.pitch % 12)
     share = count[count > 0] / count.sum()
     return float(abs((share * np.log2(share)).sum()))
+
+
+def scale_consistency(notes: Notes) -> float:
+    """Largest share of the notes in one of the 12 major and 12 natural minor scales, 7/12..1.
+
+    A natural minor scale has the pitch classes of its relative major, so there are twelve sets to try.
+    """
+    count = np.bincount(notes.pitch % 12, minlength=12)
+    return float(max(count @ np.roll(DIATONIC, root) for root in range(12)) / len(notes))
 
 
 def inter_onset_intervals(notes: Notes) -> np.ndarray:

@@ -9,11 +9,11 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from clstm import continuations, degeneration
+from clstm import continuations, degeneration, seeds
 from clstm.checkpoint import build, save_model
 from clstm.cli import load_commands
 from clstm.corpus import Corpus
-from clstm.errors import MismatchError
+from clstm.errors import MismatchError, UserError
 from clstm.generation import Sampling
 from clstm.midi import Notes, read_midi, write_midi
 from clstm.models import NetworkConfig
@@ -160,3 +160,14 @@ def test_a_note_that_sounds_on_from_a_seed_that_is_kept_is_one_note(tmp_path: Pa
     continuations.write(tmp_path, [Seed("x", 0, window, 0, music)], [music], {}, corpus=None, with_seed=True)
     notes = read_midi(tmp_path / "001-x.mid")
     assert (notes.onset.tolist(), notes.offset.tolist()) == ([82 / 8], [98 / 8])
+
+
+def test_people_can_be_heard_as_they_played(tiny_corpus: Corpus, eight_pieces: Path, tmp_path: Path) -> None:
+    chosen = seeds.from_corpus(tiny_corpus, "train", 3, after=80, seed=1)
+    manifest = continuations.by_people(chosen, tmp_path / "played", corpus=tiny_corpus, played=eight_pieces)
+    for seed, item in zip(chosen, manifest["items"], strict=True):
+        played = read_midi(tmp_path / "played" / item["file"])
+        np.testing.assert_array_equal(encode(played, frames=80), seed.continuation)
+        assert item["group"] == seed.group
+    with pytest.raises(UserError, match="is not there; give the folder that the corpus was made of"):
+        continuations.by_people(chosen, tmp_path / "other", corpus=tiny_corpus, played=tmp_path)

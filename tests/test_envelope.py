@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 
 from evaluation import envelope
 from evaluation.metric import Missing
@@ -93,7 +94,9 @@ def test_silence_takes_time_but_has_no_level() -> None:
 
 @pytest.mark.parametrize("samples", [1, 100, RATE])
 def test_silence_is_missing_and_says_so(samples: int) -> None:
-    assert envelope.measure(np.zeros(samples), RATE) == dict.fromkeys(envelope.METRICS, Missing("silent"))
+    figures = envelope.measure(np.zeros(samples), RATE)
+    assert figures.pop("duration") == samples / RATE
+    assert set(figures.values()) == {Missing("silent")}
 
 
 def test_one_sample_is_one_frame_too_short_to_fluctuate() -> None:
@@ -102,6 +105,115 @@ def test_one_sample_is_one_frame_too_short_to_fluctuate() -> None:
     figures = envelope.measure(np.array([0.5]), RATE)
     assert figures["mean_level"] == pytest.approx(-6.02, abs=0.01)
     assert figures["fluctuation_rate"] == Missing("shorter than 4 s")
+    assert figures["crest_factor"] == 0
+    assert figures["duration"] == 1 / RATE
+
+
+def two_sines() -> np.ndarray:
+    """Equal, 1 and 3 half turns a second apart from each other's peak: together 1 at the most, and 0 between."""
+    return sine(0.5, hertz=441.0) + sine(0.5, hertz=443.0)
+
+
+@pytest.mark.parametrize(
+    ("wave", "decibels"),
+    [
+        (sine(0.3), 3.01),
+        (np.ones(RATE), 0.0),
+        (np.tile([0.5, -0.5], RATE), 0.0),
+        (two_sines(), 6.02),
+        (np.tile(np.eye(1, 100)[0], 1000), 20.0),  # a click in a hundred samples
+        (np.concatenate([sine(0.5), np.zeros(30 * RATE)]), 3.01 + 6.02),
+    ],
+    ids=["sine", "constant", "square", "two sines", "clicks", "sine and silence"],
+)
+def test_the_crest_factor_is_that_of_the_form(wave: np.ndarray, decibels: float) -> None:
+    assert envelope.crest_factor(wave) == pytest.approx(decibels, abs=0.01)
+    assert envelope.measure(wave, RATE)["crest_factor"] == envelope.crest_factor(wave)
+
+
+def test_the_crest_factor_of_uniform_noise_is_the_root_of_three() -> None:
+    noise = np.random.default_rng(0).uniform(-0.2, 0.2, 10 * RATE)
+    assert envelope.crest_factor(noise) == pytest.approx(20 * np.log10(np.sqrt(3)), abs=0.01)
+
+
+def test_two_sines_beat_at_their_difference() -> None:
+    """The RMS is that of |cos|, whose harmonics are 1 / (4 k^2 - 1): 2, 4, 6, ... Hz."""
+    k = np.arange(1, 9)
+    power = 1 / (4 * k**2 - 1) ** 2
+    rate = envelope.measure(two_sines(), RATE)["fluctuation_rate"]
+    assert rate == pytest.approx(2 * (k * power).sum() / power.sum(), abs=0.05)
+
+
+def test_clicks_fluctuate_at_no_less_than_their_rate() -> None:
+    """Four clicks a second: the spectrum has equal lines at 4, 8, 12 and 16 Hz, less what windows of 50 ms take off."""
+    clicks = np.zeros(20 * RATE)
+    clicks[:: RATE // 4] = 1.0
+    lines = np.array([4.0, 8.0, 12.0])
+    off = np.sinc(lines * 2 * envelope.HOP) ** 2
+    rate = envelope.measure(clicks, RATE)["fluctuation_rate"]
+    assert isinstance(rate, float)
+    assert (lines * off).sum() / off.sum() - 0.5 <= rate <= 10
+
+
+def test_noise_of_one_level_has_the_spread_of_its_windows() -> None:
+    """The mean square of n normal samples spreads by sqrt(2 / n): 0.13 dB over 50 ms."""
+    noise = np.random.default_rng(0).normal(0, 0.1, 20 * RATE)
+    figures = envelope.measure(noise, RATE)
+    assert figures["mean_level"] == pytest.approx(-20, abs=0.02)
+    expected = 10 / np.log(10) * np.sqrt(2 / (2 * round(envelope.HOP * RATE)))
+    assert figures["level_spread"] == pytest.approx(expected, rel=0.1)
+    assert figures["level_range"] == pytest.approx(2 * 1.645 * expected, rel=0.1)
+
+
+def magnitudes_in_windows(wave: np.ndarray) -> np.ndarray:
+    magnitude = np.abs(scipy.signal.hilbert(wave))
+    hop = round(envelope.HOP * RATE)
+    hops = magnitude[: len(magnitude) // hop * hop].reshape(-1, hop).max(axis=1)
+    return 20 * np.log10(np.maximum(hops[:-1], hops[1:]))
+
+
+@pytest.mark.parametrize("wave", [sine(0.5, hertz=27.5), sine(0.5, hertz=4186.0), modulated(4.0), two_sines()])
+def test_the_analytic_envelope_is_that_of_the_hilbert_transform_of_the_whole(wave: np.ndarray) -> None:
+    expected = magnitudes_in_windows(wave)
+    _, levels = envelope.analytic_envelope(wave, RATE)
+    inside = slice(10, len(expected) - 10)
+    loud = expected[inside] > -40
+    np.testing.assert_allclose(levels[inside][loud], expected[inside][loud], atol=0.01)
+
+
+def test_the_analytic_envelope_of_noise_is_that_of_the_hilbert_transform_of_the_whole() -> None:
+    """Noise reaches below 20 Hz, where the two differ: by a thousandth of its power."""
+    noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE)
+    expected = magnitudes_in_windows(noise)
+    _, levels = envelope.analytic_envelope(noise, RATE)
+    np.testing.assert_allclose(levels[10 : len(expected) - 10], expected[10:-10], atol=0.2)
+
+
+def test_a_sine_of_full_scale_has_an_outline_of_zero_decibels() -> None:
+    times, levels = envelope.analytic_envelope(sine(), RATE)
+    np.testing.assert_allclose(levels[10:-10], 0, atol=0.01)
+    np.testing.assert_array_equal(times, envelope.rms_envelope(sine(), RATE)[0])
+
+
+def test_the_outline_never_lies_below_the_level() -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, 3 * RATE + 17).astype(np.float32)
+    assert (envelope.analytic_envelope(wave, RATE)[1] >= envelope.rms_envelope(wave, RATE)[1]).all()
+
+
+@pytest.mark.parametrize("samples", [1, 2, 1000])
+def test_a_moment_of_silence_has_an_outline_at_the_floor(samples: int) -> None:
+    times, levels = envelope.analytic_envelope(np.zeros(samples), RATE)
+    assert len(times) == 1
+    assert levels.tolist() == [envelope.FLOOR]
+
+
+def test_the_size_of_the_blocks_changes_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    wave = modulated(2.0, seconds=7.77).astype(np.float32)
+    expected, outline = envelope.measure(wave, RATE), envelope.analytic_envelope(wave, RATE)[1]
+    for size in (1000, 70_000):
+        monkeypatch.setattr(envelope, "BLOCK", size)
+        assert envelope.measure(wave, RATE) == expected
+        np.testing.assert_allclose(envelope.analytic_envelope(wave, RATE)[1], outline, atol=1e-3)
 
 
 def test_every_metric_is_measured() -> None:

@@ -40,6 +40,56 @@ def test_windows_lie_within_the_sound_and_a_hop_apart() -> None:
     np.testing.assert_allclose(np.diff(times), sonogram.HOP, atol=1 / RATE)
 
 
+@pytest.mark.parametrize("band", [3, 30, 60, 100, 127])
+def test_a_full_scale_sine_in_the_middle_of_a_mel_band_reads_0_db(band: int) -> None:
+    frequency, times, level = sonogram.mel_sonogram(np.zeros(1), RATE)
+    assert level.shape == (len(frequency), len(times)) == (128, 1)
+    _, _, level = sonogram.mel_sonogram(sine(frequency[band], 1.0, 1.0), RATE)
+    np.testing.assert_array_equal(level.argmax(axis=0), band)
+    np.testing.assert_allclose(level.max(axis=0), 0, atol=1)
+
+
+def test_the_mel_bands_share_the_power_of_a_sine() -> None:
+    frequency, _, _ = sonogram.mel_sonogram(np.zeros(1), RATE)
+    _, _, level = sonogram.mel_sonogram(sine((frequency[90] + frequency[91]) / 2, 0.1, 1.0), RATE)
+    np.testing.assert_allclose(level[[90, 91]], -23, atol=0.3)
+    np.testing.assert_allclose(10 * np.log10((10 ** (level / 10)).sum(axis=0)), -20, atol=0.01)
+
+
+def test_mel_bands_are_those_of_librosa() -> None:
+    wave = noise(1.0)
+    bank = librosa.filters.mel(sr=RATE, n_fft=SIZE, norm=None)
+    _, times, magnitude = sonogram.magnitudes(wave, RATE, 0.05)
+    frequency, mel_times, level = sonogram.mel_sonogram(wave, RATE, 0.05)
+    np.testing.assert_array_equal(mel_times, times)
+    np.testing.assert_allclose(level, 10 * np.log10(bank @ np.square(magnitude) / 1.5), atol=1e-3)
+    np.testing.assert_allclose(frequency, librosa.mel_frequencies(n_mels=130, fmax=RATE / 2)[1:-1])
+
+
+@pytest.mark.parametrize("rate", [16000, RATE, 48000])
+@pytest.mark.parametrize("key", [0, 39, 87])
+def test_a_full_scale_sine_at_the_pitch_of_a_key_reads_0_db_there(key: int, rate: int) -> None:
+    hertz = 27.5 * 2 ** (key / 12)
+    pitches, times, level = sonogram.cqt_sonogram(np.sin(2 * np.pi * hertz * np.arange(2 * rate) / rate), rate)
+    assert pitches[key] == pytest.approx(hertz)
+    assert level.shape == (88, len(times))
+    middle = (times > 0.5) & (times < 1.5)
+    np.testing.assert_array_equal(level[:, middle].argmax(axis=0), key)
+    np.testing.assert_allclose(level[key, middle], 0, atol=0.02)
+
+
+@pytest.mark.parametrize("samples", [1, 1000, RATE])
+def test_the_keys_of_something_short_or_silent_are_there(samples: int) -> None:
+    _, times, level = sonogram.cqt_sonogram(np.zeros(samples), RATE)
+    assert (level == sonogram.FLOOR).all()
+    assert times[-1] < samples / RATE <= times[-1] + 2 * sonogram.HOP
+
+
+def test_a_rate_too_low_for_the_highest_keys_leaves_them_out() -> None:
+    pitches, _, _ = sonogram.cqt_sonogram(noise(1.0), 4000)
+    assert pitches[-1] == pytest.approx(1864.66, abs=0.01)  # A sharp 6
+
+
 def test_magnitudes_agree_with_librosa() -> None:
     wave, hop = noise(1.0), 1024
     _, _, ours = sonogram.magnitudes(wave, RATE, hop / RATE)
@@ -80,6 +130,66 @@ def test_a_melody_over_a_held_bass_changes_in_the_highs() -> None:
     assert figures["change_ratio"] > 20
 
 
+def swelling(decibels: float, seconds: float = 2.0) -> np.ndarray:
+    """Clicks, an equal number in each hop, that grow by so much from one hop to the next, at 32 kHz."""
+    clicks = np.zeros(round(seconds * 32000))
+    clicks[::400] = 1.0
+    return clicks * 10 ** (decibels / 20 * np.arange(len(clicks)) / 800)
+
+
+@pytest.mark.parametrize(("growth", "flux"), [(0.2, 0.2), (0.0, 0.0), (-0.2, 0.0)])
+def test_flux_is_the_rise_of_the_level_a_frame(growth: float, flux: float) -> None:
+    assert sonogram.measure(swelling(growth), 32000)["spectral_flux"] == pytest.approx(flux, abs=1e-4)
+
+
+def test_flux_is_the_mean_of_librosas_onset_strength() -> None:
+    wave = alternating(sine(300), sine(2000)) * np.linspace(0, 1, 4 * RATE)
+    _, _, level = sonogram.mel_sonogram(wave, RATE)
+    level = np.maximum(level, level.max() - 80)
+    theirs = librosa.onset.onset_strength(S=level, center=False)[1:].mean()
+    assert theirs > 0.1
+    assert sonogram.measure(wave, RATE)["spectral_flux"] == pytest.approx(theirs, rel=1e-3)
+
+
+def test_variability_is_the_spread_of_a_bands_level() -> None:
+    seconds = np.arange(20 * RATE) // RATE
+    steps = np.where(seconds % 2, 0.1, 1.0)  # 0 and -20 dB by turns
+    figures = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * steps + sine(200 * BIN, 0.5, 20.0), RATE)
+    assert figures["variability_below_1000_hz"] == pytest.approx(10, rel=0.03)
+    assert figures["variability_above_1000_hz"] < 0.2
+    assert figures["variability_ratio"] < 0.02
+
+
+def test_a_melody_of_even_loudness_changes_and_does_not_vary_as_a_chord_that_dies_away_does() -> None:
+    melody = sonogram.measure(alternating(sine(40 * BIN), sine(80 * BIN)), RATE)
+    dying = sonogram.measure(sine(40 * BIN, 0.5, 8.0) * 10 ** (-np.arange(8 * RATE) / RATE / 4), RATE)
+    assert melody["change_below_1000_hz"] > 0.98
+    assert melody["variability_below_1000_hz"] < 1
+    assert dying["change_below_1000_hz"] < 0.05
+    assert dying["variability_below_1000_hz"] == pytest.approx(40 / np.sqrt(12), rel=0.02)
+
+
+def test_silence_between_sounds_is_time_and_no_level() -> None:
+    pauses = np.where(np.arange(20 * RATE) // (2 * RATE) % 2, 0.0, 1.0)
+    figures = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * pauses, RATE)
+    assert figures["variability_below_1000_hz"] < 5  # the windows at the edges; 35 dB with pauses 80 dB down
+
+
+def test_a_steady_low_band_is_no_measure_of_the_other() -> None:
+    figures = sonogram.measure(sine(20 * BIN) + sine(150 * BIN), RATE)
+    assert figures["variability_ratio"] == Missing("the level below 1 kHz is steady")
+
+
+def test_change_over_many_blocks_is_that_of_all_magnitudes() -> None:
+    wave = np.cumsum(noise(25.0)) * 0.01
+    _, _, magnitude = sonogram.magnitudes(wave, RATE, 0.125)
+    low = sonogram.magnitudes(wave, RATE, 0.125)[0] < 1000
+    figures = sonogram.measure(wave, RATE)
+    for name, part in (("spectral_change", slice(None)), ("change_below_1000_hz", low), ("change_above_1000_hz", ~low)):
+        before, after = magnitude[part, :-1], magnitude[part, 1:]
+        assert figures[name] == pytest.approx(np.abs(after - before).sum() / (after + before).sum(), rel=1e-3)
+
+
 def test_change_does_not_depend_on_level() -> None:
     wave = alternating(sine(300), sine(2000, 0.2))
     assert sonogram.measure(0.01 * wave, RATE) == pytest.approx(sonogram.measure(wave, RATE), rel=1e-3)
@@ -89,6 +199,8 @@ def test_a_band_where_nothing_sounds_is_missing_and_the_ratio_with_it() -> None:
     figures = sonogram.measure(sine(40 * BIN), RATE)
     assert figures["change_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
     assert figures["change_ratio"] == Missing("nothing sounds above 1 kHz")
+    assert figures["variability_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
+    assert figures["variability_ratio"] == Missing("nothing sounds above 1 kHz")
     assert sonogram.measure(sine(500 * BIN), RATE)["change_ratio"] == Missing("nothing sounds below 1 kHz")
 
 

@@ -3,12 +3,17 @@
 import librosa
 import numpy as np
 import pytest
+from scipy.signal import welch
+from scipy.special import psi
+from scipy.stats import entropy, gmean
 
 from evaluation import spectrum
 from evaluation.metric import Missing
 
 RATE = 44100
-BIN = RATE / 16384
+SIZE = 16384
+BIN = RATE / SIZE
+BINS = SIZE // 2 + 1
 
 
 def sine(hertz: float, amplitude: float = 1.0, seconds: float = 3.0) -> np.ndarray:
@@ -67,9 +72,85 @@ def test_equal_sines_in_half_of_the_bands_are_as_even_as_log_10_over_log_20() ->
     assert spectrum.measure(tones, RATE)["evenness"] == pytest.approx(np.log(10) / np.log(20), abs=0.01)
 
 
+def lines(*bins: int) -> np.ndarray:
+    """The power spectrum of equal sines in the middles of bins: a Hann window's line is three bins wide."""
+    power = np.zeros(BINS + 2)
+    for middle in bins:
+        power[middle : middle + 3] += (0.25, 1, 0.25)
+    power = power[1:-1]
+    power[[0, -1]] /= 2  # no negative frequency
+    return power
+
+
+def test_a_sine_is_as_wide_flat_and_uncertain_as_the_line_of_its_window() -> None:
+    figures, line = spectrum.measure(sine(200 * BIN), RATE), lines(200)
+    assert figures["centroid"] == pytest.approx(200 * BIN)
+    assert figures["spread"] == pytest.approx(BIN / np.sqrt(3))
+    assert figures["spectral_entropy"] == pytest.approx(entropy(line) / np.log(BINS))
+    floored = np.maximum(line, 1e-8)
+    assert figures["flatness"] == pytest.approx(gmean(floored) / floored.mean())
+    assert figures["flatness"] < 1e-4
+
+
+def test_two_sines_are_as_far_spread_as_two_weights() -> None:
+    figures = spectrum.measure(sine(100 * BIN) + sine(1000 * BIN, 0.5), RATE)
+    assert figures["centroid"] == pytest.approx((100 + 0.25 * 1000) / 1.25 * BIN)
+    assert figures["spread"] == pytest.approx(np.hypot(np.sqrt(0.8 * 0.2) * 900, 1 / np.sqrt(3)) * BIN)
+    assert figures["rolloff_99"] == pytest.approx(1001 * BIN)  # the line's last bin has 1/30 of the energy
+
+
+def test_a_click_train_has_equal_lines_from_0_to_half_the_rate() -> None:
+    clicks = np.zeros(3 * RATE)
+    clicks[::64] = 1.0
+    figures, comb = spectrum.measure(clicks, RATE), lines(*range(0, BINS, 256))
+    frequency, power = spectrum.power_spectrum(clicks, RATE)
+    np.testing.assert_allclose(power / power.max(), comb, atol=1e-12)
+    assert figures["centroid"] == pytest.approx(RATE / 4)
+    assert figures["rolloff_85"] == pytest.approx(27 * 256 * BIN)
+    assert figures["rolloff_99"] == frequency[-1]
+    assert figures["spread"] == pytest.approx(256 * BIN * np.sqrt(85.5), rel=1e-4)  # of 33 lines, the outer two half
+    assert figures["spectral_entropy"] == pytest.approx(entropy(comb) / np.log(BINS))
+    floored = np.maximum(comb, 1e-8)
+    assert figures["flatness"] == pytest.approx(gmean(floored) / floored.mean())
+
+
+def test_white_noise_is_as_flat_and_uncertain_as_so_many_averaged_spectra() -> None:
+    single = [spectrum.measure(part, RATE) for part in noise().reshape(-1, RATE)[:, :SIZE]]
+    assert np.mean([figures["flatness"] for figures in single]) == pytest.approx(np.exp(psi(1)), rel=0.02)
+    expected = 1 - psi(2) / np.log(BINS)
+    assert np.mean([figures["spectral_entropy"] for figures in single]) == pytest.approx(expected, abs=0.001)
+    # Half overlapping Hann windows share (1/6)^2 of their variance with each neighbour (Welch 1967).
+    averaged, independent = spectrum.measure(noise(), RATE), (20 * RATE / SIZE * 2 - 1) / (1 + 2 / 36)
+    assert averaged["flatness"] == pytest.approx(np.exp(psi(independent) - np.log(independent)), abs=0.001)
+    expected = 1 - (psi(independent + 1) - np.log(independent)) / np.log(BINS)
+    assert averaged["spectral_entropy"] == pytest.approx(expected, abs=1e-4)
+    assert averaged["spread"] == pytest.approx(RATE / 2 / np.sqrt(12), rel=0.01)
+    assert averaged["rolloff_99"] == pytest.approx(0.99 * RATE / 2, rel=0.002)
+
+
+def test_flatness_does_not_measure_the_rounding_to_16_bits() -> None:
+    tone = sine(625.0, 0.5)
+    rounded = np.round(tone * 32767) / 32767
+    assert spectrum.measure(rounded, RATE)["flatness"] == pytest.approx(
+        spectrum.measure(tone, RATE)["flatness"], rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("samples", [1, 2, 1000, SIZE - 1, SIZE, SIZE + 1, 80 * SIZE + 5])
+def test_the_power_spectrum_is_welchs(samples: int) -> None:
+    wave = noise(30.0)[:samples]
+    frequency, theirs = welch(
+        wave, RATE, nperseg=min(SIZE, samples), nfft=SIZE, detrend=False, scaling="spectrum", noverlap=None
+    )
+    ours = spectrum.power_spectrum(wave, RATE)
+    np.testing.assert_array_equal(ours[0], frequency)
+    np.testing.assert_allclose(ours[1], 2 * theirs, rtol=1e-9)
+
+
 def test_figures_do_not_depend_on_level() -> None:
-    soft, loud = (spectrum.measure(scale * noise(2.0), RATE) for scale in (0.01, 1.0))
-    assert soft == pytest.approx(loud)
+    for wave in (noise(2.0), sine(625.0)):
+        soft, loud = (spectrum.measure(scale * wave, RATE) for scale in (0.01, 1.0))
+        assert soft == pytest.approx(loud)
 
 
 def test_the_power_of_noise_is_its_energy() -> None:
@@ -79,11 +160,15 @@ def test_the_power_of_noise_is_its_energy() -> None:
     assert density == pytest.approx(0.01, rel=0.02)
 
 
-def test_centroid_and_rolloff_agree_with_librosa() -> None:
+def test_figures_agree_with_librosa() -> None:
     frequency, power = spectrum.power_spectrum(np.cumsum(noise(3.0)) * 0.01, RATE)
     theirs = librosa.feature.spectral_centroid(S=power[:, None], freq=frequency)[0, 0]
     assert spectrum.centroid(frequency, power) == pytest.approx(theirs)
-    for share in (0.85, 0.95):
+    theirs = librosa.feature.spectral_bandwidth(S=power[:, None], freq=frequency)[0, 0]
+    assert spectrum.spread(frequency, power) == pytest.approx(theirs)
+    theirs = librosa.feature.spectral_flatness(S=power[:, None] / power.max(), power=1.0, amin=1e-8)[0, 0]
+    assert spectrum.flatness(power) == pytest.approx(theirs)
+    for share in (0.85, 0.95, 0.99):
         theirs = librosa.feature.spectral_rolloff(S=power[:, None], freq=frequency, roll_percent=share)[0, 0]
         assert spectrum.rolloff(share, frequency, power) == pytest.approx(theirs)
 
@@ -99,6 +184,8 @@ def test_one_sample_has_a_flat_spectrum() -> None:
     figures = spectrum.measure(np.array([0.5]), RATE)
     assert figures["centroid"] == pytest.approx(RATE / 4, rel=0.01)
     assert figures["evenness"] == pytest.approx(1, abs=0.01)
+    assert figures["flatness"] == pytest.approx(1, abs=1e-3)
+    assert figures["spectral_entropy"] == pytest.approx(1, abs=1e-3)
 
 
 def test_what_sounds_only_above_1_khz_has_no_evenness_below() -> None:

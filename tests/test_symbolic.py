@@ -22,8 +22,10 @@ def test_a_scale_counted_by_hand() -> None:
         {
             "note_density": 2.0,
             "polyphony": 1.0,
+            "polyphony_rate": 0.0,
             "pitch_range": 12,
             "pitch_class_entropy": 6 / 8 * 3 + 2 / 8 * 2,  # C twice in eight, six others once
+            "scale_consistency": 1.0,
             "empty_frames": 0.5,
             "note_length": 0.25,
             "inter_onset_interval": 0.5,
@@ -57,6 +59,60 @@ def test_polyphony_is_of_the_time_that_sounds() -> None:
     assert figures["polyphony"] == pytest.approx((1 + 2 + 1) / 3)
 
 
+def test_two_pitches_are_polyphony_and_one_is_not() -> None:
+    figures = symbolic.measure(notes((0, 4, 60), (1, 2, 64), (1.5, 2, 67)), 8.0)
+    assert figures["polyphony_rate"] == pytest.approx(1 / 8)  # of the whole time; more than two: half a second only
+    assert symbolic.measure(notes((0, 1, 60), (1, 2, 64)))["polyphony_rate"] == 0.0
+
+
+def test_two_voices_on_one_pitch_are_one_pitch() -> None:
+    doubled = symbolic.measure(notes((0, 2, 60), (1, 4, 60), (1, 2, 72), (1, 2, 72)), 4.0)
+    assert doubled["polyphony"] == pytest.approx(5 / 4)
+    assert doubled["polyphony_rate"] == pytest.approx(1 / 4)
+
+
+def random_notes(generator: np.random.Generator, count: int) -> Notes:
+    """On a grid of milliseconds, with overlaps, doublings and rests."""
+    onset = generator.integers(0, 20_000, count)
+    length = generator.integers(0, 2_000, count)
+    pitch = generator.integers(55, 70, count)
+    return notes(*zip(onset / 1000, (onset + length) / 1000, pitch.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_polyphony_agrees_with_a_piano_roll_of_milliseconds(seed: int) -> None:
+    music = random_notes(np.random.default_rng(seed), 10 * (seed + 1))
+    roll = np.zeros((25_000, 128), dtype=bool)  # MusPy's definitions, step by step
+    for onset, offset, pitch in zip(music.onset, music.offset, music.pitch, strict=True):
+        roll[round(1000 * onset) : round(1000 * offset), pitch] = True
+    on = roll.sum(axis=1)
+    figures = symbolic.measure(music, 25.0)
+    assert figures["polyphony"] == pytest.approx(on.sum() / (on > 0).sum())
+    assert figures["polyphony_rate"] == pytest.approx((on >= 2).mean())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scale_consistency_is_the_best_of_24_scales(seed: int) -> None:
+    music = random_notes(np.random.default_rng(seed), 40)
+    major, minor = {0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10}
+    shares = [
+        np.mean([(pitch - root) % 12 in scale for pitch in music.pitch.tolist()])
+        for scale in (major, minor)
+        for root in range(12)
+    ]
+    assert symbolic.measure(music)["scale_consistency"] == pytest.approx(max(shares))
+
+
+def test_twelve_equal_pitch_classes_fit_no_scale_better_than_another() -> None:
+    chromatic = notes(*[(k, k + 1, 60 + k) for k in range(12)])
+    assert symbolic.measure(chromatic)["scale_consistency"] == pytest.approx(7 / 12)
+
+
+def test_a_harmonic_minor_scale_leaves_the_natural_one() -> None:
+    harmonic = notes(*[(k, k + 1, 57 + step) for k, step in enumerate((0, 2, 3, 5, 7, 8, 11, 12))])
+    assert symbolic.measure(harmonic)["scale_consistency"] == pytest.approx(7 / 8)
+
+
 def test_empty_frames_agree_with_the_score_matrix() -> None:
     generator = np.random.default_rng(0)
     onset = generator.integers(0, 200, 40)
@@ -80,7 +136,7 @@ def test_no_notes_are_missing_figures_but_empty_frames() -> None:
 
 def test_notes_without_length_have_no_polyphony() -> None:
     figures = symbolic.measure(notes((0, 0, 60), (1, 1, 62)), 2.0)
-    assert figures["polyphony"] == Missing("all notes have length 0")
+    assert figures["polyphony"] == figures["polyphony_rate"] == Missing("all notes have length 0")
     assert figures["note_length"] == 0.0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clstm.midi import Notes, write_midi
-from evaluation import envelope, sonogram, spectrum
+from evaluation import envelope, sonogram, spectrum, structure
 from evaluation.audio import mono
 from evaluation.measures import measure_sound, measure_systems
 from evaluation.render import render
@@ -32,7 +32,15 @@ def test_views_and_figures_run_at_50_times_real_time_on_a_core(song: Notes) -> N
     def views_and_figures() -> None:
         measure_sound(waveform, 44100)
         single = mono(waveform)
-        for view in (envelope.rms_envelope, spectrum.magnitude_spectrum, sonogram.sonogram):
+        structure.measure(single, 44100)
+        for view in (
+            envelope.rms_envelope,
+            spectrum.magnitude_spectrum,
+            sonogram.sonogram,
+            sonogram.mel_sonogram,
+            structure.self_similarity_matrix,
+            structure.novelty_curve,
+        ):
             view(single, 44100)
 
     views_and_figures()  # the first call imports scipy
@@ -40,6 +48,21 @@ def test_views_and_figures_run_at_50_times_real_time_on_a_core(song: Notes) -> N
     speed = len(waveform) / 44100 / took
     print(f"views and figures of {MINUTES} minutes: {took:.2f} s, {speed:.0f} times real time")
     assert speed >= 50
+
+
+def test_a_thousand_clips_are_measured_in_under_a_minute_and_a_half_on_a_core(song: Notes) -> None:
+    """Three minutes on two cores, less what rendering takes of them: half."""
+    clip = render(song)[60 * 44100 : 70 * 44100]
+
+    def figures() -> None:
+        for _ in range(20):
+            measure_sound(clip, 44100)
+            structure.measure(mono(clip), 44100)
+
+    figures()
+    took = seconds(figures, time.process_time) / 20
+    print(f"figures of a clip of 10 s: {1000 * took:.0f} ms")
+    assert took < 0.1
 
 
 def test_three_songs_are_rendered_and_measured_in_under_20_seconds(write_song: WriteSong, tmp_path: Path) -> None:

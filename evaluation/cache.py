@@ -1,0 +1,75 @@
+"""What was rendered and measured before is not done again.
+
+An entry is found by the content of its input, every setting, the versions of what works on it, and this package's own
+code, so nothing stale is ever found. Entries lie in the user's cache folder; the variable CLSTM_CACHE names another,
+and `CLSTM_CACHE=off` keeps none. Beyond 2 GB the oldest go.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+VARIABLE = "CLSTM_CACHE"
+LIMIT = "2G"
+
+_VERSIONS = ("librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr", "symusic")
+
+
+def folder() -> Path | None:
+    """Where entries are kept; None when they are not."""
+    import platformdirs
+
+    given = os.environ.get(VARIABLE, "")
+    if given.lower() == "off":
+        return None
+    return Path(given) if given else platformdirs.user_cache_path("clstm") / "measured"
+
+
+def remembered(kind: str, key: dict[str, Any], make: Callable[[], Result]) -> Result:
+    """What `make` returned for this kind and key before, or what it returns now. An error is not remembered.
+
+    key : what the result depends on; values as in JSON
+    """
+    memory = _memory(folder())
+    if memory is None:
+        return make()
+    return memory.cache(_made, ignore=["make"])(kind, key, _code(), make)
+
+
+def trim() -> None:
+    """Let the oldest entries go beyond the limit. One process does it, when the work is done."""
+    if (memory := _memory(folder())) is not None:
+        memory.reduce_size(bytes_limit=LIMIT)
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _made(kind: str, key: dict[str, Any], code: str, make: Callable[[], Any]) -> Any:
+    return make()
+
+
+@lru_cache
+def _memory(location: Path | None) -> Any:
+    from joblib import Memory
+
+    return None if location is None else Memory(location, verbose=0)
+
+
+@lru_cache
+def _code() -> str:
+    """Of all code an entry may come from."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*package.glob("*.py"), *package.with_name("clstm").glob("*.py")]):
+        digest.update(path.read_bytes())
+    digest.update(repr([version(name) for name in _VERSIONS]).encode())
+    return digest.hexdigest()

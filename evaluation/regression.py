@@ -1,0 +1,394 @@
+"""Today's figures against recorded ones: what moved, and whether it could have moved through no fault of the music.
+
+A baseline is a JSON file: the figures of every file, or why they are missing; the file's sha256; and the environment
+they were measured in (`evaluation.environment`). Inputs are named relative to the baseline, so that a repository can be
+moved, and files relative to the folder they were found in, so that another folder can take its place.
+
+How far a figure may move follows from its unit: levels 0.1 dB, loudness range 0.5 LU, all else 0.5 % of what was
+recorded, or 0.00001 where that is more: a steady tone's spectral change is rounding, half of which may go unnoticed.
+A figure that was missing must be missing for the same reason. No file may come or go.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
+from clstm.files import write_json
+from clstm.midi import find_files
+from evaluation import cache
+from evaluation.audio import is_midi
+from evaluation.batch import over_files
+from evaluation.environment import Difference, differences, environment, renders, settings_of
+from evaluation.measures import METRICS, measure_take
+from evaluation.metric import Figure, Missing
+from evaluation.render import RenderSettings
+from evaluation.sources import ACCEPTED
+from evaluation.takes import Take
+
+FORMAT = "clstm spectra 1"
+DIGITS = 7  # significant, of each figure recorded
+LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
+LEVEL, LOUDNESS_RANGE, SHARE, LEAST = 0.1, 0.5, 0.005, 1e-5
+
+SAME, MOVED, UNMATCHED = 0, 1, 3  # exit statuses; 2 is a user's mistake
+
+Progress = Callable[[int, int], object]  # told (done, total) as files are measured
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file. figures : empty when it is `unreadable`, which then says why"""
+
+    sha256: str
+    figures: Mapping[str, Figure]
+    unreadable: str = ""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was recorded. inputs : relative to the baseline's folder, a folder's with a slash at its end
+    units : of every figure that was measured, by name
+    files : by name, in the order of measurement
+    """
+
+    environment: Mapping[str, Any]
+    inputs: Sequence[str]
+    units: Mapping[str, str]
+    files: Mapping[str, Piece]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One thing that is not as recorded. metric : the figure's name; "" for the file itself, which came, went, or
+    became readable or unreadable
+    recorded, now : the figure; None where there was no file, or no such thing to say of it
+    """
+
+    file: str
+    metric: str
+    recorded: Figure | None
+    now: Figure | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """files : every name, recorded or found now
+    changed : the files found under a recorded name with other content
+    """
+
+    baseline: Path
+    files: tuple[str, ...]
+    changed: tuple[str, ...]
+    moved: tuple[Moved, ...]
+    unmatched: tuple[Difference, ...]
+
+    @property
+    def status(self) -> int:
+        """`UNMATCHED` when the environment is another one, whatever moved; else `MOVED` when something did."""
+        if self.unmatched:
+            return UNMATCHED
+        return MOVED if self.moved else SAME
+
+
+# --- comparing -----------------------------------------------------------------------------------------------------
+
+
+def tolerance(metric: str, recorded: float) -> float:
+    """How far a figure may move from what was recorded, in its own unit."""
+    if metric == "loudness_range":
+        return LOUDNESS_RANGE
+    if METRICS[metric].unit in LEVELS:
+        return LEVEL
+    return max(SHARE * abs(recorded), LEAST)
+
+
+def compare(recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> list[Moved]:
+    """What moved beyond its tolerance; files in the order recorded, new ones last. Only figures of both are compared.
+
+    >>> before, after = (Piece("", {"integrated_loudness": loudness}) for loudness in (-20.0, -19.8))
+    >>> compare({"a.wav": before}, {"a.wav": after})
+    [Moved(file='a.wav', metric='integrated_loudness', recorded=-20.0, now=-19.8)]
+    """
+    return [moved for name in dict.fromkeys([*recorded, *now]) for moved in _compare_file(name, recorded, now)]
+
+
+def _compare_file(name: str, recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> Iterator[Moved]:
+    states = _state(recorded.get(name)), _state(now.get(name))
+    if states[0] != states[1]:
+        yield Moved(name, "", *states)
+        return
+    before, after = recorded[name].figures, now[name].figures
+    for metric in METRICS:
+        if metric in before and metric in after and not _near(metric, before[metric], after[metric]):
+            yield Moved(name, metric, before[metric], after[metric])
+
+
+def _state(piece: Piece | None) -> Missing | None:
+    """What is to be said of a file itself: None when it was measured."""
+    if piece is None:
+        return Missing("no such file")
+    return Missing(piece.unreadable) if piece.unreadable else None
+
+
+def _near(metric: str, recorded: Figure, now: Figure) -> bool:
+    if isinstance(recorded, Missing) or isinstance(now, Missing):
+        return recorded == now
+    return abs(now - recorded) <= tolerance(metric, recorded)
+
+
+def other_figures(units: Mapping[str, str]) -> list[Difference]:
+    """What this version measures otherwise than the one that recorded: figures new, gone, or in another unit.
+
+    A figure without a counterpart can neither have moved nor stayed: the baseline does not fit, and is recorded again.
+    """
+    measured = {name: metric.unit for name, metric in METRICS.items()}
+    return [
+        Difference(f"figure.{name}", _unit(units, name), _unit(measured, name))
+        for name in dict.fromkeys([*units, *measured])
+        if units.get(name) != measured.get(name)
+    ]
+
+
+def _unit(units: Mapping[str, str], name: str) -> str:
+    return (units[name] or "a number") if name in units else "none"
+
+
+# --- measuring -----------------------------------------------------------------------------------------------------
+
+
+def measure_piece(path: Path, settings: RenderSettings = RenderSettings()) -> Piece:
+    """Every figure of a MIDI or audio file, measured here and now, or why there is none."""
+    try:
+        with _nothing_remembered():
+            return Piece(_sha256(path), measure_take(Take(path), settings).figures)
+    except UnreadableFileError as error:
+        return Piece(_sha256(path), {}, error.reason)
+
+
+@contextmanager
+def _nothing_remembered() -> Iterator[None]:
+    """Whoever recalls what a file measured before learns nothing of what it measures today."""
+    before = os.environ.get(cache.VARIABLE)
+    os.environ[cache.VARIABLE] = "off"
+    try:
+        yield
+    finally:
+        os.environ.pop(cache.VARIABLE)
+        if before is not None:
+            os.environ[cache.VARIABLE] = before
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # the file is unreadable, and says why
+        return ""
+
+
+def named_files(inputs: Sequence[Path], folders: int | None = None) -> dict[str, Path]:
+    """The MIDI and audio files of files and folders, each under its name: a file's own, or its path within its folder.
+
+    folders : how many of the inputs are folders; where there are several, a folder's name stands before its files'.
+
+    Raises `UserError` for an input that does not exist, or two files of one name; `NothingUsableError` without any.
+    """
+    folders = sum(path.is_dir() for path in inputs) if folders is None else folders
+    files: dict[str, Path] = {}
+    for source in inputs:
+        for path in find_files([source], ACCEPTED):
+            name = path.relative_to(source) if source.is_dir() else Path(path.name)
+            if source.is_dir() and folders > 1:
+                name = Path(source.resolve().name) / name
+            first = files.setdefault(name.as_posix(), path)
+            if not first.samefile(path):
+                raise UserError(f"{first} and {path} have the same name here; give the folder that holds both")
+    return files
+
+
+def _measure(
+    files: Mapping[str, Path], settings: RenderSettings, workers: int | None, progress: Progress | None
+) -> dict[str, Piece]:
+    """Every file, by name, each in a process that can be lost."""
+    measured = {}
+    results = over_files(partial(measure_piece, settings=settings), list(files.values()), workers)
+    for name, (path, result) in zip(files, results, strict=True):
+        if isinstance(result, UnreadableFileError):  # never came to be measured, or took its process with it
+            result = Piece(_sha256(path), {}, result.reason)
+        measured[name] = result
+        if progress:
+            progress(len(measured), len(files))
+    return measured
+
+
+# --- the two verbs -------------------------------------------------------------------------------------------------
+
+
+def record(
+    inputs: Sequence[Path],
+    out: Path,
+    settings: RenderSettings = RenderSettings(),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Baseline:
+    """Measure every file in `workers` processes (all cores) and write the baseline `out`, whole or not at all.
+
+    Raises `UserError` for inputs that do not exist or share a name, `NothingUsableError` when no file can be read,
+    `MissingToolError` without FluidSynth where there is MIDI.
+    """
+    inputs, out = [Path(path) for path in inputs], Path(out)
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; give a file for the baseline, such as {out / 'baseline.json'}")
+    files = named_files(inputs)
+    described = environment(settings, midi=any(map(is_midi, files.values())))  # what is missing is known at once
+    measured = _measure(files, settings, workers, progress)
+    if all(piece.unreadable for piece in measured.values()):
+        reasons = "; ".join(f"{name}: {piece.unreadable}" for name, piece in measured.items())
+        raise NothingUsableError(f"no file can be measured: {reasons}")
+    baseline = Baseline(
+        environment=described,
+        inputs=[_relative(path, out.parent) for path in inputs],
+        units={name: metric.unit for name, metric in METRICS.items()},
+        files=measured,
+    )
+    write_json(out, _as_json(baseline))
+    return baseline
+
+
+def record_again(
+    path: Path,
+    inputs: Sequence[Path] = (),
+    soundfont: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Baseline:
+    """Record a baseline anew with the settings it has, from the inputs it has unless others are given.
+
+    Raises `MismatchError` when it was recorded with a SoundFont of another name than the one used now.
+    """
+    old = read_baseline(path)
+    settings = settings_of(old.environment, soundfont)
+    font = old.environment["rendering"].get("soundfont")
+    if font is not None and font != settings.soundfont_file.name:
+        raise MismatchError(f"{path} was recorded with {font}, not {settings.soundfont_file.name}; give {font}")
+    return record(inputs or [Path(path).parent / source for source in old.inputs], path, settings, workers, progress)
+
+
+def check(
+    path: Path,
+    inputs: Sequence[Path] = (),
+    soundfont: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Check:
+    """Measure in `workers` processes (all cores) with the settings recorded, and compare.
+
+    inputs : what takes the place of the inputs recorded, when the music lies elsewhere
+    soundfont : None is the bundled one; one with another hash than recorded makes the environment unmatched
+
+    Raises `UserError` for what is no baseline, and when nothing recorded is there to be measured; `MissingToolError`
+    without FluidSynth where there was MIDI.
+    """
+    path = Path(path)
+    baseline = read_baseline(path)
+    settings = settings_of(baseline.environment, soundfont)
+    now = environment(settings, midi=renders(baseline.environment))
+    files = named_files([Path(source) for source in inputs]) if inputs else _recorded_files(path, baseline)
+    if not set(files) & set(baseline.files):
+        some = ", ".join(list(baseline.files)[:3])
+        raise MismatchError(
+            f"none of the {len(files)} files is in {path}, which knows {some} ...; give what it recorded"
+        )
+    measured = _measure(files, settings, workers, progress)
+    known = [name for name in baseline.files if name in measured]
+    others = other_figures(baseline.units)
+    not_comparable = {difference.name.removeprefix("figure.") for difference in others}
+    return Check(
+        baseline=path,
+        files=tuple(dict.fromkeys([*baseline.files, *measured])),
+        changed=tuple(name for name in known if baseline.files[name].sha256 != measured[name].sha256),
+        moved=tuple(moved for moved in compare(baseline.files, measured) if moved.metric not in not_comparable),
+        unmatched=(*differences(baseline.environment, now), *others),
+    )
+
+
+def _recorded_files(path: Path, baseline: Baseline) -> dict[str, Path]:
+    """What is there now of the inputs recorded; an input that is gone has lost its files, and that is a finding."""
+    inputs = [path.parent / source for source in baseline.inputs]
+    there = [source for source in inputs if source.exists()]
+    if not there:
+        raise UserError(f"{path}: of what it recorded nothing is there ({', '.join(baseline.inputs)}); name the inputs")
+    folders = sum(source.endswith("/") for source in baseline.inputs)
+    files: dict[str, Path] = {}
+    for source in there:
+        try:
+            files |= named_files([source], folders)
+        except NothingUsableError:  # a folder that was emptied
+            continue
+    return files
+
+
+def _relative(source: Path, folder: Path) -> str:
+    relative = Path(os.path.relpath(source.absolute(), folder.absolute())).as_posix()
+    return f"{relative}/" if source.is_dir() else relative
+
+
+# --- the file ------------------------------------------------------------------------------------------------------
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Raises `UserError` for what cannot be opened or is no baseline."""
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"the baseline {path} cannot be opened ({error.strerror}); make one: clstm spectra record"
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path} is no baseline ({error}); make one: clstm spectra record") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise UserError(f"{path} is no baseline of this version ({found or 'no format'}, not {FORMAT}); record again")
+    try:
+        files = {name: _piece(entry) for name, entry in content["files"].items()}
+        baseline = Baseline(content["environment"], content["inputs"], content["units"], files)
+        _ = baseline.environment["measuring"], baseline.environment["rendering"]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UserError(f"{path} is a damaged baseline ({type(error).__name__}: {error}); record again") from error
+    return baseline
+
+
+def _as_json(baseline: Baseline) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "environment": baseline.environment,
+        "inputs": baseline.inputs,
+        "units": baseline.units,
+        "files": {name: _entry(piece) for name, piece in baseline.files.items()},
+    }
+
+
+def _entry(piece: Piece) -> dict[str, Any]:
+    if piece.unreadable:
+        return {"sha256": piece.sha256, "unreadable": piece.unreadable}
+    figures = {
+        name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.figures.items() if not isinstance(figure, Missing)
+    }
+    missing = {name: figure.reason for name, figure in piece.figures.items() if isinstance(figure, Missing)}
+    return {"sha256": piece.sha256, "figures": figures, "missing": missing}
+
+
+def _piece(entry: dict[str, Any]) -> Piece:
+    if "unreadable" in entry:
+        return Piece(entry["sha256"], {}, entry["unreadable"])
+    figures: dict[str, Figure] = {name: float(value) for name, value in entry["figures"].items()}
+    figures |= {name: Missing(reason) for name, reason in entry["missing"].items()}
+    return Piece(entry["sha256"], figures)

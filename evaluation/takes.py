@@ -1,0 +1,109 @@
+"""A piece of music as it is measured: the file, and what is done to it first. The controls of a comparison are here.
+
+The score matrix keeps no velocity and no timing finer than an eighth of a second, so a person's piece beside a model's
+differs in performance before it differs in composition. Taken on the same grid, composition is compared with
+composition; with velocities bent by another curve, it shows whether a finding hangs on how hard the keys were struck.
+"""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clstm.errors import UserError
+from clstm.midi import Notes
+from clstm.score import decode, encode
+
+GENERATED = "generated.json"  # what `clstm generate` and `clstm excerpts` leave beside their music
+LOUDEST = 127  # velocity
+
+
+@dataclass(frozen=True)
+class Take:
+    """One file and how it is taken.
+
+    same_grid : notes pass through the score matrix and one velocity first, as a model's have
+    velocity_power : velocities become 127 (v / 127) ** power; 1 leaves them, 2 makes 80 a soft 50
+    cut : only its first so many seconds
+    lasts : seconds it lasts even if nothing sounds at its end; None: to its last note
+    group : what its piece belongs to (a work, a composer); "" stands for itself
+    """
+
+    path: Path
+    same_grid: bool = False
+    velocity_power: float = 1.0
+    cut: float | None = None
+    lasts: float | None = None
+    group: str = ""
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def of(self, notes: Notes) -> Notes:
+        """The notes as they are taken."""
+        if self.cut is not None:
+            notes = notes.between(0.0, self.cut)
+        if self.same_grid:
+            notes = decode(encode(notes))
+        if self.velocity_power != 1.0:
+            bent = LOUDEST * (notes.velocity / LOUDEST) ** self.velocity_power
+            notes = Notes(notes.onset, notes.offset, notes.pitch, np.maximum(np.rint(bent), 1).astype(np.int64))
+        return notes
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it lasts, where that is known without its notes."""
+        return self.lasts if self.cut is None or self.lasts is None else min(self.lasts, self.cut)
+
+
+def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None) -> list[Take]:
+    """The files as they are, each with its length and group as far as these are known.
+
+    groups : of files by their stems, or of the pieces they continue; where it says nothing, `generated.json` in the
+        file's folder may, or the name of the piece continued stands for the group
+    """
+    manifests = {folder: _manifest(folder) for folder in dict.fromkeys(file.parent for file in files)}
+    found = []
+    for file in files:
+        about = manifests[file.parent].get(file.name, {})
+        piece = str(about.get("piece", ""))
+        known = (groups or {}).get(file.stem) or (groups or {}).get(piece) or str(about.get("group") or piece)
+        lasts = about.get("seconds")
+        found.append(Take(file, cut=cut, lasts=lasts if isinstance(lasts, int | float) else None, group=known))
+    return found
+
+
+def read_groups(path: Path) -> dict[str, str]:
+    """Groups by the stems of files, of a CSV with the columns file and group. Raises `UserError` for any other."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read as CSV ({error}); give one with the columns file, group") from error
+    if not rows or not {"file", "group"} <= set(rows[0]):
+        columns = ", ".join(filter(None, rows[0])) if rows else "nothing"
+        raise UserError(f"{path} has the columns {columns}; it needs file and group")
+    groups: dict[str, str] = {}
+    for row in rows:
+        stem, group = Path(row["file"] or "").stem, row["group"] or ""
+        if groups.setdefault(stem, group) != group:
+            raise UserError(f"{path}: two files are named {stem} and belong to other groups; give them other names")
+    return groups
+
+
+def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """What `generated.json` says of each file of a folder, by its name."""
+    try:
+        content = json.loads((folder / GENERATED).read_text(encoding="utf-8"))
+        items = {str(item["file"]): dict(item) for item in content["items"]}
+        with_seed = bool(content.get("with_seed", False))
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    if with_seed:  # the files are longer than their continuations
+        for item in items.values():
+            item.pop("seconds", None)
+    return items

@@ -1,0 +1,246 @@
+"""From the files of several systems to a folder with the verdict on each: what differs from the reference, by how much,
+how sure.
+
+verdict.md        the table to read; verdict.csv all its numbers (`evaluation.comparison.COLUMNS`)
+metrics.csv       tidy: system, piece, metric, value, unit, note
+pieces.csv        a row a file: its group, length, what was done to its sound, why it was rejected
+robustness.csv    the table again under each other sound, if that was asked for
+comparison.json   how it was made
+
+A reference of MIDI is taken twice: on the same grid, at one velocity, as a model's music is, which is what the others
+are held against; and as it is, as one of those others, which shows what performance adds.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from clstm.errors import MissingToolError, UserError
+from clstm.files import replacing, write_json, write_text
+from evaluation import comparison, doctor, verdict_tables
+from evaluation.audio import is_midi
+from evaluation.inference import RESAMPLES, SPLITS
+from evaluation.measures import Measurements, measure_systems
+from evaluation.render import RenderSettings, describe
+from evaluation.sources import music_files, named_path
+from evaluation.takes import Take, read_groups, takes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MADE_BY = "clstm compare"
+RECORD = "comparison.json"
+
+Grid = Literal["reference", "all", "none"]
+GRIDS: tuple[Grid, ...] = ("reference", "all", "none")
+SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 becomes a soft 50
+
+Advance = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    sources : NAME=PATH each
+    grid : which MIDI goes through the score matrix and one velocity: the reference, all, or none
+    groups : a CSV of columns file, group
+    seconds : only so much of every piece
+    robustness : again with another SoundFont (`other_soundfont`), with reverb and chorus, and with other velocities
+    """
+
+    sources: tuple[str, ...]
+    reference: str
+    out: Path
+    settings: RenderSettings = RenderSettings()
+    grid: Grid = "reference"
+    groups: Path | None = None
+    seconds: float | None = None
+    robustness: bool = False
+    other_soundfont: Path | None = None
+    seed: int = 0
+    workers: int | None = None
+    cluster: str | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The table, what to know before believing it, and a line a system that sums it up."""
+
+    reference: str
+    table: "pd.DataFrame"
+    measurements: Measurements
+    remarks: list[str]
+    summary: list[str]
+
+
+def make_verdict(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+    """Measure, compare and write the folder `request.out`, whole or not at all.
+
+    Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
+    """
+    import pandas as pd
+
+    _check_replaceable(request.out)
+    reference, systems, left_out = _systems(request)
+    variants = _variants(request)  # a SoundFont that is not there is known before the work begins
+    tables: dict[str, pd.DataFrame] = {}
+    base = Measurements(pd.DataFrame(), pd.DataFrame())
+    for name, (settings, power) in variants.items():
+        what = "Measuring" if not name else f"Measuring, {name}"
+        bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
+        measured = _measure(bent, settings, request, what, advance)
+        base = base if name else measured
+        what = "Comparing" if not name else f"Comparing, {name}"
+        total, done = len(systems) - 1, 0
+
+        def compared(_: str, what: str = what, total: int = total) -> None:
+            nonlocal done
+            done += 1
+            advance(what, done, total)
+
+        tables[name] = comparison.compare(
+            measured.figures, measured.pieces, reference, seed=request.seed, progress=compared
+        )
+    others = {name: table for name, table in tables.items() if name}
+    table = comparison.flips(tables[""], others) if others else tables[""]
+    remarks = [*left_out, *comparison.remarks(base.pieces, reference)]
+    summary = comparison.summary(table, [system for system in systems if system != reference])
+    verdict = Verdict(reference, table, base, remarks, summary)
+    _write(request, verdict, others)
+    return verdict
+
+
+def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
+    """The name of what the others are held against, every system's takes, and what to say of files left out."""
+    groups = read_groups(request.groups) if request.groups else {}
+    found: dict[str, list[Take]] = {}
+    remarks = []
+    for source in request.sources:
+        name, path = named_path(source)
+        if name in found:
+            raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
+        files, beside = music_files(path)
+        if beside:
+            remarks.append(f"{name}: {beside} audio files were not taken, as there is MIDI")
+        found[name] = takes(files, groups, request.seconds)
+    if request.reference not in found:
+        raise UserError(
+            f"--reference {request.reference!r} is none of the systems given ({', '.join(found) or 'none'})"
+        )
+    if len(found) < 2:
+        raise UserError(f"{request.reference} alone cannot be compared; give another system as NAME=PATH")
+    kinds = {name: {is_midi(take.path) for take in own} for name, own in found.items()}
+    if len(set.union(*kinds.values())) > 1:
+        audio = ", ".join(name for name, kind in kinds.items() if False in kind)
+        remarks.append(
+            f"{audio} came as audio and the rest is rendered here: their sound differs by the instrument too"
+        )
+    reference = request.reference
+    if request.grid == "none" or True not in kinds[reference]:
+        return reference, {reference: found.pop(reference), **found}, remarks
+    control = f"{reference}, same grid"
+    if control in found:
+        raise UserError(f"the name {control!r} belongs to the control of {reference!r}; choose another")
+    if request.grid == "all":
+        found = {name: own if name == reference else _on_grid(own) for name, own in found.items()}
+    return control, {control: _on_grid(found[reference]), reference: found.pop(reference), **found}, remarks
+
+
+def _on_grid(own: Sequence[Take]) -> list[Take]:
+    return [replace(take, same_grid=True) for take in own]
+
+
+def _variants(request: Request) -> dict[str, tuple[RenderSettings, float]]:
+    """The sounds the comparison is made with, by name; the first, "", is the one asked for."""
+    variants = {"": (request.settings, 1.0)}
+    if not request.robustness:
+        return variants
+    given = request.other_soundfont or doctor.find_second_soundfont()
+    if given is None:
+        install = doctor.install_command(["soundfont"], doctor.package_manager())
+        raise MissingToolError(
+            "--robustness needs a second SoundFont: give one with --other-soundfont, or install "
+            + doctor.SECOND_SOUNDFONT
+            + (f" with: {install}" if install else "")
+        )
+    other = replace(request.settings, soundfont=Path(given))
+    if describe(other)["soundfont_sha256"] == describe(request.settings)["soundfont_sha256"]:
+        raise UserError(f"--other-soundfont {given} is the SoundFont already used; give another one")
+    wet = replace(request.settings, reverb=not request.settings.reverb, chorus=not request.settings.chorus)
+    return variants | {
+        f"SoundFont {Path(given).name}": (other, 1.0),
+        "reverb and chorus" if wet.reverb else "no reverb and chorus": (wet, 1.0),
+        "softer velocities": (request.settings, SOFTER),
+    }
+
+
+def _measure(
+    systems: Mapping[str, Sequence[Take]], settings: RenderSettings, request: Request, what: str, advance: Advance
+) -> Measurements:
+    total, done = sum(map(len, systems.values())), 0
+
+    def measured(_: Path) -> None:
+        nonlocal done
+        done += 1
+        advance(what, done, total)
+
+    return measure_systems(systems, settings, measured, request.workers, request.cluster)
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; give a folder")
+    if out.is_dir() and any(out.iterdir()) and not _is_ours(out):
+        raise UserError(f"--out {out} is not empty and not an earlier comparison; choose another folder or empty it")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == MADE_BY)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write(request: Request, verdict: Verdict, others: "Mapping[str, pd.DataFrame]") -> None:
+    import pandas as pd
+
+    with replacing(request.out) as folder:
+        folder.mkdir()
+        verdict.table.to_csv(folder / "verdict.csv", index=False)
+        verdict.measurements.figures.to_csv(folder / "metrics.csv", index=False)
+        verdict.measurements.pieces.to_csv(folder / "pieces.csv", index=False)
+        write_text(
+            folder / "verdict.md",
+            verdict_tables.markdown(verdict.table, verdict.reference, verdict.summary, verdict.remarks),
+        )
+        if others:
+            parts = [table.assign(sound=name) for name, table in others.items()]
+            pd.concat(parts).to_csv(folder / "robustness.csv", index=False)
+        write_json(folder / RECORD, _record(request, verdict, list(others)))
+
+
+def _record(request: Request, verdict: Verdict, others: list[str]) -> dict[str, Any]:
+    return {
+        "made_by": MADE_BY,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("clstm"),
+        "command": request.command,
+        "reference": verdict.reference,
+        "systems": verdict.measurements.pieces.groupby("system", sort=False).size().to_dict(),
+        "grid": request.grid,
+        "seconds": request.seconds,
+        "seed": request.seed,
+        "splits": SPLITS,
+        "resamples": RESAMPLES,
+        "permutations": int(verdict.table["permutations"].max()),
+        "other_sounds": others,
+        "remarks": verdict.remarks,
+        "summary": verdict.summary,
+        "rendering": describe(request.settings),
+    }

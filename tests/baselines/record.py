@@ -1,0 +1,30 @@
+"""Record the committed baselines again: python tests/baselines/record.py
+
+For when a figure's definition changed, a figure was added, or the tested versions moved. What is recorded is what CI
+holds every later change against: look at the difference before it is committed.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from pieces import write_notes, write_signals
+
+from evaluation.regression import record
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # inputs are named relative to the baseline, which moves alone
+        music = Path(folder)
+        write_notes(music / "notes")
+        write_signals(music / "signals")
+        for name in ("notes", "signals"):
+            baseline = record([music / name], music / f"{name}.json")
+            shutil.copyfile(music / f"{name}.json", HERE / f"{name}.json")
+            print(f"{len(baseline.files)} pieces recorded in {(HERE / name).relative_to(Path.cwd())}.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""`clstm spectra record | check` from the outside: what they say, what they write, and the status they end with."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from clstm.cli import main
+from clstm.midi import Notes, write_midi
+from evaluation.audio import write_audio
+from evaluation.environment import Difference
+from evaluation.metric import Missing
+from evaluation.regression import MOVED, SAME, UNMATCHED, Check, Moved
+from evaluation.regression_report import row, summary, text, write_junit
+from evaluation.render import RenderSettings, Waveform, render
+
+DRY = RenderSettings(sample_rate=22050)
+WET = RenderSettings(sample_rate=22050, reverb=True)
+TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + 7 * k % 12, 60 + 5 * (k % 4)) for k in range(24)])
+
+Clstm = Callable[..., int | str | None]
+
+
+@pytest.fixture
+def clstm(monkeypatch: pytest.MonkeyPatch) -> Clstm:
+    """Run the command line as typed, in a terminal of 140 columns; returns the exit status."""
+    monkeypatch.setenv("COLUMNS", "140")
+
+    def run(*words: object) -> int | str | None:
+        monkeypatch.setattr(sys, "argv", ["clstm", *map(str, words)])
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code or 0
+        return 0
+
+    return run
+
+
+def write(sound: Waveform, path: Path) -> None:
+    write_audio(path, sound, DRY.sample_rate)
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> Path:
+    """A folder of renders: a tune, another, and silence."""
+    write(render(TUNE, DRY), tmp_path / "audio" / "tune.wav")
+    write(render(TUNE.between(1.0, 4.0), DRY), tmp_path / "audio" / "middle.wav")
+    write(np.zeros((9000, 2), dtype=np.float32), tmp_path / "audio" / "silence.wav")
+    return tmp_path / "audio"
+
+
+def test_ci_passes_until_somebody_changes_the_sound(
+    clstm: Clstm, audio: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = tmp_path / "baseline.json"
+    assert clstm("spectra", "record", audio, "--out", baseline, "--rate", DRY.sample_rate) == 0
+    assert f"3 of 3 files recorded in {baseline}" in capsys.readouterr().out
+
+    report = tmp_path / "spectra.xml"
+    assert clstm("spectra", "check", baseline, "--junit", report) == SAME
+    assert "Nothing moved: 3 of 3 files are as recorded" in capsys.readouterr().out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    assert suite.attrib.items() >= {"tests": "4", "failures": "0", "errors": "0", "skipped": "0"}.items()
+
+    write(render(TUNE, DRY) * np.float32(10 ** (0.2 / 20)), audio / "tune.wav")
+    assert clstm("spectra", "check", baseline, "--junit", report) == MOVED
+    said = capsys.readouterr().out
+    assert re.search(r"tune\.wav +│ Loudness +│ -[\d.]+ LUFS +│ -[\d.]+ LUFS +│ +\+0\.20 LU │ +0\.1 LU", said)
+    assert "1 of 3 files are not as recorded" in said
+    assert "1 of these 1 files have other content than the file recorded." in said
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    assert suite.get("failures") == "1"
+    assert [case.get("name") for case in suite if case.find("failure") is not None] == ["tune.wav"]
+    assert "Loudness | -" in str(suite.findtext("testcase/failure"))
+
+    write(render(TUNE, DRY), audio / "tune.wav")
+    write(render(TUNE.between(1.0, 4.0), WET), audio / "middle.wav")  # somebody switches reverb on
+    assert clstm("spectra", "check", baseline) == MOVED
+    assert "middle.wav" in capsys.readouterr().out
+
+
+def test_midi_is_rendered_as_recorded_and_another_soundfont_is_told_apart(
+    clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_midi(TUNE, tmp_path / "music" / "tune.mid")
+    (tmp_path / "music" / "text.mid").write_text("hello")
+    baseline = tmp_path / "baseline.json"
+    options = ("--gain", "0.5", "--rate", "22050", "--reverb", "--chorus", "--workers", "1")
+    assert clstm("spectra", "record", tmp_path / "music", "--out", baseline, *options) == 0
+    captured = capsys.readouterr()
+    assert "1 of 2 files recorded" in captured.out
+    assert "text.mid: not a MIDI file (it does not begin with MThd); recorded as unreadable" in captured.err
+    rendering = json.loads(baseline.read_text(encoding="utf-8"))["environment"]["rendering"]
+    assert rendering.items() >= {"gain": 0.5, "sample_rate": 22050, "reverb": True, "chorus": True}.items()
+    assert clstm("spectra", "check", baseline) == SAME
+
+    font = tmp_path / "other.sf2"
+    font.write_bytes(RenderSettings().soundfont_file.read_bytes() + b"\0")  # as good, but for its hash
+    report = tmp_path / "spectra.xml"
+    capsys.readouterr()
+    assert clstm("spectra", "check", baseline, "--soundfont", font, "--junit", report) == UNMATCHED
+    said = capsys.readouterr().out
+    assert "This is not the environment of the baseline" in said
+    assert "rendering.soundfont: TimGM6mb.sf2 recorded, other.sf2 now" in said
+    assert "rendering.soundfont_sha256: " in said
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    assert suite.attrib.items() >= {"tests": "3", "failures": "0", "errors": "1", "skipped": "2"}.items()
+    assert "other.sf2 now" in str(suite.findtext("testcase[@name='environment']/error"))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["record", "nowhere", "--out", "b.json"], "nowhere does not exist"),
+        (["record", "text.wav", "--out", "b.json"], r"no file can be measured: text\.wav: not readable as audio"),
+        (["record", "one.wav", "--out", "b.json", "--gain", "99"], "a gain of 99.0 cannot be rendered"),
+        (["record", "one.mid", "--out", "b.json", "--soundfont", "text.wav"], "is not a SoundFont"),
+        (["check", "b.json"], "the baseline b.json cannot be opened .*clstm spectra record"),
+        (["check", "text.wav"], "text.wav is no baseline"),
+    ],
+)
+def test_a_mistake_is_one_line_status_2_and_nothing_written(
+    words: list[str],
+    complaint: str,
+    clstm: Clstm,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_midi(TUNE, tmp_path / "one.mid")
+    write(render(TUNE.between(0, 1), DRY), tmp_path / "one.wav")
+    (tmp_path / "text.wav").write_text("hello")
+    before = sorted(tmp_path.iterdir())
+    assert clstm("spectra", *words) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if line and not line.startswith("Measuring")]
+    assert len(said) == 1
+    assert re.search(complaint, said[0])
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_help_tells_the_exit_statuses(clstm: Clstm, capsys: pytest.CaptureFixture[str]) -> None:
+    assert clstm("spectra", "check", "--help") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "status is 0 when nothing moved; 1 when something did; 2 for a mistake of yours; 3 when" in said
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moved", "shown"),
+    [
+        (Moved("a", "true_peak", -3.0, -2.75), ("True peak", "-3.00 dBTP", "-2.75 dBTP", "+0.25 dB", "0.1 dB")),
+        (Moved("a", "loudness_range", 4.0, 5.0), ("Loudness range", "4.00 LU", "5.00 LU", "+1.00 LU", "0.5 LU")),
+        (Moved("a", "centroid", 400.0, 396.0), ("Centroid", "400 Hz", "396 Hz", "-1.00 %", "0.5 %")),
+        (Moved("a", "evenness", 0.0, 0.5), ("Evenness below 1 kHz", "0", "0.5", "+0.5", "1e-05")),
+        (Moved("a", "centroid", Missing("silent"), 4.0), ("Centroid", "none: silent", "4 Hz", "", "")),
+        (Moved("a", "", None, Missing("no such file")), ("the file", "measured", "no such file", "", "")),
+    ],
+)
+def test_a_row_tells_what_was_what_is_and_how_far_it_may_be(moved: Moved, shown: tuple[str, ...]) -> None:
+    assert row(moved) == ("a", *shown)
+
+
+def test_text_and_junit_hold_whatever_a_file_is_called(tmp_path: Path) -> None:
+    name = "[red]<&\x01\u266b.wav"
+    found = Check(
+        baseline=Path("music.json"),
+        files=(name, "b.wav"),
+        changed=(),
+        moved=(Moved(name, "centroid", 400.0, 500.0),),
+        unmatched=(),
+    )
+    assert "[red]<&" in text(found)
+    assert "1 of 2 files are not as recorded in music.json; 1 figures moved." in text(found)
+    write_junit(found, tmp_path / "out" / "spectra.xml")
+    cases = ElementTree.parse(tmp_path / "out" / "spectra.xml").getroot().findall("testsuite/testcase")
+    assert [case.get("name") for case in cases] == ["environment", "[red]<&\ufffd\u266b.wav", "b.wav"]
+    assert {case.get("classname") for case in cases} == {"music"}
+    assert cases[1].findtext("failure") == "Centroid | 400 Hz | 500 Hz | +25.00 % | 0.5 %"
+
+
+def test_an_unmatched_environment_is_said_first_and_what_moved_is_information() -> None:
+    difference = Difference("measuring.numpy", "2.1.0", "2.2.0")
+    found = Check(Path("b.json"), ("a.wav",), (), (), (difference,))
+    assert summary(found) == [
+        "This is not the environment of the baseline: what moved, if anything, proves nothing.",
+        "  measuring.numpy: 2.1.0 recorded, 2.2.0 now",
+        "Nothing moved: 1 of 1 files are as recorded in b.json.",
+    ]
