@@ -7,8 +7,8 @@ rate.
 
 import warnings
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -116,7 +116,7 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
     if not reported and (beyond := clipped(waveform)):
         warnings.warn(f"{path.name}: {beyond} samples beyond full scale were clipped; lower the gain", stacklevel=2)
     channels = 1 if waveform.ndim == 1 else waveform.shape[1]
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb", buffering=0) as file:
         disk = _Disk(file)
         try:
             with soundfile.SoundFile(
@@ -132,19 +132,22 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
 class _Disk:
     """A file libsndfile writes to through Python, and why it cannot: full, read-only, too large.
 
-    libsndfile would not say, and an error raised in its callback is lost.
+    libsndfile would not say, and an error raised in its callback is lost. The file has no buffer, or it could also fail
+    where there is no writing.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
         self._error: OSError | None = None
 
     def write(self, data: bytes) -> int:
+        written = 0
         try:
-            return self._file.write(data)
+            while written < len(data):
+                written += self._file.write(data[written:])
         except OSError as error:
             self._error = self._error or error
-            return 0
+        return written
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)

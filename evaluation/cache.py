@@ -2,11 +2,12 @@
 
 An entry is found by the content of its input, every setting, the versions of what works on it, and this package's own
 code, so nothing stale is ever found. Entries lie in the user's cache folder; the variable CLSTM_CACHE names another,
-and `CLSTM_CACHE=off` keeps none. Beyond 2 GB the oldest go.
+and `CLSTM_CACHE=off` keeps none. Beyond 2 GB the oldest go. Where nothing can be written, nothing is kept.
 """
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
@@ -39,7 +40,9 @@ def remembered(kind: str, key: dict[str, Any], make: Callable[[], Result]) -> Re
     memory = _memory(folder())
     if memory is None:
         return make()
-    return memory.cache(_made, ignore=["make"])(kind, key, _code(), make)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Unable to cache to disk")  # a full one costs the cache only
+        return memory.cache(_made, ignore=["make"])(kind, key, _code(), make)
 
 
 def trim() -> None:
@@ -59,9 +62,16 @@ def _made(kind: str, key: dict[str, Any], code: str, make: Callable[[], Any]) ->
 
 @lru_cache
 def _memory(location: Path | None) -> Any:
+    """None where nothing is, or can be, kept."""
     from joblib import Memory
 
-    return None if location is None else Memory(location, verbose=0)
+    if location is None:
+        return None
+    try:
+        location.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return Memory(location, verbose=0) if os.access(location, os.W_OK) else None
 
 
 @lru_cache

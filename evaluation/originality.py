@@ -42,6 +42,7 @@ COLUMNS = (
     *("system", "file", "seconds", "notes", "match_notes", "match_seconds", "match_share", "match_at"),
     *("corpus_file", "corpus_at", "semitones", "excerpts", "excerpts_median", "as_long", "flagged", "note"),
 )
+COUNTS = ("notes", "match_notes", "semitones", "excerpts", "flagged")
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +231,8 @@ def measure_originality(
                 rows.append({"system": system, **_row(one, next(matches), pieces, own(one.frames))})
             else:
                 rows.append({"system": system, "file": str(one.path), "flagged": 0, "note": one.reason})
-    return Originality(pd.DataFrame(rows, columns=list(COLUMNS)), own_of, pieces, twins, rejected)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COUNTS, "Int64"))
+    return Originality(table, own_of, pieces, twins, rejected)
 
 
 def _read_corpus(

@@ -72,9 +72,8 @@ def moments(waveform: Array, rate: int) -> Array:
     starts = (np.arange(count)[:, None] * half + np.array([0, size // 2, half - size])).ravel()
     frequency = np.fft.rfftfreq(size, 1 / rate)
     pitch = np.round(69 + 12 * np.log2(np.maximum(frequency, 1.0) / 440)).astype(int)
-    edges = np.flatnonzero(
-        np.diff(np.maximum(pitch, LOWEST), prepend=0)
-    )  # a semitone narrower than a bin has no column
+    # A semitone that is narrower than a bin may have none, and then no column.
+    edges = np.flatnonzero(np.diff(np.maximum(pitch, LOWEST), prepend=0))
     blocks = magnitude_blocks(waveform, starts, size)
     windows = np.concatenate([np.add.reduceat(np.square(block), edges, axis=1) for block in blocks])
     energy = windows.reshape(count, 3, len(edges)).mean(axis=1, dtype=np.float64)

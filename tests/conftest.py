@@ -20,6 +20,7 @@ from listening_study.study import Study
 
 # Tiny networks gain nothing from threads that wait for each other. torch reads this when it is first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["CLSTM_CACHE"] = "off"  # no test finds what another left behind
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

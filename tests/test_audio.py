@@ -1,19 +1,32 @@
 """Audio comes back as it was written, and what is no audio is named with the reason."""
 
 import errno
+import resource
 import warnings
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from clstm.errors import UnreadableFileError, UserError
 from clstm.midi import Notes, write_midi
-from evaluation.audio import load, mono, read_audio, read_notes, resample, write_audio
+from evaluation import audio
+from evaluation import waveform as waveform_module
+from evaluation.audio import heard, load, mono, read_audio, read_notes, resample, write_audio
 from evaluation.render import RenderSettings, render
 
 RATE = 44100
+
+
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All waveforms in files, and read a little at a time."""
+    monkeypatch.setattr(waveform_module, "IN_MEMORY", 0)
+    monkeypatch.setattr(audio, "BLOCK", 1000)
+    monkeypatch.setattr(audio, "blocks", partial(waveform_module.blocks, size=1000))
 
 
 def sine(hertz: float = 440.0, seconds: float = 0.5, rate: int = RATE, channels: int = 2) -> np.ndarray:
@@ -57,22 +70,58 @@ def test_full_scale_itself_is_no_clipping(tmp_path: Path) -> None:
     np.testing.assert_allclose(waveform[:, 0], [1.0, -1.0], atol=2**-15)
 
 
-def test_a_full_disk_is_named_as_such_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.wav"
-    write_audio(path, sine(), RATE)
+@pytest.fixture
+def no_file_beyond_64_kb() -> Iterator[None]:
+    """As a full disk is met: in the middle of writing, with an error number of the system's own."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_a_disk_that_takes_no_more_is_named_as_such_and_leaves_the_old_file(
+    suffix: str, tmp_path: Path, no_file_beyond_64_kb: None
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_audio(path, sine(seconds=0.1), RATE)
     before = path.read_bytes()
-
-    def full(self: Path, data: bytes) -> None:
-        with self.open("wb") as file:
-            file.write(data[: len(data) // 2])
-        raise OSError(errno.ENOSPC, "No space left on device", str(self))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left") as caught:
-        write_audio(path, sine(hertz=880), RATE)
-    assert caught.value.errno == errno.ENOSPC
+    noise = np.random.default_rng(0).uniform(-1, 1, (RATE, 2)).astype(np.float32)
+    with pytest.raises(OSError, match="File too large") as caught:
+        write_audio(path, noise, RATE)
+    assert caught.value.errno == errno.EFBIG
+    assert caught.value.filename == str(path)
     assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_what_the_caller_has_reported_is_clipped_without_a_warning(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", np.array([[1.5], [-2.0]], dtype=np.float32), RATE, reported=True)
+    waveform, _ = read_audio(tmp_path / "a.wav")
+    np.testing.assert_allclose(waveform[:, 0], [1.0, -1.0], atol=2**-15)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_the_size_of_the_blocks_changes_no_byte(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wave = np.random.default_rng(0).uniform(-1.2, 1.2, (30_000, 2)).astype(np.float32)
+    whole = tmp_path / f"whole{suffix}"
+    soundfile.write(whole, np.clip(wave, -1, 1), RATE, subtype="PCM_16")
+    small_blocks(monkeypatch)
+    write_audio(tmp_path / f"a{suffix}", wave, RATE, reported=True)
+    assert (tmp_path / f"a{suffix}").read_bytes() == whole.read_bytes()
+    np.testing.assert_array_equal(read_audio(whole)[0], soundfile.read(whole, dtype="float32")[0])
+
+
+@pytest.mark.parametrize(("source", "target"), [(48000, 44100), (8000, 44100), (96000, 22050)])
+def test_a_waveform_in_a_file_is_resampled_and_mixed_as_one_in_memory(
+    source: int, target: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, (30_001, 2)).astype(np.float32)
+    resampled, single = soxr.resample(wave, source, target, quality="VHQ"), mono(wave)
+    small_blocks(monkeypatch)
+    np.testing.assert_array_equal(resample(wave, source, target), resampled)
+    np.testing.assert_array_equal(mono(wave), single)
+    assert isinstance(mono(wave), np.memmap)
 
 
 def test_only_formats_that_lose_nothing_are_written(tmp_path: Path) -> None:
@@ -105,7 +154,6 @@ def test_what_is_no_audio_is_named_with_the_reason(
     ("samples", "reason"),
     [
         (np.zeros((0, 2)), "no samples"),
-        (np.zeros((100, 6)), "6 channels"),
         (np.array([[0.1], [np.nan]]), "NaN"),
         (np.array([[0.1], [np.inf]]), "infinite"),
     ],
@@ -149,6 +197,58 @@ def test_audio_is_loaded_in_stereo_at_the_rate_of_the_settings(tmp_path: Path) -
     assert rate == 44100
     assert waveform.shape == (22050, 2)
     np.testing.assert_array_equal(waveform[:, 0], waveform[:, 1])
+
+
+def test_midi_is_heard_with_its_notes_and_without_remarks(tmp_path: Path) -> None:
+    notes = Notes.of([(0.0, 0.5, 60, 80), (0.5, 1.0, 64, 80)])
+    write_midi(notes, tmp_path / "a.mid")
+    sound = heard(tmp_path / "a.mid", RenderSettings(sample_rate=22050))
+    assert sound.notes is not None
+    assert sound.notes.pitch.tolist() == [60, 64]
+    assert sound.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "remarks"),
+    [
+        (44100, 2, ()),
+        (48000, 2, ("resampled from 48000 Hz",)),
+        (44100, 1, ("one channel, heard from both sides",)),
+        (44100, 6, ("6 channels, their mean heard from both sides",)),
+        (22050, 1, ("one channel, heard from both sides", "resampled from 22050 Hz")),
+    ],
+)
+def test_what_was_done_to_audio_is_said(rate: int, channels: int, remarks: tuple[str, ...], tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", sine(rate=rate, channels=channels), rate)
+    sound = heard(tmp_path / "a.wav")
+    assert sound.notes is None
+    assert sound.remarks == remarks
+    assert sound.rate == 44100
+    middle = slice(2205, -2205)
+    np.testing.assert_allclose(sound.waveform[middle], sine()[middle], atol=1e-4)
+
+
+def test_more_than_two_channels_are_heard_as_their_mean(tmp_path: Path) -> None:
+    wave = np.zeros((100, 5), dtype=np.float32)
+    wave[:, 0], wave[:, 3] = 0.5, 0.25
+    write_audio(tmp_path / "a.wav", wave, RATE)
+    np.testing.assert_allclose(load(tmp_path / "a.wav")[0], np.full((100, 2), 0.15), atol=2**-15)
+
+
+def test_samples_beyond_full_scale_are_said_to_be_there(tmp_path: Path) -> None:
+    wave = sine()
+    wave[:17, 1] = 1.25
+    soundfile.write(tmp_path / "a.wav", wave, RATE, subtype="FLOAT")
+    assert heard(tmp_path / "a.wav").remarks == ("17 samples beyond full scale",)
+    write_midi(Notes.of([(0.0, 0.5, pitch, 127) for pitch in range(40, 80, 4)]), tmp_path / "loud.mid")
+    (remark,) = heard(tmp_path / "loud.mid", RenderSettings(gain=10)).remarks
+    assert remark.endswith("samples beyond full scale")
+
+
+def test_audio_of_many_hours_is_rejected_before_it_is_read(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.flac", np.zeros(3 * 3600 * 8 + 1, dtype=np.int16), 8)
+    with pytest.raises(UnreadableFileError, match=r"long\.flac: lasts 3\.0 hours; at most 2 are read"):
+        read_audio(tmp_path / "long.flac")
 
 
 def test_music_of_many_hours_is_rejected_by_name(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from clstm.isolation import in_processes
 from clstm.midi import Notes
 from clstm.score import decode, encode
 from evaluation import synthesizer
-from evaluation.render import LONGEST, RenderSettings, clipped, describe, render, same_grid
+from evaluation.render import LONGEST, RenderSettings, describe, render, same_grid
 from evaluation.synthesizer import Synthesizer, default_soundfont
+from evaluation.waveform import clipped
 
 CHORDS = Notes.of(
     [
@@ -67,6 +68,16 @@ def test_the_size_of_the_chunks_changes_no_sample(chunk: int) -> None:
             for first in range(start, stop, chunk):
                 synth.write(actual[first : min(first + chunk, stop)])
             synth.release(60)
+    np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("size", [64, 1000, 44100])
+def test_long_music_in_a_file_has_the_same_samples(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = render(CHORDS)
+    monkeypatch.setattr("evaluation.waveform.IN_MEMORY", 0)
+    monkeypatch.setattr("evaluation.render.BLOCK", size)
+    actual = render(CHORDS)
+    assert isinstance(actual, np.memmap)
     np.testing.assert_array_equal(actual, expected)
 
 

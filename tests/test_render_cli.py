@@ -16,7 +16,8 @@ from clstm.midi import Notes, read_midi, write_midi
 from evaluation.audio import read_audio
 from evaluation.batch import unique_names
 from evaluation.cli import render_command
-from evaluation.render import RenderSettings, clipped, render, same_grid
+from evaluation.render import RenderSettings, render, same_grid
+from evaluation.waveform import clipped
 
 TUNE = Notes.of([(k / 4 + 0.03, k / 4 + 0.25, 60 + k % 7, 50 + k) for k in range(8)])
 

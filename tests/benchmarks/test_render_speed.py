@@ -55,12 +55,11 @@ def test_a_thousand_clips_are_measured_in_under_a_minute_and_a_half_on_a_core(so
     clip = render(song)[60 * 44100 : 70 * 44100]
 
     def figures() -> None:
-        for _ in range(20):
-            measure_sound(clip, 44100)
-            structure.measure(mono(clip), 44100)
+        measure_sound(clip, 44100)
+        structure.measure(mono(clip), 44100)
 
-    figures()
-    took = seconds(figures, time.process_time) / 20
+    figures()  # the first call imports scipy
+    took = sorted(seconds(figures, time.process_time) for _ in range(21))[10]
     print(f"figures of a clip of 10 s: {1000 * took:.0f} ms")
     assert took < 0.1
 

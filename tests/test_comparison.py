@@ -1,0 +1,210 @@
+"""The verdict: what is there is found, what is not is not, and nothing is inferred from a single piece."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evaluation import comparison, verdict_tables
+from evaluation.comparison import ALIKE, DIFFERS, NONE
+from evaluation.measures import METRICS
+
+NAMES = ("centroid", "mean_level", "note_density")
+
+
+def measured(
+    values: dict[str, dict[str, Sequence[float]]], groups: dict[str, list[str]] | None = None, **columns: object
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of `measure_systems` for system -> metric -> a value a piece; NaN is "silent"."""
+    figures, pieces = [], []
+    for system, metrics in values.items():
+        for metric, own in metrics.items():
+            for number, value in enumerate(own):
+                note = "silent" if np.isnan(value) else ""
+                figures.append((system, f"{number}", metric, value, METRICS[metric].unit, note))
+        for number in range(len(next(iter(metrics.values())))):
+            group = groups[system][number] if groups else f"{system}{number}"
+            pieces.append(
+                {"system": system, "piece": f"{number}", "group": group, "seconds": 30.0, "remarks": "", "rejected": ""}
+                | {
+                    name: value[system]
+                    for name, value in columns.items()
+                    if isinstance(value, dict) and system in value
+                }
+            )
+    return (
+        pd.DataFrame(figures, columns=["system", "piece", "metric", "value", "unit", "note"]),
+        pd.DataFrame(pieces),
+    )
+
+
+def people_and_models(seed: int = 0, size: int = 40) -> dict[str, dict[str, Sequence[float]]]:
+    random = np.random.default_rng(seed)
+    alike = random.normal(size=(3, size))
+    return {
+        "human": {"centroid": 500 + 50 * alike[0], "mean_level": alike[1], "note_density": 5 + alike[2]},
+        "alike": {
+            name: scale * random.normal(size=size) + at
+            for name, scale, at in zip(NAMES, (50, 1, 1), (500, 0, 5), strict=True)
+        },
+        "other": {
+            "centroid": 650 + 50 * random.normal(size=size),
+            "mean_level": 4 * random.normal(size=size),
+            "note_density": 2 + random.normal(size=size),
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return comparison.compare(*measured(people_and_models()), "human")
+
+
+def row(table: pd.DataFrame, system: str, metric: str) -> dict[str, object]:
+    rows = table[(table["system"] == system) & (table["metric"] == metric)].to_dict("records")
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_each_system_has_a_row_a_figure(table: pd.DataFrame) -> None:
+    assert tuple(table.columns) == comparison.COLUMNS
+    assert [(one["system"], one["metric"]) for one in table.to_dict("records")] == [
+        (system, metric) for system in ("alike", "other") for metric in METRICS if metric in NAMES
+    ]
+
+
+def test_what_differs_is_told_with_its_direction_and_size(table: pd.DataFrame) -> None:
+    centroid, level, density = (row(table, "other", name) for name in NAMES)
+    assert (centroid["verdict"], centroid["how"]) == (DIFFERS, "higher (large)")
+    assert (density["verdict"], density["how"]) == (DIFFERS, "lower (large)")
+    assert (level["verdict"], level["how"]) == (DIFFERS, "varies more")
+    assert centroid["difference"] == pytest.approx(150, abs=30)
+    assert centroid["difference_low"] < 150 < centroid["difference_high"]  # type: ignore[operator]
+    assert 1.5 < centroid["distance_low"] < centroid["distance"] < centroid["distance_high"]  # type: ignore[operator]
+
+
+def test_what_does_not_differ_is_not_told_apart(table: pd.DataFrame) -> None:
+    assert set(table.loc[table["system"] == "alike", "verdict"]) == {ALIKE}
+    assert table.loc[table["system"] == "alike", "distance"].between(0.6, 1.6).all()
+
+
+def test_p_values_are_of_ten_thousand_permutations_and_corrected_over_the_table(table: pd.DataFrame) -> None:
+    assert (table["permutations"] >= 10_000).all()
+    assert (table["p_holm"] >= table["p"]).all()
+    assert table["p"].min() == pytest.approx(1 / 10_001)
+    assert table["p_holm"].min() == pytest.approx(6 / 10_001)
+
+
+def test_the_same_seed_gives_the_same_table(table: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(comparison.compare(*measured(people_and_models()), "human"), table)
+
+
+def test_a_system_of_many_figures_gets_more_permutations() -> None:
+    values = {system: {name: np.arange(4.0) for name in METRICS} for system in ("human", "a", "b", "c", "d")}
+    table = comparison.compare(*measured(values), "human", permutations=None)
+    compared = [name for name, metric in METRICS.items() if metric.compared]
+    assert set(table["metric"]) == set(compared)
+    assert table["permutations"].iloc[0] == max(10_000, 400 * len(compared))
+
+
+def test_pairs_show_what_independent_sets_of_the_same_size_would_hide() -> None:
+    """Pieces continued by both: each differs from its own pair by far less than pieces differ among themselves."""
+    random = np.random.default_rng(3)
+    human = 100 * random.normal(size=30)
+    values = {"human": {"centroid": human}, "model": {"centroid": human + 20 + 5 * random.normal(size=30)}}
+    groups = {name: [f"g{number}" for number in range(30)] for name in values}
+    paired = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
+    apart = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    assert paired["verdict"] == DIFFERS
+    assert apart["verdict"] == ALIKE
+
+
+def test_a_single_piece_is_compared_and_nothing_inferred() -> None:
+    figures, pieces = measured({"human": {"centroid": [500.0]}, "model": {"centroid": [600.0]}})
+    only = row(comparison.compare(figures, pieces, "human"), "model", "centroid")
+    assert (only["verdict"], only["reference_median"], only["system_median"]) == (NONE, 500, 600)
+    assert only["note"] == "fewer than 2 pieces have it"
+    assert np.isnan(only["p"])  # type: ignore[arg-type]
+    assert "model has one piece: songs are compared, and nothing is inferred from it" in comparison.remarks(
+        pieces, "human"
+    )
+
+
+def test_pieces_of_one_group_give_no_verdict() -> None:
+    values = {name: {"centroid": np.arange(5.0)} for name in ("human", "model")}
+    groups = {"human": ["bach"] * 5, "model": [str(number) for number in range(5)]}
+    only = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
+    assert (only["verdict"], only["note"]) == (NONE, "all pieces are of one group")
+
+
+def test_a_figure_that_pieces_lack_says_how_many_and_why() -> None:
+    random = np.random.default_rng(0)
+    values = {"human": {"centroid": random.normal(size=30)}, "model": {"centroid": random.normal(size=30)}}
+    values["model"]["centroid"][:20] = np.nan
+    one = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    assert one["note"] == "20 of 30 of model without (silent)"
+    assert (one["system_n"], one["reference_n"], one["verdict"]) == (10, 30, ALIKE)
+    values["model"]["centroid"][:] = np.nan
+    none = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    assert none["verdict"] == NONE
+    assert none["note"] == "fewer than 2 pieces have it; 30 of 30 of model without (silent)"
+
+
+def test_a_figure_that_never_varies_differs_from_nothing() -> None:
+    values = {name: {"centroid": np.full(10, 440.0)} for name in ("human", "model")}
+    one = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    assert (one["verdict"], one["p"], one["distance"]) == (ALIKE, 1, 1)
+
+
+def test_what_comes_out_otherwise_with_another_sound_is_marked(table: pd.DataFrame) -> None:
+    other = table.copy()
+    place = other.index[(other["system"] == "other") & (other["metric"] == "centroid")][0]
+    other.loc[place, "how"] = "lower (large)"
+    weaker = table.copy()
+    weaker.loc[place, "how"] = "higher (small)"
+    marked = comparison.flips(table, {"reverb": other, "SoundFont": weaker})
+    assert marked.loc[place, "flips"] == "reverb"
+    assert (marked["flips"] != "").sum() == 1
+
+
+def test_the_reader_is_told_of_lengths_sizes_and_files_that_were_lost() -> None:
+    values = {"human": {"centroid": np.arange(20.0)}, "model": {"centroid": np.arange(4.0)}}
+    _, pieces = measured(
+        values,
+        seconds={"human": 180.0, "model": 30.0},
+        remarks={"human": "", "model": "resampled from 48000 Hz"},
+        rejected={"human": "0 bytes", "model": ""},
+    )
+    said = comparison.remarks(pieces, "human")
+    assert said[0] == "human: 20 of 20 files cannot be read"
+    assert said[1].startswith("model lasts 30 s, human 180 s (medians): many figures depend on length")
+    assert said[2] == "model: 4 of 4 resampled from 48000 Hz"
+    assert said[3].startswith("human has 20 pieces, model 4")
+
+
+def test_the_summary_counts_and_names_what_is_furthest(table: pd.DataFrame) -> None:
+    alike, other = comparison.summary(table, ["alike", "other"])
+    assert alike == "alike differs in 0 of 3 figures."
+    assert other.startswith("other differs in 3 of 3 figures; furthest, in noise floors: ")
+    assert "centroid higher (large)" in other
+
+
+def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) -> None:
+    renamed = table.assign(system=table["system"].replace("other", "a|b"))
+    text = verdict_tables.markdown(comparison.flips(renamed, {"reverb": renamed}), "human", ["one"], ["two"])
+    assert "a\\|b" in text
+    for name in NAMES:
+        assert f"| {METRICS[name].label}" in text
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in lines} == {5}
+    assert "↑** `***`" in text
+    assert "↔**" in text
+    shown = verdict_tables.readable(renamed, "human")
+    assert shown.row_count == len(NAMES)
+
+
+def test_a_difference_in_a_table_without_verdicts_is_none() -> None:
+    figures, pieces = measured({"human": {"centroid": [500.0]}, "model": {"centroid": [600.0]}})
+    text = verdict_tables.markdown(comparison.compare(figures, pieces, "human"), "human", [], [])
+    assert "| Centroid (Hz) | 500 | 600 (no verdict) |" in text
