@@ -48,6 +48,7 @@ def in_processes(
     if workers is not None and workers < 1:
         raise UserError(f"{workers} workers cannot do anything; give at least 1")
     workers = min(workers or default_workers(), max(len(items), 1))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: each is one core's worth, and threads would only spin
     ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
     pool = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
     # Only so many wait for their turn or to be taken: the results of a large folder would fill the memory.

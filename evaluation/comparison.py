@@ -72,9 +72,10 @@ def compare(
     """
     import pandas as pd
 
-    values = figures.pivot_table(index=["system", "piece"], columns="metric", values="value", dropna=False, sort=False)
-    notes = figures.set_index(["system", "piece", "metric"])["note"]
     groups = pieces.set_index(["system", "piece"])["group"]
+    indexed = figures.set_index(["system", "piece", "metric"])["value"]
+    values = indexed.unstack("metric").reindex(groups.index)  # noqa: PD010 - pivot_table drops pieces without a figure
+    notes = figures.set_index(["system", "piece", "metric"])["note"]
     metrics = [name for name, metric in METRICS.items() if metric.compared and name in values.columns]
     systems = [system for system in dict.fromkeys(pieces["system"]) if system != reference]
     tests = max(len(metrics) * len(systems), 1)

@@ -15,12 +15,13 @@ import numpy as np
 
 from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.midi import Notes
-from evaluation import cache, envelope, loudness, sonogram, spectrum, symbolic
+from evaluation import cache, envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
 from evaluation.audio import heard, is_midi, mono, read_notes
 from evaluation.batch import over_files, unique_names
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.render import RenderSettings, Waveform, clipped, describe, render
 from evaluation.takes import Take
+from evaluation.waveform import blank, blocks, release
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,9 @@ METRICS: dict[str, Metric] = {
     **envelope.METRICS,
     **spectrum.METRICS,
     **sonogram.METRICS,
+    **structure.METRICS,
     **symbolic.METRICS,
+    **repetition.METRICS,
 }
 
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
@@ -47,12 +50,13 @@ def measure_sound(waveform: Waveform, rate: int) -> dict[str, Figure]:
         **envelope.measure(single, rate),
         **spectrum.measure(single, rate),
         **sonogram.measure(single, rate),
+        **structure.measure(single, rate),
     }
 
 
 def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
     """Every figure of notes that last `seconds`, or to the end of the last note."""
-    return symbolic.measure(notes, seconds)
+    return symbolic.measure(notes, seconds) | repetition.measure(notes, seconds)
 
 
 def measure_file(path: Path | Take, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
@@ -193,4 +197,8 @@ def _padded(waveform: Waveform, samples: int) -> Waveform:
     """With silence behind it up to so many samples; music that fell silent lasts as long as was asked of it."""
     if len(waveform) >= samples:
         return waveform
-    return np.concatenate([waveform, np.zeros((samples - len(waveform), waveform.shape[1]), dtype=np.float32)])
+    padded = blank((samples, waveform.shape[1]))
+    for first, block in blocks(waveform):
+        padded[first : first + len(block)] = block
+        release(padded)
+    return padded

@@ -109,7 +109,7 @@ def _systems(found: "Originality") -> "Table":
         title=f"Longest run shared with {len(found.corpus):,} pieces in {groups:,} groups, notes", box=SIMPLE_HEAD
     )
     shown.add_column("", overflow="fold")
-    for heading in ("pieces", "median", "largest", "corpus median", "99 %", "largest", "flagged"):
+    for heading in ("\npieces", "\nmedian", "\nlargest", "corpus\nmedian", "\n99 %", "\nlargest", "\nflagged"):
         shown.add_column(heading, justify="right", no_wrap=True)
     for system, own in found.own.items():
         table = found.table[found.table["system"] == system]

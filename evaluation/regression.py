@@ -5,8 +5,8 @@ they were measured in (`evaluation.environment`). Inputs are named relative to t
 moved, and files relative to the folder they were found in, so that another folder can take its place.
 
 How far a figure may move follows from its unit: levels 0.1 dB, loudness range 0.5 LU, all else 0.5 % of what was
-recorded, or 0.00001 where that is more: a steady tone's spectral change is rounding, half of which may go unnoticed.
-A figure that was missing must be missing for the same reason. No file may come or go.
+recorded, and what was 0 only as far as it is rounded. A figure that was missing must be missing for the same reason.
+No file may come or go.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from evaluation.takes import Take
 FORMAT = "clstm spectra 1"
 DIGITS = 7  # significant, of each figure recorded
 LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
-LEVEL, LOUDNESS_RANGE, SHARE, LEAST = 0.1, 0.5, 0.005, 1e-5
+LEVEL, LOUDNESS_RANGE, SHARE, ROUNDING = 0.1, 0.5, 0.005, 1e-9
 
 SAME, MOVED, UNMATCHED = 0, 1, 3  # exit statuses; 2 is a user's mistake
 
@@ -106,7 +106,7 @@ def tolerance(metric: str, recorded: float) -> float:
         return LOUDNESS_RANGE
     if METRICS[metric].unit in LEVELS:
         return LEVEL
-    return max(SHARE * abs(recorded), LEAST)
+    return max(SHARE * abs(recorded), ROUNDING)
 
 
 def compare(recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> list[Moved]:

@@ -82,9 +82,11 @@ def summary(check: Check) -> list[str]:
         return [*lines, f"Nothing moved: {files} of {files} files are as recorded in {check.baseline}."]
     figures = sum(1 for one in check.moved if one.metric)
     others = len(moved & set(check.changed))
-    lines.append(f"{len(moved)} of {files} files are not as recorded in {check.baseline}; {figures} figures moved.")
+    lines.append(
+        f"{len(moved)} of {files} files are not as recorded in {check.baseline}; figures that moved: {figures}."
+    )
     if others:
-        lines.append(f"{others} of these {len(moved)} files have other content than the file recorded.")
+        lines.append(f"Files among them whose content changed since: {others}; the others are measured otherwise.")
     return lines
 
 

@@ -12,7 +12,7 @@ app = typer.Typer(
 )
 
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")]
-WITHIN = "Default: TimGM6mb.sf2, which comes along."
+BUNDLED = "Default: TimGM6mb.sf2, which comes along."
 
 
 @app.command("record")
@@ -21,7 +21,7 @@ def record_command(
         list[Path], typer.Argument(metavar="INPUT...", help="MIDI or audio files, or folders searched recursively.")
     ],
     out: Annotated[Path, typer.Option(metavar="BASELINE.json", help="The baseline; an old one is replaced.")],
-    soundfont: Annotated[Path | None, typer.Option(help=f"An .sf2 or .sf3 file for MIDI. {WITHIN}")] = None,
+    soundfont: Annotated[Path | None, typer.Option(help=f"An .sf2 or .sf3 file for MIDI. {BUNDLED}")] = None,
     gain: Annotated[float, typer.Option(help="The synthesizer's gain, the same for every file.")] = 0.8,
     rate: Annotated[int, typer.Option(help="Sample rate at which all is measured, Hz.")] = 44100,
     reverb: Annotated[bool, typer.Option("--reverb", help="Render MIDI with reverb.")] = False,
@@ -54,15 +54,13 @@ def check_command(
     baseline: Annotated[Path, typer.Argument(metavar="BASELINE.json", help="Made by `clstm spectra record`.")],
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[INPUT...]", help="Files or folders in the place of those recorded. Default: the same."
-        ),
+        typer.Argument(metavar="INPUT...", help="Files or folders in the place of those recorded. Default: the same."),
     ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE.xml", help="Write the result as JUnit's XML too, a case a file.")
     ] = None,
     soundfont: Annotated[
-        Path | None, typer.Option(help=f"The .sf2 or .sf3 file recorded, known again by its hash. {WITHIN}")
+        Path | None, typer.Option(help=f"The .sf2 or .sf3 file recorded, known again by its hash. {BUNDLED}")
     ] = None,
     workers: Workers = None,
 ) -> None:

@@ -31,7 +31,9 @@ VIEWS = {
     "envelope": "Time domain (Figure 3)",
     "spectrum": "Frequency domain (Figure 4)",
     "sonogram": "Change over time (Figure 5)",
+    "structure": "Structure of the sound",
     "symbolic": "Notes (Figure 1)",
+    "repetition": "Repetition",
 }
 HORIZONS = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
 ACCURACY_LABELS = dict(
