@@ -112,8 +112,13 @@ def losses(notes: Notes) -> Losses:
     begin, _, row = _cells(notes)
     struck = np.zeros((PITCHES, int(begin.max(initial=-1)) + 1), dtype=np.bool_)
     struck[row, begin] = True
-    short = _nearest(notes.offset[inside]) <= _nearest(notes.onset[inside])
+    short = nearest(notes.offset[inside]) <= nearest(notes.onset[inside])
     return Losses(len(notes), int((~inside).sum()), len(begin) - int(np.count_nonzero(struck)), int(short.sum()))
+
+
+def nearest(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The frame nearest to each time, a half to the later."""
+    return np.floor(seconds * FRAME_RATE + 0.5 + _ON_GRID).astype(np.int64)
 
 
 def _run_starts(held: Matrix) -> Matrix:
@@ -124,10 +129,6 @@ def _run_starts(held: Matrix) -> Matrix:
 def _cells(notes: Notes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """First frame, frame after the last, and pitch row of every note within the range."""
     inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
-    begin = _nearest(notes.onset[inside])
-    end = np.maximum(_nearest(notes.offset[inside]), begin + 1)
+    begin = nearest(notes.onset[inside])
+    end = np.maximum(nearest(notes.offset[inside]), begin + 1)
     return begin, end, notes.pitch[inside] - LOWEST
-
-
-def _nearest(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.floor(seconds * FRAME_RATE + 0.5 + _ON_GRID).astype(np.int64)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from evaluation import compare_cli
+from evaluation import compare_cli, notes_cli, spectra_cli
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -92,4 +92,6 @@ def doctor_command() -> None:
         raise typer.Exit(1)
 
 
-app.registered_commands += compare_cli.app.registered_commands
+for room in (compare_cli, notes_cli):
+    app.registered_commands += room.app.registered_commands
+app.add_typer(spectra_cli.app, name="spectra")

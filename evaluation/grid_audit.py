@@ -30,7 +30,7 @@ from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.isolation import in_processes
 from clstm.midi import Notes, read_midi
 from clstm.score import HIGHEST, LOWEST, decode, encode, losses
-from clstm.score import _nearest as nearest_frame
+from clstm.score import nearest as nearest_frame
 from evaluation.symbolic import CHORD
 
 if TYPE_CHECKING:

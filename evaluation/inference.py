@@ -285,7 +285,7 @@ def magnitude(delta: float) -> str:
 
 
 def _centred(distance: float, spread: Array, groups: int) -> Interval:
-    """The distance with the interval of its closed form, whose resamples lie higher by a bias: moved to the distance."""
+    """The distance with the interval of its closed form, whose resamples lie too high: moved to the distance."""
     around = interval(spread - spread[1:].mean(), groups)
     return Interval(distance, max(distance + around.low, 0.0), distance + around.high)
 

@@ -84,8 +84,9 @@ def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Mea
     except OSError as error:
         raise UnreadableFileError(take.path, f"cannot be opened ({error.strerror or error})") from error
     key = {"content": content, "take": {**asdict(take), "path": take.path.suffix, "group": ""}}
-    # JSON-like and small: what is remembered can be read by another version of these classes.
-    figures, seconds, remarks = cache.remembered("figures", key | _sounding(settings), lambda: _measure(take, settings))
+    key |= _sounding(settings) if is_midi(take.path) else {"sample_rate": settings.sample_rate}  # audio is not rendered
+    # Plain values, as in JSON: what is remembered does not depend on these classes.
+    figures, seconds, remarks = cache.remembered("figures", key, lambda: _measure(take, settings))
     return Measured(
         {name: figure if isinstance(figure, float) else Missing(figure) for name, figure in figures.items()},
         seconds,
@@ -120,12 +121,13 @@ def measure_systems(
     """
     import pandas as pd  # not needed, and slow to load, in the processes that measure
 
-    describe(settings)  # a missing library or SoundFont is known before the first process starts
     pieces = [
         (system, take, name)
         for system, named in systems.items()
         for take, name in zip(map(_take, named), unique_names([_take(one).path for one in named]), strict=True)
     ]
+    if any(is_midi(take.path) for _, take, _ in pieces):
+        describe(settings)  # a missing library or SoundFont is known before the first process starts
     figures: list[tuple[str, str, str, float, str, str]] = []
     about: list[tuple[str, str, str, str, float, str, str]] = []
     unreadable: dict[str, list[str]] = {system: [] for system in systems}

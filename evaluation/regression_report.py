@@ -6,7 +6,7 @@ environment and one for each file. In another environment a file's case is skipp
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -80,13 +80,15 @@ def summary(check: Check) -> list[str]:
         lines += [f"  {difference}" for difference in check.unmatched]
     if not moved:
         return [*lines, f"Nothing moved: {files} of {files} files are as recorded in {check.baseline}."]
-    figures = sum(1 for one in check.moved if one.metric)
-    others = len(moved & set(check.changed))
+    figures = [one.file for one in check.moved if one.metric]
     lines.append(
-        f"{len(moved)} of {files} files are not as recorded in {check.baseline}; figures that moved: {figures}."
+        f"{len(moved)} of {files} files are not as recorded in {check.baseline}; figures that moved: {len(figures)}."
     )
-    if others:
-        lines.append(f"Files among them whose content changed since: {others}; the others are measured otherwise.")
+    changed = moved & set(check.changed)
+    same = set(figures) - changed
+    lines.append(
+        f"Files of other content than recorded: {len(changed)}; of the same, but measured otherwise: {len(same)}."
+    )
     return lines
 
 
@@ -105,13 +107,15 @@ def text(check: Check) -> str:
 
 def write_junit(check: Check, path: Path) -> None:
     """Write the check as JUnit's XML, whole or not at all."""
-    suite = ElementTree.Element("testsuite", name=f"clstm spectra {check.baseline.name}", time="0")
+    suite = ElementTree.Element("testsuite", name=_xml(f"clstm spectra {check.baseline.name}"), time="0")
     environment = _case(suite, check, "environment")
     if check.unmatched:
         _result(environment, "error", "another environment than recorded", map(str, check.unmatched))
-    for file in check.files:
+    moved: dict[str, list[str]] = {file: [] for file in check.files}
+    for one in check.moved:
+        moved[one.file].append(" | ".join(filter(None, row(one)[1:])))
+    for file, lines in moved.items():
         case = _case(suite, check, file)
-        lines = [" | ".join(filter(None, row(moved)[1:])) for moved in check.moved if moved.file == file]
         if check.unmatched:
             _result(case, "skipped", "another environment than recorded", lines)
         elif lines:
@@ -130,7 +134,7 @@ def _case(suite: ElementTree.Element, check: Check, name: str) -> ElementTree.El
     return ElementTree.SubElement(suite, "testcase", classname=_xml(check.baseline.stem), name=_xml(name), time="0")
 
 
-def _result(case: ElementTree.Element, kind: str, message: str, lines: "Sequence[str] | map[str]") -> None:
+def _result(case: ElementTree.Element, kind: str, message: str, lines: Iterable[str]) -> None:
     ElementTree.SubElement(case, kind, message=_xml(message), type=kind).text = _xml("\n".join(lines))
 
 

@@ -225,6 +225,10 @@ def _write(request: Request, verdict: Verdict, others: "Mapping[str, pd.DataFram
         write_json(folder / RECORD, _record(request, verdict, list(others)))
 
 
+def _any_midi(verdict: Verdict) -> bool:
+    return any(is_midi(Path(file)) for file in verdict.measurements.pieces["file"])
+
+
 def _record(request: Request, verdict: Verdict, others: list[str]) -> dict[str, Any]:
     return {
         "made_by": MADE_BY,
@@ -242,5 +246,5 @@ def _record(request: Request, verdict: Verdict, others: list[str]) -> dict[str, 
         "other_sounds": others,
         "remarks": verdict.remarks,
         "summary": verdict.summary,
-        "rendering": describe(request.settings),
+        "rendering": describe(request.settings) if _any_midi(verdict) else None,
     }

@@ -44,7 +44,9 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
         *(Column(system, justify="right", overflow="fold") for system in systems),
         title=f"Distance from {reference}, in noise floors, and its median; ↑ higher ↓ lower ↔ more or less varied",
         box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=False,
     )
     for metric, rows in _by_metric(table):
         cells = [_terminal(rows[system]) for system in systems]
@@ -105,7 +107,7 @@ def _terminal(row: Row) -> str:
     if row["verdict"] == NONE:
         return MISSING
     arrow = _arrow(row) if row["verdict"] == DIFFERS else " "
-    return f"{_distance(row['distance'])} {arrow}{'?' if row.get('flips') else ''}"
+    return f"{_distance(row['distance'])}{arrow}{'?' if row.get('flips') else ''}"
 
 
 def _cell(row: Row, robust: bool) -> str:
