@@ -83,7 +83,7 @@ def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Mea
         content = cache.sha256(take.path)
     except OSError as error:
         raise UnreadableFileError(take.path, f"cannot be opened ({error.strerror or error})") from error
-    key = {"content": content, "take": {**asdict(take), "path": take.path.suffix, "group": ""}}
+    key: dict[str, Any] = {"content": content, "take": {**asdict(take), "path": take.path.suffix, "group": ""}}
     key |= _sounding(settings) if is_midi(take.path) else {"sample_rate": settings.sample_rate}  # audio is not rendered
     # Plain values, as in JSON: what is remembered does not depend on these classes.
     figures, seconds, remarks = cache.remembered("figures", key, lambda: _measure(take, settings))
