@@ -26,6 +26,7 @@ def render_command(
     ] = None,
     gain: Annotated[float, typer.Option(help="The synthesizer's gain, the same for every file.")] = 0.8,
     rate: Annotated[int, typer.Option(help="Sample rate, Hz.")] = 44100,
+    wet: Annotated[bool, typer.Option("--wet", help="With FluidSynth's reverb and chorus.")] = False,
     same_grid: Annotated[
         bool, typer.Option("--same-grid", help="First through the score matrix and one velocity, as a model's music.")
     ] = False,
@@ -43,7 +44,7 @@ def render_command(
     from evaluation.render import RenderSettings
     from evaluation.render_folder import render_folder
 
-    settings = RenderSettings(soundfont=soundfont, sample_rate=rate, gain=gain)
+    settings = RenderSettings(soundfont=soundfont, sample_rate=rate, gain=gain, reverb=wet, chorus=wet)
     files = find_files(midi)
     with progress_bar() as bar:
         task = bar.add_task("Rendering", total=len(files))

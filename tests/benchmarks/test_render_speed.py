@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clstm.midi import Notes, write_midi
+from clstm.midi import Notes
 from evaluation import envelope, sonogram, spectrum, structure
 from evaluation.audio import mono
 from evaluation.measures import measure_sound, measure_systems
