@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mir_eval
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,3 +173,25 @@ def test_mistakes_are_said_and_nothing_is_written(folder: Path, tmp_path: Path) 
         with pytest.raises(kind, match=message):
             raise result.exception
     assert not out.exists()
+
+
+def test_the_notes_that_remain_are_those_that_mir_eval_finds_again() -> None:
+    """Each note of the grid is the transcription of one played note, its onset at most half a frame away."""
+    random = np.random.default_rng(4)
+    onset = random.uniform(0, 20, 300)
+    length = random.uniform(0.02, 0.6, 300)
+    played = Notes.of(zip(onset, onset + length, random.integers(18, 106, 300), np.full(300, 80), strict=True))
+    grid = decode(encode(played))
+    matching = mir_eval.transcription.match_notes(
+        *(
+            part
+            for one in (played, grid)
+            for part in (np.stack([one.onset, one.offset], axis=1), mir_eval.util.midi_to_hz(one.pitch))
+        ),
+        onset_tolerance=0.0626,
+        pitch_tolerance=1.0,
+        offset_ratio=None,
+    )
+    found = audit(played)
+    assert len(matching) == len(grid) == found.notes - found.out_of_range - found.merged
+    assert 0 < found.merged < found.out_of_range < 60
