@@ -2,7 +2,8 @@
 
 An entry is found by the content of its input, every setting, the versions of what works on it, and this package's own
 code, so nothing stale is ever found. Entries lie in the user's cache folder; the variable CLSTM_CACHE names another,
-and `CLSTM_CACHE=off` keeps none. Beyond 2 GB the oldest go. Where nothing can be written, nothing is kept.
+and `CLSTM_CACHE=off` keeps none. Of figures, which are small, 500 MB are kept, of renders 2 GB: then the oldest go.
+Where nothing can be written, nothing is kept.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 VARIABLE = "CLSTM_CACHE"
-LIMIT = "2G"
+LIMITS = {"figures": "500M", "render": "2G"}  # by kind
 
 _VERSIONS = ("librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr", "symusic")
 
@@ -35,20 +36,22 @@ def folder() -> Path | None:
 def remembered(kind: str, key: dict[str, Any], make: Callable[[], Result]) -> Result:
     """What `make` returned for this kind and key before, or what it returns now. An error is not remembered.
 
+    kind : one of `LIMITS`
     key : what the result depends on; values as in JSON
     """
-    memory = _memory(folder())
+    memory = _memory(folder(), kind)
     if memory is None:
         return make()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Unable to cache to disk")  # a full one costs the cache only
-        return memory.cache(_made, ignore=["make"])(kind, key, _code(), make)
+        return memory.cache(_made, ignore=["make"])(key, _code(), make)
 
 
 def trim() -> None:
     """Let the oldest entries go beyond the limit. One process does it, when the work is done."""
-    if (memory := _memory(folder())) is not None:
-        memory.reduce_size(bytes_limit=LIMIT)
+    for kind, limit in LIMITS.items():
+        if (memory := _memory(folder(), kind)) is not None:
+            memory.reduce_size(bytes_limit=limit)
 
 
 def sha256(path: Path) -> str:
@@ -56,17 +59,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _made(kind: str, key: dict[str, Any], code: str, make: Callable[[], Any]) -> Any:
+def _made(key: dict[str, Any], code: str, make: Callable[[], Any]) -> Any:
     return make()
 
 
 @lru_cache
-def _memory(location: Path | None) -> Any:
+def _memory(location: Path | None, kind: str) -> Any:
     """None where nothing is, or can be, kept."""
     from joblib import Memory
 
     if location is None:
         return None
+    location /= kind
     try:
         location.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -16,7 +16,7 @@ import numpy as np
 
 from evaluation import inference
 from evaluation.inference import Pair
-from evaluation.measures import METRICS
+from evaluation.measures import METRICS, OF_NOTES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,13 +196,14 @@ def _reasons(notes: "pd.Series[Any]", reference: str, system: str, metric: str) 
 def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":
     """The table with a column `flips`: the variants, of other sound, in which a row's conclusion is another one.
 
-    A conclusion is the verdict, and where both differ, the direction.
+    A conclusion is the verdict, and where both differ, the direction. Those on notes do not depend on the sound; that
+    their correction depends on the other rows is no reason to doubt them.
     """
     table = base.copy()
     marks: list[list[str]] = [[] for _ in range(len(table))]
     for variant, other in variants.items():
         for place, (one, two) in enumerate(zip(_conclusions(base), _conclusions(other), strict=True)):
-            if one != two:
+            if one != two and METRICS[one[1]].view not in OF_NOTES:
                 marks[place].append(variant)
     table["flips"] = [", ".join(mark) for mark in marks]
     return table

@@ -36,6 +36,8 @@ METRICS: dict[str, Metric] = {
     **repetition.METRICS,
 }
 
+OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
+
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
 PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected")
 

@@ -38,11 +38,12 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
     from rich.text import Text
 
     systems = list(dict.fromkeys(table["system"]))
+    otherwise = " ? otherwise with another sound" if "flips" in table.columns else ""
     shown = Table(
         Column("", no_wrap=True),
-        Column("median", justify="right", no_wrap=True),
+        Column("median", justify="right"),
         *(Column(system, justify="right", overflow="fold") for system in systems),
-        title=f"Distance from {reference}, in noise floors, and its median; ↑ higher ↓ lower ↔ more or less varied",
+        title=f"Distance from {reference}, in noise floors\n↑ higher ↓ lower ↔ more or less varied" + otherwise,
         box=SIMPLE_HEAD,
         padding=(0, 1),
         collapse_padding=True,
@@ -51,8 +52,11 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
     for metric, rows in _by_metric(table):
         cells = [_terminal(rows[system]) for system in systems]
         styles = ["bold" if rows[system]["verdict"] == DIFFERS else "dim" for system in systems]
-        median = f"{number(rows[systems[0]]['reference_median'])} {METRICS[metric].unit}".rstrip()
-        shown.add_row(METRICS[metric].label, median, *map(Text, cells, styles))
+        shown.add_row(
+            METRICS[metric].label,
+            number(rows[systems[0]]["reference_median"]),
+            *(Text(cell, style, no_wrap=True) for cell, style in zip(cells, styles, strict=True)),
+        )
     return shown
 
 

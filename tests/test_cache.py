@@ -34,18 +34,18 @@ class Counting:
 @pytest.mark.usefixtures("kept")
 def test_the_same_key_is_worked_on_once() -> None:
     work = Counting()
-    assert [cache.remembered("test", {"a": 1}, work) for _ in range(3)] == [7, 7, 7]
+    assert [cache.remembered("figures", {"a": 1}, work) for _ in range(3)] == [7, 7, 7]
     assert work.times == 1
 
 
 @pytest.mark.usefixtures("kept")
 def test_another_key_kind_or_code_is_worked_on_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Counting()
-    cache.remembered("test", {"a": 1}, work)
-    cache.remembered("test", {"a": 2}, work)
-    cache.remembered("other", {"a": 1}, work)
+    cache.remembered("figures", {"a": 1}, work)
+    cache.remembered("figures", {"a": 2}, work)
+    cache.remembered("render", {"a": 1}, work)
     monkeypatch.setattr(cache, "_code", lambda: "changed")
-    cache.remembered("test", {"a": 1}, work)
+    cache.remembered("figures", {"a": 1}, work)
     assert work.times == 4
 
 
@@ -53,24 +53,29 @@ def test_another_key_kind_or_code_is_worked_on_anew(monkeypatch: pytest.MonkeyPa
 def test_an_error_is_not_remembered() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            cache.remembered("test", {}, lambda: 1 / 0)
+            cache.remembered("figures", {}, lambda: 1 / 0)
 
 
 def test_nothing_is_kept_when_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, "off")
     work = Counting()
     for _ in range(2):
-        cache.remembered("test", {}, work)
+        cache.remembered("figures", {}, work)
     cache.trim()
     assert work.times == 2
 
 
 def test_a_cache_beyond_its_limit_loses_its_oldest(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
-        cache.remembered("test", {"number": number}, lambda: bytes(100_000))
-    monkeypatch.setattr(cache, "LIMIT", "250K")
+        for kind in ("figures", "render"):
+            cache.remembered(kind, {"number": number}, lambda: bytes(100_000))
+    monkeypatch.setitem(cache.LIMITS, "render", "250K")
     cache.trim()
-    assert 0 < sum(path.stat().st_size for path in kept.rglob("*") if path.is_file()) < 300_000
+    sizes = {
+        kind: sum(path.stat().st_size for path in (kept / kind).rglob("*") if path.is_file()) for kind in cache.LIMITS
+    }
+    assert 0 < sizes["render"] < 300_000
+    assert sizes["figures"] > 500_000  # many renders never push out what was measured of them
 
 
 def test_a_file_is_measured_once_whatever_it_is_called(
@@ -108,4 +113,4 @@ def test_a_folder_that_cannot_be_written_costs_the_cache_only(tmp_path: Path, mo
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     monkeypatch.setenv(cache.VARIABLE, str(blocked))
-    assert cache.remembered("test", {"a": 1}, Counting()) == 7
+    assert cache.remembered("figures", {"a": 1}, Counting()) == 7
