@@ -26,6 +26,10 @@ class UnreadableFileError(UserError):
         return type(self), (self.path, self.reason)
 
 
+class NoNotesError(UnreadableFileError):
+    """A file that is sound but holds no note with a pitch."""
+
+
 class NothingUsableError(UserError):
     """Every input was rejected, or there was none."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm.errors import NothingUsableError, UnreadableFileError, UserError
+from clstm.errors import NoNotesError, NothingUsableError, UnreadableFileError, UserError
 from clstm.files import replacing
 
 SUFFIXES = (".mid", ".midi")
@@ -103,7 +103,7 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
     pitched = [track for track in score.tracks if not track.is_drum and len(track.notes)]
     if not pitched:
         drums = any(track.is_drum and len(track.notes) for track in score.tracks)
-        raise UnreadableFileError(path, "only drums" if drums else "no notes")
+        raise NoNotesError(path, "only drums" if drums else "no notes")
     columns = [_columns(track, pedal=pedal) for track in pitched]
     onset, offset, pitch, velocity = (np.concatenate(column) for column in zip(*columns, strict=True))
     if not np.isfinite(offset).all() or offset.max() > LONGEST:

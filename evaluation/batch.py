@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from clstm.errors import UnreadableFileError
+from clstm.errors import NoNotesError, UnreadableFileError
 from clstm.isolation import in_processes, read_many
 from evaluation.audio import is_midi
 from evaluation.cluster import on_cluster
@@ -29,7 +29,9 @@ def over_files(
     """
     midi = [path for path in dict.fromkeys(map(_path, items)) if is_midi(path)]
     unreadable = {
-        path: read for path, read in read_many(midi, workers=workers) if isinstance(read, UnreadableFileError)
+        path: read
+        for path, read in read_many(midi, workers=workers)
+        if isinstance(read, UnreadableFileError) and not isinstance(read, NoNotesError)  # `function` may know better
     }
     usable = [item for item in items if _path(item) not in unreadable]
     if cluster is None:

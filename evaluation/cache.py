@@ -81,9 +81,11 @@ def _memory(location: Path | None, kind: str) -> Any:
 @lru_cache
 def _code() -> str:
     """Of all code an entry may come from."""
+    from soundfile import __libsndfile_version__
+
     package = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted([*package.glob("*.py"), *package.with_name("clstm").glob("*.py")]):
         digest.update(path.read_bytes())
-    digest.update(repr([version(name) for name in _VERSIONS]).encode())
+    digest.update(repr([__libsndfile_version__, *map(version, _VERSIONS)]).encode())
     return digest.hexdigest()

@@ -38,6 +38,7 @@ def measure_command(
     Example: `clstm measure human=music/human lstm=music/lstm --out metrics.csv`
     """
     from dataclasses import replace
+    from math import isfinite
 
     from clstm.console import progress, say, warn
     from clstm.errors import UserError
@@ -47,6 +48,10 @@ def measure_command(
     from evaluation.sources import music_files, named_path
     from evaluation.takes import takes
 
+    if out.is_dir():
+        raise UserError(f"--out {out} is a folder; give a file, such as {out / 'metrics.csv'}")
+    if seconds is not None and not isfinite(seconds):
+        raise UserError(f"--seconds {seconds} is no length; give seconds, such as 30")
     named = [named_path(system) for system in systems]
     if len({name for name, _ in named}) < len(named):
         raise UserError("a name is given twice; every system needs a name of its own")
@@ -71,7 +76,7 @@ def measure_command(
             warn(f"{row['file']}: {row['remarks']}")
     with replacing(out) as temporary:
         found.figures.to_csv(temporary, index=False)
-    say(f"{total} files measured, {out} made.")
+    say(f"{(found.pieces['rejected'] == '').sum()} of {total} files measured, {out} made.")
 
 
 @app.command("compare")

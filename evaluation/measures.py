@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clstm.errors import NothingUsableError, UnreadableFileError
+from clstm.errors import NoNotesError, NothingUsableError, UnreadableFileError
 from clstm.midi import Notes
 from evaluation import cache, envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
 from evaluation.audio import heard, is_midi, mono, read_notes
@@ -41,7 +41,8 @@ OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the mus
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
 PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected")
 
-REMEMBERED = 600.0  # seconds: a longer render is not kept
+REMEMBERED = 60.0  # seconds: a longer render is not kept
+TRIMMED = 100  # files: so often the cache is
 
 
 def measure_sound(waveform: Waveform, rate: int) -> dict[str, Figure]:
@@ -135,7 +136,7 @@ def measure_systems(
     unreadable: dict[str, list[str]] = {system: [] for system in systems}
     work = partial(measure_take, settings=settings)
     results = over_files(work, [take for _, take, _ in pieces], workers, cluster)
-    for (system, take, name), (_, measured) in zip(pieces, results, strict=True):
+    for done, ((system, take, name), (_, measured)) in enumerate(zip(pieces, results, strict=True), start=1):
         rejected = ""
         if isinstance(measured, UnreadableFileError):
             unreadable[system].append(str(measured))
@@ -146,6 +147,8 @@ def measure_systems(
         about.append((system, name, str(take.path), group, measured.seconds, "; ".join(measured.remarks), rejected))
         if progress:
             progress(take.path)
+        if done % TRIMMED == 0:
+            cache.trim()
     cache.trim()
     for system, reasons in unreadable.items():
         if len(reasons) == len(systems[system]):
@@ -169,8 +172,11 @@ def _sounding(settings: RenderSettings) -> dict[str, Any]:
 
 def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...]]:
     if is_midi(take.path):
-        notes = take.of(read_notes(take.path))
-        seconds = take.seconds if take.seconds is not None else notes.duration
+        whole = _notes(take)
+        notes = take.of(whole)
+        lasts = whole.duration if take.lasts is None else take.lasts
+        # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
+        seconds = notes.duration if take.lasts is None and take.cut is None else min(lasts, take.cut or lasts)
         waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
         figures = measure_sound(waveform, settings.sample_rate) | measure_notes(notes, seconds)
         beyond = clipped(waveform)
@@ -184,6 +190,16 @@ def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | st
     every = {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
     plain = {name: one.reason if isinstance(one, Missing) else float(one) for name, one in every.items()}
     return plain, seconds, remarks
+
+
+def _notes(take: Take) -> Notes:
+    """The notes of its file; none where it is known to last without any, for silence is a composition that counts."""
+    try:
+        return read_notes(take.path)
+    except NoNotesError:
+        if take.lasts is None:
+            raise
+        return Notes.of()
 
 
 def rendered(notes: Notes, settings: RenderSettings) -> Waveform:

@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
 from clstm.errors import UserError
+from clstm.midi import SUFFIXES as MIDI_SUFFIXES
 from clstm.midi import Notes
 from clstm.score import decode, encode
+from evaluation.audio import AUDIO_SUFFIXES
 
 GENERATED = "generated.json"  # what `clstm generate` and `clstm excerpts` leave beside their music
 LOUDEST = 127  # velocity
@@ -63,22 +66,26 @@ class Take:
 def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None) -> list[Take]:
     """The files as they are, each with its length and group as far as these are known.
 
-    groups : of files by their stems, or of the pieces they continue; where it says nothing, `generated.json` in the
-        file's folder may, or the name of the piece continued stands for the group
+    groups : of files by their `plain` names, or of the pieces they continue; where it says nothing, `generated.json`
+        in the file's folder may, or the name of the piece continued stands for the group
     """
     manifests = {folder: _manifest(folder) for folder in dict.fromkeys(file.parent for file in files)}
     found = []
     for file in files:
         about = manifests[file.parent].get(file.name, {})
         piece = str(about.get("piece", ""))
-        known = (groups or {}).get(file.stem) or (groups or {}).get(piece) or str(about.get("group") or piece)
+        given = groups or {}
+        known = given.get(plain(file.name)) or given.get(plain(piece)) or str(about.get("group") or piece)
         lasts = about.get("seconds")
         found.append(Take(file, cut=cut, lasts=lasts if isinstance(lasts, int | float) else None, group=known))
     return found
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """Groups by the stems of files, of a CSV with the columns file and group. Raises `UserError` for any other."""
+    """Groups by the `plain` names of files, of a CSV with the columns file and group; rows without either say nothing.
+
+    Raises `UserError` for any other file.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -89,10 +96,20 @@ def read_groups(path: Path) -> dict[str, str]:
         raise UserError(f"{path} has the columns {columns}; it needs file and group")
     groups: dict[str, str] = {}
     for row in rows:
-        stem, group = Path(row["file"] or "").stem, row["group"] or ""
-        if groups.setdefault(stem, group) != group:
-            raise UserError(f"{path}: two files are named {stem} and belong to other groups; give them other names")
+        name, group = plain(row["file"] or ""), (row["group"] or "").strip()
+        if name and group and groups.setdefault(name, group) != group:
+            raise UserError(f"{path}: two files are named {name} and belong to other groups; give them other names")
     return groups
+
+
+def plain(name: str) -> str:
+    """A file's name without folders or a suffix of music, its accents as one character each.
+
+    >>> plain("valid/Op. 10 no. 3.mid"), plain("Op. 10 no. 3")
+    ('Op. 10 no. 3', 'Op. 10 no. 3')
+    """
+    path = Path(normalize("NFC", name.strip()))
+    return path.stem if path.suffix.lower() in (*MIDI_SUFFIXES, *AUDIO_SUFFIXES) else path.name
 
 
 def _manifest(folder: Path) -> dict[str, dict[str, Any]]:

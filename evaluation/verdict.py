@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -87,8 +88,10 @@ def make_verdict(request: Request, advance: Advance = lambda what, done, total: 
     import pandas as pd
 
     _check_replaceable(request.out)
+    if request.seconds is not None and not isfinite(request.seconds):
+        raise UserError(f"--seconds {request.seconds} is no length; give seconds, such as 30")
     reference, systems, left_out = _systems(request)
-    variants = _variants(request)  # a SoundFont that is not there is known before the work begins
+    variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
     tables: dict[str, pd.DataFrame] = {}
     base = Measurements(pd.DataFrame(), pd.DataFrame())
     for name, (settings, power) in variants.items():
@@ -109,7 +112,7 @@ def make_verdict(request: Request, advance: Advance = lambda what, done, total: 
         )
     others = {name: table for name, table in tables.items() if name}
     table = comparison.flips(tables[""], others) if others else tables[""]
-    remarks = [*left_out, *comparison.remarks(base.pieces, reference)]
+    remarks = [*left_out, *comparison.remarks(table, base.pieces, reference)]
     summary = comparison.summary(table, [system for system in systems if system != reference])
     verdict = Verdict(reference, table, base, remarks, summary)
     _write(request, verdict, others)
@@ -129,6 +132,13 @@ def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
         if beside:
             remarks.append(f"{name}: {beside} audio files were not taken, as there is MIDI")
         found[name] = takes(files, groups, request.seconds)
+    if groups:
+        everyone = [take for own in found.values() for take in own]
+        told = sum(take.group in set(groups.values()) for take in everyone)
+        if not told:
+            raise UserError(f"{request.groups} names none of the {len(everyone)} files; give the names they have here")
+        if told < len(everyone):
+            remarks.append(f"{request.groups} names {told} of {len(everyone)} files; each other is a group of its own")
     if request.reference not in found:
         raise UserError(
             f"--reference {request.reference!r} is none of the systems given ({', '.join(found) or 'none'})"
@@ -140,6 +150,7 @@ def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
         audio = ", ".join(name for name, kind in kinds.items() if False in kind)
         remarks.append(
             f"{audio} came as audio and the rest is rendered here: their sound differs by the instrument too"
+            + (", and is the same in every sound that --robustness tries" if request.robustness else "")
         )
     reference = request.reference
     if request.grid == "none" or True not in kinds[reference]:
@@ -156,11 +167,13 @@ def _on_grid(own: Sequence[Take]) -> list[Take]:
     return [replace(take, same_grid=True) for take in own]
 
 
-def _variants(request: Request) -> dict[str, tuple[RenderSettings, float]]:
+def _variants(request: Request, systems: Mapping[str, Sequence[Take]]) -> dict[str, tuple[RenderSettings, float]]:
     """The sounds the comparison is made with, by name; the first, "", is the one asked for."""
     variants = {"": (request.settings, 1.0)}
     if not request.robustness:
         return variants
+    if not any(is_midi(take.path) for own in systems.values() for take in own):
+        raise UserError("--robustness renders MIDI with other sounds, and every system is audio; leave it out")
     given = request.other_soundfont or doctor.find_second_soundfont()
     if given is None:
         install = doctor.install_command(["soundfont"], doctor.package_manager())

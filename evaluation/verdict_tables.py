@@ -5,6 +5,7 @@ differ by. Bold, with an arrow, where the difference is told apart from chance.
 """
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,8 @@ VIEWS = {
     "symbolic": "Notes (Figure 1)",
     "repetition": "Repetition",
 }
-ARROWS = {"higher": "↑", "lower": "↓", "varies more": "↔", "varies less": "↔"}
+ARROWS = {"higher": "↑", "lower": "↓", "varies more": "↔", "varies less": "↔", "otherwise": "↔"}
+OF_MEANS = ("looped",)  # figures of 0 and 1: their median says nothing, their mean is a share
 MISSING = "-"
 
 Row = Mapping[Any, Any]
@@ -42,8 +44,8 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
     shown = Table(
         Column("", no_wrap=True),
         Column("median", justify="right"),
-        *(Column(system, justify="right", overflow="fold") for system in systems),
-        title=f"Distance from {reference}, in noise floors\n↑ higher ↓ lower ↔ more or less varied" + otherwise,
+        *(Column(Text(system), justify="right", overflow="fold") for system in systems),
+        title=Text(f"Distance from {reference}, in noise floors\n↑ higher ↓ lower ↔ otherwise varied{otherwise}"),
         box=SIMPLE_HEAD,
         padding=(0, 1),
         collapse_padding=True,
@@ -54,7 +56,7 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
         styles = ["bold" if rows[system]["verdict"] == DIFFERS else "dim" for system in systems]
         shown.add_row(
             METRICS[metric].label,
-            number(rows[systems[0]]["reference_median"]),
+            _middle(metric, rows[systems[0]], "reference"),
             *(Text(cell, style, no_wrap=True) for cell, style in zip(cells, styles, strict=True)),
         )
     return shown
@@ -64,14 +66,15 @@ def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], rema
     """The whole verdict, a table a view."""
     systems = list(dict.fromkeys(table["system"]))
     robust = "flips" in table.columns
-    lines = [f"# Held against {reference}", "", *(f"- {line}" for line in summary), ""]
+    lines = [f"# Held against {_escaped(reference)}", "", *(f"- {_escaped(line)}" for line in summary), ""]
     if remarks:
-        lines += ["To know before believing it:", "", *(f"- {line}" for line in remarks), ""]
+        lines += ["To know before believing it:", "", *(f"- {_escaped(line)}" for line in remarks), ""]
     lines += [
         "A cell has the median and the distance from the reference with its 95 % interval, in noise floors: 1 is what",
         "two samples of the reference differ by. **Bold** where a permutation test, corrected for all rows by Holm,",
         "tells them apart (p < 0.05): ↑ most are higher, ↓ lower, ↔ they vary more or less; `*`, `**`, `***` a small,",
-        "medium or large effect (Cliff's delta). Not told apart is no proof of being alike.",
+        "medium or large effect (Cliff's delta). Not told apart is no proof of being alike. (n of N): so many pieces",
+        f"have the figure. Distances are of samples of {_sizes(table)} pieces.",
         *(["`flips` marks a conclusion that is another one with another sound."] if robust else []),
         "",
     ]
@@ -83,7 +86,7 @@ def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], rema
         for metric, rows in _by_metric(part):
             first = rows[systems[0]]
             cells = [_cell(rows[system], robust) for system in systems]
-            cells = [f"{METRICS[metric].label}{_unit(metric)}", number(first["reference_median"]), *cells]
+            cells = [f"{METRICS[metric].label}{_unit(metric)}", _middle(metric, first, "reference"), *cells]
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
@@ -115,7 +118,7 @@ def _terminal(row: Row) -> str:
 
 
 def _cell(row: Row, robust: bool) -> str:
-    median = number(row["system_median"])
+    median = _middle(row["metric"], row, "system")
     if row["verdict"] == NONE:
         return f"{median} (no verdict)"
     distance = _distance(row["distance"])
@@ -128,12 +131,27 @@ def _cell(row: Row, robust: bool) -> str:
     return f"{median}; {distance}{flips}"
 
 
+def _middle(metric: str, row: Row, side: str) -> str:
+    """The median of a set, or the mean of a share; and how many of its pieces have the figure, if not all."""
+    middle = number(row[f"{side}_mean" if metric in OF_MEANS else f"{side}_median"])
+    have, pieces = row[f"{side}_n"], row[f"{side}_pieces"]
+    return middle if have == pieces else f"{middle} ({have:.0f} of {pieces:.0f})"
+
+
+def _sizes(table: "pd.DataFrame") -> str:
+    sizes = table["size"].dropna()
+    if not len(sizes):
+        return "no"
+    few, many = int(sizes.min()), int(sizes.max())
+    return f"{few}" if few == many else f"{few} to {many}"
+
+
 def _arrow(row: Row) -> str:
     return ARROWS[row["how"].split(" (")[0]]
 
 
 def _distance(value: float) -> str:
-    return MISSING if not np.isfinite(value) else f"{value:.1f}"
+    return "no floor" if not np.isfinite(value) else f"{value:.1f}"
 
 
 def _unit(metric: str) -> str:
@@ -142,4 +160,4 @@ def _unit(metric: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")
+    return escape(text, quote=False).replace("|", "\\|")

@@ -1,10 +1,13 @@
 """The verdict: what is there is found, what is not is not, and nothing is inferred from a single piece."""
 
 from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from evaluation import comparison, verdict_tables
 from evaluation.comparison import ALIKE, DIFFERS, NONE
@@ -126,9 +129,8 @@ def test_a_single_piece_is_compared_and_nothing_inferred() -> None:
     assert (only["verdict"], only["reference_median"], only["system_median"]) == (NONE, 500, 600)
     assert only["note"] == "fewer than 2 pieces have it"
     assert np.isnan(only["p"])  # type: ignore[arg-type]
-    assert "model has one piece: songs are compared, and nothing is inferred from it" in comparison.remarks(
-        pieces, "human"
-    )
+    said = comparison.remarks(comparison.compare(figures, pieces, "human"), pieces, "human")
+    assert "model has one piece: songs are compared, and nothing is inferred from it" in said
 
 
 def test_pieces_of_one_group_give_no_verdict() -> None:
@@ -170,17 +172,17 @@ def test_what_comes_out_otherwise_with_another_sound_is_marked(table: pd.DataFra
 
 def test_the_reader_is_told_of_lengths_sizes_and_files_that_were_lost() -> None:
     values = {"human": {"centroid": np.arange(20.0)}, "model": {"centroid": np.arange(4.0)}}
-    _, pieces = measured(
+    figures, pieces = measured(
         values,
         seconds={"human": 180.0, "model": 30.0},
         remarks={"human": "", "model": "resampled from 48000 Hz"},
         rejected={"human": "0 bytes", "model": ""},
     )
-    said = comparison.remarks(pieces, "human")
-    assert said[0] == "human: 20 of 20 files cannot be read"
+    said = comparison.remarks(comparison.compare(figures, pieces, "human"), pieces, "human")
+    assert said[0] == "human: 20 of 20 files cannot be used"
     assert said[1].startswith("model lasts 30 s, human 180 s (medians): many figures depend on length")
     assert said[2] == "model: 4 of 4 resampled from 48000 Hz"
-    assert said[3].startswith("human has 20 pieces, model 4")
+    assert said[3].startswith("distances are of samples of 2 pieces, as model has 4")
 
 
 def test_the_summary_counts_and_names_what_is_furthest(table: pd.DataFrame) -> None:
@@ -208,3 +210,85 @@ def test_a_difference_in_a_table_without_verdicts_is_none() -> None:
     figures, pieces = measured({"human": {"centroid": [500.0]}, "model": {"centroid": [600.0]}})
     text = verdict_tables.markdown(comparison.compare(figures, pieces, "human"), "human", [], [])
     assert "| Centroid (Hz) | 500 | 600 (no verdict) |" in text
+
+
+def test_too_few_groups_give_no_verdict_however_large_the_difference() -> None:
+    values = {
+        "human": {name: np.arange(4.0) for name in METRICS},
+        "model": {name: 50 + np.arange(4.0) for name in METRICS},
+    }
+    figures, pieces = measured(values)
+    table = comparison.compare(figures, pieces, "human")
+    assert set(table["verdict"]) == {NONE}
+    assert set(table["note"]) == {comparison.TOO_FEW}
+    said = comparison.remarks(table, pieces, "human")
+    assert (
+        f"model: 4 groups against 4 are too few to tell {len(table)} figures apart, however large the difference"
+        in said
+    )
+
+
+def test_distances_of_all_systems_are_in_one_unit() -> None:
+    random = np.random.default_rng(5)
+    shifted = {"human": {"centroid": random.normal(size=100)}}
+    shifted |= {f"{size}": {"centroid": 1 + random.normal(size=size)} for size in (200, 50, 12)}
+    table = comparison.compare(*measured(shifted), "human").set_index("system")
+    assert set(table["size"]) == {6}
+    assert table["distance"].max() < 1.5 * table["distance"].min()
+
+
+def test_pieces_that_lack_a_figure_leave_the_others_as_they_are() -> None:
+    """Of thirty pieces five have the figure, drawn from the same values: false alarms stay rare."""
+    random = np.random.default_rng(6)
+    alarms = 0
+    for _ in range(100):
+        values = {name: {"centroid": random.normal(size=30)} for name in ("human", "model")}
+        values["model"]["centroid"][5:] = np.nan
+        alarms += comparison.compare(*measured(values), "human", permutations=99)["p"].iloc[0] <= 0.05
+    assert alarms <= 10
+
+
+def test_what_is_rarely_higher_is_still_higher() -> None:
+    """Looping: of the reference's pieces none, of the system's one in ten; quartiles say nothing."""
+    values = {"human": {"looped": np.zeros(300)}, "model": {"looped": np.repeat([0.0, 1.0], [270, 30])}}
+    table = comparison.compare(*measured(values), "human")
+    looped = row(table, "model", "looped")
+    assert (looped["verdict"], looped["how"]) == (DIFFERS, "higher (negligible)")
+    text = verdict_tables.markdown(table, "human", comparison.summary(table, ["model"]), [])
+    assert "| Looping (share) | 0 | 0.100; **no floor ↑** |" in text
+    assert "nan" not in text
+
+
+def test_a_small_shift_of_every_pair_is_a_shift() -> None:
+    random = np.random.default_rng(7)
+    human = 100 * random.normal(size=40)
+    values = {"human": {"centroid": human}, "model": {"centroid": human + 10 + 3 * random.normal(size=40)}}
+    groups = {name: [f"g{number}" for number in range(40)] for name in values}
+    one = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
+    assert (one["verdict"], one["how"]) == (DIFFERS, "higher (negligible)")
+
+
+def test_the_figures_of_notes_hang_on_no_sound(table: pd.DataFrame) -> None:
+    other = table.copy()
+    other["verdict"] = NONE
+    marked = comparison.flips(table, {"reverb": other})
+    notes = marked["metric"] == "note_density"
+    assert set(marked.loc[notes, "flips"]) == {""}
+    assert set(marked.loc[~notes, "flips"]) == {"reverb"}
+
+
+def test_names_cannot_break_the_table(table: pd.DataFrame) -> None:
+    renamed = table.assign(system=table["system"].replace("other", "a [/v2] <b>|"))
+    assert "a [/v2] &lt;b&gt;\\|" in verdict_tables.markdown(renamed, "<i>human</i>", [], [])
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(verdict_tables.readable(renamed, "human [/red]"))
+    shown = console.export_text()
+    assert "human [/red]" in shown
+    assert "[/v2]" in shown
+
+
+def test_a_table_read_from_disk_is_compared_alike(tmp_path: Path, table: pd.DataFrame) -> None:
+    figures, pieces = measured(people_and_models())
+    figures.to_csv(tmp_path / "metrics.csv", index=False)
+    read = pd.read_csv(tmp_path / "metrics.csv", dtype={"piece": str})
+    pd.testing.assert_frame_equal(comparison.compare(read, pieces, "human"), table)

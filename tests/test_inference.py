@@ -34,6 +34,27 @@ def clustered(random: np.random.Generator, groups: int = 16, shift: float = 0.0)
     return one, other + shift, Pair(names[: 3 * groups], names[3 * groups :])
 
 
+def uneven(random: np.random.Generator, shift: float = 0.0) -> Sets:
+    """Works that both sets have, five pieces of the reference and one of the system each."""
+    work = random.normal(size=20) * 0.6
+    names = np.arange(20)
+    reference = np.repeat(work, 5) + random.normal(size=100)
+    return reference, work + random.normal(size=20) + shift, Pair(np.repeat(names, 5), names)
+
+
+def lopsided(random: np.random.Generator, shift: float = 0.0) -> Sets:
+    """A reference of ten composers with ten pieces each, and a system whose pieces stand for themselves."""
+    composers = np.repeat(random.normal(size=10) * 0.5, 10) + random.normal(size=100)
+    system = random.normal(size=20) * 0.5 + random.normal(size=20) + shift
+    return composers, system, Pair(np.repeat(np.arange(10), 10), 100 + np.arange(20))
+
+
+def partly(random: np.random.Generator) -> Sets:
+    """Thirty pieces of which only five of the system have the figure: the pieces that are there."""
+    reference, system, _ = independent(random, 30)
+    return reference, system[:5], Pair(np.arange(30), 30 + np.arange(5))
+
+
 def discrete(random: np.random.Generator) -> Sets:
     reference, system, pair = independent(random)
     return np.round(reference), np.round(system), pair
@@ -41,7 +62,9 @@ def discrete(random: np.random.Generator) -> Sets:
 
 def p_value(sets: Sets, random: np.random.Generator, permutations: int = PERMUTATIONS) -> float:
     reference, system, pair = sets
-    sides = inference.permuted_sides(pair, random, permutations)
+    tested = pair.tested(random)
+    reference, system = reference[tested[0]], system[tested[1]]
+    sides = inference.permuted_sides(Pair(pair.reference[tested[0]], pair.system[tested[1]]), random, permutations)
     counted = sum(inference.as_far_apart(reference, system, part) for part in sides)
     return inference.permutation_p(counted, permutations)
 
@@ -52,7 +75,7 @@ def effects(sets: Sets, random: np.random.Generator, size: int = 15) -> inferenc
     return inference.effects(reference, system, samples, inference.resampled_weights(pair, random, 500), pair.groups)
 
 
-@pytest.mark.parametrize("draw", [independent, paired, clustered])
+@pytest.mark.parametrize("draw", [independent, paired, clustered, uneven, lopsided, partly])
 def test_p_is_uniform_when_nothing_differs(draw: Callable[[np.random.Generator], Sets]) -> None:
     random = np.random.default_rng(1)
     p = np.array([p_value(draw(random), random) for _ in range(2500)])
@@ -92,28 +115,28 @@ def test_a_known_shift_is_found_and_measured(draw: Callable[..., Sets], shift: f
 @pytest.mark.parametrize(("draw", "shift"), [(independent, 0.7), (paired, 0.7), (clustered, 0.0)])
 def test_intervals_cover_at_their_rate(draw: Callable[..., Sets], shift: float) -> None:
     """The true delta and distance are those of many more pieces. 500 draws: 95 % within 2 standard errors is 93 to 97;
-    the interval of a distance, which cannot be below that of equal sets, is allowed to be cautious."""
+    of the interval of a distance, in floors, less is said and promised."""
     random = np.random.default_rng(5)
     many = [draw(random, shift=shift) for _ in range(300)]
     reference, system = (np.concatenate([sets[side] for sets in many]) for side in (0, 1))
     delta = 2 * mannwhitneyu(system, reference).statistic / (len(system) * len(reference)) - 1
     samples = [inference.equal_samples(pair, random, 15, 20).distances(one, other)[0] for one, other, pair in many]
-    distance = float(np.mean(samples))
+    floors = [inference.equal_samples(pair, random, 15, 20).distances(one, other)[1] for one, other, pair in many]
+    distance = float(np.mean(samples) / np.mean(floors))
     covered = []
     for _ in range(500):
         found = effects(draw(random, shift=shift), random)
-        floors = found.distance.low * found.floor, found.distance.high * found.floor
         covered.append(
             (
                 found.difference.low <= shift <= found.difference.high,
                 found.delta.low <= delta <= found.delta.high,
-                floors[0] <= distance <= floors[1],
+                found.distance.low <= distance <= found.distance.high,
             )
         )
     rates = np.mean(covered, axis=0)
     assert (rates[:2] >= 0.925).all()
     assert (rates[:2] <= 0.975).all()
-    assert rates[2] >= 0.90
+    assert rates[2] >= 0.85
 
 
 @pytest.mark.parametrize("draw", [independent, paired, clustered])
@@ -151,7 +174,7 @@ def test_sets_without_overlap_are_as_far_apart_as_can_be() -> None:
     assert found.delta.value == 1
     assert inference.magnitude(found.delta.value) == "large"
     assert p_value((reference, reference + 100, pair), random, 999) == 1 / 1000
-    assert found.distance.value * found.floor == pytest.approx(100, abs=0.5)
+    assert found.distance.value * found.floor == pytest.approx(100, abs=1)
 
 
 def test_a_reference_that_never_varies_has_no_floor() -> None:
@@ -178,9 +201,35 @@ def test_samples_are_of_equal_size_and_never_of_one_group() -> None:
 def test_a_small_set_makes_the_samples_small() -> None:
     random = np.random.default_rng(12)
     samples = inference.equal_samples(Pair(np.arange(100), np.arange(100, 104)), random)
-    assert samples.size == 2
+    assert samples.size == inference.largest_size(Pair(np.arange(100), np.arange(100, 104)), random) == 2
     lone = inference.equal_samples(Pair(np.arange(100), np.array([0, 1])), random)
     assert lone.size == 1
+
+
+def test_a_few_shared_groups_are_never_all_in_one_half() -> None:
+    shared = Pair(np.arange(100), np.repeat(np.arange(5), 10))
+    assert inference.equal_samples(shared, np.random.default_rng(0)).size == 20
+
+
+def test_the_ways_to_assign_pieces_bound_what_can_be_told() -> None:
+    assert Pair(np.arange(4), np.arange(4)).assignments == pytest.approx(2**4)
+    assert Pair(np.arange(3), 10 + np.arange(2)).assignments == pytest.approx(10)
+    assert Pair(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 3])).assignments == pytest.approx(3 * 6 * 2)
+
+
+def test_groups_of_one_set_are_exchanged_at_one_size_and_most_pieces_stay() -> None:
+    pair = Pair(np.repeat([0, 1, 2, 3], [5, 5, 2, 5]), np.repeat([3, 4, 5, 6], [1, 5, 6, 1]))
+    reference, system = pair.tested(np.random.default_rng(0))
+    assert np.bincount(pair.reference[reference]).tolist() == [5, 5, 0, 5]
+    assert np.bincount(pair.system[system]).tolist() == [0, 0, 0, 1, 5, 5]
+
+
+def test_intervals_of_fewer_than_five_groups_are_not_given() -> None:
+    random = np.random.default_rng(13)
+    reference, system, _ = independent(random, 12)
+    pair = Pair(np.repeat(np.arange(4), 3), 9 + np.arange(12))
+    found = effects((reference, system, pair), random, 3)
+    assert np.isnan([found.difference.low, found.delta.high, found.distance.low]).all()
 
 
 def test_a_set_of_one_group_is_refused() -> None:

@@ -85,3 +85,12 @@ def test_arrays_of_the_given_notes_are_never_written_to() -> None:
     before = PLAYED.velocity.copy()
     Take(Path("a.mid"), same_grid=True, velocity_power=3, cut=2).of(PLAYED)
     np.testing.assert_array_equal(PLAYED.velocity, before)
+
+
+def test_groups_are_found_whatever_the_form_of_a_name(tmp_path: Path) -> None:
+    table = tmp_path / "groups.csv"
+    table.write_text("file,group\nOp. 10 no. 3,a\nOp. 10 no. 4,b\nE\u0301tude.mid,c\n x.mid ,d\nx.mid,\n,e\n")
+    groups = read_groups(table)
+    assert groups == {"Op. 10 no. 3": "a", "Op. 10 no. 4": "b", "\u00c9tude": "c", "x": "d"}
+    named = [Path("Op. 10 no. 3.mid"), Path("E\u0301tude.mid"), Path("\u00c9tude.flac")]
+    assert [take.group for take in takes(named, groups)] == ["a", "c", "c"]
