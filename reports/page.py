@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,11 @@ def _metric(name: str, rows: Sequence[dict[str, Any]], systems: Sequence[dict[st
 
 
 def _decimals(values: Sequence[float]) -> int:
-    """None for whole numbers, else as many as give the largest three significant digits, at most two."""
+    """None for whole numbers, else as many as give the largest three significant digits, or two below 1."""
     largest = max(map(abs, values))
-    return 0 if largest >= 100 or all(value == round(value) for value in values) else 1 if largest >= 10 else 2
+    if largest >= 100 or all(value == round(value) for value in values):
+        return 0
+    return 1 if largest >= 10 else max(1 - floor(log10(largest)), 2)
 
 
 def accuracy_tables(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

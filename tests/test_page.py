@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from evaluation.measures import METRICS
+from reports import page
 from reports.page import Panel, Section, clock, number_views, render_page
 
 NASTY = """</title><script>alert("1")</script> & 'é' {{ 7 * 7 }}"""
@@ -180,3 +181,17 @@ def test_files_left_out_are_listed_with_their_reason() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(9.96, "10\xa0s"), (59.96, "1:00\xa0min"), (165.7, "2:46\xa0min")])
 def test_times_read_as_a_clock(seconds: float, words: str) -> None:
     assert clock(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [([0.00004, 0.00001], 6), ([0.05, 0.03], 3), ([0.88], 2), ([1.5], 2), ([12.5], 1), ([150.5], 0), ([3.0, 2.0], 0)],
+)
+def test_a_small_number_shows_two_digits_that_count(values: list[float], decimals: int) -> None:
+    rows = [
+        {"metric": "flatness", "system": "a", "n": 1, "lower": value, "median": value, "upper": value, "note": ""}
+        for value in values
+    ]
+    systems = [{"name": "a"}] * len(rows)
+    cells = page._metric("flatness", rows, systems)["cells"]
+    assert [cell["median"] for cell in cells] == [f"{value:.{decimals}f}" for value in values]
