@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation import inference
-from evaluation.inference import Pair
+from evaluation import draws, inference
+from evaluation.draws import Pair
 from evaluation.measures import METRICS, OF_NOTES
 
 if TYPE_CHECKING:
@@ -85,16 +85,14 @@ def compare(
     metrics = [name for name, metric in METRICS.items() if metric.compared and name in values.columns]
     systems = [system for system in dict.fromkeys(pieces["system"]) if system != reference]
     tests = max(len(metrics) * len(systems), 1)
-    count = permutations or max(inference.PERMUTATIONS, 100 * tests)
+    count = permutations or max(draws.PERMUTATIONS, 100 * tests)
     contrasts = []
     for number, system in enumerate(systems):
         both = {name: tuple(values.loc[one][name].to_numpy(float) for one in (reference, system)) for name in metrics}
         of_groups = groups.loc[reference].to_numpy(), groups.loc[system].to_numpy()
         contrasts.append(_Contrast(system, both, of_groups, (seed, number)))
     # One size a figure for all systems: distances of samples of other sizes are in other units.
-    sizes = {
-        name: min([inference.SIZE, *(one.sizes[name] for one in contrasts if name in one.sizes)]) for name in metrics
-    }
+    sizes = {name: min([draws.SIZE, *(one.sizes[name] for one in contrasts if name in one.sizes)]) for name in metrics}
     rows = []
     for contrast in contrasts:
         reasons = {name: _reasons(notes, reference, contrast.system, name) for name in metrics}
@@ -128,7 +126,7 @@ class _Contrast:
         self.sizes = {
             name: size
             for names in self.patterns.values()
-            for size in [inference.largest_size(self.pairs[names[0]], self._random(0))]
+            for size in [draws.largest_size(self.pairs[names[0]], self._random(0))]
             for name in names
         }
 
@@ -150,14 +148,14 @@ class _Contrast:
         tested = pair.tested(shuffles)
         subset = Pair(pair.reference[tested[0]], pair.system[tested[1]])
         counted = dict.fromkeys(names, 0)
-        for sides in inference.permuted_sides(subset, shuffles, permutations):
+        for sides in draws.permuted_sides(subset, shuffles, permutations):
             for name in names:
                 counted[name] += inference.as_far_apart(*_present(present[name], tested), sides)
         least = (2 if len(subset.reference) == len(subset.system) else 1) / subset.assignments
         found = {}
         for name in names:
-            samples = inference.equal_samples(pair, self._random(0), sizes[name])
-            weights = inference.resampled_weights(pair, self._random(2))
+            samples = draws.equal_samples(pair, self._random(0), sizes[name])
+            weights = draws.resampled_weights(pair, self._random(2))
             found[name] = _flat(inference.effects(*present[name], samples, weights, pair.groups)) | {
                 "p": inference.permutation_p(counted[name], permutations),
                 "permutations": permutations,
@@ -287,7 +285,7 @@ def remarks(table: "pd.DataFrame", pieces: "pd.DataFrame", reference: str) -> li
         counts = told[told != ""].value_counts()
         said += [f"{system}: {count} of {sizes[system]} {remark}" for remark, count in counts.items()]
     few = min(sizes, key=sizes.__getitem__)
-    if table["size"].min() < inference.SIZE:
+    if table["size"].min() < draws.SIZE:
         said.append(
             f"distances are of samples of {table['size'].min():.0f} pieces, as {few} has {sizes[few]}: with more, "
             "differences stand out further from the noise floor"

@@ -9,21 +9,19 @@ recorded, and what was 0 only as far as it is rounded. A figure that was missing
 No file may come or go.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
 from clstm.files import write_json
 from clstm.midi import find_files
 from evaluation import cache
 from evaluation.audio import is_midi
+from evaluation.baseline import Baseline, Piece, as_json, read_baseline
 from evaluation.batch import over_files
 from evaluation.environment import Difference, differences, environment, renders, settings_of
 from evaluation.measures import METRICS, measure_take
@@ -32,36 +30,12 @@ from evaluation.render import RenderSettings
 from evaluation.sources import ACCEPTED
 from evaluation.takes import Take
 
-FORMAT = "clstm spectra 1"
-DIGITS = 7  # significant, of each figure recorded
 LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
 LEVEL, LOUDNESS_RANGE, SHARE, ROUNDING = 0.1, 0.5, 0.005, 1e-9
 
 SAME, MOVED, UNMATCHED = 0, 1, 3  # exit statuses; 2 is a user's mistake
 
 Progress = Callable[[int, int], object]  # told (done, total) as files are measured
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One file. figures : empty when it is `unreadable`, which then says why"""
-
-    sha256: str
-    figures: Mapping[str, Figure]
-    unreadable: str = ""
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What was recorded. inputs : relative to the baseline's folder, a folder's with a slash at its end
-    units : of every figure that was measured, by name
-    files : by name, in the order of measurement
-    """
-
-    environment: Mapping[str, Any]
-    inputs: Sequence[str]
-    units: Mapping[str, str]
-    files: Mapping[str, Piece]
 
 
 @dataclass(frozen=True)
@@ -187,8 +161,7 @@ def _nothing_remembered() -> Iterator[None]:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return cache.sha256(path)
     except OSError:  # the file is unreadable, and says why
         return ""
 
@@ -258,7 +231,7 @@ def record(
         units={name: metric.unit for name, metric in METRICS.items()},
         files=measured,
     )
-    write_json(out, _as_json(baseline))
+    write_json(out, as_json(baseline))
     return baseline
 
 
@@ -338,57 +311,3 @@ def _recorded_files(path: Path, baseline: Baseline) -> dict[str, Path]:
 def _relative(source: Path, folder: Path) -> str:
     relative = Path(os.path.relpath(source.absolute(), folder.absolute())).as_posix()
     return f"{relative}/" if source.is_dir() else relative
-
-
-# --- the file ------------------------------------------------------------------------------------------------------
-
-
-def read_baseline(path: Path) -> Baseline:
-    """Raises `UserError` for what cannot be opened or is no baseline."""
-    path = Path(path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(
-            f"the baseline {path} cannot be opened ({error.strerror}); make one: clstm spectra record"
-        ) from error
-    except ValueError as error:
-        raise UserError(f"{path} is no baseline ({error}); make one: clstm spectra record") from error
-    found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
-        raise UserError(f"{path} is no baseline of this version ({found or 'no format'}, not {FORMAT}); record again")
-    try:
-        files = {name: _piece(entry) for name, entry in content["files"].items()}
-        baseline = Baseline(content["environment"], content["inputs"], content["units"], files)
-        _ = baseline.environment["measuring"], baseline.environment["rendering"]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UserError(f"{path} is a damaged baseline ({type(error).__name__}: {error}); record again") from error
-    return baseline
-
-
-def _as_json(baseline: Baseline) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "environment": baseline.environment,
-        "inputs": baseline.inputs,
-        "units": baseline.units,
-        "files": {name: _entry(piece) for name, piece in baseline.files.items()},
-    }
-
-
-def _entry(piece: Piece) -> dict[str, Any]:
-    if piece.unreadable:
-        return {"sha256": piece.sha256, "unreadable": piece.unreadable}
-    figures = {
-        name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.figures.items() if not isinstance(figure, Missing)
-    }
-    missing = {name: figure.reason for name, figure in piece.figures.items() if isinstance(figure, Missing)}
-    return {"sha256": piece.sha256, "figures": figures, "missing": missing}
-
-
-def _piece(entry: dict[str, Any]) -> Piece:
-    if "unreadable" in entry:
-        return Piece(entry["sha256"], {}, entry["unreadable"])
-    figures: dict[str, Figure] = {name: float(value) for name, value in entry["figures"].items()}
-    figures |= {name: Missing(reason) for name, reason in entry["missing"].items()}
-    return Piece(entry["sha256"], figures)

@@ -24,7 +24,7 @@ from clstm.errors import MissingToolError, UserError
 from clstm.files import replacing, write_json, write_text
 from evaluation import comparison, doctor, verdict_tables
 from evaluation.audio import is_midi
-from evaluation.inference import RESAMPLES, SPLITS
+from evaluation.draws import RESAMPLES, SPLITS
 from evaluation.measures import Measurements, measure_systems
 from evaluation.render import RenderSettings, describe
 from evaluation.sources import music_files, named_path

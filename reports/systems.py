@@ -8,7 +8,6 @@ A system shows the piece that is the median of its pieces by note density (audio
 middle ones: typical, and nobody's choice.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from clstm.midi import Notes
 from clstm.score import FRAME_RATE
 from evaluation.audio import AUDIO_SUFFIXES, is_midi, mono, read_audio, read_notes
 from evaluation.batch import unique_names
+from evaluation.cache import sha256
 from evaluation.render import LONGEST, same_grid
 from evaluation.sources import ACCEPTED, music_files, named_path
 from reports.palette import CONTROL, REFERENCE, system_colour
@@ -126,7 +126,7 @@ def read_piece(path: Path) -> Piece:
     if is_midi(path):
         notes = read_notes(path)
         density = len(notes) / max(notes.duration, 1 / FRAME_RATE)
-        return Piece(path, path.stem, _sha256(path), notes.duration, density, notes)
+        return Piece(path, path.stem, sha256(path), notes.duration, density, notes)
     if path.suffix.lower() not in AUDIO_SUFFIXES:
         raise UnreadableFileError(path, f"neither MIDI nor audio by its name; {', '.join(ACCEPTED)} are read")
     waveform, rate = read_audio(path)
@@ -134,7 +134,7 @@ def read_piece(path: Path) -> Piece:
     if seconds > LONGEST:
         raise UnreadableFileError(path, f"lasts {seconds / 3600:.1f} hours; at most {LONGEST / 3600:g} are measured")
     power = float(np.mean(mono(waveform) ** 2, dtype=np.float64))
-    return Piece(path, path.stem, _sha256(path), seconds, 10 * np.log10(max(power, 1e-10)), None)
+    return Piece(path, path.stem, sha256(path), seconds, 10 * np.log10(max(power, 1e-10)), None)
 
 
 def control(reference: System) -> System:
@@ -194,8 +194,3 @@ def _generated(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

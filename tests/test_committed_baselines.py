@@ -10,9 +10,10 @@ from baselines.pieces import NOTES, signals, write_notes, write_signals
 
 from clstm.errors import MissingToolError
 from evaluation import synthesizer
+from evaluation.baseline import Piece, read_baseline
 from evaluation.environment import environment, settings_of
 from evaluation.measures import METRICS, measure_sound
-from evaluation.regression import SAME, UNMATCHED, Check, Piece, check, compare, measure_piece, read_baseline
+from evaluation.regression import SAME, UNMATCHED, Check, check, compare, measure_piece
 
 HERE = Path(__file__).with_name("baselines")
 AGAIN = "record again: python tests/baselines/record.py"

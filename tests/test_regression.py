@@ -12,6 +12,7 @@ from clstm.errors import MismatchError, NothingUsableError, UserError
 from clstm.midi import Notes, write_midi
 from evaluation import cache
 from evaluation.audio import write_audio
+from evaluation.baseline import Piece, read_baseline
 from evaluation.environment import Difference, differences, environment, settings_of
 from evaluation.measures import METRICS, measure_notes, measure_sound
 from evaluation.metric import Figure, Missing
@@ -20,13 +21,11 @@ from evaluation.regression import (
     SAME,
     UNMATCHED,
     Moved,
-    Piece,
     check,
     compare,
     measure_piece,
     named_files,
     other_figures,
-    read_baseline,
     record,
     record_again,
     tolerance,
