@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser demo study test test-all lint bench bundle constraints clean
+.PHONY: help setup setup-browser setup-database demo study test test-all lint bench bundle constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -14,6 +14,9 @@ setup: ## Create .venv with the pinned versions, and install missing system pack
 
 setup-browser:
 	@.ci/setup chromium
+
+setup-database:
+	@.ci/setup postgresql
 
 demo: setup ## Make the demonstration in demo/: corpus, music, report, listening study; TRAIN=1 trains its models
 	@$(BIN)/clstm demo --out demo $(if $(TRAIN),--train)
@@ -26,7 +29,7 @@ study: setup ## Serve the demonstration's listening study
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
 	@$(BIN)/pytest --forbid-skips
 
-test-all: setup-browser lint ## The same with the slow tests
+test-all: setup-browser setup-database lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'
 
 lint: setup ## Style, format, types and the direction of imports

@@ -1,4 +1,4 @@
-"""Make sure of what pip cannot install: python .ci/system_packages.py fluidsynth [venv] [chromium]
+"""Make sure of what pip cannot install: python .ci/system_packages.py fluidsynth [venv] [chromium] [postgresql]
 
 What is missing is installed with apt when that needs no password: as root, or with sudo that asks for none. Otherwise
 the one command to type is shown, and the exit status is 1. Nothing is done when everything is there.

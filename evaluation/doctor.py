@@ -79,6 +79,12 @@ def find_second_soundfont() -> str | None:
     return next((str(place) for place in places if place.is_file()), None)
 
 
+def find_postgres() -> str | None:
+    """The path of PostgreSQL's server. Debian and Ubuntu keep it off the path, in a folder for each version."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return shutil.which("postgres") or (str(packaged[-1]) if packaged else None)
+
+
 def find_venv() -> str | None:
     """Where `python -m venv` finds pip. Debian and Ubuntu package it apart from Python."""
     importlib.invalidate_caches()  # it may have been installed a moment ago
@@ -99,6 +105,7 @@ TOOLS = {
     "venv": Tool(find_venv, {"apt": f"{_PYTHON}-venv", "dnf": "python3-pip", "brew": "python"}),
     "fluidsynth": Tool(find_fluidsynth, {"apt": "libfluidsynth3", "dnf": "fluidsynth-libs", "brew": "fluid-synth"}),
     "soundfont": Tool(find_second_soundfont, {"apt": "fluid-soundfont-gm", "dnf": "fluid-soundfont-gm"}),
+    "postgresql": Tool(find_postgres, {"apt": "postgresql", "dnf": "postgresql-server", "brew": "postgresql"}),
     "chromium": Tool(find_chromium, {"apt": _CHROMIUM, "dnf": "chromium", "brew": "google-chrome"}),
 }
 INSTALL = {"apt": "sudo apt-get install -y", "dnf": "sudo dnf install -y", "brew": "brew install"}

@@ -2,7 +2,7 @@
 
 The token in the address and the database say where; the session only saves looking. After a reload, in a second tab or
 on a server started again, the same address shows the same screen. Nothing here, or in what this imports, reads the
-sealed key or the answers of anybody else.
+sealed key, the registration or the answers of anybody else.
 """
 
 import sys
@@ -11,46 +11,126 @@ from pathlib import Path
 import streamlit as st
 
 from listening_study import languages
-from listening_study.screens import Visit, thanks, trial, volume, welcome
-from listening_study.store import Listener, Store, UnavailableError
-from listening_study.study import read_study
+from listening_study.database import answers_address
+from listening_study.screens import (
+    Visit,
+    background,
+    frame,
+    headphones,
+    interview,
+    notice,
+    practice,
+    rest,
+    thanks,
+    trial,
+    volume,
+    welcome,
+)
+from listening_study.stages import Place, Screen, where_is
+from listening_study.store import ClosedError, Listener, RefusedError, Store, UnavailableError
+from listening_study.study import Study, read_study
 
 HERE = Path(__file__).parent
 
 
 @st.cache_resource(show_spinner=False)
-def open_visit(folder: str) -> Visit:
+def open_study(folder: str) -> tuple[Study, Store, dict[str, languages.Wording]]:
     """What all listeners share, and nothing of any one of them."""
     study = read_study(Path(folder))
-    return Visit(study, Store(study.answers_path), languages.load(study.language))
+    wordings: dict[str, languages.Wording] = {
+        code: languages.read(code, study.words_path(code)) for code in study.words.languages
+    }
+    return study, Store(answers_address(study)), wordings
 
 
 def main() -> None:
-    visit = open_visit(sys.argv[1])
-    st.set_page_config(page_title=visit.study.title, page_icon=str(HERE / "icon.svg"))
+    study, store, wordings = open_study(sys.argv[1])
+    st.set_page_config(page_title=study.title, page_icon=str(HERE / "icon.svg"))
     st.html(HERE / "style.css")
+    token = _token(study)
+    visit = Visit(study, store, wordings[_language(wordings, None)])
     try:
-        show_screen(visit)
+        listener = store.find(token) if token else None
+        visit = Visit(study, store, wordings[_language(wordings, listener)])
+        frame.top(visit, listener)
+        show_screen(visit, token, listener)
     except UnavailableError:
         st.error(visit.texts.unavailable)
         st.button(visit.texts.try_again, type="primary")
+    except RefusedError:  # another tab went on meanwhile: the next run finds the right place
+        st.rerun()
+    except ClosedError:
+        notice.closed(visit)
 
 
-def show_screen(visit: Visit) -> None:
-    token = st.session_state.get("token") or st.query_params.get("t")
-    listener = visit.store.find(token) if token else None
-    if token and listener:
+def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> None:
+    if st.session_state.get("withdrawn"):
+        st.query_params.clear()
+        notice.withdrawn(visit)
+    elif token and listener:
         # Navigation may clear the address, a reload the session: each restores the other.
-        st.session_state["token"] = st.query_params["t"] = token
-    match listener:
-        case None:
-            welcome.show(visit, unknown_link=bool(token))
-        case Listener(volume_checked=False):
+        st.session_state["token"] = token
+        if dict(st.query_params) != {"t": token}:
+            st.query_params.from_dict({"t": token})
+        show_place(visit, listener, where_is(listener, visit.study))
+        frame.bottom(visit, token)
+    elif not visit.store.is_open():
+        notice.closed(visit)
+    elif visit.study.access.mode == "tokens":
+        if token and visit.store.invited(token):
+            welcome.show(visit, invitation=token, unknown_link=False)
+        else:
+            notice.link_needed(visit)
+    else:
+        welcome.show(visit, invitation=None, unknown_link=bool(token))
+
+
+def show_place(visit: Visit, listener: Listener, place: Place) -> None:
+    if place.screen is Screen.THANKS:
+        thanks.show(visit, listener)
+        return
+    if not visit.store.is_open():
+        notice.closed(visit)
+        return
+    match place.screen:
+        case Screen.BACKGROUND:
+            background.show(visit, listener)
+        case Screen.VOLUME:
             volume.show(visit, listener)
-        case Listener(answered=answered) if answered < len(visit.study.clips):
+        case Screen.HEADPHONES:
+            headphones.show(visit, listener, place)
+        case Screen.PRACTICE:
+            practice.show(visit, listener, place)
+        case Screen.TRIAL:
             trial.show(visit, listener)
-        case _:
-            thanks.show(visit)
+        case Screen.BREAK:
+            rest.show(visit, listener, place)
+        case Screen.INTERVIEW:
+            interview.show(visit, listener)
+
+
+def _token(study: Study) -> str | None:
+    """Whose page this is. What a crowd platform added to the address is kept aside until somebody agrees."""
+    arrived = {name: st.query_params[name] for name in study.access.crowd_parameters if name in st.query_params}
+    if arrived:
+        st.session_state["arrival"] = arrived
+    token = st.session_state.get("token") or st.query_params.get("t")
+    return str(token) if token else None
+
+
+def _language(wordings: dict[str, languages.Wording], listener: Listener | None) -> str:
+    """What was chosen on this page, else what the store remembers, else the browser's."""
+    chosen = st.session_state.get("language") or (listener.language if listener else None)
+    if chosen in wordings:
+        return str(chosen)
+    return languages.choose(_preferred(), wordings)
+
+
+def _preferred() -> list[str]:
+    """The browser's languages, best first."""
+    header = st.context.headers.get("Accept-Language") or ""
+    listed = [part.split(";")[0].strip() for part in header.split(",")]
+    return [language for language in (st.context.locale, *listed) if language]
 
 
 main()

@@ -18,7 +18,7 @@ from clstm.errors import UnreadableFileError, UserError
 from clstm.score import FRAME_RATE
 from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings, Waveform
-from listening_study.plan import Loudness
+from listening_study.configuration import Loudness
 from listening_study.songs import Song, open_songs
 
 TARGET = -23.0  # LUFS

@@ -13,8 +13,9 @@ from clstm.midi import VELOCITY, Notes
 from evaluation.audio import write_audio
 from evaluation.render import RenderSettings, describe, render
 from listening_study.clips import Choice, Clip, Segment, choose, finish, is_mono
+from listening_study.configuration import Configuration
 from listening_study.key import Key, Origin
-from listening_study.plan import Plan
+from listening_study.registration import register
 from listening_study.store.connection import migrate
 from listening_study.study import Study
 
@@ -37,7 +38,7 @@ def create_study(
     sources: Mapping[str, Sequence[Path]],
     human: str,
     out: Path,
-    plan: Plan,
+    configuration: Configuration,
     settings: RenderSettings,
     progress: Callable[[], object] = lambda: None,
 ) -> Created:
@@ -46,11 +47,12 @@ def create_study(
     Raises `UserError` for a folder that exists, sources that do not make a study, and too little music.
     """
     _check(sources, human, out)
-    choices = {name: _choose(name, paths, plan, settings, progress) for name, paths in sources.items()}
+    registered = register(human, tuple(sources), configuration.registration)
+    choices = {name: _choose(name, paths, configuration, settings, progress) for name, paths in sources.items()}
     segments = [segment for choice in choices.values() for segment in choice.segments]
     names = _random_names(len(segments))
     with replacing(out) as folder:
-        clips, mono, largest = _write_clips(folder, names, segments, plan, settings)
+        clips, mono, largest = _write_clips(folder, names, segments, configuration, settings)
         origin = [source for source, choice in choices.items() for _ in choice.segments]
         key = Key(
             human=human,
@@ -58,16 +60,29 @@ def create_study(
             replaced={source: choice.replaced for source, choice in choices.items()},
             clips=dict(sorted(zip(names, map(_origin, origin, clips), strict=True))),
         )
+        strata = [
+            tuple(sorted(name for name, where in zip(names, origin, strict=True) if where == source))
+            for source in sources
+        ]
         study = Study(
             folder=folder,
-            title=plan.title.strip(),
-            language="en",
+            title=configuration.title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            seed=plan.seed,
-            seconds=plan.seconds,
-            clips=tuple(sorted(names)),
+            seed=configuration.seed,
+            seconds=configuration.clips.seconds,
+            strata=tuple(sorted(strata)),  # by random names: the order tells nothing
             key_sha256=key.seal(folder / "sealed" / "key.json"),
-            sound={"loudness": plan.loudness, "as_played": plan.as_played, "mono": mono, "render": describe(settings)},
+            registration_sha256=registered.write(folder / "registration.json"),
+            sound={
+                "loudness": configuration.clips.loudness,
+                "as_played": configuration.clips.as_played,
+                "mono": mono,
+                "render": describe(settings),
+            },
+            design=configuration.design,
+            consent=configuration.consent,
+            access=configuration.access,
+            words=configuration.words,
         )
         study.write()
         migrate(study.answers_path)
@@ -85,11 +100,16 @@ def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path) -> None
 
 
 def _choose(
-    name: str, paths: Sequence[Path], plan: Plan, settings: RenderSettings, progress: Callable[[], object]
+    name: str,
+    paths: Sequence[Path],
+    configuration: Configuration,
+    settings: RenderSettings,
+    progress: Callable[[], object],
 ) -> Choice:
-    random = Random(f"{plan.seed}/{name}")
+    random = Random(f"{configuration.seed}/{name}")
+    clips = configuration.clips
     try:
-        return choose(paths, plan.clips, plan.seconds, random, settings, as_played=plan.as_played, progress=progress)
+        return choose(paths, clips.count, clips.seconds, random, settings, as_played=clips.as_played, progress=progress)
     except UserError as error:
         raise UserError(f"{name}: {error}") from error
 
@@ -103,7 +123,11 @@ def _random_names(count: int) -> list[str]:
 
 
 def _write_clips(
-    folder: Path, names: Sequence[str], segments: Sequence[Segment], plan: Plan, settings: RenderSettings
+    folder: Path,
+    names: Sequence[str],
+    segments: Sequence[Segment],
+    configuration: Configuration,
+    settings: RenderSettings,
 ) -> tuple[list[Clip], bool, int]:
     """Write every clip and the scale for the volume check. Returns the clips, whether in mono, and the largest's size.
 
@@ -112,7 +136,7 @@ def _write_clips(
     (folder / "clips").mkdir(parents=True)
     rate = settings.sample_rate
     for mono in (True,) if any(is_mono(segment.waveform) for segment in segments) else (False, True):
-        *clips, scale = finish([*segments, _scale(settings)], rate, plan.loudness, mono=mono)
+        *clips, scale = finish([*segments, _scale(settings)], rate, configuration.clips.loudness, mono=mono)
         write_audio(folder / "volume.flac", scale.waveform, rate)
         paths = {folder / "clips" / f"{name}.flac": clip for name, clip in zip(names, clips, strict=True)}
         for path in sorted(paths):  # in the order of names, so that not even the files' ages tell a source
@@ -120,7 +144,9 @@ def _write_clips(
         largest = max(path.stat().st_size for path in paths)
         if largest < LARGEST:
             return clips, mono, largest
-    raise UserError(f"a clip of {plan.seconds:g} s takes {largest} bytes even in mono; use shorter --seconds")
+    raise UserError(
+        f"a clip of {configuration.clips.seconds:g} s takes {largest} bytes even in mono; use shorter --seconds"
+    )
 
 
 def _scale(settings: RenderSettings) -> Segment:

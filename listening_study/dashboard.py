@@ -1,110 +1,269 @@
-"""The researcher's page, run by Streamlit: who has taken part, what they answered, and the tables to take away.
+"""The researcher's page, run by Streamlit: how the study goes, and what it found once it is closed and unsealed.
 
-A separate app from the participants', and the only one that opens the sealed key.
+A separate app from the participants', behind a password, and the only one that opens the sealed key.
 """
 
+import os
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from listening_study.analysis import PAPER
-from listening_study.results import Results, read_results, tables
-from listening_study.study import read_study
+from listening_study import watching
+from listening_study.database import answers_address
+from listening_study.key import open_key
+from listening_study.passwords import VARIABLE, Door, LockedError, read_hash
+from listening_study.registration import open_registration
+from listening_study.spreadsheet import csv
+from listening_study.store import Store, UnavailableError
+from listening_study.study import Study, read_study
 
-EVERY = "5s"  # how often the figures are read again
+EVERY = "10s"  # how often the figures are read again
+COMMENTS = 30  # shown; the export has all
 HERE = Path(__file__).parent
-HEADINGS = {
-    "source": "Source",
-    "clips_heard": "Clips heard",
-    "majority_human": "By majority",
-    "ties": "Ties",
-    "answers": "Answers",
-    "said_human": "Said human",
-    "p_human": "P(human)",
-}
+COLOURS = {"under way": "#3f8f8b", "left": "#c2703d"}
+STATES = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
+
+
+@st.cache_resource(show_spinner=False)
+def open_study(folder: str) -> tuple[Study, Store]:
+    study = read_study(Path(folder))
+    return study, Store(answers_address(study))
+
+
+@st.cache_resource(show_spinner=False)
+def open_door(folder: str) -> Door:
+    """One door for all sessions."""
+    kept = os.environ.get(VARIABLE) or read_hash(read_study(Path(folder)).password_path)
+    assert kept, "the verb that starts this page sets a password"
+    return Door(kept)
 
 
 def main() -> None:
-    study = read_study(Path(sys.argv[1]))
-    st.set_page_config(page_title=f"{study.title} · results", page_icon=str(HERE / "icon.svg"), layout="wide")
-    st.title(study.title, anchor=False)
-    st.caption(
-        f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
-        f"sealed key SHA-256 `{study.key_sha256[:16]}…` · read again every few seconds"
-    )
-    show_results()
+    study, store = open_study(sys.argv[1])
+    inside = st.session_state.get("inside", False)
+    title = f"{study.title} · dashboard" if inside else "Dashboard"
+    st.set_page_config(page_title=title, page_icon=str(HERE / "icon.svg"), layout="wide" if inside else "centered")
+    if not inside:
+        ask_for_the_password()
+        return
+    try:
+        show(study, store)
+    except UnavailableError as error:
+        st.error(str(error))
+        st.button("Try again", type="primary")
+
+
+def ask_for_the_password() -> None:
+    st.title("Dashboard", anchor=False)
+    with st.form("password", border=False):
+        given = st.text_input("Password", type="password", autocomplete="current-password")
+        entered = st.form_submit_button("Open", type="primary")
+    if not entered:
+        return
+    try:
+        inside = open_door(sys.argv[1]).admits(given)
+    except LockedError as error:
+        st.error(f"Too many wrong passwords. Wait {error.seconds / 60:.0f} minutes.")
+        return
+    if inside:
+        st.session_state["inside"] = True
+        st.rerun()
+    st.error("That is not the password.")
+
+
+def show(study: Study, store: Store) -> None:
+    heading, leave = st.columns([5, 1], vertical_alignment="bottom")
+    heading.title(study.title, anchor=False)
+    heading.caption("Open: listeners may come and answer." if store.is_open() else "Closed.")
+    if leave.button("Leave", width="stretch"):
+        st.session_state.clear()
+        st.rerun()
+    show_progress(study, store)
+    show_sealed(study, store)
+    show_downloads(study, store)
+    show_journal(study, store)
+
+
+# --- while it runs: no source, no answer ---
 
 
 @st.fragment(run_every=EVERY)
-def show_results() -> None:
-    results = read_results(read_study(Path(sys.argv[1])))
-    show_turnout(results)
-    st.subheader("Discrimination test: what listeners took for human", anchor=False)
-    if results.answers.empty:
-        st.info("No answers yet. They appear here as listeners give them.")
-    else:
-        show_tally(results.tally)
-    show_downloads(results)
+def show_progress(study: Study, store: Store) -> None:
+    answered = store.answered_trials()
+    table = watching.listeners(study, store.progress(), datetime.now(UTC))
+    target = open_registration(study).plan.listeners
+    show_turnout(watching.turnout(table), target, store)
+    if table.empty:
+        st.info("Nobody has begun yet. Figures appear here as listeners come, and are read again every few seconds.")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Where they stand who are not through", anchor=False)
+        show_drop_outs(study, table)
+    with right:
+        st.subheader("How often each clip was answered", anchor=False)
+        show_exposure(study, watching.exposure(study, answered))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Time from a clip's showing to its answer", anchor=False)
+        show_times(watching.answer_times(answered))
+    with right:
+        st.subheader("Comments", anchor=False)
+        show_comments(watching.comments(answered))
 
 
-def show_turnout(results: Results) -> None:
-    turnout = results.turnout
-    figures = (
+def show_turnout(turnout: watching.Turnout, target: int, store: Store) -> None:
+    issued, used = store.invitations()
+    figures: list[tuple[str, int | str]] = [
         ("Listeners", turnout.listeners),
-        ("Complete", turnout.complete),
-        ("Under way or left", turnout.incomplete),
+        ("Complete", f"{turnout.complete} of {target}"),
+        ("Under way", turnout.under_way),
+        ("Left", turnout.left),
+        ("Extra", turnout.extras),
         ("Answers", turnout.answers),
-    )
-    for column, (label, value) in zip(st.columns(len(figures)), figures, strict=True):
-        column.metric(label, value, border=True)
-
-
-def show_tally(tally: pd.DataFrame) -> None:
-    chart, table = st.columns(2, gap="large")
-    with chart:
-        st.altair_chart(share_chart(tally), width="stretch")
-        st.caption(
-            "Share of answers that said human, with Wilson's 95 % interval. Descriptive: answers of one listener, or "
-            "about one clip, are not independent."
-        )
-    with table:
-        st.dataframe(
-            tally.drop(columns=["is_human", "clips", "low", "high"]).rename(columns=HEADINGS),
-            hide_index=True,
-            column_config={"P(human)": st.column_config.NumberColumn(format="%.2f")},
-        )
-        paper = ", ".join(f"{source} {human} of {clips}" for source, clips, human in PAPER)
-        st.caption(
-            "*By majority*: clips that most of their listeners took for human; *ties*: exactly half of them. For "
-            f"comparison, by majority of 5 listeners in Huang, Huang & Cai 2018: {paper}."
-        )
-
-
-def share_chart(tally: pd.DataFrame) -> alt.LayerChart:
-    """P("human") by source with its interval, on the whole range from 0 to 1."""
-    heard = tally[tally["answers"] > 0].assign(kind=tally["is_human"].map({True: "human", False: "computer"}))
-    source = alt.Y("source:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, labelFontSize=13))
-    scale = alt.Scale(domain=[0, 1])
-    colours = alt.Scale(domain=["human", "computer"], range=["#d08a2e", "#3f8f8b"])
-    colour = alt.Color("kind:N", title="made by", scale=colours, legend=alt.Legend(orient="top"))
-    base = alt.Chart(heard).encode(y=source, color=colour)
-    bars = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", scale=scale, title="said human", axis=alt.Axis(format="%")), x2="high:Q"
-    )
-    points = base.mark_point(filled=True, size=150, opacity=1).encode(
-        x=alt.X("p_human:Q", scale=scale),
-        tooltip=["source", alt.Tooltip("p_human", format=".1%"), "said_human", "answers"],
-    )
-    return (bars + points).properties(height=alt.Step(46))
-
-
-def show_downloads(results: Results) -> None:
+        ("Withdrawn", store.withdrawals()),
+    ]
+    figures += [("Invited", f"{used} of {issued}")] if issued else []
     with st.container(horizontal=True):
-        for name, text in tables(results).items():
-            st.download_button(f"Download {name}", text, file_name=name, mime="text/csv", on_click="ignore")
+        for label, value in figures:
+            st.metric(label, value, border=True, width=168 if isinstance(value, str) else 132)
+    st.progress(min(1.0, turnout.complete / target))
+    st.caption(
+        "*Complete*: answered every clip, of the number registered. *Left*: no sign of life for as long as a place is "
+        "kept. *Extra*: came back after that."
+    )
+
+
+def show_drop_outs(study: Study, table: pd.DataFrame) -> None:
+    counts = watching.drop_outs(study, table)
+    if not counts["listeners"].sum():
+        st.caption("Everybody who began is through.")
+        return
+    chart = alt.Chart(counts).mark_bar()
+    stop = alt.Y("stop:N", sort=watching.stops(study), title=None, axis=alt.Axis(labelFontSize=13))
+    number = alt.X("listeners:Q", title="listeners", axis=_whole(int(counts["listeners"].sum())))
+    state = alt.Color("state:N", title=None, scale=STATES, legend=alt.Legend(orient="top"))
+    st.altair_chart(chart.encode(y=stop, x=number, color=state).properties(height=alt.Step(22)), width="stretch")
+
+
+def show_exposure(study: Study, counts: pd.DataFrame) -> None:
+    fewest, most = counts["answers"].min(), counts["answers"].max()
+    block = study.layout.block
+    clip = alt.X("clip:N", sort="-y", title="clips", axis=alt.Axis(labels=False, ticks=False))
+    answers = alt.Y("answers:Q", title="answers", axis=_whole(int(most)))
+    bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
+    st.altair_chart(bars.properties(height=220), width="stretch")
+    st.caption(f"Each clip was answered {fewest} to {most} times. They are balanced after every {block} listeners.")
+
+
+def show_times(times: pd.DataFrame) -> None:
+    if times.empty:
+        st.caption("No answers yet.")
+        return
+    middle = times["seconds"].median()
+    shown = times.assign(seconds=times["seconds"].clip(upper=120))
+    bars = alt.Chart(shown).mark_bar(color=COLOURS["under way"])
+    seconds = alt.X("seconds:Q", bin=alt.Bin(step=5), title="seconds (120: or more)", axis=alt.Axis(format="d"))
+    answers = alt.Y("count():Q", title="answers", axis=alt.Axis(format="d", tickMinStep=1))
+    st.altair_chart(bars.encode(x=seconds, y=answers).properties(height=220), width="stretch")
+    quick = times.groupby("listener")["seconds"].median().min()
+    heard = times["heard"].mean()
+    st.caption(
+        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; of the clips {heard:.0%} was heard. "
+        f"A clip has {open_study(sys.argv[1])[0].seconds:g} s."
+    )
+
+
+def show_comments(comments: pd.DataFrame) -> None:
+    if comments.empty:
+        st.caption("None yet.")
+        return
+    with st.container(height=300):
+        for row in comments.head(COMMENTS).itertuples():
+            st.caption(f"Listener {row.listener}, clip {row.trial} (`{row.clip}`), {str(row.answered)[:16]} UTC")
+            st.text(str(row.comment))  # as it was typed: neither HTML nor Markdown
+    if len(comments) > COMMENTS:
+        st.caption(f"The newest {COMMENTS} of {len(comments)}; all are in the export.")
+
+
+# --- once it is closed: the tallies ---
+
+
+def show_sealed(study: Study, store: Store) -> None:
+    st.subheader("Results", anchor=False)
+    journal = store.journal()
+    unsealed = [one for one in journal if one.event == "unsealed"]
+    if unsealed and (later := watching.answers_after(store.answered_trials(), unsealed[0].happened_at)):
+        st.warning(
+            f"The study was reopened after unsealing: {later} answers came when tallies could be known. "
+            "The results have them, too; report this."
+        )
+    if store.is_open():
+        st.info("Sealed while the study is open. Close it first: `clstm study close`.")
+    elif unsealed:
+        show_results(study, store)
+    else:
+        st.info("The study is closed. Unsealing shows what each source was taken for, and is noted in the journal.")
+        sure = st.checkbox("No more answers are wanted, and the registration is final")
+        if st.button("Unseal the results", type="primary", disabled=not sure):
+            store.log("unsealed", study.registration_sha256)
+            st.rerun()
+
+
+def show_results(study: Study, store: Store) -> None:
+    counts = watching.tally(store.answered_trials(), open_key(study))
+    columns = {"share": st.column_config.ProgressColumn("P(human)", format="%.2f", min_value=0, max_value=1)}
+    st.dataframe(counts, hide_index=True, column_config=columns)
+    st.caption(
+        "Discrimination test: what listeners took for human, of all answers to main trials. Descriptive: nobody is "
+        "excluded, and answers of one listener, or about one clip, are not independent. Intervals, the registered "
+        "contrasts and the tidy tables: `clstm study results STUDY --out DIR`."
+    )
+
+
+# --- to take away ---
+
+
+def show_downloads(study: Study, store: Store) -> None:
+    st.subheader("Export", anchor=False)
+    with st.container(horizontal=True):
+        for name, made in exports(study, store).items():
+            st.download_button(name, made, file_name=name, mime="text/csv", on_click="ignore")
+    st.caption("CSV in UTF-8. Text that a spreadsheet would take for a formula begins with an apostrophe.")
+
+
+def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
+    """File name -> what makes its text when it is wanted. Nothing tells what listeners took a clip for."""
+    return {
+        "listeners.csv": lambda: csv(watching.listeners(study, store.progress(), datetime.now(UTC))),
+        "exposure.csv": lambda: csv(watching.exposure(study, store.answered_trials())),
+        "times.csv": lambda: csv(watching.answer_times(store.answered_trials())),
+        "comments.csv": lambda: csv(watching.comments(store.answered_trials())),
+        "replies.csv": lambda: csv(watching.replies(store.replies())),
+    }
+
+
+def show_journal(study: Study, store: Store) -> None:
+    st.subheader("Journal", anchor=False)
+    rows = [(one.happened_at[:19], one.event, one.detail) for one in store.journal()]
+    st.dataframe(pd.DataFrame(rows, columns=["when (UTC)", "event", "detail"]), hide_index=True)
+    registered = store.registered()
+    if registered not in (None, study.registration_sha256):
+        st.error("The registration is another than when the first listener came. Report both.")
+    st.caption(
+        f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
+        f"SHA-256 of the registration `{study.registration_sha256[:16]}…`, of the sealed key `{study.key_sha256[:16]}…`"
+    )
+
+
+def _whole(most: int) -> alt.Axis:
+    """Listeners and answers are counted in whole numbers."""
+    return alt.Axis(format="d", tickMinStep=1, tickCount=min(10, max(1, most)))
 
 
 main()

@@ -1,37 +1,113 @@
 """Who hears what, in which order: a pure function of the study's seed, a listener's slot and the clips.
 
-Every listener hears every clip once. The orders of a block of listeners form a Williams square (Williams 1949): when a
-block is complete every clip has stood in every position equally often and has followed every other clip equally often,
-so neither fatigue nor the clip before favours a source. A block is n listeners for an even number n of clips and 2n
-for an odd one. Which clip is which letter of the square, and which listener gets which row, is shuffled anew for every
-block.
+The orders of a block of listeners form a Williams square (Williams 1949): when a block is complete every clip has stood
+in every position equally often and has followed every other clip equally often, so neither fatigue nor the clip before
+favours a source. Which clip is which letter of the square, and which listener gets which row, is shuffled anew for
+every block. Where each listener hears only some clips of each source, the letters rotate through them: after every
+`rotations` listeners each clip of a source has been heard equally often, and after a block in every position, too.
+
+Catch trials stand at the same places for all, spread evenly; clips heard again come last. Neither moves a clip against
+another.
 
 Shuffles sort by SHA-256 instead of drawing from a library's generator: the order a listener came from can be computed
 again years later, in any version of any library.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
+from math import gcd
 from typing import TypeVar
 
 _Item = TypeVar("_Item", int, str)
 
 
-def sequence(seed: int, slot: int, clips: Sequence[str]) -> list[str]:
-    """The clips in the order in which the listener of this slot (0, 1, 2, ...) hears them.
+class Kind(StrEnum):
+    """Why a clip is heard."""
 
-    >>> sequence(1, 0, ["a", "b", "c", "d"]) == sequence(1, 0, ["d", "c", "b", "a"])
+    MAIN = "main"
+    CATCH = "catch"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One clip for one listener."""
+
+    clip: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What there is to hear.
+
+    strata : clips by source, all of one length; nothing tells which source is which.
+    each : clips of each source that one listener hears.
+    catch : clips of the catch trials, heard by all.
+    repeats : how many clips are heard again at the end.
+    """
+
+    strata: tuple[tuple[str, ...], ...]
+    each: int
+    catch: tuple[str, ...] = ()
+    repeats: int = 0
+
+    @property
+    def main(self) -> int:
+        """Main trials of one listener."""
+        return len(self.strata) * self.each
+
+    @property
+    def trials(self) -> int:
+        """All trials of one listener but practice."""
+        return self.main + len(self.catch) + self.repeats
+
+    @property
+    def rotations(self) -> int:
+        """After how many listeners every clip was heard equally often."""
+        size = len(self.strata[0])
+        return size // gcd(size, self.each)
+
+    @property
+    def block(self) -> int:
+        """After how many listeners positions and neighbours are balanced, too."""
+        return self.rotations * _rows(self.main)
+
+
+def trials(seed: int, slot: int, layout: Layout) -> list[Trial]:
+    """What the listener of this slot (0, 1, 2, ...) hears, in order.
+
+    >>> layout = Layout((("a", "b"), ("c", "d")), each=2)
+    >>> trials(1, 0, layout) == trials(1, 0, Layout((("b", "a"), ("d", "c")), each=2))
     True
     """
-    block, place = divmod(slot, block_size(len(clips)))
-    letters = _shuffled(clips, f"{seed}/{block}/clip")
-    row = _shuffled(range(block_size(len(clips))), f"{seed}/{block}/row")[place]
-    return [letters[letter] for letter in _williams_row(row, len(clips))]
+    main = [Trial(clip, Kind.MAIN) for clip in _main(seed, slot, layout)]
+    again = set(_shuffled([trial.clip for trial in main], f"{seed}/{slot}/repeat")[: layout.repeats])
+    repeats = [Trial(trial.clip, Kind.REPEAT) for trial in main if trial.clip in again]
+    order = main[:]
+    for number, clip in reversed(list(enumerate(_shuffled(layout.catch, f"{seed}/{slot}/catch"), 1))):
+        order.insert(number * len(main) // (len(layout.catch) + 1), Trial(clip, Kind.CATCH))
+    return order + repeats
 
 
-def block_size(clips: int) -> int:
-    """After how many listeners positions and neighbours are balanced."""
-    return clips if clips % 2 == 0 else 2 * clips
+def _main(seed: int, slot: int, layout: Layout) -> list[str]:
+    block, place = divmod(slot, layout.block)
+    row_number, rotation = divmod(place, layout.rotations)
+    letters = []
+    for stratum in layout.strata:
+        shuffled = _shuffled(stratum, f"{seed}/{block}/clip")
+        turned = [shuffled[(rotation * layout.each + k) % len(stratum)] for k in range(layout.each)]
+        letters += turned
+    letters = _shuffled_by_place(letters, f"{seed}/{block}/letter")
+    row = _shuffled(range(_rows(layout.main)), f"{seed}/{block}/row")[row_number]
+    return [letters[letter] for letter in _williams_row(row, layout.main)]
+
+
+def _rows(size: int) -> int:
+    """Rows of a Williams square; an odd size needs the mirrored ones, too."""
+    return size if size % 2 == 0 else 2 * size
 
 
 def _williams_row(row: int, size: int) -> list[int]:
@@ -43,3 +119,8 @@ def _williams_row(row: int, size: int) -> list[int]:
 
 def _shuffled(items: Sequence[_Item], salt: str) -> list[_Item]:
     return sorted(items, key=lambda item: sha256(f"{salt}/{item}".encode()).digest())
+
+
+def _shuffled_by_place(items: Sequence[str], salt: str) -> list[str]:
+    """The same places change with each other whatever stands there: every rotation of a block is the same square."""
+    return [items[place] for place in _shuffled(range(len(items)), salt)]

@@ -1,19 +1,23 @@
 """Starting one of the two Streamlit apps, settings closed, and stopping it cleanly."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 from clstm.errors import UserError
+from listening_study import database
 from listening_study.store.connection import migrate
 from listening_study.study import Study
 
@@ -48,27 +52,79 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Site:
+    """Where an app listens, and where the world finds it when a proxy stands before it."""
+
+    address: str
+    port: int
+    public_url: str | None = None
+
+    def settings(self) -> dict[str, str]:
+        """As Streamlit wants them. Raises `UserError` for a public URL that is none."""
+        here = {"server.address": self.address, "server.port": str(self.port)}
+        if self.public_url is None:
+            return here
+        scheme, host, port, path = web_address("--public-url", self.public_url)
+        there = {"browser.serverAddress": host, "browser.serverPort": str(port or (443 if scheme == "https" else 80))}
+        return here | there | ({"server.baseUrlPath": path} if path else {})
+
+    @property
+    def local_url(self) -> str:
+        name = "localhost" if self.address in ("0.0.0.0", "127.0.0.1", "::") else self.address
+        host = f"[{name}]" if ":" in name else name
+        path = self.settings().get("server.baseUrlPath")
+        return f"http://{host}:{self.port}" + (f"/{path}" if path else "")
+
+    @property
+    def url(self) -> str:
+        return self.public_url or self.local_url
+
+
+def web_address(option: str, url: str) -> tuple[str, str, int | None, str]:
+    """Scheme, host, port and path of an http(s) URL without a query. Raises `UserError` for anything else."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment):
+            return parts.scheme, parts.hostname, parts.port, parts.path.strip("/")
+    except ValueError:
+        pass
+    raise UserError(f"{option} {url!r} is not the address of a page; one looks like https://study.example.org")
+
+
 def serve(
-    app: str, study: Study, *, address: str, port: int, announce: Callable[[str], object], open_browser: bool
+    app: str,
+    study: Study,
+    site: Site,
+    *,
+    address: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    announce: Callable[[str], object],
+    open_browser: bool,
 ) -> None:
     """Run `listening_study/<app>.py` on a study until it is stopped. `announce` gets the URL once it answers.
 
-    Raises `UserError` for a port that is taken or an address that is not this machine's.
+    address : of the answers, where it is not the file in the study's folder
+    environment : what else the app is told; not by flags, which all users of a machine can read
+
+    Raises `UserError` for a port that is taken, an address that is not this machine's, a database that cannot be used.
     """
-    _check_free(address, port)
-    migrate(study.answers_path)
+    settings = _SETTINGS | site.settings()
+    _check_free(site)
+    migrate(address or study.answers_path)
     script = Path(__file__).with_name(f"{app}.py")
-    settings = _SETTINGS | {"server.address": address, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags, "--", str(study.folder.resolve())]
+    launcher = [sys.executable, "-m", "listening_study.launching", "run"]
+    told = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
+    told |= {database.VARIABLE: address} if address else {}
+    told |= environment or {}
     signal.signal(signal.SIGTERM, _stop)  # what a service manager sends
-    server = subprocess.Popen(command)
+    server = subprocess.Popen([*launcher, str(script), *flags, "--", str(study.folder.resolve())], env=told)
     try:
-        url = f"http://{'localhost' if address in ('0.0.0.0', '127.0.0.1', '::') else address}:{port}"
-        _wait_until_it_answers(server, f"{url}/_stcore/health")
-        announce(url)
+        _wait_until_it_answers(server, f"{site.local_url}/_stcore/health")
+        announce(site.url)
         if open_browser:
-            webbrowser.open(url)
+            webbrowser.open(site.url)
         server.wait()
     except KeyboardInterrupt:
         pass  # how it is meant to be stopped
@@ -84,23 +140,26 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _check_free(address: str, port: int) -> None:
+def _check_free(site: Site) -> None:
     try:
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as trial:
+        with socket.socket(socket.AF_INET6 if ":" in site.address else socket.AF_INET) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that just stopped is no hindrance
-            trial.bind((address, port))
+            trial.bind((site.address, site.port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot serve at {address}:{port} ({reason}); choose another --port or --address") from error
+        raise UserError(
+            f"cannot serve at {site.address}:{site.port} ({reason}); choose another --port or --address"
+        ) from error
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str) -> None:
+    opener = build_opener(ProxyHandler({}))  # a proxy of the surroundings does not know this machine's ports
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise UserError(f"the server ended at once (exit status {server.returncode}); its message is above")
         try:
-            with urlopen(url, timeout=2):
+            with opener.open(url, timeout=2):
                 return
         except (URLError, HTTPException, OSError):
             time.sleep(0.1)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from clstm.console import console
 from listening_study.analysis import PAPER
-from listening_study.plan import Loudness
+from listening_study.configuration import Loudness
 from listening_study.results import Results
 
 LEVELS = {

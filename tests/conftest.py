@@ -14,8 +14,8 @@ from clstm.midi import Notes, write_midi
 from clstm.preparation import prepare
 from evaluation import doctor
 from evaluation.render import RenderSettings
+from listening_study.configuration import Clips, Configuration, Design
 from listening_study.creation import create_study
-from listening_study.plan import Plan
 from listening_study.study import Study
 
 # Tiny networks gain nothing from threads that wait for each other. torch reads this when it is first imported.
@@ -82,9 +82,21 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
 
 @pytest.fixture
 def tiny_study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
-    """A study of two clips of 2 s a source; the zebra finch is the human."""
-    plan = Plan(clips=2, seconds=2.0, title="A tiny study")
-    return create_study(tiny_sources, "zebrafinch", tmp_path / "study", plan, RenderSettings()).study
+    """The smallest study: two clips of 2 s a source, nothing asked but the one question; the zebra finch is the human."""
+    configuration = Configuration(
+        title="A tiny study",
+        clips=Clips(count=2, seconds=2.0, after=0),
+        design=Design(
+            practice=0,
+            break_every=0,
+            must_hear=0,
+            questions=(),
+            background=False,
+            headphone_check=False,
+            interview=False,
+        ),
+    )
+    return create_study(tiny_sources, "zebrafinch", tmp_path / "study", configuration, RenderSettings()).study
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,24 @@
-"""The participants' page and the researcher's, driven without a browser."""
+"""The participants' page, driven without a browser."""
 
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import listening_study
-from listening_study import languages
-from listening_study.screens import trial
-from listening_study.store import Store, connection
+from listening_study.configuration import Access, Consent, Design, Question
+from listening_study.player import Hearing, understood
+from listening_study.store import Agreement, Store, connection
 from listening_study.study import Study
 
 PACKAGE = Path(listening_study.__file__).parent
@@ -32,23 +35,31 @@ def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
 def visit(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open the participants' page as a new tab would, at an address with or without a token."""
     monkeypatch.setattr(sys, "argv", ["streamlit", str(tiny_study.folder)])
-    monkeypatch.setattr(trial, "REFLEX", timedelta(0))
     st.cache_resource.clear()
 
-    def visit(token: str | None = None) -> AppTest:
+    def visit(token: str | None = None, **parameters: str) -> AppTest:
         tab = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=30)
-        if token:
-            tab.query_params["t"] = token
+        for name, value in {**parameters, **({"t": token} if token else {})}.items():
+            tab.query_params[name] = value
         return tab.run()
 
     yield visit
     st.cache_resource.clear()
 
 
+def changed(study: Study, **parts: Any) -> Study:
+    """The study with parts of its description changed, on disk."""
+    new = replace(study, **parts)
+    new.write()
+    return new
+
+
 def begin(tab: AppTest) -> str:
-    tab.checkbox(key="agreed").check().run()
+    for box in tab.checkbox:
+        box.check()
+    tab.run()
     tab.button(key="begin").click().run()
-    return str(tab.query_params["t"])
+    return str(tab.query_params["t"][0] if isinstance(tab.query_params["t"], list) else tab.query_params["t"])
 
 
 def reach_the_clips(tab: AppTest) -> str:
@@ -58,7 +69,8 @@ def reach_the_clips(tab: AppTest) -> str:
 
 
 def answer(tab: AppTest, number: int, said: str = "human") -> None:
-    tab.button(key=f"{said}-{number}").click().run()
+    tab.radio(key=f"answer-{number}").set_value(said)
+    tab.button(key=f"next-{number}").click().run()
 
 
 def title(tab: AppTest) -> str:
@@ -66,15 +78,19 @@ def title(tab: AppTest) -> str:
     return tab.title[0].value
 
 
-def stored(study: Study) -> list[tuple[int, str]]:
+def stored(study: Study) -> list[tuple[int, str | None]]:
     with closing(Store(study.answers_path)) as store:
-        return [(one.trial, one.answer) for one in store.answered_trials()]
+        return [(one.trial, one.response.answer) for one in store.answered_trials()]
 
 
-def test_nobody_begins_without_agreeing(visit: Open) -> None:
+def test_nobody_begins_without_agreeing_and_being_old_enough(visit: Open) -> None:
     tab = visit()
     assert title(tab) == "A tiny study"
     assert tab.button(key="begin").disabled
+    tab.checkbox(key="agreed").check().run()
+    assert tab.button(key="begin").disabled
+    tab.checkbox(key="old-enough").check().run()
+    assert not tab.button(key="begin").disabled
 
 
 def test_from_consent_to_thanks(visit: Open, tiny_study: Study) -> None:
@@ -90,6 +106,87 @@ def test_from_consent_to_thanks(visit: Open, tiny_study: Study) -> None:
     assert len(stored(tiny_study)) == 4
 
 
+def test_every_stage_and_every_question(visit: Open, tiny_study: Study) -> None:
+    design = Design(practice=1, break_every=2, must_hear=0)
+    practice = ((tiny_study.clips[0], "computer"),)
+    study = changed(tiny_study, design=design, practice=practice)
+    tab = visit()
+    begin(tab)
+    assert title(tab) == "About you"
+    tab.radio(key="background-training").set_value(2)
+    tab.button(key="background-done").click().run()
+    tab.radio(key="volume-device").set_value(0)
+    tab.button(key="volume-done").click().run()
+    tab.radio(key="answer-practice-0").set_value("human").run()
+    assert "No: this one was made by a computer." in tab.info[0].value
+    tab.button(key="practice-0-done").click().run()
+    for number in range(4):
+        if number == 2:
+            assert title(tab) == "Time for a short break"
+            tab.button(key="break-2-done").click().run()
+        tab.radio(key=f"confidence-{number}").set_value(4)
+        for scale in ("rhythm", "melody", "repetitiveness"):
+            tab.radio(key=f"{scale}-{number}").set_value(number + 1)
+        tab.checkbox(key=f"known-{number}").check()
+        tab.text_area(key=f"comment-{number}").input("  <script>alert(1)</script> ")
+        answer(tab, number)
+    assert title(tab) == "What did you hear?"
+    tab.text_area(key="interview-rhythm").input("uneven")
+    tab.button(key="interview-done").click().run()
+    assert title(tab) == "Thank you"
+    with closing(Store(study.answers_path)) as store:
+        responses = [one.response for one in store.answered_trials()]
+        replies = {(one.stage, one.question): one.reply for one in store.replies()}
+        (progress,) = store.progress()
+    assert [one.rhythm for one in responses] == [1, 2, 3, 4]
+    assert {one.comment for one in responses} == {"<script>alert(1)</script>"}
+    assert {(one.confidence, one.known) for one in responses} == {(4, True)}
+    assert replies == {
+        ("background", "training"): "2",
+        ("volume", "device"): "0",
+        ("practice-0", "answer"): "human",
+        ("interview", "rhythm"): "uneven",
+    }
+    assert "finished" in progress.stages
+
+
+def test_what_was_left_out_is_named_and_nothing_is_stored(visit: Open, tiny_study: Study) -> None:
+    changed(
+        tiny_study, design=tiny_study.design.model_copy(update={"questions": (Question.CONFIDENCE, Question.COMMENT)})
+    )
+    tab = visit()
+    reach_the_clips(tab)
+    tab.button(key="next-0").click().run()
+    assert "Who made this music? · How sure are you?" in tab.warning[0].value
+    answer(tab, 0)
+    assert "How sure are you?" in tab.warning[0].value
+    assert stored(tiny_study) == []
+    tab.radio(key="confidence-0").set_value(1)
+    answer(tab, 0)
+    assert stored(tiny_study) == [(0, "human")]
+
+
+def test_the_answer_is_locked_until_the_clip_was_heard_even_for_one_who_sends_it(
+    visit: Open, tiny_study: Study
+) -> None:
+    changed(tiny_study, design=tiny_study.design.model_copy(update={"must_hear": 1.0}))
+    tab = visit()
+    reach_the_clips(tab)
+    assert tab.radio(key="answer-0").disabled
+    assert tab.button(key="next-0").disabled
+
+
+def test_a_clip_said_to_be_heard_sooner_than_it_lasts_stays_locked(visit: Open, tiny_study: Study) -> None:
+    changed(tiny_study, seconds=60.0, design=tiny_study.design.model_copy(update={"must_hear": 1.0}))
+    tab = visit()
+    token = reach_the_clips(tab)
+    with closing(Store(tiny_study.answers_path)) as store:
+        listener = store.find(token)
+        assert listener
+        store.report(listener.id, 0, heard=1.0, plays=1, event="end")
+    assert visit(token).button(key="next-0").disabled
+
+
 def test_a_reload_goes_on_at_every_stage(visit: Open) -> None:
     tab = visit()
     token = begin(tab)
@@ -97,7 +194,7 @@ def test_a_reload_goes_on_at_every_stage(visit: Open) -> None:
     tab.button(key="volume-done").click().run()
     for number in range(4):
         reloaded = visit(token)
-        assert reloaded.button(key=f"human-{number}")
+        assert reloaded.radio(key=f"answer-{number}")
         answer(reloaded, number)
     assert title(visit(token)) == "Thank you"
 
@@ -109,19 +206,15 @@ def test_a_second_tab_cannot_answer_twice(visit: Open, tiny_study: Study) -> Non
     answer(tab, 0, "human")
     answer(other, 0, "computer")
     assert stored(tiny_study) == [(0, "human")]
-    assert other.button(key="human-1")
+    assert other.radio(key="answer-1").value is None
 
 
-def test_the_second_half_of_a_double_click_does_not_answer_the_next_clip(
-    visit: Open, tiny_study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_double_click_leaves_the_next_clip_unanswered(visit: Open, tiny_study: Study) -> None:
     tab = visit()
     reach_the_clips(tab)
     answer(tab, 0)
-    monkeypatch.setattr(trial, "REFLEX", timedelta(hours=1))
-    answer(tab, 1)
+    tab.button(key="next-1").click().run()
     assert stored(tiny_study) == [(0, "human")]
-    assert tab.button(key="human-1")
 
 
 def test_an_unknown_address_is_told_so_and_may_begin_anew(visit: Open) -> None:
@@ -132,8 +225,9 @@ def test_an_unknown_address_is_told_so_and_may_begin_anew(visit: Open) -> None:
     assert not tab.warning
 
 
-def test_the_participants_page_works_without_the_sealed_key(visit: Open, tiny_study: Study) -> None:
+def test_the_participants_page_works_without_the_key_and_the_registration(visit: Open, tiny_study: Study) -> None:
     shutil.rmtree(tiny_study.key_path.parent)
+    tiny_study.registration_path.unlink()
     tab = visit()
     reach_the_clips(tab)
     for number in range(4):
@@ -141,53 +235,154 @@ def test_the_participants_page_works_without_the_sealed_key(visit: Open, tiny_st
     assert title(tab) == "Thank you"
 
 
-def test_a_locked_database_is_said_and_the_answer_can_be_given_again(
+def test_a_locked_database_is_said_and_the_answer_is_kept_to_be_given_again(
     visit: Open, tiny_study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "PATIENCE", 0.05)
     tab = visit()
-    token = reach_the_clips(tab)
+    reach_the_clips(tab)
     with closing(sqlite3.connect(tiny_study.answers_path, isolation_level=None)) as other:
         other.execute("begin immediate")
         answer(tab, 0)
         assert "could not be stored" in tab.error[0].value
         assert stored(tiny_study) == []
         other.execute("rollback")
-    again = visit(token)
-    answer(again, 0)
+    assert tab.radio(key="answer-0").value == "human"
+    tab.button(key="next-0").click().run()
     assert stored(tiny_study) == [(0, "human")]
 
 
-def test_every_text_is_there_and_none_is_empty() -> None:
-    texts = languages.load("en")
-    assert all(text.strip() for text in vars(texts).values())
+def test_consent_says_what_the_configuration_says_and_its_hash_is_stored(visit: Open, tiny_study: Study) -> None:
+    consent = Consent(contact="ada@example.org", ethics="2026-17", retention="ten years", minimum_age=0)
+    access = Access(crowd_parameters=("PROLIFIC_PID",))
+    changed(tiny_study, consent=consent, access=access)
+    tab = visit(PROLIFIC_PID="p-1", other="x")
+    told = "\n".join(block.value for block in tab.markdown)
+    assert all(part in told for part in ("ada@example.org", "2026-17", "ten years", "PROLIFIC_PID"))
+    token = begin(tab)
+    assert dict(tab.query_params) in ({"t": token}, {"t": [token]})  # the platform's id leaves the address
+    with closing(sqlite3.connect(tiny_study.answers_path)) as database:
+        assert database.execute("select parameter, value from arrivals").fetchall() == [("PROLIFIC_PID", "p-1")]
+        (first,) = database.execute("select consent from participants").fetchone()
+    changed(tiny_study, consent=consent.model_copy(update={"version": "2"}), access=access)
+    st.cache_resource.clear()
+    begin(visit())
+    with closing(sqlite3.connect(tiny_study.answers_path)) as database:
+        hashes = {row[0] for row in database.execute("select consent from participants")}
+    assert len(hashes) == 2
+    assert first in hashes
+    assert all(len(one) == len(sha256().hexdigest()) for one in hashes)
 
 
-@pytest.fixture
-def dashboard(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
-    monkeypatch.setattr(sys, "argv", ["streamlit", str(tiny_study.folder)])
-    return lambda: AppTest.from_file(str(PACKAGE / "dashboard.py"), default_timeout=30).run()
-
-
-def test_the_dashboard_of_a_new_study_says_there_is_nothing_yet(dashboard: Callable[[], AppTest]) -> None:
-    page = dashboard()
-    assert title(page) == "A tiny study"
-    assert "No answers yet" in page.info[0].value
-    assert [figure.value for figure in page.metric] == ["0", "0", "0", "0"]
-
-
-def test_the_dashboard_counts_listeners_and_shows_the_tally(
-    dashboard: Callable[[], AppTest], tiny_study: Study
-) -> None:
+def test_with_tokens_only_those_invited_get_in_and_each_link_once(visit: Open, tiny_study: Study) -> None:
+    changed(tiny_study, access=Access(mode="tokens"))
     with closing(Store(tiny_study.answers_path)) as store:
-        store.admit("c" * 64)
-        store.admit("c" * 64)
-        for trial_number, clip in enumerate(tiny_study.clips):
-            store.present(1, trial_number, clip)
-            store.record(1, trial_number, "human")
-    page = dashboard()
-    assert not page.exception
-    assert [figure.value for figure in page.metric] == ["2", "1", "1", "4"]
-    table = page.dataframe[0].value
-    assert list(table["Source"]) == ["zebrafinch", "quokka"]
-    assert list(table["P(human)"]) == [1.0, 1.0]
+        (invitation,) = store.invite(1)
+    assert title(visit()) == "A personal link is needed"
+    assert title(visit("guessed")) == "A personal link is needed"
+    tab = visit(invitation)
+    assert begin(tab) == invitation
+    assert title(visit(invitation)) == "Set your volume"
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert len(store.progress()) == 1
+
+
+def test_a_closed_study_takes_nobody_in_and_no_answer(visit: Open, tiny_study: Study) -> None:
+    tab = visit()
+    reach_the_clips(tab)
+    with closing(Store(tiny_study.answers_path)) as store:
+        store.close_study()
+    answer(tab, 0)
+    assert title(tab) == "The study is closed"
+    assert title(visit()) == "The study is closed"
+    assert stored(tiny_study) == []
+
+
+def test_the_completion_code_shows_only_when_everything_is_stored(visit: Open, tiny_study: Study) -> None:
+    changed(tiny_study, access=Access(completion_code="C0FFEE", completion_url="https://example.org/done"))
+    tab = visit()
+    reach_the_clips(tab)
+    for number in range(4):
+        assert not tab.code
+        answer(tab, number)
+    assert tab.code[0].value == "C0FFEE"
+
+
+def test_withdrawing_is_asked_once_more_and_removes_everything(visit: Open, tiny_study: Study) -> None:
+    tab = visit()
+    token = reach_the_clips(tab)
+    answer(tab, 0)
+    tab.button(key="withdraw").click().run()
+    tab.button(key="withdraw-no").click().run()
+    assert stored(tiny_study) == [(0, "human")]
+    tab.button(key="withdraw").click().run()
+    tab.button(key="withdraw-yes").click().run()
+    assert title(tab) == "Your answers are deleted"
+    assert stored(tiny_study) == []
+    assert "does not belong" in visit(token).warning[0].value
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert store.withdrawals() == 1
+
+
+def test_the_language_can_be_switched_and_is_remembered(visit: Open, tiny_study: Study) -> None:
+    tab = visit()
+    token = reach_the_clips(tab)
+    tab.selectbox(key="language-choice").set_value("de").run()
+    assert title(tab) == "Wer hat diese Musik gemacht?"
+    assert "noch nicht geprüft" in tab.caption[0].value
+    assert title(visit(token)) == "Wer hat diese Musik gemacht?"
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert store.progress()[0].language == "de"
+
+
+def test_reviewed_wording_is_shown_and_not_marked(visit: Open, tiny_study: Study) -> None:
+    path = tiny_study.words_path("es")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('reviewed = "M. R., 2026"\ntrial_question = "¿Quién?"\n', encoding="utf-8")
+    tab = visit()
+    reach_the_clips(tab)
+    tab.selectbox(key="language-choice").set_value("es").run()
+    assert title(tab) == "¿Quién?"
+    assert not tab.caption
+
+
+def test_a_clip_that_will_not_play_stops_nobody(
+    visit: Open, tiny_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from listening_study.screens import trial
+
+    monkeypatch.setattr(trial, "play", lambda *_, **__: Hearing(0.0, 1, "error", 3, given_up=True))
+    tab = visit()
+    reach_the_clips(tab)
+    tab.button(key="skip-0").click().run()
+    assert stored(tiny_study) == [(0, None)]
+    assert tab.button(key="skip-1")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        None,
+        "end",
+        [],
+        {},
+        {"event": "end", "heard": 2.0, "plays": 1, "number": 1},
+        {"event": "end", "heard": float("nan"), "plays": 1, "number": 1},
+        {"event": "drop table", "heard": 1.0, "plays": 1, "number": 1},
+        {"event": "end", "heard": 1.0, "plays": -1, "number": 1},
+        {"event": "end", "heard": 1.0, "plays": 1, "number": 10**9},
+    ],
+)
+def test_a_report_that_no_player_sends_counts_as_nothing_heard(forged: object) -> None:
+    assert understood(forged) == Hearing()
+
+
+def test_a_listener_who_came_back_late_goes_on(visit: Open, tiny_study: Study) -> None:
+    tab = visit()
+    token = reach_the_clips(tab)
+    answer(tab, 0)
+    with closing(Store(tiny_study.answers_path)) as store:
+        store.admit(Agreement("c" * 64), reissue_after=timedelta(0))
+    again = visit(token)
+    answer(again, 1)
+    assert [number for number, _ in stored(tiny_study)] == [0, 1]

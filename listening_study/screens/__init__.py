@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from listening_study.languages import Texts
-from listening_study.store import Store
+import streamlit as st
+
+from listening_study.languages import Texts, Wording
+from listening_study.store import Listener, Store
 from listening_study.study import Study
 
 
@@ -13,4 +15,19 @@ class Visit:
 
     study: Study
     store: Store
-    texts: Texts
+    wording: Wording
+
+    @property
+    def texts(self) -> Texts:
+        return self.wording.texts
+
+
+def done(visit: Visit, listener: Listener, stage: str, replies: dict[str, str] | None = None) -> None:
+    """This stage is passed: store what was replied, and show the next."""
+    visit.store.pass_stage(listener.id, stage, replies or {})
+    st.rerun()
+
+
+def big_button(label: str, key: str, *, disabled: bool = False) -> bool:
+    """The one button that leads on."""
+    return st.button(label, key=key, type="primary", width="stretch", disabled=disabled)

@@ -1,29 +1,93 @@
-"""One clip, one question. The answer is in the database before the next clip shows."""
+"""One clip and what is asked about it. The answer is in the database before the next clip shows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
-from listening_study.design import sequence
-from listening_study.screens import Visit
-from listening_study.store import Answer, Listener
+from listening_study.configuration import Question
+from listening_study.design import Trial, trials
+from listening_study.player import Hearing, play
+from listening_study.screens import Visit, big_button
+from listening_study.screens.questions import ask, ask_maker, label
+from listening_study.store import Listener, RefusedError, Response, UnavailableError
 
-# The next clip's buttons stand where the last one's stood: the second half of a double click must not answer it.
-REFLEX = timedelta(seconds=0.8)
+# A clip is not heard sooner than it lasts. The clocks of page and server may differ by as much as a report travels.
+TOLERANCE = 0.5  # seconds
 
 
 def show(visit: Visit, listener: Listener) -> None:
-    texts, study, trial = visit.texts, visit.study, listener.answered
-    clip = sequence(study.seed, listener.slot, study.clips)[trial]
-    shown_at = visit.store.present(listener.id, trial, clip)
-
-    st.progress(trial / len(study.clips), text=texts.trial_progress.format(number=trial + 1, count=len(study.clips)))
+    texts, study, number = visit.texts, visit.study, listener.answered
+    trial = trials(study.seed, listener.slot, study.layout)[number]
+    shown_at = _shown(visit, listener, number, trial)
+    count = study.layout.trials
+    st.progress(number / count, text=texts.trial_progress.format(number=number + 1, count=count))
     st.title(texts.trial_question, anchor=False)
-    st.markdown(texts.trial_hint)
-    st.audio(study.clip_path(clip).read_bytes(), format="audio/flac")
-    with st.container(key="answers", horizontal=True):
-        for answer, label in ((Answer.HUMAN, texts.trial_human), (Answer.COMPUTER, texts.trial_computer)):
-            pressed = st.button(label, key=f"{answer}-{trial}", width="stretch")
-            if pressed and datetime.now(UTC) - shown_at >= REFLEX:
-                visit.store.record(listener.id, trial, answer)
-                st.rerun()
+
+    heard = visit.store.heard(listener.id, number)
+    hearing = play(trial.clip, study.clip_path(trial.clip), texts, must_hear=study.design.must_hear, heard=heard)
+    _keep(visit, listener, number, hearing)
+    heard = max(heard, hearing.heard)
+    if hearing.given_up:
+        if big_button(texts.player_give_up, f"skip-{number}"):
+            _submit(visit, listener, number, Response(answer=None))
+        return
+    opened = heard >= study.design.must_hear and _is_possible(visit, shown_at)
+    st.markdown(texts.trial_hint if opened else texts.trial_locked)
+    with st.form(f"trial-{number}", border=False, enter_to_submit=False):
+        answer = ask_maker(texts, str(number), disabled=not opened)
+        replies: dict[Question, Any] = {
+            question: ask(question, texts, str(number), disabled=not opened) for question in study.design.questions
+        }
+        pressed = st.form_submit_button(
+            texts.trial_next, key=f"next-{number}", type="primary", width="stretch", disabled=not opened
+        )
+    if not pressed:
+        return
+    if not opened:  # no page of ours sends this
+        st.warning(texts.trial_not_heard)
+        return
+    missing = [texts.trial_question] if answer is None else []
+    missing += [
+        label(question, texts)
+        for question, reply in replies.items()
+        if reply is None and question is not Question.COMMENT
+    ]
+    if missing:
+        st.warning(texts.trial_missing.format(missing=" · ".join(missing)))
+        return
+    _submit(visit, listener, number, Response(answer, **{str(question): reply for question, reply in replies.items()}))
+
+
+def _shown(visit: Visit, listener: Listener, number: int, trial: Trial) -> datetime:
+    """When this clip was first shown to this listener; told to the store once a session."""
+    known = f"shown-{number}"
+    if known not in st.session_state:
+        st.session_state[known] = visit.store.present(listener.id, number, trial.clip, trial.kind)
+    shown: datetime = st.session_state[known]
+    return shown
+
+
+def _keep(visit: Visit, listener: Listener, number: int, hearing: Hearing) -> None:
+    """Store a report of the player once."""
+    told = f"report-{number}"
+    if hearing.number and st.session_state.get(told) != hearing:
+        visit.store.report(listener.id, number, heard=hearing.heard, plays=hearing.plays, event=hearing.event)
+        st.session_state[told] = hearing
+
+
+def _is_possible(visit: Visit, shown_at: datetime) -> bool:
+    """Whether enough time went by since the clip was shown for so much of it to be heard."""
+    gone = (datetime.now(UTC) - shown_at).total_seconds()
+    return gone >= visit.study.design.must_hear * visit.study.seconds - TOLERANCE
+
+
+def _submit(visit: Visit, listener: Listener, number: int, response: Response) -> None:
+    try:
+        visit.store.record(listener.id, number, response)
+    except UnavailableError:
+        st.error(visit.texts.unavailable)  # the form keeps what was chosen: pressing again tries again
+        return
+    except RefusedError:  # out of turn: another tab was faster; the next run shows the right place
+        pass
+    st.rerun()

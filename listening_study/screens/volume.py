@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from listening_study.screens import Visit
+from listening_study.player import play
+from listening_study.screens import Visit, big_button, done
 from listening_study.store import Listener
 
 
@@ -10,9 +11,12 @@ def show(visit: Visit, listener: Listener) -> None:
     texts = visit.texts
     st.title(texts.volume_title, anchor=False)
     st.markdown(texts.volume_text)
-    st.audio(visit.study.volume_path.read_bytes(), format="audio/flac")
-    if st.button(texts.volume_done, key="volume-done", type="primary", width="stretch"):
-        visit.store.pass_volume_check(listener.id)
-        st.rerun()
+    play("volume", visit.study.volume_path, texts, must_hear=1.0)
+    options = texts.volume_device_options
+    device = st.radio(
+        texts.volume_device, range(len(options)), format_func=options.__getitem__, index=None, key="volume-device"
+    )
+    if big_button(texts.volume_done, "volume-done"):
+        done(visit, listener, "volume", {} if device is None else {"device": str(device)})
     with st.expander(texts.volume_help_title):
-        st.markdown(texts.volume_help)
+        st.markdown(texts.sound_help)

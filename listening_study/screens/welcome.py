@@ -1,34 +1,80 @@
 """Welcome and consent. Agreeing claims a place in the design and puts the listener's token into the address."""
 
+from datetime import timedelta
 from hashlib import sha256
 
 import streamlit as st
 
-from listening_study.screens import Visit
+from listening_study.screens import Visit, big_button
+from listening_study.store import Agreement
+from listening_study.store.records import RefusedError
+from listening_study.study import Study
 
-SECONDS_TO_THINK = 6  # per clip, for the estimate of how long it takes
+SECONDS_TO_THINK = 8  # per clip, for the estimate of how long it takes
+LONGEST_VALUE = 200  # characters of a crowd platform's parameter
 
 
-def show(visit: Visit, *, unknown_link: bool) -> None:
-    texts = visit.texts
-    st.title(visit.study.title)
+def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
+    texts, study = visit.texts, visit.study
+    st.title(study.title, anchor=False)
     if unknown_link:
         st.warning(texts.link_unknown)
-    told = "\n\n".join([texts.welcome_intro, texts.welcome_task, texts.welcome_duration]).format(
-        count=len(visit.study.clips),
-        seconds=f"{visit.study.seconds:g}",
-        minutes=_minutes(len(visit.study.clips), visit.study.seconds),
-    )
+    told = introduction(visit)
+    points = conditions(visit)
     st.markdown(told)
     with st.container(border=True):
         st.subheader(texts.consent_title, anchor=False)
-        st.markdown(texts.consent_text)
+        st.markdown("\n".join(f"- {point}" for point in points))
         agreed = st.checkbox(texts.consent_agree, key="agreed")
-    consent = sha256("\n".join([told, texts.consent_text, texts.consent_agree]).encode()).hexdigest()
-    if st.button(texts.consent_begin, key="begin", type="primary", width="stretch", disabled=not agreed):
-        st.session_state["token"] = visit.store.admit(consent)
+        age = texts.consent_age.format(age=study.consent.minimum_age) if study.consent.minimum_age else ""
+        old_enough = st.checkbox(age, key="old-enough") if age else True
+    if big_button(texts.consent_begin, "begin", disabled=not (agreed and old_enough)):
+        text = "\n".join([study.consent.version, study.title, told, *points, texts.consent_agree, age])
+        agreement = Agreement(
+            consent=sha256(text.encode()).hexdigest(), language=visit.wording.code, arrival=_arrival(study)
+        )
+        try:
+            token = visit.store.admit(
+                agreement,
+                reissue_after=timedelta(minutes=study.access.reissue_after),
+                invitation=invitation,
+                registration=study.registration_sha256,
+            )
+        except RefusedError:  # the invitation was used in another tab a moment ago
+            token = invitation or ""
+        st.session_state["token"] = token
         st.rerun()
 
 
-def _minutes(clips: int, seconds: float) -> int:
-    return max(1, round(clips * (seconds + SECONDS_TO_THINK) / 60))
+def introduction(visit: Visit) -> str:
+    """What the study is, in Markdown."""
+    texts, study = visit.texts, visit.study
+    trials = study.layout.trials
+    parts = [texts.welcome_intro, texts.welcome_task, texts.welcome_duration]
+    if study.catch:
+        parts.insert(2, texts.welcome_catch)
+    return "\n\n".join(parts).format(
+        count=trials,
+        seconds=f"{study.seconds:g}",
+        minutes=max(2, round(trials * (study.seconds + SECONDS_TO_THINK) / 60)),
+    )
+
+
+def conditions(visit: Visit) -> list[str]:
+    """What participants agree to, point by point."""
+    texts, consent, access = visit.texts, visit.study.consent, visit.study.access
+    points = [texts.consent_voluntary, texts.consent_stored]
+    if access.crowd_parameters:
+        points.append(texts.consent_crowd.format(parameters=", ".join(access.crowd_parameters)))
+    points.append(texts.consent_place)
+    for name in ("institution", "contact", "ethics", "retention", "paid"):
+        if value := getattr(consent, name):
+            points.append(getattr(texts, f"consent_{name}").format(**{name: value}))
+    return points
+
+
+def _arrival(study: Study) -> dict[str, str]:
+    given = st.session_state.get("arrival", {})
+    return {
+        name: given[name][:LONGEST_VALUE] for name in study.access.crowd_parameters if isinstance(given.get(name), str)
+    }

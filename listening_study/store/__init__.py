@@ -1,204 +1,251 @@
-"""Participants and their answers, kept in one SQLite file. Nothing outside this package speaks SQL.
+"""Participants and their answers, in a SQLite file or a PostgreSQL database. Nothing outside this package speaks SQL.
 
-What is stored is in `schema`; the file is brought to the newest schema by `migrate`. Everything is append-only but one
-mark, that the volume check was passed. Times are UTC, ISO 8601 with milliseconds. No name and no address is stored, and
-of the token in a listener's URL only its SHA-256.
+What is stored is in `schema`; the database is brought to the newest schema by `connection.migrate`. Everything is
+append-only but a participant's language and last sign of life; withdrawal is the one exception, and it leaves a
+tombstone. Times are UTC, ISO 8601 with milliseconds. No name and no address is stored, and of the token in a listener's
+URL only its SHA-256.
 
-Every write is one transaction, committed to disk (write-ahead log, `synchronous = FULL`) before the function returns.
+Every write is one transaction, committed to disk (SQLite: write-ahead log, `synchronous = FULL`) before the function
+returns. One that raises `UnavailableError` stored nothing, except when the connection broke at the very moment of the
+commit; as all that a participant sends may be sent twice, they just try again.
 """
 
-import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sql
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
-from clstm.errors import UserError
-from listening_study.store.connection import connect
-from listening_study.store.schema import Answer, answers, participants, presentations
+from listening_study.store import answering, connection, erasing, happenings, places, reading, saving
+from listening_study.store.records import (
+    LONGEST_TEXT,
+    Agreement,
+    AnsweredTrial,
+    ClosedError,
+    Happening,
+    Listener,
+    Progress,
+    RefusedError,
+    Reply,
+    Response,
+    UnavailableError,
+)
+from listening_study.store.schema import Answer, withdrawals
 
-__all__ = ["Answer", "AnsweredTrial", "Listener", "Progress", "RefusedError", "Store", "UnavailableError"]
-
-
-class RefusedError(Exception):
-    """An answer that cannot be: to a clip this listener was never shown, or neither "human" nor "computer"."""
-
-
-class UnavailableError(UserError):
-    """The database could not be written or read now: locked for too long, or the disk is full. Nothing was stored."""
-
-
-@dataclass(frozen=True)
-class Listener:
-    """One participant as the participants' page needs them."""
-
-    id: int
-    slot: int  # place in the design
-    volume_checked: bool
-    answered: int  # how many trials: the next one has this number, from 0
-
-
-@dataclass(frozen=True)
-class AnsweredTrial:
-    """One answer, as the analysis needs it."""
-
-    sequence: int  # order of arrival over all participants, from 1
-    participant: int
-    trial: int  # from 0
-    clip: str
-    answer: str
-    shown_at: str
-    answered_at: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far one participant is."""
-
-    participant: int
-    consented_at: str
-    answered: int
-    last_answer_at: str | None
+__all__ = [
+    "LONGEST_TEXT",
+    "Agreement",
+    "Answer",
+    "AnsweredTrial",
+    "ClosedError",
+    "Happening",
+    "Listener",
+    "Progress",
+    "RefusedError",
+    "Reply",
+    "Response",
+    "Store",
+    "UnavailableError",
+]
 
 
 class Store:
-    """The answers of one study. Safe to share between threads and processes."""
+    """The answers of one study. Safe to share between threads and processes.
 
-    def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._engine = connect(path)
+    address : a SQLite file, or an SQLAlchemy URL such as postgresql+psycopg://user@host/name
+    clock : the time now, with its time zone
+    """
+
+    def __init__(self, address: Path | str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine = connection.connect(address)
         self._clock = clock
+        # SQLite has one writer at a time and makes the others look again and again: in one process they rather queue.
+        self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def admit(self, consent: str) -> str:
-        """Let a new participant in: claims the next free slot and returns their token.
+    # --- who takes part ---
 
-        consent : SHA-256 of the text they agreed to.
+    def admit(
+        self, agreement: Agreement, *, reissue_after: timedelta, invitation: str | None = None, registration: str = ""
+    ) -> str:
+        """Let a newcomer in: claims a place in the design and returns their token, the invitation where there is one.
+
+        The place is the smallest that nobody holds, or whose holder is unfinished and gave no sign of life for
+        `reissue_after`; that one is an extra from then on. The first admission ever notes `registration`, the hash of
+        what was registered. Raises `ClosedError`, and `RefusedError` for an invitation that is unknown or was used.
         """
-        token = secrets.token_urlsafe(16)
-        with self._writing() as connection:
-            slot = connection.scalar(sql.select(sql.func.coalesce(sql.func.max(participants.c.slot), -1) + 1))
-            connection.execute(
-                participants.insert().values(
-                    token_digest=_digest(token), slot=slot, consent=consent, consented_at=self._now()
-                )
-            )
-        return token
+        stale = _iso(self._clock() - reissue_after)
+        with self._writing(alone=True) as open_connection:
+            return places.admit(open_connection, agreement, invitation, registration, self._now(), stale)
 
     def find(self, token: str) -> Listener | None:
-        """The participant with this token. Looked up by digest, so the time taken tells nothing about tokens."""
-        answered = sql.select(sql.func.count()).where(answers.c.participant == participants.c.id).scalar_subquery()
-        query = sql.select(
-            participants.c.id, participants.c.slot, participants.c.volume_checked_at, answered.label("answered")
-        ).where(participants.c.token_digest == _digest(token))
-        with self._reading() as connection:
-            row = connection.execute(query).one_or_none()
-        return row and Listener(row.id, row.slot, row.volume_checked_at is not None, row.answered)
+        """The participant with this token."""
+        with self._reading() as open_connection:
+            return places.find(open_connection, token)
 
-    def pass_volume_check(self, participant: int) -> None:
-        with self._writing() as connection:
-            connection.execute(
-                participants.update()
-                .where(participants.c.id == participant, participants.c.volume_checked_at.is_(None))
-                .values(volume_checked_at=self._now())
-            )
+    def invite(self, count: int) -> list[str]:
+        """Issue tokens that each let one listener in."""
+        with self._writing() as open_connection:
+            return places.invite(open_connection, count, self._now())
 
-    def present(self, participant: int, trial: int, clip: str) -> datetime:
-        """Note that a clip is on this participant's screen; returns when it first was."""
-        with self._writing() as connection:
-            shown = sql.select(presentations.c.shown_at).where(
-                presentations.c.participant == participant, presentations.c.trial == trial
-            )
-            first = connection.scalar(shown)
-            if first is None:
-                first = self._now()
-                connection.execute(
-                    presentations.insert().values(participant=participant, trial=trial, clip=clip, shown_at=first)
-                )
-        return datetime.fromisoformat(first)
+    def invited(self, token: str) -> bool:
+        """Whether this token was issued and nobody began with it."""
+        with self._reading() as open_connection:
+            return places.invited(open_connection, token)
 
-    def record(self, participant: int, trial: int, answer: str) -> bool:
-        """Store an answer to a trial. False when the trial already has one: the first stays.
+    def invitations(self) -> tuple[int, int]:
+        """How many were issued, and how many of them used."""
+        with self._reading() as open_connection:
+            return reading.invitations_issued_and_used(open_connection)
 
-        Raises `RefusedError` for a trial that was not shown or an answer that does not exist.
+    def withdraw(self, token: str) -> bool:
+        """Remove all that is stored of a participant, beyond recovery, and free the place. False for unknown tokens.
+
+        Raises `UnavailableError` when the rows are gone but old copies of them could not be overwritten yet; doing it
+        again overwrites them, though it returns False.
         """
-        if answer not in list(Answer):
-            raise RefusedError(f"the answer {answer!r} is none of {', '.join(Answer)}")
-        mine = {"participant": participant, "trial": trial}
-        with self._writing() as connection:
-            if connection.execute(_where(answers, mine)).first():
-                return False
-            if not connection.execute(_where(presentations, mine)).first():
-                raise RefusedError(f"trial {trial} was not shown to participant {participant}")
-            connection.execute(answers.insert().values(**mine, answer=answer, answered_at=self._now()))
-        return True
+        with self._writing(alone=True) as open_connection:
+            known = places.withdraw(open_connection, token, self._now())
+        with connection.unavailable_when_it_fails(), self._queue():
+            erasing.erase(self._engine)
+        return known
+
+    def withdrawals(self) -> int:
+        """How many withdrew."""
+        with self._reading() as open_connection:
+            return open_connection.scalar(sql.select(sql.func.count()).select_from(withdrawals)) or 0
+
+    # --- what a participant does ---
+
+    def choose_language(self, participant: int, language: str) -> None:
+        with self._writing() as open_connection:
+            answering.choose_language(open_connection, participant, language, self._now())
+
+    def pass_stage(self, participant: int, stage: str, replies: Mapping[str, str] = {}) -> bool:
+        """Note that a stage was passed, with its replies. False when it was already: the first replies stay."""
+        with self._writing() as open_connection:
+            return answering.pass_stage(open_connection, participant, stage, replies, self._now())
+
+    def present(self, participant: int, trial: int, clip: str, kind: str = "main") -> datetime:
+        """Note that a clip is on this participant's screen; returns when it first was.
+
+        Raises `RefusedError` for any trial but the first unanswered, or another clip than it had before.
+        """
+        with self._writing() as open_connection:
+            return answering.present(open_connection, participant, trial, clip, kind, self._now())
+
+    def report(self, participant: int, trial: int, *, heard: float, plays: int, event: str) -> None:
+        """Append what the player says. Raises `RefusedError` for a trial not shown and for what cannot be.
+
+        heard : share of the clip so far, 0..1
+        plays : times started from the beginning so far
+        event : why it is said now: play, pause, end, error
+        """
+        with self._writing() as open_connection:
+            answering.report(open_connection, participant, trial, heard, plays, event, self._now())
+
+    def heard(self, participant: int, trial: int) -> float:
+        """The largest share of the clip that the player has reported, 0 without a report."""
+        with self._reading() as open_connection:
+            return answering.heard(open_connection, participant, trial)
+
+    def record(self, participant: int, trial: int, response: Response) -> bool:
+        """Store an answer to a trial. False when the trial has one already: the first stays, both are logged.
+
+        Raises `RefusedError` for a trial not shown or a response that cannot be, `ClosedError` for a new answer to a
+        study that is closed.
+        """
+        with self._writing() as open_connection:
+            return answering.record(open_connection, participant, trial, response, self._now())
+
+    # --- what the researcher decides ---
+
+    def close_study(self) -> None:
+        """Admit nobody and take no answers from now on."""
+        with self._writing(alone=True) as open_connection:
+            if happenings.is_open(open_connection):
+                happenings.log(open_connection, "closed", "", self._now())
+
+    def reopen(self) -> None:
+        with self._writing(alone=True) as open_connection:
+            if not happenings.is_open(open_connection):
+                happenings.log(open_connection, "reopened", "", self._now())
+
+    def log(self, event: str, detail: str = "") -> None:
+        """Append to the study's journal."""
+        with self._writing(alone=True) as open_connection:
+            happenings.log(open_connection, event, detail, self._now())
+
+    def backup(self, path: Path) -> None:
+        """Copy the answers of a study, which may be running, into one SQLite file; checked, and whole or not at all.
+
+        Raises `UserError` for another database than SQLite, which has its own tools.
+        """
+        with connection.unavailable_when_it_fails():
+            saving.save(self._engine, path)
+
+    # --- what the researcher reads ---
+
+    def is_open(self) -> bool:
+        with self._reading() as open_connection:
+            return happenings.is_open(open_connection)
+
+    def registered(self) -> str | None:
+        """The hash of the registration when the first listener came; None before."""
+        with self._reading() as open_connection:
+            return happenings.registered(open_connection)
+
+    def journal(self) -> list[Happening]:
+        with self._reading() as open_connection:
+            return happenings.all_of_them(open_connection)
 
     def answered_trials(self) -> list[AnsweredTrial]:
         """Every answer, in order of arrival."""
-        query = (
-            sql.select(
-                answers.c.sequence,
-                answers.c.participant,
-                answers.c.trial,
-                presentations.c.clip,
-                answers.c.answer,
-                presentations.c.shown_at,
-                answers.c.answered_at,
-            )
-            .join_from(answers, presentations)
-            .order_by(answers.c.sequence)
-        )
-        with self._reading() as connection:
-            return [AnsweredTrial(**row) for row in connection.execute(query).mappings()]
+        with self._reading() as open_connection:
+            return reading.answered_trials(open_connection)
 
     def progress(self) -> list[Progress]:
         """Every participant, in order of arrival."""
-        query = (
-            sql.select(
-                participants.c.id.label("participant"),
-                participants.c.consented_at,
-                sql.func.count(answers.c.sequence).label("answered"),
-                sql.func.max(answers.c.answered_at).label("last_answer_at"),
-            )
-            .outerjoin_from(participants, answers, answers.c.participant == participants.c.id)
-            .group_by(participants.c.id)
-            .order_by(participants.c.id)
-        )
-        with self._reading() as connection:
-            return [Progress(**row) for row in connection.execute(query).mappings()]
+        with self._reading() as open_connection:
+            return reading.progress(open_connection)
+
+    def replies(self) -> list[Reply]:
+        """Every reply to a stage's questions, in order of arrival."""
+        with self._reading() as open_connection:
+            return reading.all_replies(open_connection)
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with _unavailable_when_it_fails(), self._engine.execution_options(writes=True).begin() as connection:
-            yield connection
+    def _writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """`alone`: nobody else writes meanwhile, also where the database would let them."""
+        engine = self._engine.execution_options(writes="alone" if alone else "beside")
+        with connection.unavailable_when_it_fails(), self._queue(), engine.begin() as open_connection:
+            yield open_connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _unavailable_when_it_fails(), self._engine.begin() as connection:
-            yield connection
+        with connection.unavailable_when_it_fails(), self._engine.begin() as open_connection:
+            yield open_connection
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+        elif self._turn.acquire(timeout=connection.PATIENCE):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise UnavailableError("the answers cannot be reached now (too many at once); try again")
 
     def _now(self) -> str:
-        return self._clock().isoformat(timespec="milliseconds")
+        return _iso(self._clock())
 
 
-@contextmanager
-def _unavailable_when_it_fails() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise UnavailableError(f"the answers cannot be reached now ({error.orig}); try again") from error
-
-
-def _where(table: sql.Table, values: dict[str, int]) -> sql.Select[tuple[int]]:
-    return sql.select(table.c.participant).filter_by(**values)
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,279 @@
+"""The difference of two shares, P("human" | system) - P("human" | human), when the same listeners hear the same clips.
+
+A crossed linear model of the answers (1 human, 0 computer) about one system and the human source:
+
+    answer = share[source] + listener[listener, source] + clip + rest
+
+Listeners have a random intercept and a random slope of source (correlated as they will), clips a random intercept, and
+clips and rest a variance of their own in either source: near 0 and 1 answers cannot vary as they do about 1/2. Without
+the slope, and without the clips, such tests reject far too often (Clark, "The language-as-fixed-effect fallacy", 1973;
+Barr, Levy, Scheepers & Tily, "Random effects structure for confirmatory hypothesis testing: keep it maximal", 2013;
+Westfall, Kenny & Judd, "Statistical power and optimal design in experiments in which samples of participants respond to
+samples of stimuli", 2014). Shares, not odds, because the margin of equivalence is one of shares, and a share has an
+estimate where listeners agree altogether.
+
+estimate        the difference of the two shares of answers, the ones every table shows.
+components      from sums of squares within listeners, within clips and in all, equated to what the model expects of
+                them: analysis of variance (Henderson, "Estimation of variance and covariance components", 1953,
+                method 1). Unbiased for any pattern of who heard what, without iteration: thousands of studies at once.
+design effect   the variance of the difference over that of independent answers (Kish, "Survey sampling", 1965), at
+                least 0.65: below 1 it makes up for the studies in which chance puts it above.
+degrees of      of Student's t, after Satterthwaite ("An approximate distribution of estimates of variance components",
+freedom         1946), as in the quasi-F of Clark, from the components that are positive: few clips and few listeners
+                are both told. Two or three listeners may seem alike by mere chance: at most 2 (listeners - 1)^2.
+interval        Wilson's for either share (1927), of as many answers as the design effect leaves and with t for z,
+                joined by Newcombe's square-and-add ("Interval estimation for the difference between independent
+                proportions", 1998; Zou & Donner, "Construction of confidence limits about effect measures", 2008): it
+                stays within -1..1 and is lopsided near 0 and 1, as it should be. Tests are this interval turned
+                round: the t at which it begins to hold the value in question.
+agreement       answers that are all the same do not show how alike clips and listeners are. A tenth of an
+                answer's worth of belief is added to those in the minority: that answers about a clip agree, and that
+                degrees of freedom are those of the fewer of listeners and clips. This, the least design effect and the
+                bound on degrees of freedom were chosen by simulation; the tests of chance draw from other seeds.
+caution         for claims of equivalence, which a chance run of agreement favours: the largest design effect of the
+                difference and of either source, at least 1; no more degrees of freedom than clips of one source give;
+                a whole answer's worth of that belief.
+
+Arrays in, arrays out; the leading axes are those of whole studies, and "by study" is what the figures are.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+Array = NDArray[np.float64]
+
+LEAST_DESIGN = 0.65
+MOST_DF = 2.0  # times the square of listeners less one
+AGREEMENT, CAUTIOUS_AGREEMENT = 0.1, 1.0  # answers' worth of belief
+_FURTHEST = 1e4  # of t
+_HALVINGS = 60
+_without_answers = np.errstate(invalid="ignore", divide="ignore")  # NaN says so
+
+
+@dataclass(frozen=True)
+class Components:
+    """Variances of single listeners, clips and answers, in squared shares; below 0 by chance where there is none."""
+
+    listener: Array  # in how readily they say "human", common to both sources
+    slope: Array  # between listeners, in the difference of the two sources
+    clip: Array  # between clips of one source, the mean of both
+    rest: Array
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By study; NaN where it cannot be told.
+
+    system, human : the two shares
+    answers : about either, as many independent ones as they are worth with a design effect of 1
+    design, df : of the difference; `cautious_design`, `cautious_df` : for claims of equivalence
+    """
+
+    system: Array
+    human: Array
+    answers: tuple[Array, Array]
+    design: Array
+    df: Array
+    cautious_design: Array
+    cautious_df: Array
+    components: Components
+
+    @property
+    def estimate(self) -> Array:
+        return self.system - self.human
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Whether there is anything to tell: at least two listeners, and two clips of either source."""
+        return ~np.isnan(self.df)
+
+    def interval(self, level: float, cautious: bool = False) -> tuple[Array, Array]:
+        """The two-sided interval, within -1..1."""
+        return self._ends(np.asarray(student.ppf((1 + level) / 2, self._df(cautious))), cautious)
+
+    @_without_answers
+    def log_odds_interval(self, level: float) -> tuple[Array, Array, Array]:
+        """Of the two shares: log odds ratio, low, high; infinite where a share is 0 or 1."""
+        reach = np.asarray(student.ppf((1 + level) / 2, self.df))
+        (low, high), (human_low, human_high) = self._shares(reach, self.design)
+        one, other = _logit(self.system), _logit(self.human)
+        below = np.hypot(one - _logit(low), _logit(human_high) - other)
+        above = np.hypot(_logit(high) - one, other - _logit(human_low))
+        return one - other, one - other - below, one - other + above
+
+    def t(self, value: float, cautious: bool = False) -> Array:
+        """The t at which the interval begins to hold `value`: above 0 where the estimate is above it."""
+        gap = self.estimate - value
+        near, far = np.zeros_like(gap), np.full_like(gap, _FURTHEST)
+        for _ in range(_HALVINGS):
+            middle = (near + far) / 2
+            low, high = self._ends(middle, cautious)
+            outside = np.where(gap > 0, low > value, high < value)
+            near, far = np.where(outside, middle, near), np.where(outside, far, middle)
+        return np.where(self.told, np.sign(gap) * near, np.nan)
+
+    def p(self, value: float = 0.0) -> Array:
+        """Two-sided, of the difference being `value`."""
+        return np.asarray(2 * student.sf(np.abs(self.t(value)), self.df))
+
+    def p_equivalence(self, margin: float) -> Array:
+        """Of the difference being outside of plus or minus `margin`: the larger of two one-sided tests."""
+        df = self.cautious_df
+        low, high = self.t(-margin, cautious=True), self.t(margin, cautious=True)
+        return np.maximum(student.sf(low, df), student.cdf(high, df))
+
+    def _df(self, cautious: bool) -> Array:
+        return self.cautious_df if cautious else self.df
+
+    def _ends(self, reach: Array, cautious: bool) -> tuple[Array, Array]:
+        design = self.cautious_design if cautious else self.design
+        (low, high), (human_low, human_high) = self._shares(reach, design)
+        below = np.hypot(self.system - low, human_high - self.human)
+        above = np.hypot(high - self.system, self.human - human_low)
+        return self.estimate - below, self.estimate + above
+
+    def _shares(self, reach: Array, design: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        one, other = self.answers
+        return _wilson(self.system, one / design, reach), _wilson(self.human, other / design, reach)
+
+
+@_without_answers
+def difference(system: Array, human: Array) -> Difference:
+    """system, human : (..., listeners, clips) answers, 1 human, 0 computer, NaN not given. Same listeners, in order."""
+    one, other = _Source(system), _Source(human)
+    shared, together = _shared(one, other)
+    listener = one.listener_part + other.listener_part - 2 * shared * together
+    rest = one.rest_part + other.rest_part
+    clips = one.clip_part + other.clip_part
+    independent = one.independent + other.independent
+    varies = independent > 0
+    known = np.where(varies, independent, 1)
+
+    people = 1 / (((one.weights + other.weights) / 2) ** 2).sum(-1)
+    fewest = np.minimum(people, np.minimum(one.clips, other.clips)) - 1
+    told = fewest > 1e-9
+    minority = one.minority + other.minority
+    agreed = np.maximum(one.total / one.clips, other.total / other.clips)  # answers about a clip
+
+    def believed(seen: Array, otherwise: Array, belief: float = AGREEMENT) -> Array:
+        seen = np.where(varies, seen, otherwise)
+        return np.where(told, (minority * seen + belief * otherwise) / (minority + belief), np.nan)
+
+    def design(variance: Array, of_independent: Array) -> Array:
+        return np.maximum(variance / of_independent, LEAST_DESIGN)
+
+    df = _satterthwaite(listener, people, one, other)
+    whole = design(listener + clips + rest, known)
+    own = [
+        np.where(
+            each.independent > 0,
+            design(each.clip_part + each.rest_part + listener * each.independent / known, each.independent),
+            whole,
+        )
+        for each in (one, other)
+    ]
+    few = np.maximum(fewest, 1)
+    return Difference(
+        system=one.share,
+        human=other.share,
+        answers=(one.total, other.total),
+        design=believed(whole, agreed),
+        df=believed(df, few),
+        cautious_design=believed(np.maximum(reduce(np.maximum, own, whole), 1), agreed, CAUTIOUS_AGREEMENT),
+        cautious_df=believed(np.minimum(df, np.maximum((one.clips + other.clips) / 2 - 1, 1)), few, CAUTIOUS_AGREEMENT),
+        components=Components(
+            listener=shared,
+            slope=one.listener + other.listener - 2 * shared,
+            clip=(one.clip + other.clip) / 2,
+            rest=(one.rest + other.rest) / 2,
+        ),
+    )
+
+
+class _Source:
+    """Sums of squares of one source; the variances they tell, and what each part adds to that of the share."""
+
+    @_without_answers
+    def __init__(self, answers: Array) -> None:
+        given = ~np.isnan(answers)
+        said = np.where(given, answers, 0.0)
+        listeners = given.sum(-1).astype(np.float64)  # (..., listeners) answers of each
+        clips = given.sum(-2).astype(np.float64)  # (..., clips) answers about each
+        n = self.total = listeners.sum(-1)
+        self.share = said.sum((-1, -2)) / n
+        self.listeners, self.weights = listeners, listeners / n[..., None]
+        self.clips = 1 / ((clips / n[..., None]) ** 2).sum(-1)  # as many as they are worth, were all heard equally
+        self.sums = said.sum(-1) - listeners * self.share[..., None]  # (..., listeners) beyond the share
+        about = said.sum(-2) - clips * self.share[..., None]
+        squares = [(self.sums**2).sum(-1), (about**2).sum(-1), (said**2).sum((-1, -2)) - n * self.share**2]
+        components = _solve(_expected(given, listeners, clips, n), np.stack(squares, axis=-1))
+        self.independent = self.share * (1 - self.share) / (n - 1)
+        self.listener, self.clip, self.rest = np.moveaxis(components, -1, 0)
+        self.listener_part = self.listener * (self.weights**2).sum(-1)
+        self.clip_part = self.clip / self.clips
+        self.rest_part = np.maximum(self.rest, 0) / n
+        self.rest_df = np.maximum(n - (clips > 0).sum(-1) - (listeners > 0).sum(-1) + 1, 1)
+        self.minority = n * np.minimum(self.share, 1 - self.share)
+
+
+def _expected(given: NDArray[np.bool_], listeners: Array, clips: Array, n: Array) -> Array:
+    """What one unit of each variance (listener, clip, rest) adds to each sum of squares, (..., 3, 3)."""
+    by_listener, by_clip = (listeners**2).sum(-1), (clips**2).sum(-1)
+    apart = ((given - listeners[..., :, None] * clips[..., None, :] / n[..., None, None]) ** 2).sum((-1, -2))
+    rows = [
+        [_within(listeners, n), apart, n - by_listener / n],
+        [apart, _within(clips, n), n - by_clip / n],
+        [n - by_listener / n, n - by_clip / n, n - 1],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _within(counts: Array, n: Array) -> Array:
+    squares = (counts**2).sum(-1)
+    return np.asarray(squares - 2 * (counts**3).sum(-1) / n + squares**2 / n**2)
+
+
+def _solve(matrix: Array, sums: Array) -> Array:
+    """(..., 3); 0 for what the pattern of answers cannot tell."""
+    inverse: Any = np.linalg.pinv(np.where(np.isfinite(matrix), matrix, 0.0), hermitian=True)
+    return np.asarray((inverse @ np.nan_to_num(sums)[..., None])[..., 0])
+
+
+def _shared(one: _Source, other: _Source) -> tuple[Array, Array]:
+    """The covariance of a listener's two effects, and what one unit of it adds to that of the shares."""
+    cross = one.listeners * other.listeners
+    together = (one.weights * other.weights).sum(-1)
+    expected = (cross * (1 + together[..., None] - one.weights - other.weights)).sum(-1)
+    return np.nan_to_num((one.sums * other.sums).sum(-1) / expected, posinf=0, neginf=0), together
+
+
+def _satterthwaite(listener: Array, people: Array, one: _Source, other: _Source) -> Array:
+    """The variance is a sum of mean squares: squared, over the sum of each one's square per degree of freedom."""
+    clips = one.clip_part + other.clip_part
+    rest = one.rest_part + other.rest_part
+    wavers, differ = listener > 0, clips > 0
+    squares = np.where(wavers, (listener + rest) ** 2 / (people - 1), 0)
+    for each in (one, other):
+        squares += np.where(differ, (each.clip_part + each.rest_part) ** 2 / (each.clips - 1), 0)
+        times = 1.0 - wavers - differ  # as often as the rest is not in those mean squares, or once too often
+        squares += (times * each.rest_part) ** 2 / each.rest_df
+    variance = np.maximum(listener + clips, 0) + rest
+    df = np.where(squares > 0, variance**2 / np.where(squares > 0, squares, 1), 1)
+    return np.clip(df, 1, np.maximum(MOST_DF * (people - 1) ** 2, 1))
+
+
+@_without_answers
+def _wilson(share: Array, answers: Array, reach: Array) -> tuple[Array, Array]:
+    square = reach**2 / answers
+    centre = (share + square / 2) / (1 + square)
+    spread = np.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return np.minimum(centre - spread, share), np.maximum(centre + spread, share)
+
+
+def _logit(share: Array) -> Array:
+    return np.asarray(np.log(share) - np.log1p(-share))

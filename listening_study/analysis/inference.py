@@ -1,0 +1,197 @@
+"""What a study lets one say of each system against the human source, in figures and in words.
+
+The difference of P("human") comes from a crossed model (`analysis.crossed`), and beside it stands a permutation of
+source over clips (`analysis.permutation`). p-values are corrected over the registered contrasts by Holm ("A simple
+sequentially rejective multiple test procedure", 1979), each kind as a family of its own.
+
+Equivalence is what two one-sided tests say (Schuirmann, "A comparison of the two one-sided tests procedure and the
+power approach for assessing the equivalence of average bioavailability", 1987): the difference lies within the margin
+that was registered. A study in which nobody could have heard a difference shows nothing by finding none, so the anchor,
+a source known to be bad, must be called human less often than the human source (assay sensitivity: ICH E10, "Choice of
+control group and related issues in clinical trials", 2000). Without that, equivalence cannot be told.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluation.inference import holm
+from listening_study.analysis.crossed import Difference, difference
+from listening_study.analysis.permutation import permuted_p
+from listening_study.analysis.verdicts import insensitive, judged, notes
+from listening_study.registration import Registered
+from listening_study.responding import Spread, spread_of_shares
+
+Array = NDArray[np.float64]
+
+COLUMNS = (
+    "source",
+    "human",
+    "is_anchor",
+    "listeners",  # who answered about either source
+    "clips",  # of the system, with an answer
+    "human_clips",
+    "p_system",  # shares of answers
+    "p_human",
+    "difference",  # P("human" | system) - P("human" | human)
+    "low",  # the two-sided interval at 1 - alpha, not corrected
+    "high",
+    "log_odds_ratio",  # of the two shares; empty where one is 0 or 1
+    "log_odds_low",
+    "log_odds_high",
+    "statistic",  # the t at which the interval begins to hold 0
+    "df",
+    "p",
+    "p_holm",
+    "p_permutation",
+    "p_permutation_holm",
+    "margin",
+    "equivalent_low",  # the two-sided interval at 1 - 2 alpha that the equivalence test compares with the margin
+    "equivalent_high",
+    "tost_p",  # empty for the anchor
+    "tost_p_holm",
+    "equivalence",  # "equivalent within the margin" or "cannot be told"
+    "verdict",  # the same, or "told apart"
+    "words",
+)
+
+
+@dataclass(frozen=True)
+class Conclusions:
+    """What a study lets one say.
+
+    contrasts : one row a registered contrast, and one for the anchor; COLUMNS; figures that cannot be had are NaN
+    components : one row a contrast: source; standard deviations in shares between listeners (listener), between
+        listeners in the difference of the two sources (slope) and between clips of a source (clip); and, about, the
+        same in log-odds (listener_log_odds, ...), as `clstm study power` takes them. 0: no more than by chance
+    notes : sentences on the whole
+    """
+
+    contrasts: pd.DataFrame
+    components: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Contrast:
+    """The answers about one system and the human source, (listeners, clips) each, and what the model makes of them."""
+
+    source: str
+    system: Array
+    human: Array
+    found: Difference
+
+    @property
+    def listeners(self) -> int:
+        return int((~np.isnan(np.concatenate([self.system, self.human], axis=1))).any(axis=1).sum())
+
+    def gap(self, human: str) -> str:
+        """Why nothing can be told; empty where something can."""
+        missing = [name for name, grid in ((self.source, self.system), (human, self.human)) if not grid.shape[1]]
+        if missing:
+            return f"there are no answers about {' or '.join(missing)}"
+        if self.listeners < 2:
+            return "one listener does not show how others would answer"
+        if min(self.system.shape[1], self.human.shape[1]) < 2:
+            return "one clip does not show how others of its source would sound"
+        return "" if self.found.told else "too few answers"
+
+
+def conclude(answers: pd.DataFrame, registered: Registered, seed: int = 0) -> Conclusions:
+    """answers : columns participant, clip, source, said_human (1, 0 or missing: not counted); of the main trials,
+        after whatever exclusions are wanted; where a participant has several about one clip, their mean counts
+    seed : of the permutations
+
+    Whatever is missing, there is a row, and its words say why nothing can be told. Catch trials and repeated clips do
+    not belong here.
+    """
+    plan, human = registered.plan, registered.human
+    tested = list(dict.fromkeys([*plan.contrasts, *([plan.anchor] if plan.anchor else [])]))
+    grids = _grids(answers, [human, *tested])
+    contrasts = [_Contrast(name, grids[name], grids[human], difference(grids[name], grids[human])) for name in tested]
+    rows = [
+        {
+            "source": one.source,
+            "human": human,
+            "is_anchor": one.source == plan.anchor,
+            "margin": plan.margin,
+            "listeners": one.listeners,
+            "clips": one.system.shape[1],
+            "human_clips": one.human.shape[1],
+            "p_permutation": permuted_p(one.system, one.human, seed),
+            **_figures(one.found, plan.alpha),
+            "tost_p": np.nan if one.source == plan.anchor else float(one.found.p_equivalence(plan.margin)),
+        }
+        for one in contrasts
+    ]
+    for name in ("p", "p_permutation", "tost_p"):
+        # An anchor that is no registered contrast opens the gate for the others and is not one of them.
+        family = holm([row[name] if row["source"] in plan.contrasts else np.nan for row in rows])
+        for row, corrected in zip(rows, family, strict=True):
+            row[f"{name}_holm"] = float(corrected) if row["source"] in plan.contrasts else row[name]
+    reason = insensitive(rows, plan.alpha)
+    gaps = [one.gap(human) for one in contrasts]
+    for row, gap in zip(rows, gaps, strict=True):
+        row.update(judged(row, gap, reason, plan.alpha))
+    return Conclusions(
+        pd.DataFrame(rows, columns=list(COLUMNS)),
+        pd.DataFrame([{"source": one.source, **_components(one.found)} for one in contrasts]),
+        notes(rows, gaps, reason, plan.alpha),
+    )
+
+
+def _grids(answers: pd.DataFrame, sources: list[str]) -> dict[str, Array]:
+    """The answers about each source, (listeners, clips); the same listeners for all, NaN where not given."""
+    answers = answers.loc[answers["source"].isin(sources), ["participant", "clip", "source", "said_human"]]
+    answers = answers.assign(said_human=pd.to_numeric(answers["said_human"]).astype(float)).dropna()
+    listeners = np.sort(answers["participant"].unique())
+    found = {}
+    for source in sources:
+        own = answers[answers["source"] == source]
+        table = own.pivot_table(index="participant", columns="clip", values="said_human", aggfunc="mean")
+        found[source] = table.reindex(listeners).to_numpy(dtype=np.float64)
+    return found
+
+
+def _figures(found: Difference, alpha: float) -> dict[str, Any]:
+    low, high = found.interval(1 - alpha)
+    narrow, wide = found.interval(1 - 2 * alpha, cautious=True)
+    ratio = np.array(found.log_odds_interval(1 - alpha), dtype=np.float64)
+    if not np.isfinite(ratio).all():
+        ratio = np.full(3, np.nan)
+    return {
+        "p_system": float(found.system),
+        "p_human": float(found.human),
+        "difference": float(found.estimate),
+        "low": float(low),
+        "high": float(high),
+        "log_odds_ratio": float(ratio[0]),
+        "log_odds_low": float(ratio[1]),
+        "log_odds_high": float(ratio[2]),
+        "statistic": float(found.t(0.0)),
+        "df": float(found.df),
+        "p": float(found.p()),
+        "equivalent_low": float(narrow),
+        "equivalent_high": float(wide),
+    }
+
+
+def _components(found: Difference) -> dict[str, float]:
+    nothing = Spread(np.nan, np.nan, np.nan)
+    parts = found.components
+    shares = Spread(*(float(np.sqrt(np.maximum(part, 0))) for part in (parts.listener, parts.clip, parts.slope)))
+    middle = float(found.system + found.human) / 2
+    if not found.told:
+        shares = nothing
+    odds = spread_of_shares(middle, shares) if found.told and 0 < middle < 1 else nothing
+    return {
+        "listener": shares.listener,
+        "slope": shares.slope,
+        "clip": shares.clip,
+        "listener_log_odds": odds.listener,
+        "slope_log_odds": odds.slope,
+        "clip_log_odds": odds.clip,
+    }

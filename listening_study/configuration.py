@@ -1,0 +1,163 @@
+"""What the researcher decides about a study: one validated file, `study.toml`, every key with its comment.
+
+The models below are the only place where keys, ranges, defaults and comments stand: the file is checked against them,
+and the template that `clstm study config` writes is made of them. What is left out has its default.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w .+-]{0,39}$")]  # nothing a spreadsheet takes for a formula
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Parameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+Language = Literal["en", "zh", "de", "es"]
+
+
+class Loudness(StrEnum):
+    """Whether clips are brought to one loudness, or keep the differences they were rendered with."""
+
+    MATCHED = "matched"
+    AS_RENDERED = "as-rendered"
+
+
+class Question(StrEnum):
+    """What may be asked about a clip beside "human or computer?"."""
+
+    CONFIDENCE = "confidence"  # 1 guessed .. 4 certain
+    KNOWN = "known"  # "I know this piece"
+    RHYTHM = "rhythm"  # clarity, 1..5
+    MELODY = "melody"  # clarity, 1..5
+    REPETITIVENESS = "repetitiveness"  # 1..5
+    COMMENT = "comment"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Clips(_Section):
+    """[clips] How clips are cut and made alike."""
+
+    count: int = Field(10, ge=1, description="clips of each source, from different songs where there are enough")
+    seconds: float = Field(10.0, ge=1, le=60, description="length of a clip")
+    after: float = Field(
+        10.0, ge=0, description="seconds after the beginning of a piece, or its seed's end, before a clip may begin"
+    )
+    loudness: Loudness = Field(
+        Loudness.MATCHED,
+        description='"matched": every clip at -23 LUFS; "as-rendered": louder sources stay louder, as in the paper',
+    )
+    as_played: bool = Field(
+        False, description="keep the timing and dynamics of MIDI files: no common score matrix and velocity"
+    )
+    soundfont: str | None = Field(None, description="SoundFont to render MIDI with; left out: the installed one")
+
+
+class Design(_Section):
+    """[design] What one listener hears and is asked."""
+
+    clips_each: int | None = Field(
+        None, ge=1, description="clips of each source that one listener hears; left out: all of them"
+    )
+    repeats: int = Field(0, ge=0, le=20, description="clips heard a second time at the end, for consistency")
+    catch: int = Field(0, ge=0, le=10, description="catch trials: three beeps, for which the answer was agreed")
+    practice: int = Field(2, ge=0, le=10, description="practice clips with feedback, from pieces used nowhere else")
+    break_every: int = Field(20, ge=0, description="trials between two breaks; 0: no breaks")
+    must_hear: float = Field(1.0, ge=0, le=1, description="share of a clip that must be heard before answering opens")
+    questions: tuple[Question, ...] = Field(
+        tuple(Question), description="asked about each clip beside human or computer, in this order"
+    )
+    background: bool = Field(True, description="ask about listening and musical training before the clips")
+    headphone_check: bool = Field(True, description="a short check whether headphones are worn; nobody is turned away")
+    interview: bool = Field(True, description="open questions after the last clip")
+
+
+class Exclusions(_Section):
+    """[registration.exclusions] Whose answers, and which, the main analysis leaves out."""
+
+    incomplete: bool = Field(False, description="listeners who did not answer every clip")
+    catch_missed: int | None = Field(1, ge=0, description="listeners who missed more catch trials than this")
+    fastest_median: float | None = Field(
+        None, ge=0, description="listeners whose median answer came sooner than this many seconds after the clip's end"
+    )
+    headphones: bool = Field(False, description="listeners who failed the headphone check")
+    extras: bool = Field(False, description="listeners who came back after their place was given to another")
+    known: bool = Field(True, description="answers to pieces the listener says to know")
+    heard: float = Field(1.0, ge=0, le=1, description="answers to clips of which less than this share was heard")
+
+
+class Registration(_Section):
+    """[registration] Fixed before the first answer and published by its SHA-256."""
+
+    listeners: int = Field(20, ge=1, description="complete listeners after which the study is closed")
+    contrasts: tuple[Name, ...] = Field((), description="sources tested against the human one; empty: all others")
+    anchor: Name | None = Field(
+        None, description="a source known to be bad; unless listeners tell it apart, nothing is called equivalent"
+    )
+    margin: float = Field(
+        0.1, gt=0, lt=1, description='equivalence: P("human" | system) - P("human" | human) within plus or minus this'
+    )
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="level of the tests, Holm-corrected over the contrasts")
+    exclusions: Exclusions = Exclusions()
+
+
+class Consent(_Section):
+    """[consent] What participants are told before they agree. The page shows what is filled in here."""
+
+    version: Line = Field("1", description="change it whenever a word of this section changes")
+    institution: Line = Field("", description="who runs the study")
+    contact: Line = Field("", description="name and e-mail address for questions and complaints")
+    ethics: Line = Field("", description="number of the ethics approval")
+    minimum_age: int = Field(18, ge=0, le=99, description="participants confirm to be at least this old; 0: not asked")
+    retention: Line = Field("", description='how long answers are kept, such as "ten years"')
+    paid: Line = Field("", description="what participants receive, if anything")
+
+
+class Access(_Section):
+    """[access] Who gets in."""
+
+    mode: Literal["open", "tokens"] = Field(
+        "open", description='"open": whoever has the link; "tokens": only links made by `clstm study invite`'
+    )
+    reissue_after: float = Field(
+        120.0, gt=0, description="minutes without a sign of life after which a place in the design is given to another"
+    )
+    crowd_parameters: tuple[Parameter, ...] = Field(
+        (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are told so'
+    )
+    completion_code: Line = Field("", description="shown when every answer is stored")
+    completion_url: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$", max_length=500)] = Field(
+        "", description="where participants go on to then"
+    )
+
+
+class Words(_Section):
+    """[words] Languages of the page."""
+
+    languages: tuple[Language, ...] = Field(
+        ("en", "zh", "de", "es"), min_length=1, description="offered; the browser's is chosen, else the first"
+    )
+    overrides: dict[Language, str] = Field(
+        {}, description='files with reviewed wording, such as {de = "texts-de.toml"}; see `clstm study words`'
+    )
+
+
+class Configuration(_Section):
+    """A whole study."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        "Listening study", description="what participants read first"
+    )
+    seed: int = Field(0, ge=0, description="chooses songs and segments, and the order for each listener")
+    human: Name | None = Field(None, description="which of the sources is made by humans")
+    sources: dict[Name, tuple[str, ...]] = Field(
+        {}, description='files or folders of each source, such as {human = ["songs"], lstm = ["out/lstm"]}'
+    )
+    clips: Clips = Clips()
+    design: Design = Design()
+    registration: Registration = Registration()
+    consent: Consent = Consent()
+    access: Access = Access()
+    words: Words = Words()

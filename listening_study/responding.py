@@ -1,0 +1,97 @@
+"""How listeners answer, as the analysis sees it: a crossed model in log-odds, to draw answers from.
+
+    logit P("human") = m[source] + listener + deviation[listener, source] + clip
+
+with normal listeners, clips and deviations, all independent: random intercepts of listener and clip and by-listener
+random slopes of source (Barr, Levy, Scheepers & Tily, "Random effects structure for confirmatory hypothesis testing:
+keep it maximal", 2013). What is told of a source is its marginal P("human"), the mean over all listeners and clips
+there could be, which is what a study estimates; m follows from it.
+
+Everything is in arrays: (draws, listeners, clips), where a draw is a whole study.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
+
+Array = NDArray[np.float64]
+
+_WIDEST = 5.0  # log-odds; nearly all or nothing
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviations in log-odds."""
+
+    listener: float = 0.8  # how readily a listener says "human" at all
+    clip: float = 0.8  # how human a clip sounds among those of its source
+    slope: float = 0.5  # between listeners, in the difference of any two sources
+
+    @property
+    def total(self) -> float:
+        """Of one answer's log-odds about those of its source."""
+        return float(np.sqrt(self.listener**2 + self.clip**2 + self.slope**2 / 2))
+
+
+def probabilities(
+    random: np.random.Generator,
+    p_human: Mapping[str, float],
+    sources: Sequence[str],
+    listeners: int,
+    spread: Spread,
+    draws: int = 1,
+) -> Array:
+    """P("human") of every listener about every clip, (draws, listeners, clips).
+
+    p_human : the marginal share of each source, 0..1 inclusive
+    sources : the source of each clip, (clips,)
+    """
+    names = list(p_human)
+    place = np.array([names.index(source) for source in sources], dtype=np.intp)
+    middle = np.array([log_odds(p_human[name], spread.total) for name in names])[place]
+    listener = random.normal(0, spread.listener, (draws, listeners, 1))
+    deviation = random.normal(0, spread.slope / np.sqrt(2), (draws, listeners, len(names)))[:, :, place]
+    clip = random.normal(0, spread.clip, (draws, 1, len(place)))
+    return np.asarray(expit(middle + listener + deviation + clip))
+
+
+def respond(random: np.random.Generator, probability: Array) -> NDArray[np.bool_]:
+    """Whether each answer is "human", in the shape of `probability`."""
+    return random.random(probability.shape) < probability
+
+
+def spread_of_shares(p: float, shares: Spread) -> Spread:
+    """Standard deviations in log-odds of effects whose deviations are known in shares, about a share p between 0 and 1.
+
+    About: an effect moves the share by the mean slope of the logistic curve, which the effects' own spread flattens.
+    """
+    found = shares
+    for _ in range(50):
+        middle = log_odds(p, found.total)
+        chance = expit(middle + found.total * _NODES)
+        slope = float(chance * (1 - chance) @ _WEIGHTS / _WEIGHTS.sum())
+        found = Spread(*(min(each / slope, _WIDEST) for each in (shares.listener, shares.clip, shares.slope)))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def log_odds(p: float, spread: float) -> float:
+    """The middle m of a normal distribution of log-odds for which the mean of P is p; infinite for 0 and 1.
+
+    >>> round(log_odds(0.5, 0.8), 6), round(float(expit(log_odds(0.3, 0.0))), 6)
+    (0.0, 0.3)
+    """
+    if p in (0.0, 1.0):
+        return np.inf if p else -np.inf
+
+    def excess(middle: float) -> float:
+        return float(expit(middle + spread * _NODES) @ _WEIGHTS / _WEIGHTS.sum()) - p
+
+    reach = 40.0 + 10 * spread
+    return float(brentq(excess, -reach, reach, xtol=1e-10))

@@ -1,0 +1,29 @@
+"""CSV that a spreadsheet opens without running what a participant typed.
+
+A cell that begins with = + - @, a tab or a line break is a formula to Excel and its kin (OWASP, "CSV injection"). Such
+text gets an apostrophe before it; numbers are numbers and stay as they are.
+"""
+
+import pandas as pd
+
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
+
+
+def csv(table: pd.DataFrame) -> str:
+    """The table as CSV, text neutralised, headings too."""
+    safe = table.map(neutral).rename(columns=neutral)
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def neutral(cell: object) -> object:
+    """The cell, with an apostrophe before text that would be a formula.
+
+    A carriage return becomes a line break: unquoted as it would be, it begins a new row, and what follows a new cell.
+
+    >>> neutral("=1+1"), neutral(-1.5), neutral("fine")
+    ("'=1+1", -1.5, 'fine')
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(FORMULA) else text

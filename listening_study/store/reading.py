@@ -1,0 +1,99 @@
+"""What the researcher reads: every answer, how far everybody is, every reply."""
+
+import sqlalchemy as sql
+from sqlalchemy import Connection
+
+from listening_study.store.records import AnsweredTrial, Progress, Reply, Response
+from listening_study.store.schema import (
+    answers,
+    hearings,
+    invitations,
+    milestones,
+    participants,
+    presentations,
+    replies,
+)
+
+_RESPONSE = ("answer", "confidence", "known", "rhythm", "melody", "repetitiveness", "comment")
+
+
+def answered_trials(connection: Connection) -> list[AnsweredTrial]:
+    """Every answer, in order of arrival. What was heard after answering does not count."""
+    hearing = (
+        sql.select(
+            answers.c.sequence,
+            sql.func.max(hearings.c.heard).label("heard"),
+            sql.func.max(hearings.c.plays).label("plays"),
+        )
+        .join_from(
+            answers,
+            hearings,
+            sql.and_(hearings.c.participant == answers.c.participant, hearings.c.trial == answers.c.trial),
+        )
+        .where(hearings.c.reported_at <= answers.c.answered_at)
+        .group_by(answers.c.sequence)
+        .subquery()
+    )
+    query = (
+        sql.select(
+            answers,
+            presentations.c.clip,
+            presentations.c.kind,
+            presentations.c.shown_at,
+            sql.func.coalesce(hearing.c.heard, 0.0).label("heard"),
+            sql.func.coalesce(hearing.c.plays, 0).label("plays"),
+        )
+        .join_from(answers, presentations)
+        .outerjoin(hearing, hearing.c.sequence == answers.c.sequence)
+        .order_by(answers.c.sequence)
+    )
+    return [
+        AnsweredTrial(
+            sequence=row.sequence,
+            participant=row.participant,
+            trial=row.trial,
+            clip=row.clip,
+            kind=row.kind,
+            response=Response(**{name: row._mapping[name] for name in _RESPONSE}),
+            heard=row.heard,
+            plays=row.plays,
+            consent=row.consent,
+            shown_at=row.shown_at,
+            answered_at=row.answered_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def progress(connection: Connection) -> list[Progress]:
+    """Every participant, in order of arrival."""
+    passed: dict[int, set[str]] = {}
+    for participant, stage in connection.execute(sql.select(milestones.c.participant, milestones.c.stage)):
+        passed.setdefault(participant, set()).add(stage)
+    answered = sql.select(sql.func.count()).where(answers.c.participant == participants.c.id).scalar_subquery()
+    query = sql.select(participants, answered.label("answered")).order_by(participants.c.id)
+    return [
+        Progress(
+            participant=row.id,
+            slot=row.slot,
+            language=row.language,
+            consented_at=row.consented_at,
+            seen_at=row.seen_at,
+            answered=row.answered,
+            extra=row.replaced_at is not None,
+            stages=frozenset(passed.get(row.id, ())),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def all_replies(connection: Connection) -> list[Reply]:
+    """Every reply, in order of arrival."""
+    query = sql.select(replies).order_by(replies.c.sequence)
+    return [Reply(**row) for row in connection.execute(query).mappings()]
+
+
+def invitations_issued_and_used(connection: Connection) -> tuple[int, int]:
+    query = sql.select(sql.func.count(invitations.c.issued_at), sql.func.count(invitations.c.used_at))
+    issued, used = connection.execute(query).one()
+    return issued, used

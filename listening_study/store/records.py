@@ -1,0 +1,110 @@
+"""What goes into the store and comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clstm.errors import UserError
+
+LONGEST_TEXT = 2000  # characters of a comment or a reply
+
+
+def clean(text: str) -> str:
+    """Without what no database takes: zero characters and halves of surrogate pairs."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+class RefusedError(Exception):
+    """An answer that cannot be: to a clip never shown, out of turn, or with a value that does not exist."""
+
+
+class ClosedError(Exception):
+    """The study takes no answers now."""
+
+
+class UnavailableError(UserError):
+    """The database could not be written or read now: locked for too long, full disk, lost connection."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a newcomer agreed to, and where they came from."""
+
+    consent: str  # SHA-256 of the text shown
+    language: str = "en"
+    arrival: Mapping[str, str] = field(default_factory=dict)  # a crowd platform's parameters
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One participant as the participants' page needs them."""
+
+    id: int
+    slot: int  # place in the design
+    language: str
+    consent: str
+    answered: int  # how many trials: the next one has this number, from 0
+    stages: frozenset[str] = frozenset()  # passed
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer with what was asked beside it; None: not asked, or not replied."""
+
+    answer: str | None  # "human", "computer"; None: the clip would not play
+    confidence: int | None = None  # 1 guessed .. 4 certain
+    known: bool | None = None
+    rhythm: int | None = None  # 1..5, as are the next two
+    melody: int | None = None
+    repetitiveness: int | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class AnsweredTrial:
+    """One answer, as the analysis needs it."""
+
+    sequence: int  # order of arrival over all participants, from 1
+    participant: int
+    trial: int  # from 0
+    clip: str
+    kind: str
+    response: Response
+    heard: float  # share of the clip, 0..1
+    plays: int
+    consent: str
+    shown_at: str
+    answered_at: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one participant is."""
+
+    participant: int
+    slot: int
+    language: str
+    consented_at: str
+    seen_at: str
+    answered: int
+    extra: bool  # came back after the slot was given to another
+    stages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply to a question of the background, practice, headphone check or interview."""
+
+    sequence: int
+    participant: int
+    stage: str
+    question: str
+    reply: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of the study's journal."""
+
+    event: str  # registered, closed, reopened, unsealed
+    detail: str
+    happened_at: str

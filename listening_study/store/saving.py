@@ -1,0 +1,29 @@
+"""Backing up a study that may be running."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from clstm.errors import UserError
+from clstm.files import replacing
+
+
+def save(engine: Engine, path: Path) -> None:
+    """Copy all tables into one SQLite file through SQLite's backup interface, in one moment of the database.
+
+    Raises `UserError` when the copy is damaged, would replace the original, or the database is no SQLite file.
+    """
+    if engine.dialect.name != "sqlite":
+        raise UserError(f"answers in {engine.dialect.name} are backed up with its own tool, such as pg_dump")
+    if Path(engine.url.database or "").resolve() == path.resolve():
+        raise UserError(f"{path} holds the answers themselves; choose another file for their copy")
+    with replacing(path) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
+        with engine.connect() as connection:
+            original = connection.connection.dbapi_connection
+            assert isinstance(original, sqlite3.Connection)
+            original.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, not three
+        if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            raise UserError(f"{engine.url.database} is damaged, and so is its copy; restore an older backup")

@@ -1,0 +1,87 @@
+"""A real Streamlit server for tests, started as `listening_study.serving` does it, and killed without a word."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+from listening_study import serving
+
+START_LIMIT = 60.0  # seconds
+
+_OPENER = build_opener(ProxyHandler({}))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+class AppServer:
+    """One app on one port. `start` again after `kill`."""
+
+    def __init__(
+        self, script: Path, arguments: Sequence[str] = (), *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        settings = serving._SETTINGS | serving.Site("127.0.0.1", self.port).settings()
+        flags = [f"--{name}={value}" for name, value in settings.items()]
+        launcher = [sys.executable, "-m", "listening_study.launching", "run"]
+        self._command = [*launcher, str(script), *flags, "--", *arguments]
+        self._environment = {**os.environ, **(environment or {})}
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """All that the server said on its terminal."""
+        return self._log.read_text()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, env=self._environment, start_new_session=True
+            )
+        deadline = time.monotonic() + START_LIMIT
+        while True:
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < deadline, self.log
+            try:
+                _OPENER.open(f"{self.url}/_stcore/health", timeout=2).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """At once, with all it started."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def running(server: AppServer) -> Iterator[AppServer]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
