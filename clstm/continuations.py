@@ -134,7 +134,8 @@ def write(
             whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
             write_midi(decode(whole) if notes is None else notes[place], building / name)
             again = {} if redrawn is None else {"redrawn": redrawn[place]}
-            items.append({"file": name, **_about(seed, alone[place], failures[place]), **again})
+            begins = {"begins_at_seconds": seed.window.shape[1] / FRAME_RATE} if with_seed else {}
+            items.append({"file": name, **begins, **_about(seed, alone[place], failures[place]), **again})
         manifest = {"version": version("clstm"), **source, "with_seed": with_seed}
         if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
             manifest["density"] = _against(usual, alone)

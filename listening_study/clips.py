@@ -26,6 +26,7 @@ HIGHEST_PEAK = -1.0  # dBTP
 FADE_IN, FADE_OUT = 0.01, 0.1  # seconds
 QUIET = -60.0  # dBFS RMS: below it a window counts as a pause
 WINDOW = 0.25  # seconds
+SOUNDING = -40.0  # dB below the loudest sample of a segment: it has begun
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Choice:
     """The segments chosen for one source, and what was met on the way."""
 
     segments: list[Segment]
+    spare: list[Segment]  # of songs that none of the segments is from
     replaced: int  # nearly silent segments another was taken for
     notices: list[str]
 
@@ -66,19 +68,26 @@ def choose(
     random: Random,
     settings: RenderSettings,
     *,
+    after: float = 0.0,
+    spare: int = 0,
     as_played: bool = False,
     progress: Callable[[], object] = lambda: None,
 ) -> Choice:
     """Segments of different songs at random; of one song again, without overlap, only where there are too few songs.
 
+    after : seconds of every song, or after its seed, in which no segment begins
+    spare : how many more segments to find in songs that are used for nothing else; fewer where there are none
+
     A nearly silent segment is replaced by another of the same song, or of the next. Files that cannot be read and songs
-    shorter than a segment are passed over, with a notice. Raises `UserError` when too little music is left.
+    too short for a segment are passed over, with a notice. Raises `UserError` when too little music is left.
     """
     segments: list[Segment] = []
+    extra: list[Segment] = []
     notices: list[str] = []
     replaced = 0
     with closing(open_songs(random.sample(paths, len(paths)), settings, as_played=as_played)) as songs:
-        waiting: Iterable[_Deck] = _decks(songs, seconds, random, notices)
+        fresh = iter(_decks(songs, seconds, after, random, notices))
+        waiting: Iterable[_Deck] = fresh
         while len(segments) < count:
             dealt = []
             for deck in waiting:
@@ -92,15 +101,19 @@ def choose(
                     break
             if not dealt:
                 raise UserError(
-                    f"only {len(segments)} segments of {seconds:g} s without overlap, {count} are needed; "
-                    "give more or longer music, fewer --clips or shorter --seconds"
+                    f"only {len(segments)} segments of {seconds:g} s without overlap that begin {after:g} s or later, "
+                    f"{count} are needed; give more or longer music, fewer --clips, shorter --seconds or --after 0"
                     + (f" ({'; '.join(notices[:3])})" if notices else "")
                 )
             waiting = dealt
+        while len(extra) < spare and (deck := next(fresh, None)):
+            segment, silent = deck.deal()
+            replaced += silent
+            extra += [segment] if segment else []
     songs_heard = len({segment.path for segment in segments})
     if songs_heard < count:
         notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")
-    return Choice(segments, replaced, notices)
+    return Choice(segments, extra, replaced, notices)
 
 
 @dataclass(frozen=True)
@@ -112,38 +125,60 @@ class _Deck:
     seconds: float
 
     def deal(self) -> tuple[Segment | None, int]:
-        """The next segment that is not nearly silent, None without one; and how many silent ones were put away."""
+        """The next segment that is not nearly silent, None without one; and how many silent ones were put away.
+
+        It begins where something sounds, or how long it is silent at first would tell the sources apart.
+        """
         silent = 0
         while self.starts:
             start = self.starts.pop()
             waveform = self.song.excerpt(start, self.seconds)
-            if not is_nearly_silent(waveform, len(waveform) / self.seconds):
+            rate = len(waveform) / self.seconds
+            lead = leading_silence(waveform, rate)
+            if self.song.step:
+                lead = math.floor(lead / self.song.step + 1e-9) * self.song.step
+            if lead and start + lead + self.seconds <= self.song.seconds:
+                start += lead
+                waveform = self.song.excerpt(start, self.seconds)
+            elif lead:
+                silent += 1
+                continue
+            if not is_nearly_silent(waveform, rate):
                 return Segment(self.song.path, start, waveform), silent
             silent += 1
         return None, silent
 
 
 def _decks(
-    songs: Iterable[Song | UnreadableFileError], seconds: float, random: Random, notices: list[str]
+    songs: Iterable[Song | UnreadableFileError], seconds: float, after: float, random: Random, notices: list[str]
 ) -> Iterable[_Deck]:
     for song in songs:
         if isinstance(song, UnreadableFileError):
             notices.append(f"passed over {song}")
-        elif song.seconds < seconds:
-            notices.append(f"passed over {song.path}: {song.seconds:.1f} s, shorter than a clip")
+        elif song.seconds < song.begins + after + seconds:
+            before = f", of which {song.begins + after:g} s are left out" if song.begins + after else ""
+            notices.append(f"passed over {song.path}: {song.seconds:.1f} s{before}, too short for a clip")
         else:
-            yield _Deck(song, starts(song.seconds, seconds, random), seconds)
+            yield _Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds)
 
 
-def starts(song: float, seconds: float, random: Random) -> list[float]:
+def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> list[float]:
     """Where segments of a song may begin, in random order: on the grid of frames, without overlap, from a random point.
 
-    song, seconds : lengths in seconds, song >= seconds
+    song, seconds, after : lengths in seconds, song >= after + seconds
     """
-    frames, step = math.floor(song * FRAME_RATE), math.ceil(seconds * FRAME_RATE)
+    skipped = math.ceil(after * FRAME_RATE)
+    frames, step = math.floor(song * FRAME_RATE) - skipped, math.ceil(seconds * FRAME_RATE)
     count = max(1, frames // step)
-    first = random.randint(0, max(0, frames - count * step))
+    first = skipped + random.randint(0, max(0, frames - count * step))
     return random.sample([(first + place * step) / FRAME_RATE for place in range(count)], count)
+
+
+def leading_silence(waveform: Waveform, rate: float) -> float:
+    """Seconds before the first sample within 40 dB of the loudest; all of it for silence."""
+    level = np.abs(waveform).max(axis=1)
+    sounding = level > max(level.max() * 10 ** (SOUNDING / 20), 10 ** (QUIET / 20))
+    return float(np.argmax(sounding) / rate) if sounding.any() else len(waveform) / rate
 
 
 def is_nearly_silent(waveform: Waveform, rate: float) -> bool:

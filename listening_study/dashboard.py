@@ -5,7 +5,6 @@ A separate app from the participants', behind a password, and the only one that 
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from listening_study.database import answers_address
 from listening_study.key import open_key
 from listening_study.passwords import VARIABLE, Door, LockedError, read_hash
 from listening_study.registration import open_registration
-from listening_study.spreadsheet import csv
 from listening_study.store import Store, UnavailableError
 from listening_study.study import Study, read_study
 
@@ -232,20 +230,9 @@ def show_results(study: Study, store: Store) -> None:
 def show_downloads(study: Study, store: Store) -> None:
     st.subheader("Export", anchor=False)
     with st.container(horizontal=True):
-        for name, made in exports(study, store).items():
+        for name, made in watching.exports(study, store).items():
             st.download_button(name, made, file_name=name, mime="text/csv", on_click="ignore")
     st.caption("CSV in UTF-8. Text that a spreadsheet would take for a formula begins with an apostrophe.")
-
-
-def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
-    """File name -> what makes its text when it is wanted. Nothing tells what listeners took a clip for."""
-    return {
-        "listeners.csv": lambda: csv(watching.listeners(study, store.progress(), datetime.now(UTC))),
-        "exposure.csv": lambda: csv(watching.exposure(study, store.answered_trials())),
-        "times.csv": lambda: csv(watching.answer_times(store.answered_trials())),
-        "comments.csv": lambda: csv(watching.comments(store.answered_trials())),
-        "replies.csv": lambda: csv(watching.replies(store.replies())),
-    }
 
 
 def show_journal(study: Study, store: Store) -> None:

@@ -29,7 +29,8 @@ class Key:
     human: str  # which source is the human one
     sources: tuple[str, ...]  # in the order they were given
     replaced: dict[str, int]  # nearly silent segments another was taken for, by source
-    clips: dict[str, Origin]
+    clips: dict[str, Origin]  # of the main trials
+    aside: dict[str, Origin]  # of practice and catch trials
 
     def seal(self, path: Path) -> str:
         """Write the key, readable by its owner alone. Returns the SHA-256 of the file, made unguessable by a salt."""
@@ -59,5 +60,7 @@ def open_key(study: Study) -> Key:
         )
     content = json.loads(data)
     del content["salt"]
-    clips = {clip: Origin(**origin) for clip, origin in content.pop("clips").items()}
-    return Key(**{**content, "sources": tuple(content["sources"])}, clips=clips)
+    clips, aside = (
+        {clip: Origin(**origin) for clip, origin in content.pop(role, {}).items()} for role in ("clips", "aside")
+    )
+    return Key(**{**content, "sources": tuple(content["sources"])}, clips=clips, aside=aside)

@@ -5,8 +5,9 @@ music has no other; `as_played` keeps the timing and dynamics of the file. A not
 stretch is struck there, as a model's is when its seed is cut off; one that sounds across the end is not let go before.
 """
 
+import json
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -21,17 +22,24 @@ from clstm.score import FRAME_RATE, Matrix, decode, encode
 from evaluation.audio import load, read_audio
 from evaluation.render import RenderSettings, Waveform, render
 
+MANIFEST = "generated.json"  # what `clstm generate` writes beside its files
 MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at its end
 
 
 @dataclass(frozen=True)
 class Song:
-    """A piece, its length, and how a stretch of it sounds."""
+    """A piece, its length, and how a stretch of it sounds.
+
+    begins : seconds, where the music to be judged begins: after the seed, in a file that keeps its seed
+    step : seconds between places where a stretch can begin; 0: anywhere
+    """
 
     path: Path
     seconds: float
     # start s, length s -> (samples, 2) float32 at the settings' rate
     excerpt: Callable[[float, float], Waveform]
+    begins: float = 0.0
+    step: float = 0.0
 
 
 def open_songs(
@@ -42,7 +50,10 @@ def open_songs(
     for path in paths:
         if path.suffix.lower() in MIDI_SUFFIXES:
             _, notes = next(midi)
-            yield notes if isinstance(notes, UnreadableFileError) else _score(path, notes, settings, as_played)
+            if isinstance(notes, UnreadableFileError):
+                yield notes
+            else:
+                yield replace(_score(path, notes, settings, as_played), begins=_seed_end(path))
         else:
             try:
                 waveform, rate = read_audio(path)
@@ -56,7 +67,21 @@ def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) 
     if as_played:
         return Song(path, notes.duration, partial(_played, notes, settings))
     matrix = encode(notes)
-    return Song(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings))
+    return Song(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
+
+
+def _seed_end(path: Path) -> float:
+    """Where `clstm generate --with-seed` says that the seed ends, in seconds; 0 for every other file."""
+    return _seed_ends(path.parent).get(path.name, 0.0)
+
+
+@lru_cache(maxsize=16)
+def _seed_ends(folder: Path) -> dict[str, float]:
+    try:
+        items = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["items"]
+        return {item["file"]: float(item.get("begins_at_seconds", 0.0)) for item in items}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}  # no folder of ours
 
 
 def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: float) -> Waveform:

@@ -1,13 +1,14 @@
 """What a researcher sees of a study: who takes part and how far; what they took for human only once it is unsealed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pandas as pd
 
 from listening_study.key import Key
+from listening_study.spreadsheet import csv
 from listening_study.stages import Screen, where_is
 from listening_study.store import AnsweredTrial, Listener, Progress, Reply, Store
 from listening_study.study import Study
@@ -140,6 +141,17 @@ def replies(given: Sequence[Reply]) -> pd.DataFrame:
 def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
     """How many answers came later than this."""
     return sum(one.answered_at > moment for one in answered)
+
+
+def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
+    """File name -> what makes its CSV when it is wanted. Nothing tells what listeners took a clip for."""
+    return {
+        "listeners.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
+        "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),
+        "times.csv": lambda: csv(answer_times(store.answered_trials())),
+        "comments.csv": lambda: csv(comments(store.answered_trials())),
+        "replies.csv": lambda: csv(replies(store.replies())),
+    }
 
 
 def tally(answered: Sequence[AnsweredTrial], key: Key) -> pd.DataFrame:

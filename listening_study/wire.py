@@ -283,8 +283,8 @@ class Session:
         context.color_scheme = "light"
         await self.send_raw(message.SerializeToString())
 
-    async def send_raw(self, frame: bytes) -> None:
-        """Send any bytes. Raises `GoneError` when there is no connection."""
+    async def send_raw(self, frame: bytes | str) -> None:
+        """Send anything. Raises `GoneError` when there is no connection."""
         self._idle = self._begun = False
         try:
             await self._socket.send(frame)

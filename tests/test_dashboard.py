@@ -1,5 +1,7 @@
 """The researcher's page shows how the study goes, and the tallies only once it is closed and unsealed."""
 
+import csv as reader
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -241,3 +243,16 @@ def test_every_clip_is_counted_where_it_was_answered(tiny_study: Study, store: S
     counts = watching.exposure(tiny_study, store.answered_trials())
     assert sorted(counts["answers"]) == [2, 2, 2, 3]
     assert set(counts["clip"]) == set(tiny_study.clips)
+
+
+def test_exports_hold_no_answer_and_no_formula(tiny_study: Study, store: Store) -> None:
+    listener = take_part(tiny_study, store, comment="=HYPERLINK(1)")
+    store.pass_stage(listener, "interview", {"rhythm": "@SUM(A1)"})
+    files = {name: make() for name, make in watching.exports(tiny_study, store).items()}
+    rows = {name: list(reader.DictReader(io.StringIO(text))) for name, text in files.items()}
+    assert {row["comment"] for row in rows["comments.csv"]} == {"'=HYPERLINK(1)"}
+    assert [row["reply"] for row in rows["replies.csv"]] == ["'@SUM(A1)"]
+    assert [row["answers"] for row in rows["exposure.csv"]] == ["1"] * 4
+    assert [row["trial"] for row in rows["times.csv"]] == ["1", "2", "3", "4"]
+    assert [row["state"] for row in rows["listeners.csv"]] == ["complete"]
+    assert not any(word in text for text in files.values() for word in ("human", "zebrafinch", "quokka"))

@@ -1,14 +1,9 @@
 """`clstm study ...` as it is typed."""
 
-import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
-from urllib.request import urlopen
 
 import pandas as pd
 import pytest
@@ -31,12 +26,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         return int(stopped.value.code or 0)
 
     return run
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def test_create_makes_a_study_and_says_what_is_in_it(
@@ -81,46 +70,13 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("verb", ["serve", "dashboard", "results"])
-def test_a_folder_that_is_no_study_is_one_line(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+def test_results_of_a_folder_that_is_no_study_are_one_line(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(verb, tmp_path) == 2
+    assert run("results", tmp_path) == 2
     assert capsys.readouterr().err == (
         f"{tmp_path} is not a study (no readable study.json); make one with `clstm study create`\n"
     )
-
-
-@pytest.mark.parametrize("verb", ["serve", "dashboard"])
-def test_a_taken_port_is_one_line(run: Run, tiny_study: Study, capsys: pytest.CaptureFixture[str], verb: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        assert run(verb, tiny_study.folder, "--port", port, "--headless") == 2
-    message = capsys.readouterr().err
-    assert f"cannot serve at 127.0.0.1:{port} (Address already in use)" in message
-    assert message.count("\n") == 1
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_serve_prints_its_address_answers_and_stops_cleanly(tiny_study: Study, free_port: int, how: int) -> None:
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(tiny_study.folder)]
-    # A test run started in the background ignores Ctrl-C, and so would the server.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    server = subprocess.Popen(
-        [*command, "--port", str(free_port), "--headless"], stdout=subprocess.PIPE, text=True, preexec_fn=heed
-    )
-    try:
-        assert server.stdout
-        assert server.stdout.readline().startswith(f"The study is open at http://localhost:{free_port} ")
-        with urlopen(f"http://localhost:{free_port}/", timeout=10) as page:
-            assert page.status == 200
-        server.send_signal(how)
-        assert server.wait(20) == 0
-        server.stdout.close()
-    finally:
-        server.kill()
-    with socket.create_server(("127.0.0.1", free_port)):
-        pass  # nothing is left behind it
 
 
 def test_results_of_a_new_study_say_there_are_none(

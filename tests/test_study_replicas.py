@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 from app_server import AppServer, running
 from postgres_server import running_postgres
-from wire_listener import Listener, check
+from wire_listener import Listener, check, fill_in, hear, newcomer, some_response, submit_button, trial_on
 from wire_study import write_study
 
 import listening_study
 from listening_study.configuration import Design
+from listening_study.store import Store
 from listening_study.store.connection import migrate
 from listening_study.study import Study
+from listening_study.wire import GoneError, Session
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +47,36 @@ def replicas(study: Study, database: str) -> Iterator[tuple[AppServer, AppServer
     )
     with running(one), running(other):
         yield one, other
+
+
+def test_a_clip_heard_at_one_is_answered_at_the_other(
+    replicas: tuple[AppServer, AppServer], study: Study, database: str
+) -> None:
+    one, other = replicas
+    response = some_response(Random(0))
+
+    async def go() -> str | None:
+        token = newcomer(study, database)
+        async with await Session.connect(one.url, token) as page:
+            await hear(page, study.seconds)
+            await fill_in(page, 0, response)
+            one.kill()
+            with pytest.raises(GoneError):
+                await page.click(submit_button(page).id)
+        async with await Session.connect(other.url, token) as page:
+            assert not submit_button(page).disabled  # it need not be heard again
+            await fill_in(page, 0, response)
+            await page.click(submit_button(page).id)
+            assert trial_on(page) == 1
+        return token
+
+    token = asyncio.run(go())
+    one.start()
+    with closing(Store(database)) as store:
+        owner = store.find(token or "")
+        assert owner
+        assert [answer.response for answer in store.answered_trials() if answer.participant == owner.id] == [response]
+        store.withdraw(token or "")  # leaves the others' test as it found it
 
 
 def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(

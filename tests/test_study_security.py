@@ -9,12 +9,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 from app_server import AppServer, running
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -25,6 +25,7 @@ from wire_listener import (
     fill_in,
     hear,
     heard_so,
+    newcomer,
     pass_screen,
     players,
     some_response,
@@ -36,8 +37,8 @@ from wire_study import NAMES, write_study
 import listening_study
 from listening_study.configuration import Design
 from listening_study.screens.trial import TOLERANCE
-from listening_study.stages import Screen, where_is
-from listening_study.store import Agreement, AnsweredTrial, Response, Store
+from listening_study.spreadsheet import csv
+from listening_study.store import AnsweredTrial, Response, Store
 from listening_study.store import Listener as Participant
 from listening_study.store.connection import migrate
 from listening_study.study import Study
@@ -127,7 +128,8 @@ def visit(opened: Open) -> Visit:
 
     def visit(do: Callable[[Session], Awaitable[None]]) -> None:
         async def go() -> None:
-            async with await Session.connect(opened.server.url, newcomer(opened.study), keep_frames=True) as page:
+            token = newcomer(opened.study, opened.study.answers_path)
+            async with await Session.connect(opened.server.url, token, keep_frames=True) as page:
                 assert trial_on(page) == 0
                 await do(page)
 
@@ -136,19 +138,7 @@ def visit(opened: Open) -> Visit:
     return visit
 
 
-def newcomer(study: Study) -> str:
-    """The token of a participant who passed everything before the first trial."""
-    with closing(Store(study.answers_path)) as store:
-        token = store.admit(Agreement("0" * 64), reissue_after=timedelta(hours=1))
-        while listener := store.find(token):
-            place = where_is(listener, study)
-            if place.screen is Screen.TRIAL:
-                break
-            store.pass_stage(listener.id, place.stage)
-    return token
-
-
-async def send_and_wait(page: Session, frame: bytes) -> None:
+async def send_and_wait(page: Session, frame: bytes | str) -> None:
     await page.send_raw(frame)
     await page.settle()
 
@@ -391,7 +381,7 @@ FORGED = [
 
 def test_what_nobody_was_offered_is_not_taken(opened: Open) -> None:
     async def forge(name: str, value: WidgetState) -> None:
-        token = newcomer(opened.study)
+        token = newcomer(opened.study, opened.study.answers_path)
         async with await Session.connect(opened.server.url, token) as page:
             await hear(page, ENOUGH)
             await fill_in(page, 0, some_response(Random(1)))
@@ -466,7 +456,9 @@ def test_a_player_that_lies_about_the_share_gets_nowhere(opened: Open, visit: Vi
 def test_frames_no_page_sends_end_that_connection_alone(opened: Open, visit: Visit) -> None:
     async def forge(page: Session) -> None:
         url = opened.server.url
-        for frame in (b"\xff" * 100, b"\0" * (30 * 2**20)):
+        huge = BackMsg()
+        huge.rerun_script.widget_states.widgets.add(id="comment", string_value="x" * 2**21)
+        for frame in (b"\xff" * 100, "text", huge.SerializeToString()):
             async with await Session.connect(url) as other:
                 with pytest.raises(GoneError):
                     await send_and_wait(other, frame)
@@ -507,15 +499,17 @@ def test_nothing_on_the_wire_names_a_source_a_piece_or_a_place_on_the_server(ope
     assert not [word for word in words for part in whole if word in part]
 
 
-def test_script_in_a_comment_stays_text(opened: Open, visit: Visit) -> None:
-    script = '<script>alert(1)</script>=HYPERLINK("http://elsewhere.example")'
+def test_script_and_formulas_in_a_comment_stay_text(opened: Open, visit: Visit) -> None:
+    script = '=HYPERLINK("http://elsewhere.example")<script>alert(1)</script>'
 
     async def say(page: Session) -> None:
         await hear(page, ENOUGH)
         await fill_in(page, 0, some_response(Random(1), script))
         page.frames.clear()
         await page.click(submit_button(page).id)
-        assert opened.stored(page.token)[0].response.comment == script
+        comment = opened.stored(page.token)[0].response.comment
+        assert comment == script
+        assert csv(pd.DataFrame({"comment": [comment]})).splitlines()[1].startswith("\"'=")
         assert not any(script.encode() in frame for frame in page.frames)
 
     visit(say)

@@ -37,13 +37,16 @@ def write_study(
         return Path(name).name
 
     strata = tuple(tuple(clip() for _ in range(each)) for _ in range(2))
+    catch = tuple(clip() for _ in range(design.catch))
+    practice = tuple((clip(), "human") for _ in range(design.practice))
     clip("volume")
     origins = {
         name: Origin(source, f"{PIECE}-{number}.mid", 10.0, -23.0, 0.0)
         for source, stratum in zip((HUMAN, SYSTEM), strata, strict=True)
         for number, name in enumerate(stratum)
     }
-    key = Key(HUMAN, (HUMAN, SYSTEM), dict.fromkeys((HUMAN, SYSTEM), 0), origins)
+    aside = {name: Origin(HUMAN, f"{PIECE}-practice.mid", 10.0, -23.0, 0.0) for name, _ in practice}
+    key = Key(HUMAN, (HUMAN, SYSTEM), dict.fromkeys((HUMAN, SYSTEM), 0), origins, aside)
     study = Study(
         folder=folder,
         title="A wired study",
@@ -58,8 +61,8 @@ def write_study(
         consent=Consent(institution="An institute", contact="someone@example.org"),
         access=access or Access(),
         words=Words(languages=("en", "de")),
-        catch=tuple(clip() for _ in range(design.catch)),
-        practice=tuple((clip(), "human") for _ in range(design.practice)),
+        catch=catch,
+        practice=practice,
         headphones=tuple((clip(f"headphones-{number}"), 1 + number % 3) for number in (1, 2, 3)),
     )
     study.write()

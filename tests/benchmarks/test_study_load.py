@@ -9,7 +9,6 @@ step in time.
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -166,12 +165,13 @@ def serving(study: Study) -> Iterator[tuple[str, int]]:
     """`clstm study serve` as it is typed. Yields its address and the process that serves."""
     port = free_port()
     command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(study.folder)]
-    server = subprocess.Popen([*command, "--port", str(port), "--headless"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        assert "is open at" in server.stdout.readline()
-        child = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0]
-        yield f"http://127.0.0.1:{port}", int(child)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait()
+    command += ["--port", str(port), "--headless"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            assert "is open at" in server.stdout.readline()
+            child = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0]
+            yield f"http://127.0.0.1:{port}", int(child)
+        finally:
+            server.terminate()
+            server.wait()
