@@ -19,7 +19,7 @@ from clstm.console import console, say
 from clstm.models import KINDS, PAPER
 
 CLIPS = 12  # continuations of each system: 10 for the study, and two to spare
-SECONDS = 20
+SECONDS = 25  # a clip of 10 s begins 10 s after the seed, or where it sounds again
 
 
 def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, seed: int = 0) -> None:

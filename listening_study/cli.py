@@ -2,7 +2,7 @@
 
 import typer
 
-from listening_study.verbs import auditing, concluding, making, planning, running, wording
+from listening_study.verbs import auditing, concluding, making, planning, rehearsing, running, wording
 
 app = typer.Typer(rich_markup_mode="markdown")
 study = typer.Typer(
@@ -10,6 +10,6 @@ study = typer.Typer(
     rich_markup_mode="markdown",
     help="A blind listening study: made by a human or by a computer? Create it, serve it, read its results.",
 )
-for verbs in (making.app, auditing.app, planning.app, wording.app, running.app, concluding.app):
+for verbs in (making.app, auditing.app, planning.app, wording.app, rehearsing.app, running.app, concluding.app):
     study.add_typer(verbs)
 app.add_typer(study, name="study")

@@ -106,10 +106,12 @@ def choose(
                     + (f" ({'; '.join(notices[:3])})" if notices else "")
                 )
             waiting = dealt
-        while len(extra) < spare and (deck := next(fresh, None)):
+        for deck in fresh if spare else ():
             segment, silent = deck.deal()
             replaced += silent
             extra += [segment] if segment else []
+            if len(extra) == spare:
+                break
     songs_heard = len({segment.path for segment in segments})
     if songs_heard < count:
         notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")

@@ -38,6 +38,5 @@ def write_alike(clips: Mapping[Path, Waveform], rate: int, *, changed: float) ->
 
 def _save(path: Path, padding: int) -> None:
     file = FLAC(path)
-    if file.tags is not None:
-        file.tags.clear()
+    file.delete()  # tags
     file.save(deleteid3=True, padding=lambda _: padding)

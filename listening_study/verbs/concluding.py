@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from listening_study.verbs import StudyFolder, say
+from listening_study.verbs import Database, StudyFolder, say
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -14,22 +14,26 @@ app = typer.Typer(rich_markup_mode="markdown")
 def results(
     folder: StudyFolder,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write answers.csv, tally.csv and codebook.csv here.")
+        Path | None, typer.Option(metavar="DIR", help="Also write tables, figures and a summary here.")
     ] = None,
+    database: Database = None,
 ) -> None:
-    """Print the tally: which clips most listeners took for human, and what they answered, source by source.
+    """Open the sealed key of a closed study, and say what was told apart, by how much, how sure.
 
-    Example: `clstm study results study --out tables`
+    Prints the verdict on the registered contrasts and the paper's tally. --out adds every table as CSV with a codebook,
+    figures as SVG and PNG, `summary.md` and `results.json`. That the key was opened is noted in the study's journal.
+
+    Example: `clstm study results study --out results`
     """
+    from listening_study.database import open_answers
     from listening_study.results import read_results, write_results
-    from listening_study.store.connection import migrate
     from listening_study.study import read_study
     from listening_study.terminal import print_results
 
-    opened = read_study(folder)
-    migrate(opened.answers_path)
-    found = read_results(opened)
+    study = read_study(folder)
+    with open_answers(study, database) as store:
+        found = read_results(study, store)
     print_results(found)
     if out:
-        for path in write_results(found, out):
-            say(f"Wrote {path}")
+        written = write_results(found, out)
+        say(f"Wrote {len(written)} files to {out}; begin with {out / 'summary.md'}")

@@ -83,7 +83,13 @@ def create(
     from listening_study.template import read_configuration, validated
 
     given: dict[str, Any] = read_configuration(config).model_dump() if config else {"clips": {}, "registration": {}}
-    cut = {"count": clips, "seconds": seconds, "after": after, "loudness": loudness, "as_played": as_played}
+    cut: dict[str, Any] = {
+        "count": clips,
+        "seconds": seconds,
+        "after": after,
+        "loudness": loudness,
+        "as_played": as_played,
+    }
     cut["soundfont"] = str(soundfont) if soundfont else None
     given["clips"] |= {name: value for name, value in cut.items() if value is not None}
     given["registration"] |= {"anchor": anchor} if anchor else {}

@@ -34,7 +34,7 @@ SECONDS = 10.0  # of a clip
 THINKS = (3.0, 5.0)  # seconds
 TRIALS = 5
 LIMIT = 1.0  # s, for 95 % of the acknowledgements
-STEPS = (150, 200, 250, 300, 350, 400)
+STEPS = (125, 150, 175, 200, 250, 300, 400)
 NOISE = 1e-4  # makes clips as large as those of real music, 400 kB
 
 

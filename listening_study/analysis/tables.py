@@ -1,0 +1,120 @@
+"""What the store holds and the sealed key, joined: one row an answer, and one row a listener."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from listening_study.analysis.codebook import columns
+from listening_study.design import Kind
+from listening_study.key import Key
+from listening_study.store import Answer, AnsweredTrial, Progress, Reply
+from listening_study.study import Study
+
+CATCH_ANSWER = Answer.HUMAN  # what was agreed for three beeps
+HEADPHONES_WRONG = 1  # replies in the headphone check that may be wrong
+
+
+def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Progress], key: Key) -> pd.DataFrame:
+    """One row an answer, columns as in the codebook. Empty, with its columns, without answers."""
+    about = {one.participant: one for one in progress}
+    rows = []
+    for one in answered:
+        who, response, origin = about[one.participant], one.response, key.clips.get(one.clip)
+        waited = datetime.fromisoformat(one.answered_at) - datetime.fromisoformat(one.shown_at)
+        said = {Answer.HUMAN: 1.0, Answer.COMPUTER: 0.0}
+        rows.append(
+            {
+                "sequence": one.sequence,
+                "participant": one.participant,
+                "slot": who.slot,
+                "extra": who.extra,
+                "language": who.language,
+                "trial": one.trial + 1,
+                "kind": one.kind,
+                "clip": one.clip,
+                "source": origin.source if origin else None,
+                "is_human": origin.source == key.human if origin else None,
+                "piece": origin.piece if origin else None,
+                "start": origin.start if origin else np.nan,
+                "answer": response.answer,
+                "said_human": said[Answer(response.answer)] if response.answer else np.nan,
+                **{
+                    name: getattr(response, name)
+                    for name in ("confidence", "known", "rhythm", "melody", "repetitiveness", "comment")
+                },
+                "heard": one.heard,
+                "plays": one.plays,
+                "seconds": round(waited.total_seconds(), 3),
+                "shown_at": one.shown_at,
+                "answered_at": one.answered_at,
+                "consent": one.consent,
+            }
+        )
+    table = pd.DataFrame(rows, columns=columns("answers"))
+    numbers = ["said_human", "confidence", "rhythm", "melody", "repetitiveness", "heard", "seconds", "start"]
+    return table.astype(dict.fromkeys(numbers, float))
+
+
+def listeners_table(
+    study: Study, progress: Sequence[Progress], replies: Iterable[Reply], answers: pd.DataFrame
+) -> pd.DataFrame:
+    """One row a listener, columns as in the codebook."""
+    said = {(one.participant, one.stage, one.question): one.reply for one in replies}
+    of = dict(list(answers.groupby("participant")))
+    rows = []
+    for one in progress:
+        number = one.participant
+        mine = of.get(number, answers.iloc[:0])
+        background = {
+            question: _option(said.get((number, "background", question)))
+            for question in ("listening", "training", "playing", "hearing")
+        }
+        quietest = [said.get((number, f"headphones-{k}", "quietest")) for k in range(len(study.headphones))]
+        right = [reply == str(truth) for reply, (_, truth) in zip(quietest, study.headphones, strict=True)]
+        whole = bool(study.headphones) and None not in quietest
+        catch = mine[mine["kind"] == Kind.CATCH]
+        delay = (mine.loc[mine["kind"] == Kind.MAIN, "seconds"] - study.seconds).median()
+        rows.append(
+            {
+                "participant": number,
+                "slot": one.slot,
+                "extra": one.extra,
+                "language": one.language,
+                "consented_at": one.consented_at,
+                "answered": one.answered,
+                "complete": one.answered >= study.layout.trials,
+                **background,
+                "device": _option(said.get((number, "volume", "device"))),
+                "headphones_right": sum(right) if whole else np.nan,
+                "headphones_passed": len(right) - sum(right) <= HEADPHONES_WRONG if whole else None,
+                "catch_missed": int((catch["answer"] != CATCH_ANSWER).sum()),
+                "consistent": _consistent(mine),
+                "median_delay": delay,
+            }
+        )
+    return pd.DataFrame(rows, columns=columns("listeners"))
+
+
+def interview_table(replies: Iterable[Reply]) -> pd.DataFrame:
+    """What was said in the interview, by participant and in the order of the questions."""
+    rows = [
+        {"participant": one.participant, "question": one.question, "reply": one.reply}
+        for one in sorted(replies, key=lambda one: (one.participant, one.sequence))
+        if one.stage == "interview"
+    ]
+    return pd.DataFrame(rows, columns=columns("interview"))
+
+
+def _option(reply: str | None) -> Any:
+    return int(reply) if reply is not None and reply.isdecimal() else np.nan
+
+
+def _consistent(mine: pd.DataFrame) -> float:
+    """Share of repeated clips that got the same answer; NaN without any."""
+    first = mine[mine["kind"] == Kind.MAIN].set_index("clip")["said_human"]
+    again = mine[mine["kind"] == Kind.REPEAT].set_index("clip")["said_human"]
+    both = pd.concat([first, again], axis=1, join="inner").dropna()
+    return float((both.iloc[:, 0] == both.iloc[:, 1]).mean()) if len(both) else np.nan

@@ -1,0 +1,113 @@
+"""The paper's tally and what goes with it: shares, confusion, ratings, by source. All of it descriptive.
+
+How often a source is called human is the figure to look at: with twice as many computer clips as human ones, whoever
+always answers "computer" is right two times in three. Wilson's intervals (Wilson 1927) take answers for independent,
+which they are not: `inference` is there to generalise to other listeners and other clips.
+"""
+
+import math
+
+import pandas as pd
+
+from listening_study.analysis.agreement import alpha
+from listening_study.analysis.codebook import columns
+from listening_study.analysis.detection import d_prime, roc, scores
+from listening_study.key import Key
+
+CONFIDENCE_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+
+# Huang, Huang & Cai 2018, section 4.5: 5 listeners, 10 segments a source. Counts of answers are not reported.
+PAPER = (("sample song", 10, 10), ("LSTM", 10, 0), ("C-LSTM", 10, 2))  # source, clips, taken for human by most
+RATINGS = ("rhythm", "melody", "repetitiveness")
+
+
+def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """One row a source, in the key's order, columns as in the codebook. `answers`: those that count."""
+    rows = []
+    human = answers[answers["source"] == key.human]
+    for source in key.sources:
+        mine = answers[answers["source"] == source]
+        share = mine.groupby("clip")["said_human"].mean()
+        count, said = len(mine), int(mine["said_human"].sum())
+        low, high = wilson(said, count)
+        told, criterion = d_prime(int(human["said_human"].sum()), len(human), said, count)
+        area = roc(scores(human), scores(mine))[2]
+        itself = source == key.human
+        rows.append(
+            {
+                "source": source,
+                "is_human": itself,
+                "clips": sum(origin.source == source for origin in key.clips.values()),
+                "clips_heard": len(share),
+                "majority_human": int((share > 0.5).sum()),
+                "ties": int((share == 0.5).sum()),
+                "answers": count,
+                "said_human": said,
+                "p_human": said / count if count else math.nan,
+                "low": low,
+                "high": high,
+                "d_prime": math.nan if itself else told,
+                "criterion": math.nan if itself else criterion,
+                "auc": math.nan if itself else area,
+                "alpha": alpha(mine),
+            }
+        )
+    return pd.DataFrame(rows, columns=columns("tally"))
+
+
+def clips(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """One row a clip of the main trials, sources in the key's order."""
+    told = {str(clip): given for clip, given in answers.groupby("clip")["said_human"]}
+    rows = []
+    for source in key.sources:
+        for name, origin in key.clips.items():
+            if origin.source == source:
+                given = told.get(name, pd.Series(dtype=float))
+                count, said = len(given), int(given.sum())
+                rows.append(
+                    [name, source, origin.piece, origin.start, count, said, said / count if count else math.nan]
+                )
+    return pd.DataFrame(rows, columns=columns("clips"))
+
+
+def confusion(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """What was said of what: human against computer, then source by source."""
+    rows = []
+    for made_by, source, mine in [
+        ("human", "", answers[answers["source"] == key.human]),
+        ("computer", "", answers[answers["source"] != key.human]),
+        *(
+            ("human" if source == key.human else "computer", source, answers[answers["source"] == source])
+            for source in key.sources
+        ),
+    ]:
+        said = int(mine["said_human"].sum())
+        rows.append([made_by, source, said, len(mine) - said])
+    return pd.DataFrame(rows, columns=columns("confusion"))
+
+
+def ratings(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """The paper's interview as numbers: one row a source and question that got a rating."""
+    rows = []
+    for source in key.sources:
+        for question in RATINGS:
+            given = answers.loc[answers["source"] == source, question].dropna()
+            if len(given):
+                counts = [int((given == value).sum()) for value in range(1, 6)]
+                rows.append([source, question, len(given), given.mean(), given.median(), *counts])
+    return pd.DataFrame(rows, columns=columns("ratings"))
+
+
+def wilson(successes: int, trials: int, z: float = CONFIDENCE_Z) -> tuple[float, float]:
+    """Wilson's score interval of a share; 0 to 1 when nothing was tried.
+
+    >>> [round(end, 3) for end in wilson(2, 10)]
+    [0.057, 0.51]
+    """
+    if not trials:
+        return 0.0, 1.0
+    share = successes / trials
+    centre = share + z**2 / (2 * trials)
+    spread = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    scale = 1 + z**2 / trials
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
