@@ -26,6 +26,7 @@ HIGHEST_PEAK = -1.0  # dBTP
 FADE_IN, FADE_OUT = 0.01, 0.1  # seconds
 QUIET = -60.0  # dBFS RMS: below it a window counts as a pause
 WINDOW = 0.25  # seconds
+UNHEARD = 0.02  # seconds of silence at a clip's beginning that are none
 SOUNDING = -40.0  # dB below the loudest sample of a segment: it has begun
 
 
@@ -137,8 +138,8 @@ class _Deck:
             waveform = self.song.excerpt(start, self.seconds)
             rate = len(waveform) / self.seconds
             lead = leading_silence(waveform, rate)
-            if self.song.step:
-                lead = math.floor(lead / self.song.step + 1e-9) * self.song.step
+            step = self.song.step
+            lead = math.floor(lead / step) * step if step else lead * (lead > UNHEARD)
             if lead and start + lead + self.seconds <= self.song.seconds:
                 start += lead
                 waveform = self.song.excerpt(start, self.seconds)

@@ -1,21 +1,28 @@
-"""Starts Streamlit as `python -m streamlit` does, but without a way to ask the network where it is.
+"""Starts Streamlit as `python -m streamlit` does, but without ways to ask the network where it is, or git what it runs.
 
 To decide whether a page from elsewhere may connect, Streamlit would look up its own external address on the internet.
-No study needs that: a page is served from the address it connects to, and `--public-url` says where that is.
+No study needs that: a page is served from the address it connects to, and `--public-url` says where that is. And any
+page may ask Streamlit for the repository it runs from, and is told its untracked files: pieces among them.
 """
 
 import sys
+from typing import Any
 
-from streamlit import net_util
+from streamlit import git_util, net_util
 from streamlit.web.cli import main
 
 
-def _unknown() -> None:
+def _unknown(*_: Any) -> None:
     return None
 
 
-net_util.get_external_ip = _unknown
-net_util.get_internal_ip = _unknown
+for _place, _name in (
+    (net_util, "get_external_ip"),
+    (net_util, "get_internal_ip"),
+    (git_util.GitRepo, "get_repo_info"),
+):
+    assert hasattr(_place, _name), f"Streamlit has no {_name} any more: look where it went"
+    setattr(_place, _name, _unknown)
 
 if __name__ == "__main__":
     sys.exit(main(prog_name="streamlit"))

@@ -27,18 +27,20 @@ STOP_LIMIT = 5.0  # seconds it may take to stop
 # Everything by flag: nothing depends on a .streamlit folder of the user or of the directory we are started in.
 _SETTINGS = {
     "browser.gatherUsageStats": "false",
+    "client.allowedOrigins": "",  # else pages of Streamlit's own hosts may steer an app that they embed
     "client.showErrorDetails": "none",
     "client.showSidebarNavigation": "false",
     "client.toolbarMode": "viewer",
     "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",
     "runner.magicEnabled": "false",
+    "runner.postScriptGC": "false",  # a full collection after each run of a page: six times the work of the page itself
     "server.enableCORS": "true",
     "server.enableStaticServing": "false",
     "server.enableXsrfProtection": "true",
     "server.fileWatcherType": "none",
     "server.headless": "true",
-    "server.maxUploadSize": "1",
+    "server.maxUploadSize": "0",
     "server.runOnSave": "false",
     "theme.baseRadius": "12px",
     "theme.light.primaryColor": "#2f6f6d",
@@ -50,6 +52,8 @@ _SETTINGS = {
     "theme.dark.secondaryBackgroundColor": "#1f2729",
     "theme.dark.textColor": "#e8ecec",
 }
+# What a participant's page may send and be sent at once, in MB; the dashboard's tables need more.
+_SMALL = {"server.maxMessageSize": "2", "server.maxWidgetStateSize": "1"}
 
 
 @dataclass(frozen=True)
@@ -109,17 +113,14 @@ def serve(
 
     Raises `UserError` for a port that is taken, an address that is not this machine's, a database that cannot be used.
     """
-    settings = _SETTINGS | site.settings()
+    launched = command(app, study, site)
     _check_free(site)
     migrate(address or study.answers_path)
-    script = Path(__file__).with_name(f"{app}.py")
-    flags = [f"--{name}={value}" for name, value in settings.items()]
-    launcher = [sys.executable, "-m", "listening_study.launching", "run"]
     told = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
     told |= {database.VARIABLE: address} if address else {}
     told |= environment or {}
     signal.signal(signal.SIGTERM, _stop)  # what a service manager sends
-    server = subprocess.Popen([*launcher, str(script), *flags, "--", str(study.folder.resolve())], env=told)
+    server = subprocess.Popen(launched, env=told)
     try:
         _wait_until_it_answers(server, f"{site.local_url}/_stcore/health")
         announce(site.url)
@@ -134,6 +135,15 @@ def serve(
             server.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+def command(app: str, study: Study, site: Site) -> list[str]:
+    """The command line that starts `listening_study/<app>.py` on a study."""
+    settings = _SETTINGS | (_SMALL if app == "app" else {}) | site.settings()
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    script = Path(__file__).with_name(f"{app}.py")
+    launcher = [sys.executable, "-m", "listening_study.launching", "run"]
+    return [*launcher, str(script), *flags, "--", str(study.folder.resolve())]
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

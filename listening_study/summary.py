@@ -14,7 +14,9 @@ LEVELS = {
     " paper counts it among the differences.",
     Loudness.AS_RENDERED: "Clips kept the loudness they were rendered with: it may have been a cue.",
 }
-DESCRIPTIVE = "Descriptive: answers of one listener, or about one clip, are not independent, so Wilson's intervals are too narrow."
+DESCRIPTIVE = (
+    "Descriptive: answers of one listener, or about one clip, are not independent; Wilson's intervals are too narrow."
+)
 
 
 def verdict(results: Results) -> list[str]:

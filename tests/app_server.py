@@ -32,7 +32,7 @@ class AppServer:
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = serving._SETTINGS | serving.Site("127.0.0.1", self.port).settings()
+        settings = serving._SETTINGS | serving._SMALL | serving.Site("127.0.0.1", self.port).settings()
         flags = [f"--{name}={value}" for name, value in settings.items()]
         launcher = [sys.executable, "-m", "listening_study.launching", "run"]
         self._command = [*launcher, str(script), *flags, "--", *arguments]

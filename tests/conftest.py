@@ -82,7 +82,7 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
 
 @pytest.fixture
 def tiny_study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
-    """The smallest study: two clips of 2 s a source, nothing asked but the one question; the zebra finch is the human."""
+    """The smallest study: two clips of 2 s a source, one question; the zebra finch is the human."""
     configuration = Configuration(
         title="A tiny study",
         clips=Clips(count=2, seconds=2.0, after=0),

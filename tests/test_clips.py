@@ -1,5 +1,6 @@
 """Clips differ in their music and in nothing else."""
 
+import json
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings, Waveform
 from listening_study import clips
 from listening_study.clips import Choice, Segment, choose, finish, is_nearly_silent
-from listening_study.plan import Loudness
+from listening_study.configuration import Loudness
 from listening_study.songs import Song, open_songs
 
 RATE = 44100
@@ -37,8 +38,16 @@ def recording(path: Path, *parts: Waveform) -> Path:
     return path
 
 
-def chosen(paths: list[Path], count: int, seconds: float = 1.0, seed: int = 0, as_played: bool = False) -> Choice:
-    return choose(paths, count, seconds, Random(seed), SETTINGS, as_played=as_played)
+def chosen(
+    paths: list[Path],
+    count: int,
+    seconds: float = 1.0,
+    seed: int = 0,
+    as_played: bool = False,
+    after: float = 0.0,
+    spare: int = 0,
+) -> Choice:
+    return choose(paths, count, seconds, Random(seed), SETTINGS, as_played=as_played, after=after, spare=spare)
 
 
 def opened(path: Path, *, as_played: bool = False) -> Song:
@@ -102,6 +111,47 @@ def test_silent_stretches_are_replaced_and_counted(tmp_path: Path) -> None:
     assert choice.replaced > 0
 
 
+def test_no_segment_begins_too_early(tmp_path: Path) -> None:
+    songs = [recording(tmp_path / f"{number}.wav", tone(5)) for number in range(6)]
+    assert all(segment.start >= 2.5 for segment in chosen(songs, 12, after=2.5).segments)
+    with pytest.raises(UserError, match=r"of which 4.5 s are left out, too short"):
+        chosen(songs, 1, after=4.5)
+
+
+def test_a_file_that_keeps_its_seed_is_heard_after_it(tmp_path: Path) -> None:
+    notes = Notes.of((0.5 * n, 0.5 * n + 0.4, 60 + n % 12, 80) for n in range(40))
+    for name in ("seeded.mid", "plain.mid"):
+        write_midi(notes, tmp_path / name)
+    items = [{"file": "seeded.mid", "begins_at_seconds": 11.25}, {"file": "plain.mid"}]
+    tmp_path.joinpath("generated.json").write_text(json.dumps({"with_seed": True, "items": items}))
+    assert opened(tmp_path / "seeded.mid").begins == 11.25
+    assert opened(tmp_path / "plain.mid").begins == 0
+    begins = [
+        segment.start for seed in range(9) for segment in chosen([tmp_path / "seeded.mid"], 2, 2.0, seed).segments
+    ]
+    assert min(begins) >= 11.25
+
+
+def test_spare_segments_come_from_songs_used_for_nothing_else(tmp_path: Path) -> None:
+    songs = [recording(tmp_path / f"{number}.wav", tone(8)) for number in range(5)]
+    choice = chosen(songs, 3, spare=4)
+    assert len(choice.spare) == 2
+    assert {segment.path for segment in choice.segments}.isdisjoint(segment.path for segment in choice.spare)
+
+
+@pytest.mark.parametrize("as_played", [False, True])
+@pytest.mark.parametrize("kind", ["midi", "audio"])
+def test_every_segment_begins_with_sound_whatever_it_is_cut_from(tmp_path: Path, kind: str, as_played: bool) -> None:
+    notes = Notes.of((4 * n + 1.3, 4 * n + 4.0, 50 + n, 80) for n in range(8))  # a rest before every note
+    if kind == "midi":
+        write_midi(notes, tmp_path / "rests.mid")
+        path = tmp_path / "rests.mid"
+    else:
+        path = recording(tmp_path / "rests.wav", *[part for _ in range(8) for part in (silence(1.3), tone(2.7))])
+    for segment in [one for seed in range(5) for one in chosen([path], 3, 2.0, seed, as_played=as_played).segments]:
+        assert clips.leading_silence(segment.waveform, RATE) <= 0.02
+
+
 def test_short_and_unreadable_songs_are_passed_over_by_name(tmp_path: Path) -> None:
     short = recording(tmp_path / "short.wav", tone(0.5))
     broken = tmp_path / "broken.wav"
@@ -111,12 +161,14 @@ def test_short_and_unreadable_songs_are_passed_over_by_name(tmp_path: Path) -> N
     choice = chosen([short, broken, no_midi, recording(tmp_path / "good.wav", tone(4))], 2)
     assert len(choice.segments) == 2
     notices = "\n".join(choice.notices)
-    for name in ("short.wav: 0.5 s, shorter than a clip", "broken.wav", "words.mid: not a MIDI file"):
+    for name in ("short.wav: 0.5 s, too short for a clip", "broken.wav", "words.mid: not a MIDI file"):
         assert name in notices
 
 
 def test_too_little_music_says_how_much_there_was(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="only 4 segments of 1 s without overlap, 10 are needed"):
+    with pytest.raises(
+        UserError, match="only 4 segments of 1 s without overlap that begin 0 s or later, 10 are needed"
+    ):
         chosen([recording(tmp_path / "one.wav", tone(4))], 10)
 
 

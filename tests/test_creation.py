@@ -9,22 +9,167 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mutagen.flac import FLAC
 
 from clstm.errors import MismatchError, UserError
+from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings
 from listening_study import creation
+from listening_study.clips import leading_silence
+from listening_study.configuration import Clips, Configuration, Design, Loudness, Registration, Words
 from listening_study.creation import Created, create_study
 from listening_study.key import open_key
-from listening_study.plan import Plan
+from listening_study.registration import open_registration
 from listening_study.sources import parse_sources
 from listening_study.study import Study, read_study
 
 Sources = dict[str, list[Path]]
-PLAN = Plan(clips=2, seconds=2.0)
+PLAN = Configuration(clips=Clips(count=2, seconds=2.0, after=0), design=Design(practice=0))
 
 
-def made(sources: Sources, out: Path, plan: Plan = PLAN) -> Created:
+def made(sources: Sources, out: Path, plan: Configuration = PLAN) -> Created:
     return create_study(sources, "zebrafinch", out, plan, RenderSettings())
+
+
+def planned(design: Design = PLAN.design, **clips: object) -> Configuration:
+    return PLAN.model_copy(update={"clips": PLAN.clips.model_copy(update=clips), "design": design})
+
+
+@pytest.fixture(scope="module")
+def spare_sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """Two sources of five pieces each; one begins with a rest."""
+    folder = tmp_path_factory.mktemp("spare")
+    time = np.arange(6 * 44100) / 44100
+    sources: Sources = {}
+    for place, name in enumerate(("zebrafinch", "quokka")):
+        sources[name] = [folder / f"{name}{number}.wav" for number in range(5)]
+        for number, path in enumerate(sources[name]):
+            tones = [(1 + number) * np.sin(2 * np.pi * (200 + 40 * number + 17 * place + k) * time) for k in range(2)]
+            sound = 0.05 * np.stack(tones, axis=1)
+            sound[: 44100 * number // 10] = 0
+            soundfile.write(path, sound, 44100)
+    return sources
+
+
+FULL = planned(Design(practice=3, catch=2))
+
+
+@pytest.fixture(scope="module")
+def full_study(spare_sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """With practice, catch trials and the headphone check."""
+    return made(spare_sources, tmp_path_factory.mktemp("full") / "study", FULL).study
+
+
+def everything(study: Study) -> list[Path]:
+    """Every clip's file, whatever it is for."""
+    return [study.clip_path(clip) for clip in (*study.clips, *study.catch, *(clip for clip, _ in study.practice))]
+
+
+def test_every_clip_looks_alike_on_the_disk_whatever_it_is_for(full_study: Study) -> None:
+    paths = everything(full_study)
+    assert len(paths) == 4 + 3 + 2 == len(list((full_study.folder / "clips").iterdir()))
+    stats = {(path.stat().st_size, path.stat().st_mtime_ns, path.stat().st_mode) for path in paths}
+    assert len(stats) == 1
+    files = [FLAC(path) for path in paths]
+    assert {(file.info.total_samples, file.info.sample_rate, file.info.channels) for file in files} == {
+        (88200, 44100, 2)
+    }
+    assert all(not file.tags and not file.pictures for file in files)
+    assert len({tuple(type(block).__name__ for block in file.metadata_blocks) for file in files}) == 1
+
+
+def test_written_clips_are_at_the_target_loudness_and_begin_at_once(full_study: Study) -> None:
+    for path in everything(full_study):
+        waveform, rate = soundfile.read(path, dtype="float32")
+        assert integrated_loudness(waveform, rate) == pytest.approx(-23.0, abs=0.1)
+        assert (true_peak(waveform, rate) or -99) <= -1.0
+        assert leading_silence(waveform, rate) < 0.02
+
+
+def test_clips_as_rendered_keep_their_differences_and_the_study_says_so(spare_sources: Sources, tmp_path: Path) -> None:
+    study = made(spare_sources, tmp_path / "study", planned(loudness=Loudness.AS_RENDERED)).study
+    levels = [integrated_loudness(*soundfile.read(study.clip_path(clip))) for clip in study.clips]
+    assert max(levels) - min(levels) > 1  # LU
+    assert study.sound["loudness"] == "as-rendered"
+
+
+def test_practice_clips_are_from_pieces_used_for_nothing_else_and_know_the_right_answer(full_study: Study) -> None:
+    key = open_key(full_study)
+    practised = [key.aside[clip] for clip, _ in full_study.practice]
+    assert [answer for _, answer in full_study.practice] == ["human", "computer", "human"]
+    assert [origin.source for origin in practised] == ["zebrafinch", "quokka", "zebrafinch"]
+    pieces = {origin.piece for origin in key.clips.values()}
+    assert pieces.isdisjoint(origin.piece for origin in practised)
+    assert not {clip for clip, _ in full_study.practice} & set(full_study.clips)
+
+
+def test_without_pieces_to_spare_there_is_less_practice_and_a_notice(tiny_sources: Sources, tmp_path: Path) -> None:
+    created = made(tiny_sources, tmp_path / "study", planned(Design(practice=2)))
+    assert created.study.practice == ()
+    assert "0 practice clips instead of 2: no pieces to spare" in created.notices
+
+
+def test_strata_are_sorted_so_that_their_order_tells_nothing(full_study: Study) -> None:
+    strata = full_study.strata
+    assert list(strata) == sorted(strata)
+    assert all(list(stratum) == sorted(stratum) and len(stratum) == 2 for stratum in strata)
+    key = open_key(full_study)
+    assert all(len({key.clips[clip].source for clip in stratum}) == 1 for stratum in strata)
+
+
+def test_the_headphone_check_has_six_triples_and_none_in_mono(full_study: Study, tmp_path: Path) -> None:
+    assert sorted(right for _, right in full_study.headphones) == [1, 1, 2, 2, 3, 3]
+    for name, right in full_study.headphones:
+        waveform, rate = soundfile.read(full_study.headphone_path(name))
+        tones = [waveform[round(1.5 * k * rate) : round((1.5 * k + 1) * rate)] for k in range(3)]
+        power = [np.square(tone).mean() for tone in tones]
+        assert int(np.argmin(power)) + 1 == right
+        assert 10 * np.log10(max(power) / min(power)) == pytest.approx(6, abs=0.01)
+        in_the_air = [np.square(tone.mean(axis=1)).mean() for tone in tones]  # over loudspeakers
+        assert int(np.argmin(in_the_air)) + 1 != right
+        assert min(in_the_air) < 1e-9
+
+
+def test_what_was_registered_is_published_by_its_hash_and_cannot_be_changed(full_study: Study, tmp_path: Path) -> None:
+    registered = open_registration(full_study)
+    assert (registered.human, registered.plan.contrasts) == ("zebrafinch", ("quokka",))
+    changed = replace(full_study, folder=tmp_path)
+    text = full_study.registration_path.read_text()
+    changed.registration_path.write_text(text.replace('"margin": 0.1', '"margin": 0.3'))
+    with pytest.raises(MismatchError, match="is not what this study was registered with"):
+        open_registration(changed)
+
+
+def test_reviewed_wording_is_checked_and_goes_with_the_study(tiny_sources: Sources, tmp_path: Path) -> None:
+    words = tmp_path / "mine.toml"
+    words.write_text('reviewed = "A. B."\ntrial_next = "Los"\n', encoding="utf-8")
+    plan = PLAN.model_copy(update={"words": Words(overrides={"de": str(words)})})
+    study = made(tiny_sources, tmp_path / "study", plan).study
+    assert study.words_path("de").read_text(encoding="utf-8") == words.read_text(encoding="utf-8")
+    words.write_text('trial_nxt = "Los"\n', encoding="utf-8")
+    with pytest.raises(UserError, match="'trial_nxt' is no text"):
+        made(tiny_sources, tmp_path / "again", plan)
+    words.unlink()
+    with pytest.raises(UserError, match=r"mine\.toml is no file; write one with `clstm study words de`"):
+        made(tiny_sources, tmp_path / "again", plan)
+    assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"design": Design(clips_each=3)}, "design.clips_each is 3, but there are only 2"),
+        ({"design": Design(repeats=5)}, "design.repeats is 5, but a listener hears 4"),
+        ({"registration": Registration(contrasts=("wren",))}, "'wren' cannot be tested against zebrafinch"),
+        ({"registration": Registration(anchor="zebrafinch")}, "'zebrafinch' cannot be tested against zebrafinch"),
+    ],
+)
+def test_a_plan_that_does_not_fit_the_sources_is_refused(
+    tiny_sources: Sources, tmp_path: Path, wrong: dict, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        made(tiny_sources, tmp_path / "study", PLAN.model_copy(update=wrong))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_clips_are_alike_in_everything_but_their_music(tiny_study: Study) -> None:
@@ -54,9 +199,9 @@ def test_names_are_random_and_come_from_no_seed(tiny_sources: Sources, tmp_path:
     assert origins[0] == origins[1]
 
 
-def test_only_the_sealed_folder_names_sources_and_pieces(tiny_study: Study) -> None:
+def test_only_the_sealed_folder_and_the_registration_name_sources(tiny_study: Study) -> None:
     for path in tiny_study.folder.rglob("*"):
-        if path.is_file() and path.parent.name != "sealed":
+        if path.is_file() and path.parent.name != "sealed" and path.name != "registration.json":
             assert not re.search(rb"zebrafinch|quokka|wombat", path.read_bytes()), path
             assert not re.search("zebrafinch|quokka|wombat", path.name)
 
@@ -101,9 +246,9 @@ def test_one_clip_too_large_in_stereo_makes_the_whole_study_mono(tmp_path: Path)
     soundfile.write(tmp_path / "noise.wav", noise, 44100)
     soundfile.write(tmp_path / "tone.wav", np.stack([tone, 0.5 * tone], axis=1), 44100)
     sources = {"zebrafinch": [tmp_path / "tone.wav"], "noise": [tmp_path / "noise.wav"]}
-    created = made(sources, tmp_path / "study", Plan(clips=1, seconds=8.5))
+    created = made(sources, tmp_path / "study", planned(count=1, seconds=8.5))
     assert created.mono
-    assert created.largest < creation.LARGEST
+    assert created.size < creation.LARGEST
     assert {soundfile.info(created.study.clip_path(clip)).channels for clip in created.study.clips} == {1}
 
 
@@ -111,7 +256,7 @@ def test_clips_too_large_even_in_mono_are_refused(
     tiny_sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(creation, "LARGEST", 1000)
-    with pytest.raises(UserError, match="bytes even in mono; use shorter --seconds"):
+    with pytest.raises(UserError, match="bytes even in mono, at most 1000 are accepted; use shorter --seconds"):
         made(tiny_sources, tmp_path / "study")
     assert list(tmp_path.iterdir()) == []
 
@@ -145,24 +290,11 @@ def test_humans_alone_are_no_study(tiny_sources: Sources, tmp_path: Path) -> Non
 
 def test_too_little_music_names_the_source(tiny_sources: Sources, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="zebrafinch: only 6 segments of 2 s"):
-        made(tiny_sources, tmp_path / "study", Plan(clips=50, seconds=2.0))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [({"clips": 0}, "--clips 0"), ({"seconds": 0.5}, "--seconds 0.5"), ({"title": " "}, "--title is empty")],
-)
-def test_a_plan_that_cannot_be_is_refused(wrong: dict, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        Plan(**wrong)
+        made(tiny_sources, tmp_path / "study", planned(count=50))
 
 
 def missing_clip(study: Study) -> None:
     study.clip_path(study.clips[0]).unlink()
-
-
-def missing_answers(study: Study) -> None:
-    study.answers_path.unlink()
 
 
 def damaged(study: Study) -> None:
@@ -177,7 +309,7 @@ def incomplete(study: Study) -> None:
     (study.folder / "study.json").write_text('{"format": 1, "clips": []}')
 
 
-@pytest.mark.parametrize("harm", [missing_clip, missing_answers, damaged, another_format, incomplete])
+@pytest.mark.parametrize("harm", [missing_clip, damaged, another_format, incomplete])
 def test_a_study_that_is_not_whole_is_refused_in_one_line(tiny_study: Study, harm) -> None:
     harm(tiny_study)
     with pytest.raises(UserError) as raised:

@@ -7,47 +7,103 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening_study.design import block_size, sequence
+from listening_study.design import Kind, Layout, Trial, trials
 
-SIZES = [1, 2, 3, 4, 7, 10, 30]
-
-
-def clips(count: int) -> list[str]:
-    return [f"clip{number}" for number in range(count)]
+SIZES = [(1, 1), (2, 1), (2, 2), (1, 3), (3, 3), (4, 5)]  # sources, clips of each
 
 
-def block(seed: int, number: int, count: int) -> list[list[str]]:
-    size = block_size(count)
-    return [sequence(seed, slot, clips(count)) for slot in range(number * size, (number + 1) * size)]
+def layout(sources: int, clips: int, each: int | None = None, catch: int = 0, repeats: int = 0) -> Layout:
+    strata = tuple(tuple(f"s{source}c{clip}" for clip in range(clips)) for source in range(sources))
+    return Layout(strata, each or clips, tuple(f"beeps{number}" for number in range(catch)), repeats)
 
 
-@given(seed=st.integers(), slot=st.integers(0, 10_000), count=st.integers(1, 40))
-def test_every_listener_hears_every_clip_once(seed: int, slot: int, count: int) -> None:
-    assert sorted(sequence(seed, slot, clips(count))) == sorted(clips(count))
+def main(seed: int, slot: int, laid_out: Layout) -> list[str]:
+    return [trial.clip for trial in trials(seed, slot, laid_out) if trial.kind is Kind.MAIN]
 
 
-@pytest.mark.parametrize("count", SIZES)
+def block(seed: int, number: int, laid_out: Layout) -> list[list[str]]:
+    return [main(seed, slot, laid_out) for slot in range(number * laid_out.block, (number + 1) * laid_out.block)]
+
+
+@given(seed=st.integers(0, 99), slot=st.integers(0, 10_000), sources=st.integers(1, 5), clips=st.integers(1, 12))
+def test_every_listener_hears_every_clip_once(seed: int, slot: int, sources: int, clips: int) -> None:
+    laid_out = layout(sources, clips)
+    assert sorted(main(seed, slot, laid_out)) == sorted(clip for stratum in laid_out.strata for clip in stratum)
+
+
+@pytest.mark.parametrize(("sources", "clips"), SIZES)
 @pytest.mark.parametrize("number", [0, 1, 5])
-def test_every_clip_stands_in_every_position_equally_often_in_a_block(count: int, number: int) -> None:
-    for position in zip(*block(3, number, count), strict=True):
-        assert set(Counter(position).values()) == {block_size(count) // count}
+def test_every_clip_stands_in_every_position_equally_often_in_a_block(sources: int, clips: int, number: int) -> None:
+    laid_out = layout(sources, clips)
+    for position in zip(*block(3, number, laid_out), strict=True):
+        assert set(Counter(position).values()) == {laid_out.block // laid_out.main}
 
 
-@pytest.mark.parametrize("count", SIZES)
-def test_every_clip_follows_every_other_equally_often_in_a_block(count: int) -> None:
-    followed = Counter(pair for order in block(3, 2, count) for pair in pairwise(order))
-    assert len(followed) == count * (count - 1)
-    assert set(followed.values()) <= {block_size(count) // count}
+@pytest.mark.parametrize(("sources", "clips"), SIZES)
+def test_every_clip_follows_every_other_equally_often_in_a_block(sources: int, clips: int) -> None:
+    laid_out = layout(sources, clips)
+    followed = Counter(pair for order in block(3, 2, laid_out) for pair in pairwise(order))
+    assert len(followed) == laid_out.main * (laid_out.main - 1)
+    assert set(followed.values()) <= {laid_out.block // laid_out.main}
 
 
-def test_the_order_does_not_depend_on_how_the_clips_are_listed() -> None:
-    assert sequence(1, 4, clips(6)) == sequence(1, 4, clips(6)[::-1])
+@pytest.mark.parametrize(("sources", "clips", "each"), [(2, 5, 2), (3, 4, 2), (2, 6, 4), (1, 7, 3)])
+def test_where_each_hears_some_clips_all_are_heard_equally_often_and_in_every_position(
+    sources: int, clips: int, each: int
+) -> None:
+    laid_out = layout(sources, clips, each)
+    heard: Counter[str] = Counter()
+    for slot in range(laid_out.block):
+        order = main(3, slot, laid_out)
+        assert len(set(order)) == sources * each
+        for stratum in laid_out.strata:
+            assert len(set(order) & set(stratum)) == each  # of each source as many
+        heard.update(order)
+        counts = [heard[clip] for stratum in laid_out.strata for clip in stratum]
+        assert max(counts) - min(counts) <= 1
+        if (slot + 1) % laid_out.rotations == 0:
+            assert max(counts) == min(counts)
+    for position in zip(*block(3, 0, laid_out), strict=True):
+        assert len(set(Counter(position).values())) == 1
+        assert len(set(position)) == sources * clips
+
+
+def test_catch_trials_stand_at_the_same_places_for_all_and_move_no_clip() -> None:
+    plain, caught = layout(2, 4), layout(2, 4, catch=2)
+    places = set()
+    for slot in range(16):
+        order = trials(1, slot, caught)
+        assert main(1, slot, caught) == main(1, slot, plain)
+        assert {trial.clip for trial in order if trial.kind is Kind.CATCH} == {"beeps0", "beeps1"}
+        places.add(tuple(place for place, trial in enumerate(order) if trial.kind is Kind.CATCH))
+        assert order[0].kind is order[-1].kind is Kind.MAIN
+    assert len(places) == 1
+
+
+def test_repeats_come_last_and_were_heard_before() -> None:
+    laid_out = layout(2, 4, catch=1, repeats=3)
+    repeated = set()
+    for slot in range(16):
+        order = trials(1, slot, laid_out)
+        assert len(order) == laid_out.trials == 12
+        assert [trial.kind is Kind.REPEAT for trial in order] == [False] * 9 + [True] * 3
+        assert {trial.clip for trial in order[9:]} <= set(main(1, slot, laid_out))
+        repeated.update(trial.clip for trial in order[9:])
+    assert len(repeated) == 8  # not always the same
+
+
+def test_the_order_does_not_depend_on_how_the_clips_of_a_source_are_listed() -> None:
+    turned = Layout(tuple(stratum[::-1] for stratum in layout(2, 3).strata), 3)
+    assert trials(1, 4, layout(2, 3)) == trials(1, 4, turned)
 
 
 def test_seeds_blocks_and_listeners_differ() -> None:
-    orders = [sequence(seed, slot, clips(10)) for seed in (0, 1) for slot in range(40)]
-    assert len(set(map(tuple, orders))) == len(orders)
+    orders = [tuple(main(seed, slot, layout(2, 5))) for seed in (0, 1) for slot in range(40)]
+    assert len(set(orders)) == len(orders)
 
 
 def test_an_order_can_be_computed_again_years_later() -> None:
-    assert sequence(7, 5, list("abcdef")) == list("abdcfe")
+    stored = "s0c2 s1c2 s0c1 beeps0 s0c0 s1c1 s1c0 s1c1"
+    found = trials(7, 5, layout(2, 3, catch=1, repeats=1))
+    assert " ".join(trial.clip for trial in found) == stored
+    assert found[-1] == Trial("s1c1", Kind.REPEAT)

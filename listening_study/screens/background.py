@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from listening_study.screens import Visit, big_button, done
+from listening_study.screens import Visit, done
 from listening_study.store import Listener
 
 QUESTIONS = ("listening", "training", "playing", "hearing")
@@ -13,9 +13,10 @@ def show(visit: Visit, listener: Listener) -> None:
     st.title(texts.background_title, anchor=False)
     st.markdown(texts.background_text)
     replies = {}
+    form = st.form("background", border=False, enter_to_submit=False)  # one run of the page for all of them
     for question in QUESTIONS:
         options = getattr(texts, f"background_{question}_options")
-        chosen = st.radio(
+        chosen = form.radio(
             getattr(texts, f"background_{question}"),
             range(len(options)),
             format_func=options.__getitem__,
@@ -25,5 +26,5 @@ def show(visit: Visit, listener: Listener) -> None:
         )
         if chosen is not None:
             replies[question] = str(chosen)
-    if big_button(texts.go_on, "background-done"):
+    if form.form_submit_button(texts.go_on, key="background-done", type="primary", width="stretch"):
         done(visit, listener, "background", replies)

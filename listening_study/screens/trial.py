@@ -61,19 +61,18 @@ def show(visit: Visit, listener: Listener) -> None:
 
 def _shown(visit: Visit, listener: Listener, number: int, trial: Trial) -> datetime:
     """When this clip was first shown to this listener; told to the store once a session."""
-    known = f"shown-{number}"
-    if known not in st.session_state:
-        st.session_state[known] = visit.store.present(listener.id, number, trial.clip, trial.kind)
-    shown: datetime = st.session_state[known]
-    return shown
+    known: tuple[int, datetime] | None = st.session_state.get("shown")
+    if known is None or known[0] != number:
+        known = number, visit.store.present(listener.id, number, trial.clip, trial.kind)
+        st.session_state["shown"] = known
+    return known[1]
 
 
 def _keep(visit: Visit, listener: Listener, number: int, hearing: Hearing) -> None:
     """Store a report of the player once."""
-    told = f"report-{number}"
-    if hearing.number and st.session_state.get(told) != hearing:
+    if hearing.number and st.session_state.get("told") != (number, hearing):
         visit.store.report(listener.id, number, heard=hearing.heard, plays=hearing.plays, event=hearing.event)
-        st.session_state[told] = hearing
+        st.session_state["told"] = number, hearing
 
 
 def _is_possible(visit: Visit, shown_at: datetime) -> bool:

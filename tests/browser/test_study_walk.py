@@ -1,4 +1,4 @@
-"""A listener in a real browser, from consent to thanks: the sound plays, nothing is lost, nothing is given away."""
+"""Listeners in a real browser, from consent to thanks: the sound plays, nothing is lost, nothing is given away."""
 
 import re
 import socket
@@ -6,12 +6,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from evaluation.render import RenderSettings
+from listening_study import languages
+from listening_study.configuration import Access, Clips, Configuration, Consent, Design
+from listening_study.creation import create_study
 from listening_study.study import Study
 
 if TYPE_CHECKING:
@@ -20,28 +24,64 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 CLIPS = 4
-SOURCES = re.compile(rb"zebrafinch|quokka|wombat", re.IGNORECASE)  # what `tiny_study` calls its sources and pieces
+SECONDS = 1.5
+SOURCES = re.compile(rb"zebrafinch|quokka|wombat", re.IGNORECASE)  # what `tiny_sources` calls its sources and pieces
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+NEXT = "[data-testid=stFormSubmitButton] button"
 
 
 @pytest.fixture
-def url(tiny_study: Study) -> Iterator[str]:
-    """Where `clstm study serve` has opened the tiny study."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(tiny_study.folder)]
+def study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
+    """Every kind of screen, and as few of each as can be."""
+    music = {name: [*paths, *(copied(path, tmp_path) for path in paths)] for name, paths in tiny_sources.items()}
+    configuration = Configuration(
+        title="A tiny study",
+        clips=Clips(count=2, seconds=SECONDS, after=0),
+        design=Design(practice=1, break_every=2),
+        consent=Consent(contact="Ada Example, ada@example.org"),
+        access=Access(completion_code="C0FFEE42"),
+    )
+    made = create_study(music, "zebrafinch", tmp_path / "study", configuration, RenderSettings()).study
+    assert made.practice
+    return made
+
+
+def copied(path: Path, folder: Path) -> Path:
+    copy = folder / f"more-{path.name}"
+    copy.write_bytes(path.read_bytes())
+    return copy
+
+
+@contextmanager
+def serving(study: Study, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`clstm study serve`, as it is typed."""
+    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(study.folder)]
     server = subprocess.Popen([*command, "--port", str(port), "--headless"], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout
         assert "is open at" in server.stdout.readline()
-        yield f"http://localhost:{port}"
+        yield server
     finally:
         server.terminate()
         try:
             server.wait(20)
         finally:
             server.kill()
-            server.stdout.close()
+            if server.stdout:
+                server.stdout.close()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number: int = free.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def url(study: Study, port: int) -> Iterator[str]:
+    with serving(study, port):
+        yield f"http://localhost:{port}"
 
 
 class Wire:
@@ -50,125 +90,279 @@ class Wire:
     def __init__(self, page: "Page") -> None:
         self.seen: list[bytes] = []
         self.hosts: set[str] = set()
-        self.media: list[str] = []
+        self.media: set[str] = set()
         page.on("request", self._requested)
         page.on("websocket", lambda websocket: websocket.on("framereceived", self._received))
 
     def _requested(self, request) -> None:
         self.seen.append(request.url.encode())
-        self.hosts.add(request.url.split("/")[2].split(":")[0])
-        if request.url.endswith(".flac") and request.url not in self.media:
-            self.media.append(request.url)
+        if request.url.startswith("http"):
+            self.hosts.add(request.url.split("/")[2].split(":")[0])
+        if "/media/" in request.url:
+            self.media.add(request.url)
 
     def _received(self, frame: str | bytes) -> None:
         self.seen.append(frame.encode() if isinstance(frame, str) else frame)
 
 
-def answers(study: Study) -> list[str]:
+def stored(study: Study, query: str) -> list[tuple]:
     with closing(sqlite3.connect(study.answers_path)) as database:
-        return [answer for (answer,) in database.execute("select answer from answers order by sequence")]
+        return database.execute(query).fetchall()
+
+
+def answers(study: Study) -> list[str]:
+    return [answer for (answer,) in stored(study, "select answer from answers order by sequence")]
+
+
+def title(page: "Page", text: str) -> None:
+    page.get_by_role("heading", name=text, exact=True).wait_for()
+
+
+def reload(page: "Page", text: str) -> None:
+    """The same screen again."""
+    page.reload()
+    title(page, text)
 
 
 def begin(page: "Page") -> None:
-    page.get_by_text("I have read this and agree").click()
-    page.get_by_role("button", name="Begin").click()
+    for box in page.get_by_test_id("stCheckbox").all():
+        box.locator("label").click()
+    page.locator(".st-key-begin button:enabled").click()
 
 
 def hear(page: "Page") -> None:
-    """Press play and wait until the sound moves."""
-    page.wait_for_function("document.querySelector('audio')?.readyState >= 3")
-    page.evaluate("document.querySelector('audio').play()")
-    page.wait_for_function("document.querySelector('audio').currentTime > 0.2")
+    """Press play and wait until the whole clip sounded."""
+    page.locator(".player .play:enabled").click()
+    page.wait_for_function(
+        "document.querySelector('[class*=st-key-player] *, .player') && [...document.querySelectorAll('*')]"
+        ".some(e => e.shadowRoot?.querySelector('.player .now')?.style.width === '100%')"
+    )
+
+
+def choose(page: "Page", group: str, number: int) -> None:
+    """The option of a question, by its place."""
+    page.locator(f"[class*='st-key-{group}'] [data-testid=stRadioOption]").nth(number).click()
+
+
+def answer_trial(page: "Page", number: int, said: str) -> None:
+    page.locator(f".st-key-maker-{number} input:enabled").first.wait_for(state="attached")
+    choose(page, f"maker-{number}", 0 if said == "human" else 1)
+    for question in ("confidence", "rhythm", "melody", "repetitiveness"):
+        choose(page, f"{question}-{number}", 2)
+    page.locator(NEXT).click()
 
 
 def fits(page: "Page") -> bool:
     """Whether nothing is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "language"), [("phone", "en"), ("desktop", "zh")])
 def test_a_listener_walks_from_consent_to_thanks(
-    browser: "Browser", url: str, tiny_study: Study, tmp_path: Path, size: str
+    browser: "Browser", url: str, study: Study, size: str, language: str
 ) -> None:
     width, height = SIZES[size]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    wire = Wire(page)
+    texts = languages.load(language)
+    page = browser.new_page(viewport={"width": width, "height": height}, locale=language)
+    wire, pages = Wire(page), []
     page.goto(url)
-    page.get_by_role("heading", name="A tiny study").wait_for()
-    assert page.get_by_role("button", name="Begin").is_disabled()
+    title(page, "A tiny study")
+    assert page.get_by_text("ada@example.org").is_visible()
+    assert page.locator(".st-key-begin button").is_disabled()
+    assert page.evaluate("document.documentElement.lang") == language
     begin(page)
 
-    page.get_by_role("heading", name="Set your volume").wait_for()
+    title(page, texts.background_title)
+    reload(page, texts.background_title)
+    choose(page, "background-training", 1)
+    page.locator(NEXT).click()
+
+    title(page, texts.volume_title)
     hear(page)
-    page.reload()
-    page.get_by_role("button", name="I hear it well").click()
+    reload(page, texts.volume_title)
+    page.locator(".st-key-volume-done button").click()
+
+    for number in range(len(study.headphones)):
+        page.get_by_text(texts.headphones_progress.format(number=number + 1, count=6)).wait_for()
+        if number == 1:
+            reload(page, texts.headphones_title)
+        choose(page, f"quietest-{number}", 1)
+        page.locator(f".st-key-headphones-{number}-done button:enabled").click()
+
+    page.get_by_text(texts.practice_progress.format(number=1, count=1)).wait_for()
+    reload(page, texts.trial_question)
+    hear(page)
+    page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
+    choose(page, "maker-practice-0", 0)
+    page.locator(".st-key-practice-0-done button").click()
 
     said = ["human", "computer", "computer", "human"]
-    pages = []
     for number, answer in enumerate(said):
-        page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
-        assert answers(tiny_study) == said[:number]  # the last answer was stored before this clip showed
         if number == 2:
-            page.reload()
-            page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
+            title(page, texts.break_title)
+            reload(page, texts.break_title)
+            page.locator(".st-key-break-2-done button").click()
+        page.get_by_text(texts.trial_progress.format(number=number + 1, count=CLIPS)).wait_for()
+        assert answers(study) == said[:number]  # the last answer was stored before this clip showed
+        assert page.locator(NEXT).is_disabled()
+        if number == 3:
+            reload(page, texts.trial_question)
         hear(page)
-        assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(2.0, abs=0.01)
-        assert fits(page)
         pages.append(page.content().encode())
-        page.wait_for_timeout(900)  # longer than a double click
-        page.get_by_role("button", name=answer.capitalize()).click()
+        assert fits(page)
+        answer_trial(page, number, answer)
 
-    page.get_by_role("heading", name="Thank you").wait_for()
-    assert answers(tiny_study) == said
-    page.reload()
-    page.get_by_role("heading", name="Thank you").wait_for()
+    title(page, texts.interview_title)
+    assert answers(study) == said
+    reload(page, texts.interview_title)
+    assert not page.get_by_text("C0FFEE42").is_visible()
+    page.locator(".st-key-interview-done button").click()
+    title(page, texts.thanks_title)
+    assert page.get_by_text("C0FFEE42").is_visible()
+    page.go_back()
+    page.goto(page.url)
+    title(page, texts.thanks_title)
 
+    heard = stored(study, "select max(heard), max(plays) from hearings group by trial order by trial")
+    assert heard == [(1.0, 1)] * CLIPS
     assert wire.hosts == {"localhost"}
-    assert len(wire.media) == 1 + CLIPS  # the scale and every clip have an address of their own
-    assert any(b"Who made this music?" in text for text in wire.seen)  # what is searched can be read
+    assert len(wire.media) == 1 + 6 + 1 + CLIPS  # the scale, the tones, practice and every clip, each at its own
+    assert any(texts.trial_question.encode() in text for text in wire.seen)  # what is searched can be read
     assert not [text for text in [*wire.seen, *pages] if SOURCES.search(text)]
     page.close()
 
 
-def test_a_double_click_answers_one_clip(browser: "Browser", url: str, tiny_study: Study) -> None:
+def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: Study) -> None:
     page = browser.new_page()
     page.goto(url)
-    begin(page)
-    page.get_by_role("button", name="I hear it well").click()
-    page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
-    page.wait_for_timeout(900)
-    page.get_by_role("button", name="Human").dblclick()
-    page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
-    page.wait_for_timeout(500)
-    assert answers(tiny_study) == ["human"]
-    assert page.get_by_text(f"Clip 2 of {CLIPS}").is_visible()
+    title(page, "A tiny study")
+
+    def to(selector: str) -> None:
+        """Tab until the focus is there, as who cannot use a mouse would; it must be visible."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate(
+                "s => { const e = document.activeElement; return (e.shadowRoot?.activeElement ?? e).matches(s) }",
+                selector,
+            ):
+                return
+        raise AssertionError(f"the keyboard does not reach {selector} on {page.locator('h1').all_inner_texts()}")
+
+    def press(selector: str, key: str = "Enter") -> None:
+        page.locator(selector).first.wait_for(state="attached")
+        page.wait_for_timeout(300)  # until the page has settled
+        to(selector)
+        page.keyboard.press(key)
+
+    press(".st-key-agreed input", "Space")
+    press(".st-key-old-enough input", "Space")
+    press(".st-key-begin button:enabled")
+    title(page, "About you")
+    press(NEXT)
+    title(page, "Set your volume")
+    press(".st-key-volume-done button")
+    for number in range(6):
+        press(f"[class*=st-key-quietest-{number}] input", "Space")
+        press(f".st-key-headphones-{number}-done button:enabled")
+    page.locator(".player .play:enabled").wait_for()
+    page.keyboard.press("k")
+    press(".st-key-maker-practice-0 input:enabled", "Space")
+    press(".st-key-practice-0-done button")
+    for number in range(CLIPS):
+        if number == 2:
+            title(page, "Time for a short break")
+            press(".st-key-break-2-done button")
+        page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
+        page.locator(".player .play:enabled").wait_for()
+        page.keyboard.press("k")
+        press(f".st-key-maker-{number} input:enabled", "Space")
+        for question in ("confidence", "rhythm", "melody", "repetitiveness"):
+            press(f"[class*=st-key-{question}-{number}] input", "Space")
+        press(NEXT)
+    title(page, "What did you hear?")
+    press(".st-key-interview-done button")
+    title(page, "Thank you")
+    assert answers(study) == ["human"] * CLIPS
     page.close()
 
 
-def test_both_answers_look_alike_after_one_was_pressed(browser: "Browser", url: str) -> None:
+def test_a_server_that_goes_away_is_said_and_the_same_page_goes_on_when_it_is_back(
+    browser: "Browser", study: Study, port: int
+) -> None:
+    page = browser.new_page()
+    with serving(study, port):
+        page.goto(f"http://localhost:{port}")
+        title(page, "A tiny study")
+        begin(page)
+        title(page, "About you")
+    page.locator("#lost").wait_for(timeout=20_000)
+    assert "connection is lost" in page.locator("#lost").inner_text()
+    with serving(study, port):
+        page.locator("#lost").wait_for(state="hidden", timeout=30_000)
+        page.locator(NEXT).click()
+        title(page, "Set your volume")
+    page.close()
+
+
+def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
+    browser: "Browser", url: str, study: Study
+) -> None:
     page = browser.new_page()
     page.goto(url)
+    title(page, "A tiny study")
     begin(page)
-    page.get_by_role("button", name="I hear it well").click()
+    page.locator(NEXT).click()
+    page.locator(".st-key-volume-done button").click()
+    for number in range(6):
+        choose(page, f"quietest-{number}", 0)
+        page.locator(f".st-key-headphones-{number}-done button:enabled").click()
+    page.locator(".st-key-maker-practice-0").wait_for()
+    page.route("**/media/**", lambda route: route.abort())
+    page.reload()
+    page.get_by_text("The sound does not play").wait_for()
+    page.locator(".player .retry").click()
+    page.locator(".player .give-up").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
-    page.wait_for_timeout(900)
-    page.get_by_role("button", name="Human").click()
+    page.locator(".player .retry").click()
+    page.locator(".player .give-up").click()
+    page.locator(".st-key-skip-0 button").click()
     page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
-    page.wait_for_timeout(500)
-    looks = [
-        page.get_by_role("button", name=name).evaluate(
-            "b => [b.offsetWidth, b.offsetHeight, ...['backgroundColor', 'borderColor', 'color', 'boxShadow']"
-            ".map(style => getComputedStyle(b)[style])]"
-        )
-        for name in ("Human", "Computer")
-    ]
-    assert looks[0] == looks[1]
+    assert answers(study) == [None]
+    page.unroute("**/media/**")
+    page.locator(".player .retry").click()
+    page.locator(".st-key-maker-1 input:enabled").first.wait_for(state="attached")  # the retry plays
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_background_and_the_page_can_be_enlarged(
+    browser: "Browser", url: str, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 195, "height": 422})  # a phone at 200 %
+    page = context.new_page()
+    page.goto(url)
+    title(page, "A tiny study")
+    begin(page)
+    title(page, "About you")
+    assert fits(page)
+    worst = page.evaluate(
+        """() => {
+          const rgb = text => text.match(/[\\d.]+/g).map(Number)
+          const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0)
+          const behind = e => { while (e) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; e = e.parentElement } return [255, 255, 255] }
+          const texts = [...document.querySelectorAll('h1, p, label, button')].filter(e => e.innerText?.trim() && e.checkVisibility() && !e.closest(':disabled'))
+          return Math.min(...texts.map(e => { const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05) }))
+        }"""
+    )
+    assert worst >= 4.5  # WCAG 2.2, 1.4.3, level AA
+    context.close()
 
 
 def test_the_server_has_no_way_to_results_key_or_answers(browser: "Browser", url: str) -> None:
     page = browser.new_page()
-    for path in ("sealed/key.json", "answers.sqlite", "study.json", "dashboard", "results", "%2e%2e/study.json"):
+    for path in ("sealed/key.json", "registration.json", "answers.sqlite", "study.json", "dashboard", "results"):
         for place in ("", "app/static/", "media/", "static/"):
             body = page.request.get(f"{url}/{place}{path}").body()
             assert not re.search(SOURCES.pattern + rb"|key_sha256|SQLite format", body)

@@ -1,0 +1,176 @@
+"""What a researcher takes away: hidden until the study is closed, whole, and never stronger than the evidence."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clstm.errors import MismatchError, UserError
+from listening_study.analysis.codebook import CODEBOOK, columns
+from listening_study.results import SYNTHETIC, read_results, write_results
+from listening_study.simulation import simulate
+from listening_study.store import Agreement, Response, Store
+from listening_study.study import Study
+from listening_study.summary import cautions, verdict
+
+Fill = Callable[..., Store]
+
+
+@pytest.fixture
+def store(tiny_study: Study):
+    with closing(Store(tiny_study.answers_path)) as store:
+        yield store
+
+
+def listen(store: Store, study: Study, says: Callable[[str], str | None], **more: object) -> None:
+    """One listener hears every clip."""
+    token = store.admit(Agreement("c" * 64), reissue_after=timedelta(hours=1), registration=study.registration_sha256)
+    listener = store.find(token)
+    assert listener
+    store.pass_stage(listener.id, "volume", {"device": "0"})
+    for number, clip in enumerate(study.clips):
+        store.present(listener.id, number, clip)
+        store.report(listener.id, number, heard=1.0, plays=1, event="end")
+        store.record(listener.id, number, Response(says(clip), **more))
+    store.pass_stage(listener.id, "interview", {"rhythm": "=1+1"})
+
+
+def test_tallies_stay_hidden_until_the_study_is_closed(store: Store, tiny_study: Study) -> None:
+    with pytest.raises(UserError, match="stay hidden until it is closed: clstm study close"):
+        read_results(tiny_study, store)
+    assert [one.event for one in store.journal()] == []
+    store.close_study()
+    read_results(tiny_study, store)
+    assert [one.event for one in store.journal()] == ["closed", "unsealed"]
+
+
+def test_answers_after_the_key_was_opened_are_counted(store: Store, tiny_study: Study) -> None:
+    listen(store, tiny_study, lambda _: "human")
+    store.close_study()
+    assert read_results(tiny_study, store).late == 0
+    store.reopen()
+    listen(store, tiny_study, lambda _: "computer")
+    store.close_study()
+    found = read_results(tiny_study, store)
+    assert found.late == 4
+    assert "4 answers came after the key was first opened." in cautions(found)
+
+
+def test_a_registration_changed_after_the_first_listener_is_found_out(store: Store, tiny_study: Study) -> None:
+    from dataclasses import replace
+
+    listen(store, tiny_study, lambda _: "human")
+    store.close_study()
+    text = tiny_study.registration_path.read_text().replace('"margin": 0.1', '"margin": 0.5')
+    tiny_study.registration_path.write_text(text)
+    from hashlib import sha256
+
+    forged = replace(tiny_study, registration_sha256=sha256(text.encode()).hexdigest())
+    with pytest.raises(MismatchError, match="the first listener was admitted under the registration"):
+        read_results(forged, store)
+
+
+def test_a_study_without_answers_says_so(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    store.close_study()
+    found = read_results(tiny_study, store)
+    assert found.listeners == 0
+    assert all("cannot be told" in sentence for sentence in verdict(found))
+    assert "0 complete listeners, 20 were registered" in " ".join(cautions(found))
+    names = {path.name for path in write_results(found, tmp_path / "out")}
+    assert {"summary.md", "results.json", "tally.csv"} <= names
+    assert not any(name.endswith(".svg") for name in names)
+
+
+def test_one_listener_is_told_to_be_too_few(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    listen(store, tiny_study, lambda clip: "human")
+    store.close_study()
+    found = read_results(tiny_study, store)
+    assert "one listener does not show" in verdict(found)[0]
+    write_results(found, tmp_path / "out")
+
+
+def test_clips_that_would_not_play_are_counted_and_left_out(store: Store, tiny_study: Study) -> None:
+    listen(store, tiny_study, lambda clip: None if clip == tiny_study.clips[0] else "human")
+    store.close_study()
+    found = read_results(tiny_study, store)
+    assert len(found.tables["answers"]) == 4
+    assert len(found.kept) == 3
+    assert found.tables["exclusions"].iloc[0]["answers"] == 1
+
+
+def test_known_pieces_are_left_out_as_registered_and_kept_beside(store: Store, tiny_study: Study) -> None:
+    listen(store, tiny_study, lambda _: "human", known=True)
+    listen(store, tiny_study, lambda _: "computer", known=False)
+    store.close_study()
+    found = read_results(tiny_study, store)
+    assert len(found.kept) == 4
+    by = found.tables["contrasts"].set_index("analysis")["p_system"]
+    assert by["registered"] == 0
+    assert by["known pieces kept"] == by["without exclusions"] == 0.5
+
+
+@pytest.fixture(scope="module")
+def written(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a synthetic study, on disk."""
+    from evaluation.render import RenderSettings
+    from listening_study.configuration import Clips, Configuration, Design
+    from listening_study.creation import create_study
+
+    folder = tmp_path_factory.mktemp("written")
+    configuration = Configuration(clips=Clips(count=3, seconds=1.5, after=0), design=Design(practice=0, repeats=1))
+    study = create_study(tiny_sources, "zebrafinch", folder / "study", configuration, RenderSettings()).study
+    copy = simulate(study, folder / "copy", {"typical": 8}, 1)
+    with closing(Store(copy.answers_path)) as store:
+        write_results(read_results(copy, store), folder / "out")
+    return folder / "out"
+
+
+def test_every_table_has_the_columns_of_its_codebook(written: Path) -> None:
+    for name in CODEBOOK:
+        table = pd.read_csv(written / f"{name}.csv")
+        assert list(table.columns) == [*columns(name), "note"], name
+    book = pd.read_csv(written / "codebook.csv")
+    assert set(book["table"]) == set(CODEBOOK)
+
+
+def test_everything_of_a_synthetic_study_says_that_it_is(written: Path) -> None:
+    for path in written.iterdir():
+        if path.suffix in (".csv", ".md", ".json"):
+            assert SYNTHETIC in path.read_text(encoding="utf-8"), path
+    assert (written / "taken-for-human.svg").stat().st_size > 5_000
+
+
+def test_the_summary_and_the_numbers_agree(written: Path) -> None:
+    numbers = json.loads((written / "results.json").read_text(encoding="utf-8"))
+    summary = (written / "summary.md").read_text(encoding="utf-8")
+    assert numbers["key_sha256"] in summary
+    assert numbers["registration_sha256"] in summary
+    assert numbers["contrasts"][0]["words"] in summary
+    assert {one["event"] for one in numbers["journal"]} == {"registered", "closed", "unsealed"}
+    assert numbers["answers"] == 8 * 7  # the repeated clip, too
+    assert numbers["paper"][2] == {"source": "C-LSTM", "clips": 10, "majority_human": 2}
+    assert "discrimination test" in summary
+    assert "Turing" not in summary
+
+
+def test_a_formula_in_an_interview_is_text_in_the_tables(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    listen(store, tiny_study, lambda _: "human", comment="@SUM(A1)")
+    store.close_study()
+    write_results(read_results(tiny_study, store), tmp_path / "out")
+    assert "'=1+1" in (tmp_path / "out" / "interview.csv").read_text()
+    assert "'@SUM(A1)" in (tmp_path / "out" / "answers.csv").read_text()
+
+
+def test_results_never_replace_a_folder_of_something_else(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    store.close_study()
+    found = read_results(tiny_study, store)
+    tmp_path.joinpath("out").mkdir()
+    tmp_path.joinpath("out", "mine.txt").touch()
+    with pytest.raises(UserError, match="is not empty and was not written by this command"):
+        write_results(found, tmp_path / "out")
+    write_results(found, tmp_path / "own")
+    write_results(found, tmp_path / "own")  # ours may be replaced
