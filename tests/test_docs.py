@@ -44,7 +44,8 @@ def unknown_parts(example: str) -> list[str]:
         groups = {" ".join(name.split()[:2]) for name in VERBS}
         return [] if words[1:2] in (["--help"], ["--version"]) or example in groups else [example]
     options = {name for option in verb.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
-    return [word for word in words[depth:] if word.startswith("-") and word.split("=")[0] not in options]
+    given = [word for word in words[depth:] if re.match(r"-\D", word)]  # -0.15 is a value
+    return [word for word in given if word.split("=")[0] not in options]
 
 
 @pytest.mark.parametrize("verb", VERBS)
