@@ -1,7 +1,10 @@
 """What every test may use, and the rule that a skipped test is a failed promise."""
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,8 +83,14 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
     return sources
 
 
-@pytest.fixture
-def tiny_study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's tests leave their app as `__main__`, and processes that later tests spawn would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(scope="session")
+def tiny_study_made(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The smallest study: two clips of 2 s a source, one question; the zebra finch is the human."""
     configuration = Configuration(
         title="A tiny study",
@@ -96,7 +105,15 @@ def tiny_study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
             interview=False,
         ),
     )
-    return create_study(tiny_sources, "zebrafinch", tmp_path / "study", configuration, RenderSettings()).study
+    out = tmp_path_factory.mktemp("tiny") / "study"
+    return create_study(tiny_sources, "zebrafinch", out, configuration, RenderSettings()).study
+
+
+@pytest.fixture
+def tiny_study(tiny_study_made: Study, tmp_path: Path) -> Study:
+    """A copy of it, to be answered, changed and damaged."""
+    shutil.copytree(tiny_study_made.folder, tmp_path / "study")
+    return replace(tiny_study_made, folder=tmp_path / "study")
 
 
 @pytest.fixture(scope="session")

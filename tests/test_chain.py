@@ -82,8 +82,10 @@ def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
     accuracy = ("--accuracy", chain / "accuracy.csv")
     clstm("report", *systems, "--reference", "human", *accuracy, "--out", chain / "report")
     assert (chain / "report" / "index.html").stat().st_size > 10_000
-    clstm("study", "create", *systems, "--human", "human", "--clips", 2, "--seconds", 3, "--out", chain / "study")
-    assert len(list((chain / "study" / "clips").glob("*.flac"))) == 4
+    cut = ("--clips", 2, "--seconds", 3, "--after", 0)
+    clstm("study", "create", *systems, "--human", "human", *cut, "--out", chain / "study")
+    assert len(list((chain / "study" / "clips").glob("*.flac"))) == 4 + 2  # two to practise on
+    clstm("study", "close", chain / "study")
     assert "human" in clstm("study", "results", chain / "study")
 
 

@@ -25,12 +25,6 @@ PACKAGE = Path(listening_study.__file__).parent
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture(autouse=True)
-def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit leaves the app as `__main__`, and processes that later tests spawn would run it."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-
-
 @pytest.fixture
 def visit(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open the participants' page as a new tab would, at an address with or without a token."""
