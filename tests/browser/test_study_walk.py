@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import soundfile
 
 from evaluation.render import RenderSettings
 from listening_study import languages
@@ -73,7 +74,8 @@ def study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
 
 def copied(path: Path, folder: Path) -> Path:
     copy = folder / f"more-{path.name}"
-    copy.write_bytes(path.read_bytes())
+    waveform, rate = soundfile.read(path)
+    soundfile.write(copy, waveform[::-1], rate)  # another piece
     return copy
 
 
@@ -352,6 +354,7 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
     page.locator(".st-key-skip-0 button").click()
     page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
     assert answers(study) == [None]
+    page.locator(".player .trouble strong").wait_for()
     page.unroute("**/media/**")
     page.locator(".player .retry").click()
     page.locator(".st-key-maker-1 input:enabled").first.wait_for(state="attached")  # the retry plays
