@@ -6,24 +6,41 @@ A separate app from the participants', behind a password, and the only one that 
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
+from clstm.errors import UserError
 from listening_study import watching
 from listening_study.database import answers_address
-from listening_study.key import open_key
+from listening_study.figures import draw
 from listening_study.passwords import VARIABLE, Door, LockedError, read_hash
 from listening_study.registration import open_registration
+from listening_study.results import UNSEALED, Results, exports, read_results
+from listening_study.spreadsheet import csv
 from listening_study.store import Store, UnavailableError
 from listening_study.study import Study, read_study
+from listening_study.summary import DESCRIPTIVE, cautions, verdict
 
 EVERY = "10s"  # how often the figures are read again
 COMMENTS = 30  # shown; the export has all
 HERE = Path(__file__).parent
 COLOURS = {"under way": "#3f8f8b", "left": "#c2703d"}
+TALLY = {
+    "source": "source",
+    "majority_human": "clips taken for human",
+    "ties": "ties",
+    "answers": "answers",
+    "said_human": "said human",
+    "p_human": "P(human)",
+    "low": "from",
+    "high": "to",
+    "d_prime": "d′",
+    "criterion": "criterion",
+}
 STATES = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
 
 
@@ -82,8 +99,8 @@ def show(study: Study, store: Store) -> None:
         st.session_state.clear()
         st.rerun()
     show_progress(study, store)
-    show_sealed(study, store)
-    show_downloads(study, store)
+    results = show_sealed(study, store)
+    show_downloads(study, store, results)
     show_journal(study, store)
 
 
@@ -189,13 +206,13 @@ def show_comments(comments: pd.DataFrame) -> None:
         st.caption(f"The newest {COMMENTS} of {len(comments)}; all are in the export.")
 
 
-# --- once it is closed: the tallies ---
+# --- once it is closed and unsealed ---
 
 
-def show_sealed(study: Study, store: Store) -> None:
+def show_sealed(study: Study, store: Store) -> Results | None:
+    """The results, where they may be seen."""
     st.subheader("Results", anchor=False)
-    journal = store.journal()
-    unsealed = [one for one in journal if one.event == "unsealed"]
+    unsealed = [one for one in store.journal() if one.event == UNSEALED]
     if unsealed and (later := watching.answers_after(store.answered_trials(), unsealed[0].happened_at)):
         st.warning(
             f"The study was reopened after unsealing: {later} answers came when tallies could be known. "
@@ -203,36 +220,52 @@ def show_sealed(study: Study, store: Store) -> None:
         )
     if store.is_open():
         st.info("Sealed while the study is open. Close it first: `clstm study close`.")
-    elif unsealed:
-        show_results(study, store)
-    else:
+        return None
+    if not unsealed:
         st.info("The study is closed. Unsealing shows what each source was taken for, and is noted in the journal.")
         sure = st.checkbox("No more answers are wanted, and the registration is final")
-        if st.button("Unseal the results", type="primary", disabled=not sure):
-            store.log("unsealed", study.registration_sha256)
-            st.rerun()
+        if not st.button("Unseal the results", type="primary", disabled=not sure):
+            return None
+        read_results(study, store)
+        st.rerun()
+    try:
+        results = read_results(study, store)
+    except UserError as error:
+        st.error(str(error))
+        return None
+    show_results(results)
+    return results
 
 
-def show_results(study: Study, store: Store) -> None:
-    counts = watching.tally(store.answered_trials(), open_key(study))
-    columns = {"share": st.column_config.ProgressColumn("P(human)", format="%.2f", min_value=0, max_value=1)}
-    st.dataframe(counts, hide_index=True, column_config=columns)
-    st.caption(
-        "Discrimination test: what listeners took for human, of all answers to main trials. Descriptive: nobody is "
-        "excluded, and answers of one listener, or about one clip, are not independent. Intervals, the registered "
-        "contrasts and the tidy tables: `clstm study results STUDY --out DIR`."
-    )
+def show_results(results: Results) -> None:
+    for sentence in verdict(results):
+        st.text(sentence)  # sources are named as their researchers please: neither HTML nor Markdown
+    left, right = st.columns([2, 3], gap="large")
+    if figure := draw(results).get("taken-for-human"):
+        left.pyplot(figure)
+    shown = results.tables["tally"][list(TALLY)].rename(columns=TALLY)
+    columns = {"P(human)": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)}
+    columns |= {name: st.column_config.NumberColumn(format="%.2f") for name in ("from", "to", "d′", "criterion")}
+    right.dataframe(shown, hide_index=True, column_config=columns)
+    for sentence in [DESCRIPTIVE, *cautions(results)]:
+        right.text(sentence)
 
 
 # --- to take away ---
 
 
-def show_downloads(study: Study, store: Store) -> None:
+def show_downloads(study: Study, store: Store, results: Results | None) -> None:
     st.subheader("Export", anchor=False)
+    made = watching.exports(study, store)
+    if results:
+        made |= {f"{name}.csv": partial(csv, table) for name, table in exports(results).items()}
     with st.container(horizontal=True):
-        for name, made in watching.exports(study, store).items():
-            st.download_button(name, made, file_name=name, mime="text/csv", on_click="ignore")
-    st.caption("CSV in UTF-8. Text that a spreadsheet would take for a formula begins with an apostrophe.")
+        for name, content in made.items():
+            st.download_button(name, content, file_name=name, mime="text/csv", on_click="ignore")
+    st.caption(
+        "CSV in UTF-8. Text that a spreadsheet would take for a formula begins with an apostrophe. Once unsealed, the "
+        "answers are here, too, and codebook.csv says what their columns mean."
+    )
 
 
 def show_journal(study: Study, store: Store) -> None:

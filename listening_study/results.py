@@ -4,6 +4,7 @@ They stay hidden until the study is closed. Opening the key is noted in the stud
 after it was first opened is part of the results.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +29,7 @@ from listening_study.store import Happening, Store
 from listening_study.study import Study
 
 SYNTHETIC = "SYNTHETIC: no listener took part"
-UNSEALED = "unsealed"
+UNSEALED, REOPENED = "unsealed", "reopened"
 MANIFEST = "results.json"
 
 
@@ -57,7 +58,7 @@ class Results:
 
 
 def read_results(study: Study, store: Store) -> Results:
-    """Opens the sealed key, and notes that in the journal.
+    """Opens the sealed key, and notes that in the journal, once for each time the study was closed.
 
     Raises `UserError` while the study is open or when the key is missing, `MismatchError` when the key or the
     registration was changed.
@@ -73,7 +74,8 @@ def read_results(study: Study, store: Store) -> Results:
             f"names {study.registration_sha256[:16]}…; restore the original"
         )
     registered, key = open_registration(study), open_key(study)
-    store.log(UNSEALED, f"results, key {study.key_sha256}")
+    if _sealed(store.journal()):
+        store.log(UNSEALED, f"key {study.key_sha256}")
     progress, replies, journal = store.progress(), store.replies(), store.journal()
     answers = answers_table(store.answered_trials(), progress, key)
     listeners = listeners_table(study, progress, replies, answers)
@@ -105,6 +107,11 @@ def read_results(study: Study, store: Store) -> Results:
     )
 
 
+def _sealed(journal: Sequence[Happening]) -> bool:
+    """Whether the key was not opened yet, or the study reopened since."""
+    return next((one.event for one in reversed(journal) if one.event in (UNSEALED, REOPENED)), REOPENED) == REOPENED
+
+
 def _contrasts(
     answers: pd.DataFrame, listeners: pd.DataFrame, registered: Registered, main: Conclusions
 ) -> pd.DataFrame:
@@ -122,6 +129,14 @@ def _contrasts(
     return pd.concat(found, ignore_index=True)[columns("contrasts")]
 
 
+def exports(results: Results) -> dict[str, pd.DataFrame]:
+    """Every table as it is handed on: the codebook among them, and synthetic rows marked as such."""
+    tables = {**results.tables, "codebook": codebook()}
+    if not results.study.synthetic:
+        return tables
+    return {name: table.assign(note=SYNTHETIC) for name, table in tables.items()}
+
+
 def write_results(results: Results, out: Path) -> list[Path]:
     """Write tables, figures, the summary and results.json into a folder, whole or not at all; returns the files.
 
@@ -135,10 +150,8 @@ def write_results(results: Results, out: Path) -> list[Path]:
         raise UserError(f"{out} is not empty and was not written by this command; name another folder")
     with replacing(out) as folder:
         folder.mkdir()
-        tables = {**results.tables, "codebook": codebook()}
-        for name, table in tables.items():
-            marked = table.assign(note=SYNTHETIC) if results.study.synthetic else table
-            write_text(folder / f"{name}.csv", csv(marked))
+        for name, table in exports(results).items():
+            write_text(folder / f"{name}.csv", csv(table))
         figures = draw(results)
         for name, figure in figures.items():
             save(figure, folder / f"{name}.svg")

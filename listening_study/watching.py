@@ -1,4 +1,4 @@
-"""What a researcher sees of a study: who takes part and how far; what they took for human only once it is unsealed."""
+"""What a researcher sees of a study while it runs: who takes part, how far; never what they took a clip for."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from listening_study.key import Key
 from listening_study.spreadsheet import csv
 from listening_study.stages import Screen, where_is
 from listening_study.store import AnsweredTrial, Listener, Progress, Reply, Store
@@ -146,26 +145,12 @@ def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
 def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
     """File name -> what makes its CSV when it is wanted. Nothing tells what listeners took a clip for."""
     return {
-        "listeners.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
+        "progress.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
         "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),
         "times.csv": lambda: csv(answer_times(store.answered_trials())),
         "comments.csv": lambda: csv(comments(store.answered_trials())),
         "replies.csv": lambda: csv(replies(store.replies())),
     }
-
-
-def tally(answered: Sequence[AnsweredTrial], key: Key) -> pd.DataFrame:
-    """What each source was taken for, all listeners and main trials alike. Only for a study that was unsealed."""
-    rows = []
-    for source in key.sources:
-        said = [
-            one.response.answer
-            for one in answered
-            if one.kind == "main" and one.response.answer and key.clips[one.clip].source == source
-        ]
-        human = said.count("human")
-        rows.append((source, source == key.human, len(said), human, human / len(said) if said else None))
-    return pd.DataFrame(rows, columns=["source", "is human", "answers", "said human", "share"])
 
 
 def _parts(study: Study) -> list[tuple[int, int]]:

@@ -80,7 +80,7 @@ def test_experts_have_the_d_prime_they_were_made_with(study: Study, tmp_path: Pa
 @pytest.mark.parametrize(("kind", "sign"), [("always_computer", 1), ("always_human", -1)])
 def test_who_always_says_the_same_is_all_criterion(study: Study, tmp_path: Path, kind: str, sign: int) -> None:
     found = rehearse(study, tmp_path, **{kind: 6})
-    assert figures(found)["d_prime"] == 0
+    assert abs(figures(found)["d_prime"]) < 0.1  # not 0: known pieces are left out, of one source more
     assert sign * figures(found)["criterion"] > 1
     assert found.conclusions.contrasts["verdict"].item() == "cannot be told"
 
