@@ -4,14 +4,38 @@ The models below are the only place where keys, ranges, defaults and comments st
 and the template that `clstm study config` writes is made of them. What is left out has its default.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-Name = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w .+-]{0,39}$")]  # nothing a spreadsheet takes for a formula
+
+def _shaped(pattern: str, words: str) -> AfterValidator:
+    """Text of this form, which `words` tell to whom does not read patterns."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise PydanticCustomError("form", "it should {words}", {"words": words})
+        return text
+
+    return AfterValidator(check)
+
+
+# Nothing that a spreadsheet takes for a formula.
+Name = Annotated[
+    str,
+    _shaped(
+        r"[^\W_][\w .+-]{0,39}",
+        "begin with a letter or digit; then up to 39 letters, digits, spaces and . + - _ follow",
+    ),
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Parameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+Parameter = Annotated[
+    str, _shaped(r"[A-Za-z][A-Za-z0-9_-]{0,39}", "begin with a letter, then up to 39 of A-Z a-z 0-9 _ -")
+]
+Address = Annotated[str, _shaped(r"(https://\S{1,492})?", "begin with https:// and have at most 500 characters")]
 Language = Literal["en", "zh", "de", "es"]
 
 
@@ -128,9 +152,9 @@ class Access(_Section):
         (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are told so'
     )
     completion_code: Line = Field("", description="shown when every answer is stored")
-    completion_url: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$", max_length=500)] = Field(
-        "", description="where participants go on to then"
-    )
+    completion_url: Annotated[
+        str, _shaped(r"(https://\S{1,492})?", "begin with https:// and have at most 500 characters")
+    ] = Field("", description="where participants go on to then")
 
 
 class Words(_Section):

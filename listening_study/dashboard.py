@@ -173,7 +173,8 @@ def show_exposure(study: Study, counts: pd.DataFrame) -> None:
     answers = alt.Y("answers:Q", title="answers", axis=_whole(int(most)))
     bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
     st.altair_chart(bars.properties(height=220), width="stretch")
-    st.caption(f"Each clip was answered {fewest} to {most} times. They are balanced after every {block} listeners.")
+    times = f"{most}" if fewest == most else f"{fewest} to {most}"
+    st.caption(f"Each clip was answered {times} times. They are balanced after every {block} listeners.")
 
 
 def show_times(times: pd.DataFrame) -> None:
@@ -240,13 +241,13 @@ def show_sealed(study: Study, store: Store) -> Results | None:
 def show_results(results: Results) -> None:
     for sentence in verdict(results):
         st.text(sentence)  # sources are named as their researchers please: neither HTML nor Markdown
-    left, right = st.columns([2, 3], gap="large")
-    if figure := draw(results).get("taken-for-human"):
-        left.pyplot(figure)
     shown = results.tables["tally"][list(TALLY)].rename(columns=TALLY)
     columns = {"P(human)": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)}
     columns |= {name: st.column_config.NumberColumn(format="%.2f") for name in ("from", "to", "d′", "criterion")}
-    right.dataframe(shown, hide_index=True, column_config=columns)
+    st.dataframe(shown, hide_index=True, column_config=columns)
+    left, right = st.columns(2, gap="large")
+    if figure := draw(results).get("taken-for-human"):
+        left.pyplot(figure)
     for sentence in [DESCRIPTIVE, *cautions(results)]:
         right.text(sentence)
 

@@ -81,6 +81,9 @@ def test_words_are_printed_or_written_to_be_reviewed(
     assert 'trial_human = "Mensch"' in capsys.readouterr().out
     assert run("words", "es", "--out", tmp_path / "es.toml") == 0
     assert 'trial_human = "Persona"' in (tmp_path / "es.toml").read_text(encoding="utf-8")
+    (tmp_path / "es.toml").write_text("reviewed")
+    assert run("words", "es", "--out", tmp_path / "es.toml") == 2
+    assert (tmp_path / "es.toml").read_text() == "reviewed"
     assert run("words", "fr") == 2
     assert "choose one of: en, zh, de, es" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clstm.console import console
+from clstm.errors import UserError
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder made by `clstm study create`.")]
 Headless = Annotated[bool, typer.Option("--headless", help="Do not open a browser here.")]
@@ -25,3 +26,10 @@ LOOPBACK = "127.0.0.1"
 
 def say(line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def unused(out: Path) -> Path:
+    """The file to write. Raises `UserError` where there is one, which may be somebody's work."""
+    if out.exists():
+        raise UserError(f"{out} exists already, and is not overwritten; choose another --out")
+    return out

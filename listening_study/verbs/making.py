@@ -8,7 +8,7 @@ import typer
 from clstm.console import progress_bar, warn
 from clstm.errors import UserError
 from listening_study.configuration import Loudness
-from listening_study.verbs import say
+from listening_study.verbs import say, unused
 
 if TYPE_CHECKING:
     from listening_study.creation import Created
@@ -18,7 +18,7 @@ app = typer.Typer(rich_markup_mode="markdown")
 
 @app.command()
 def config(
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it here; left out: print it.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file; left out: print it.")] = None,
 ) -> None:
     """Write a configuration with every key, its default and what it means, to change and give to `create`.
 
@@ -29,10 +29,8 @@ def config(
 
     if out is None:
         print(template(), end="")
-    elif out.exists():
-        raise UserError(f"{out} exists already, and is not overwritten; choose another --out")
     else:
-        write_text(out, template())
+        write_text(unused(out), template())
         say(f"Wrote {out}")
 
 

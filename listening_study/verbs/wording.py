@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from clstm.errors import choice
-from listening_study.verbs import say
+from listening_study.verbs import say, unused
 
 app = typer.Typer(rich_markup_mode="markdown")
 LANGUAGES = ("en", "zh", "de", "es")
@@ -15,7 +15,7 @@ LANGUAGES = ("en", "zh", "de", "es")
 @app.command()
 def words(
     language: Annotated[str, typer.Argument(metavar="LANGUAGE", help=f"One of {', '.join(LANGUAGES)}.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them here; left out: print them.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file; left out: print them.")] = None,
 ) -> None:
     """Write out every text of a language, to review and change.
 
@@ -29,7 +29,7 @@ def words(
 
     text = bundled(choice("LANGUAGE", language, LANGUAGES))
     if out:
-        write_text(out, text)
+        write_text(unused(out), text)
         say(f"Wrote {out}")
     else:
         print(text, end="")
