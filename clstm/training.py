@@ -300,6 +300,9 @@ def train(
         run.resume()
         run.save()  # a kill may have come between the state and the weights that belong to it
     run.train(report)
+    if torch.distributed.is_initialized():  # together: a process whose peers have gone aborts as it exits
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
     return run
 
 

@@ -26,7 +26,7 @@ from listening_study.screens import (
     volume,
     welcome,
 )
-from listening_study.stages import Place, Screen, where_is
+from listening_study.stages import FINISHED, Place, Screen, where_is
 from listening_study.store import ClosedError, Listener, RefusedError, Store, UnavailableError
 from listening_study.study import Study, read_study
 
@@ -86,10 +86,10 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
 
 
 def show_place(visit: Visit, listener: Listener, place: Place) -> None:
-    if place.screen is Screen.THANKS:
-        thanks.show(visit, listener)
-        return
-    if not visit.store.is_open():
+    through = place.screen in (Screen.INTERVIEW, Screen.THANKS)
+    if through and FINISHED not in listener.stages:
+        visit.store.pass_stage(listener.id, FINISHED)
+    if not through and not visit.store.is_open():
         notice.closed(visit)
         return
     match place.screen:
@@ -107,6 +107,8 @@ def show_place(visit: Visit, listener: Listener, place: Place) -> None:
             rest.show(visit, listener, place)
         case Screen.INTERVIEW:
             interview.show(visit, listener)
+        case Screen.THANKS:
+            thanks.show(visit, listener)
 
 
 def _token(study: Study) -> str | None:

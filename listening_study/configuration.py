@@ -107,7 +107,7 @@ class Exclusions(_Section):
         None, ge=0, description="listeners whose median answer came sooner than this many seconds after the clip's end"
     )
     headphones: bool = Field(False, description="listeners who failed the headphone check")
-    extras: bool = Field(False, description="listeners who came back after their place was given to another")
+    extras: bool = Field(False, description="listeners who stayed away until their place was given to another")
     known: bool = Field(True, description="answers to pieces the listener says to know")
     heard: float = Field(1.0, ge=0, le=1, description="answers to clips of which less than this share was heard")
 

@@ -64,6 +64,12 @@ def create_study(
     practice = _practice(choices, human)
     if len(practice) < configuration.design.practice:
         notices.append(f"{len(practice)} practice clips instead of {configuration.design.practice}: no pieces to spare")
+    demanded, heard = configuration.registration.exclusions.heard, configuration.design.must_hear
+    if demanded > heard:
+        notices.append(
+            f"an answer opens once {heard:.0%} of a clip was heard (design.must_hear), but counts only if "
+            f"{demanded:.0%} was (registration.exclusions.heard)"
+        )
     now = datetime.now(UTC).replace(microsecond=0)
     main = [(source, segment) for source, choice in choices.items() for segment in choice.segments]
     catch = [("", Segment(BEEPS, 0.0, beeps(configuration.clips.seconds, settings.sample_rate)))]

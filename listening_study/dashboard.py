@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
+from math import ceil
 from pathlib import Path
 
 import altair as alt
@@ -21,7 +22,7 @@ from listening_study.passwords import VARIABLE, Door, LockedError, read_hash
 from listening_study.registration import open_registration
 from listening_study.results import UNSEALED, Results, exports, read_results
 from listening_study.spreadsheet import csv
-from listening_study.store import Store, UnavailableError
+from listening_study.store import Store
 from listening_study.study import Study, read_study
 from listening_study.summary import DESCRIPTIVE, cautions, verdict
 
@@ -68,7 +69,7 @@ def main() -> None:
         return
     try:
         show(study, store)
-    except UnavailableError as error:
+    except UserError as error:
         st.error(str(error))
         st.button("Try again", type="primary")
 
@@ -83,7 +84,7 @@ def ask_for_the_password() -> None:
     try:
         inside = open_door(sys.argv[1]).admits(given)
     except LockedError as error:
-        st.error(f"Too many wrong passwords. Wait {error.seconds / 60:.0f} minutes.")
+        st.error(f"Too many wrong passwords. Wait {ceil(error.seconds / 60)} minutes.")
         return
     if inside:
         st.session_state["inside"] = True
@@ -109,6 +110,13 @@ def show(study: Study, store: Store) -> None:
 
 @st.fragment(run_every=EVERY)
 def show_progress(study: Study, store: Store) -> None:
+    try:
+        show_figures(study, store)
+    except UserError as error:  # a fragment runs by itself, too
+        st.error(str(error))
+
+
+def show_figures(study: Study, store: Store) -> None:
     answered = store.answered_trials()
     table = watching.listeners(study, store.progress(), datetime.now(UTC))
     target = open_registration(study).plan.listeners
@@ -227,13 +235,13 @@ def show_sealed(study: Study, store: Store) -> Results | None:
         sure = st.checkbox("No more answers are wanted, and the registration is final")
         if not st.button("Unseal the results", type="primary", disabled=not sure):
             return None
-        read_results(study, store)
-        st.rerun()
     try:
         results = read_results(study, store)
     except UserError as error:
         st.error(str(error))
         return None
+    if not unsealed:
+        st.rerun()
     show_results(results)
     return results
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from clstm.errors import MismatchError
 from listening_study.store import Store
 from listening_study.store.connection import migrate
 from listening_study.study import Study
@@ -15,6 +16,16 @@ VARIABLE = "CLSTM_STUDY_DATABASE"  # how an app that a verb started learns of it
 def answers_address(study: Study, database: str | None = None) -> Path | str:
     """What the verb was given, else what the environment says, else the file in the study's folder."""
     return database or os.environ.get(VARIABLE) or study.answers_path
+
+
+def refuse_another(study: Study, store: Store) -> None:
+    """Raise `MismatchError` when the first listener of this database was admitted under another registration."""
+    first = store.registered()
+    if first and first != study.registration_sha256:
+        raise MismatchError(
+            f"{study.folder}: the first listener was admitted under the registration {first[:16]}…, study.json now "
+            f"names {study.registration_sha256[:16]}…; restore the original, or name this study's own --database"
+        )
 
 
 @contextmanager

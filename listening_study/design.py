@@ -84,7 +84,8 @@ def trials(seed: int, slot: int, layout: Layout) -> list[Trial]:
     True
     """
     main = [Trial(clip, Kind.MAIN) for clip in _main(seed, slot, layout)]
-    again = set(_shuffled([trial.clip for trial in main], f"{seed}/{slot}/repeat")[: layout.repeats])
+    candidates = main[:-1] if layout.repeats == 1 else main  # a single one would follow itself at once
+    again = set(_shuffled([trial.clip for trial in candidates], f"{seed}/{slot}/repeat")[: layout.repeats])
     repeats = [Trial(trial.clip, Kind.REPEAT) for trial in main if trial.clip in again]
     order = main[:]
     for number, clip in reversed(list(enumerate(_shuffled(layout.catch, f"{seed}/{slot}/catch"), 1))):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clstm.errors import MismatchError, UserError
+from clstm.errors import UserError
 from clstm.files import replacing, write_json, write_text
 from listening_study.analysis import tally as describing
 from listening_study.analysis.agreement import alpha
@@ -22,6 +22,7 @@ from listening_study.analysis.exclusion import counted
 from listening_study.analysis.inference import Conclusions, conclude
 from listening_study.analysis.tables import answers_table, interview_table, listeners_table
 from listening_study.configuration import Exclusions
+from listening_study.database import refuse_another
 from listening_study.key import Key, open_key
 from listening_study.registration import Registered, open_registration
 from listening_study.spreadsheet import csv
@@ -67,12 +68,7 @@ def read_results(study: Study, store: Store) -> Results:
         raise UserError(
             f"{study.folder} is open, and tallies stay hidden until it is closed: clstm study close {study.folder}"
         )
-    first = store.registered()
-    if first and first != study.registration_sha256:
-        raise MismatchError(
-            f"{study.folder}: the first listener was admitted under the registration {first[:16]}…, study.json now "
-            f"names {study.registration_sha256[:16]}…; restore the original"
-        )
+    refuse_another(study, store)
     registered, key = open_registration(study), open_key(study)
     if _sealed(store.journal()):
         store.log(UNSEALED, f"key {study.key_sha256}")

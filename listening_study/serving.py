@@ -126,7 +126,8 @@ def serve(
         announce(site.url)
         if open_browser:
             webbrowser.open(site.url)
-        server.wait()
+        if status := server.wait():
+            raise UserError(f"the server ended by itself (exit status {status}); what was acknowledged is stored")
     except KeyboardInterrupt:
         pass  # how it is meant to be stopped
     finally:

@@ -154,7 +154,6 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
         clock.pass_by(random.uniform(2, 10))
         match place.screen:
             case Screen.THANKS:
-                store.pass_stage(listener.id, FINISHED)
                 return
             case Screen.TRIAL:
                 order = order or trials(study.seed, listener.slot, study.layout)
@@ -171,6 +170,7 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
             case Screen.PRACTICE:
                 store.pass_stage(listener.id, place.stage, {"answer": str(random.choice(list(Answer)))})
             case Screen.INTERVIEW:
+                store.pass_stage(listener.id, FINISHED)
                 store.pass_stage(listener.id, place.stage, {"cues": f"I am a simulated {kind}."})
             case _:
                 store.pass_stage(listener.id, place.stage)

@@ -1,11 +1,16 @@
 """CSV that a spreadsheet opens without running what a participant typed.
 
-A cell that begins with = + - @, a tab or a line break is a formula to Excel and its kin (OWASP, "CSV injection"). Such
-text gets an apostrophe before it; numbers are numbers and stay as they are.
+A cell that begins with = + - @, a tab or a line break is a formula to Excel and its kin (OWASP, "CSV injection"); where
+a country separates lists by semicolons, so is what follows one. Such text gets an apostrophe before it; numbers are
+numbers and stay as they are.
 """
+
+import re
 
 import pandas as pd
 
+INNER = re.compile(r"([;\t])(?=[=+\-@])")  # begins a cell where lists are separated by it
+MARKED = r"\1'"
 FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
@@ -26,4 +31,6 @@ def neutral(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    if text.startswith(FORMULA):
+        return f"'{text[0]}{INNER.sub(MARKED, text[1:])}"
+    return INNER.sub(MARKED, text)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from listening_study.store.records import Listener
 from listening_study.study import Study
 
-FINISHED = "finished"  # passed when everything is stored
+FINISHED = "finished"  # passed when every clip is answered: the place then is this listener's for good
 
 
 class Screen(StrEnum):

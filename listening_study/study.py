@@ -119,10 +119,12 @@ def read_study(folder: Path) -> Study:
         raise UserError(
             f"{path} is damaged ({where}: {error.errors()[0]['msg']}); restore it from a copy of the study"
         ) from error
-    wanted = [*study.clips, *study.catch, *(clip for clip, _ in study.practice)]
-    missing = [clip for clip in wanted if not study.clip_path(clip).is_file()]
+    clips = [*study.clips, *study.catch, *(clip for clip, _ in study.practice)]
+    wanted = [study.volume_path, *(study.headphone_path(name) for name, _ in study.headphones)]
+    missing = [file.name for file in [*map(study.clip_path, clips), *wanted] if not file.is_file()]
     if missing:
         raise UserError(
-            f"{folder} is not whole: it lacks {len(missing)} of its clips; restore it from a copy of the study"
+            f"{folder} is not whole: it lacks {len(missing)} of its sounds ({missing[0]}); "
+            "restore it from a copy of the study"
         )
     return study

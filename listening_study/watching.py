@@ -143,7 +143,7 @@ def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
 
 
 def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
-    """File name -> what makes its CSV when it is wanted. Nothing tells what listeners took a clip for."""
+    """File name -> what makes its CSV when it is wanted. Nothing tells what a clip that counts was taken for."""
     return {
         "progress.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
         "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),

@@ -81,7 +81,9 @@ def test_the_whole_demonstration(train: bool, tmp_path: Path) -> None:
     demo.run(out, command, train=train, minutes=0.25)
     assert (out / "report" / "index.html").exists()
     systems = list(PAPER) if train else pretrained.names() or list(PAPER)
-    assert len(list((out / "study" / "clips").glob("*.flac"))) == 10 * (1 + len(systems))
+    study = json.loads((out / "study" / "study.json").read_text())
+    assert [len(stratum) for stratum in study["strata"]] == [10] * (1 + len(systems))
+    assert len(list((out / "study" / "clips").glob("*.flac"))) == 10 * (1 + len(systems)) + len(study["practice"])
     for name in systems:
         density = json.loads((out / "music" / name / "generated.json").read_text())["density"]
         assert density["below"] + density["above"] <= demo.CLIPS / 4

@@ -80,6 +80,12 @@ def test_catch_trials_stand_at_the_same_places_for_all_and_move_no_clip() -> Non
     assert len(places) == 1
 
 
+def test_a_single_repeat_never_follows_itself() -> None:
+    for slot in range(200):
+        order = trials(3, slot, layout(2, 2, repeats=1))
+        assert order[-1].clip != order[-2].clip
+
+
 def test_repeats_come_last_and_were_heard_before() -> None:
     laid_out = layout(2, 4, catch=1, repeats=3)
     repeated = set()

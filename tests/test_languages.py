@@ -65,6 +65,9 @@ def test_wording_without_a_reviewer_stays_unvalidated(tmp_path: Path) -> None:
         ('trial_next = " "', "trial_next is empty"),
         ('trial_progress = "Clip {number}"', "must fill in {count}, {number}"),
         ('trial_progress = "Clip {number} of {count"', "brace out of place"),
+        ('trial_progress = "Clip {number} of {count} {}"', "must fill in {count}, {number}"),
+        ('trial_progress = "Clip {number:x.} of {count}"', "must fill in {count}, {number}"),
+        ('welcome_intro = "Hello {}"', "must fill in nothing"),
         ('trial_confidence_options = ["a", "b"]', "needs 4 options"),
     ],
 )

@@ -25,5 +25,11 @@ def test_numbers_and_other_text_stay() -> None:
     assert csv(table) == 'n,t,b\n-1.5,"fine, = here",True\n2.0,,False\n'
 
 
+@pytest.mark.parametrize("text", ["fine;=1+1", ";=1+1", "a\t@SUM(A1)", "=1;=2"])
+def test_nor_does_one_begin_within_where_lists_are_separated_by_semicolons(text: str) -> None:
+    cells = csv(pd.DataFrame({"comment": [text]})).splitlines()[1].strip('"').replace("\t", ";").split(";")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+
+
 def test_a_heading_is_neutral_too() -> None:
     assert csv(pd.DataFrame({"=x": [1]})) == "'=x\n1\n"

@@ -614,11 +614,11 @@ def test_withdrawal_while_somebody_reads_for_long_says_what_is_left_to_do(
         answer(store, 1)
         reader.execute("begin")
         reader.execute("select count(*) from answers").fetchall()
-        with pytest.raises(UnavailableError, match="do it again"):
+        with pytest.raises(UnavailableError, match="closing the study does that, too"):
             store.withdraw(token)
         assert store.progress() == []
         reader.execute("commit")
-        assert not store.withdraw(token)
+        store.close_study()
         assert all(COMMENT.encode() not in file.read_bytes() for file in path.parent.iterdir())
 
 

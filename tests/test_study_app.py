@@ -292,6 +292,63 @@ def test_a_closed_study_takes_nobody_in_and_no_answer(visit: Open, tiny_study: S
     assert stored(tiny_study) == []
 
 
+def test_who_answered_every_clip_holds_the_place_and_gets_through_though_the_study_closes(
+    visit: Open, tiny_study: Study
+) -> None:
+    changed(
+        tiny_study, access=Access(completion_code="C0FFEE"), design=Design(practice=0, must_hear=0, background=False)
+    )
+    tab = visit()
+    reach_the_clips(tab)
+    for number in range(4):
+        for question in ("confidence", "rhythm", "melody", "repetitiveness"):
+            tab.radio(key=f"{question}-{number}").set_value(2)
+        answer(tab, number)
+    assert title(tab) == "What did you hear?"
+    with closing(Store(tiny_study.answers_path)) as store:
+        (progress,) = store.progress()
+        assert "finished" in progress.stages
+        store.close_study()
+    tab.text_area(key="interview-rhythm").input("uneven")
+    tab.button(key="interview-done").click().run()
+    assert tab.code[0].value == "C0FFEE"
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert [one.reply for one in store.replies() if one.stage == "interview"] == ["uneven"]
+
+
+def test_a_withdrawal_that_leaves_something_to_overwrite_is_a_withdrawal_to_the_listener(
+    visit: Open, tiny_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.05)
+    tab = visit()
+    reach_the_clips(tab)
+    answer(tab, 0)
+    tab.button(key="withdraw").click().run()
+    with closing(sqlite3.connect(tiny_study.answers_path, isolation_level=None)) as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from answers").fetchall()
+        tab.button(key="withdraw-yes").click().run()
+    assert title(tab) == "Your answers are deleted"
+    assert stored(tiny_study) == []
+
+
+def test_practice_keeps_what_was_said_before_the_truth_was_told(visit: Open, tiny_study: Study) -> None:
+    changed(
+        tiny_study,
+        design=Design(practice=1, must_hear=0, background=False),
+        practice=((tiny_study.clips[0], "computer"),),
+    )
+    tab = visit()
+    begin(tab)
+    tab.radio(key="volume-device").set_value(0)
+    tab.button(key="volume-done").click().run()
+    tab.radio(key="answer-practice-0").set_value("human").run()
+    assert tab.radio(key="answer-practice-0").disabled
+    tab.button(key="practice-0-done").click().run()
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert [one.reply for one in store.replies() if one.stage == "practice-0"] == ["human"]
+
+
 def test_the_completion_code_shows_only_when_everything_is_stored(visit: Open, tiny_study: Study) -> None:
     changed(tiny_study, access=Access(completion_code="C0FFEE", completion_url="https://example.org/done"))
     tab = visit()

@@ -142,6 +142,24 @@ def test_a_database_that_is_not_there_is_one_line_without_its_password(
     assert {file.name for file in tmp_path.iterdir()} == {"study"}
 
 
+def test_answers_of_another_study_are_not_added_to(
+    run: Run, tiny_study: Study, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.admit(Agreement("c" * 64), reissue_after=timedelta(hours=1), registration="another")
+    assert run("serve", tiny_study.folder) == 2
+    assert "was admitted under the registration another" in capsys.readouterr().err
+    assert len(store.progress()) == 1
+
+
+@pytest.mark.parametrize("name", ["volume.flac", "clips"])
+def test_a_study_that_lacks_a_sound_is_not_served(
+    run: Run, tiny_study: Study, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tiny_study.folder / name).rename(tiny_study.folder / "elsewhere")
+    assert run("serve", tiny_study.folder) == 2
+    assert "is not whole: it lacks" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", ["serve", "dashboard"])
 def test_a_taken_port_is_one_line(run: Run, tiny_study: Study, capsys: pytest.CaptureFixture[str], verb: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:

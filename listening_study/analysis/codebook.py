@@ -21,7 +21,7 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
         Column("sequence", "", "order in which the answers of all participants arrived, from 1"),
         Column("participant", "", "number of the participant, in order of consent"),
         Column("slot", "", "place in the design: with the study's seed it gives the order of clips"),
-        Column("extra", "", "came back after the place was given to another"),
+        Column("extra", "", "stayed away for so long that the place was given to another"),
         Column("language", "", "language of the page"),
         Column("trial", "", "position of the clip in this participant's order, from 1"),
         Column("kind", "", "main; catch: three beeps; repeat: a clip heard before"),
@@ -48,7 +48,7 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
     "listeners": (
         Column("participant", "", "number of the participant, in order of consent"),
         Column("slot", "", "place in the design"),
-        Column("extra", "", "came back after the place was given to another"),
+        Column("extra", "", "stayed away for so long that the place was given to another"),
         Column("language", "", "language of the page"),
         Column("consented_at", "UTC", "ISO 8601"),
         Column("answered", "", "trials answered"),

@@ -209,10 +209,11 @@ def _fault(original: Any, given: Any) -> str | None:
     if not isinstance(given, str) or not given.strip():
         return "is empty or no text"
     try:
+        fields = [field for field in string.Formatter().parse(given) if field[1] is not None]
         found = placeholders(given)
     except ValueError as error:
         return f"has a brace out of place ({error})"
-    if found != placeholders(original):
+    if found != placeholders(original) or any(not name or form or conversion for _, name, form, conversion in fields):
         wanted = ", ".join(f"{{{name}}}" for name in sorted(placeholders(original))) or "nothing"
         return f"must fill in {wanted}"
     return None

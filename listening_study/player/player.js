@@ -3,7 +3,9 @@
 
 const PLAY = "M8 5v14l11-7z", PAUSE = "M7 5h4v14H7zM13 5h4v14h-4z", AGAIN = "M12 5V1L7 6l5 5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z"
 const PATIENCE = 6000 // ms without progress before help is offered
+const DOWNLOAD = 30000 // ms for the whole clip, under 1 MiB
 const TICK = 100 // ms
+const STEP = 0.1 // share of the clip
 const players = new WeakMap()
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -24,14 +26,14 @@ class Player {
     this.clip = data.clip
     this.mustHear = data.mustHear
     this.sounded = [] // stretches that sounded: [from, to] in seconds, apart and in order
-    this.before = data.heard
+    this.before = this.told = data.heard
     this.plays = this.reports = this.tries = 0
     this.opened = data.heard >= data.mustHear
     this.audio = new Audio()
     this.audio.preload = "auto"
     this.button = root.querySelector(".play")
     this.audio.onended = () => this.end()
-    this.audio.onpause = () => { if (!this.audio.ended) { this.note(); this.show("paused") } }
+    this.audio.onpause = () => { if (!this.audio.ended) { this.note(); this.show("paused"); this.report("pause") } }
     this.button.onclick = () => this.toggle()
     root.querySelector(".retry").onclick = () => this.load(true)
     root.querySelector(".give-up").onclick = () => this.report("error", true)
@@ -68,7 +70,9 @@ class Player {
     this.trouble(false)
     this.show("loading")
     try {
-      const answer = await fetch(new URL(this.url.replace(/^\//, ""), document.baseURI), { cache: again ? "reload" : "default" })
+      const answer = await fetch(new URL(this.url.replace(/^\//, ""), document.baseURI), {
+        cache: again ? "reload" : "default", signal: AbortSignal.timeout(DOWNLOAD)
+      })
       if (!answer.ok) throw new Error(answer.status)
       const sound = new Blob([await answer.arrayBuffer()], { type: "audio/flac" })
       if (this.stopped) return
@@ -106,8 +110,9 @@ class Player {
     }
     this.plays += fresh
     this.last = this.audio.currentTime
+    this.trouble(false)
     this.show("playing")
-    if (fresh && this.plays === 1) this.report("play")
+    if (fresh) this.report("play")
   }
 
   end() {
@@ -147,7 +152,8 @@ class Player {
       const moving = this.audio.currentTime !== this.moved?.at
       if (moving) this.moved = { at: this.audio.currentTime, when: performance.now() }
       else if (performance.now() - this.moved.when > PATIENCE && !document.hidden) this.fail()
-      if (!this.opened && this.mustHear < 1 && this.heard >= this.mustHear) this.report("play")
+      // Where less than the whole opens the answer, it may come before the end: say on the way how far it is.
+      if (this.mustHear < 1 && (this.heard >= this.told + STEP || (!this.opened && this.heard >= this.mustHear))) this.report("play")
     }
     this.draw()
   }
@@ -169,6 +175,7 @@ class Player {
   report(event, givenUp = false) {
     this.opened ||= this.heard >= this.mustHear
     this.reports += 1
+    this.told = this.heard
     this.send?.({ event, heard: this.heard, plays: this.plays, number: this.reports, givenUp })
   }
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from listening_study import languages
 from listening_study.screens import Visit
-from listening_study.store import Listener
+from listening_study.store import Listener, UnavailableError
 
 _LANGUAGE = """
 export default function ({ data }) {
@@ -67,10 +67,19 @@ def bottom(visit: Visit, token: str) -> None:
                 st.session_state["withdrawing"] = False
                 st.rerun()
             if st.button(texts.withdraw_yes, key="withdraw-yes"):
-                visit.store.withdraw(token)
+                _withdraw(visit, token)
                 st.session_state.clear()
                 st.session_state["withdrawn"] = True
                 st.rerun()
+
+
+def _withdraw(visit: Visit, token: str) -> None:
+    """The rows can be gone though old copies of them wait to be overwritten: then nothing failed for the listener."""
+    try:
+        visit.store.withdraw(token)
+    except UnavailableError:
+        if visit.store.find(token):
+            raise
 
 
 @st.cache_resource(show_spinner=False)

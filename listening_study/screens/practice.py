@@ -20,8 +20,14 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
     st.markdown(texts.practice_hint)
     hearing = play(clip, study.clip_path(clip), texts, must_hear=study.design.must_hear)
     open_now = hearing.given_up or hearing.heard >= study.design.must_hear
-    chosen = ask_maker(texts, f"practice-{place.number}", disabled=not open_now)
-    if chosen is None or not open_now:
+    first = f"judged-{place.stage}"  # what was said before the truth was told: that is what is kept
+    told = first in st.session_state
+    chosen = ask_maker(texts, f"practice-{place.number}", disabled=told or not open_now)
+    if chosen and open_now and not told:
+        st.session_state[first] = chosen
+        st.rerun()
+    chosen = st.session_state.get(first)
+    if chosen is None:
         st.caption(texts.trial_hint)
         if hearing.given_up and big_button(texts.go_on, f"{place.stage}-skipped"):
             done(visit, listener, place.stage)

@@ -25,7 +25,8 @@ def show(visit: Visit, listener: Listener) -> None:
     st.title(texts.trial_question, anchor=False)
 
     heard = visit.store.heard(listener.id, number)
-    hearing = play(trial.clip, study.clip_path(trial.clip), texts, must_hear=study.design.must_hear, heard=heard)
+    player = f"{number}-{trial.clip}"  # a clip that is repeated begins anew
+    hearing = play(player, study.clip_path(trial.clip), texts, must_hear=study.design.must_hear, heard=heard)
     _keep(visit, listener, number, hearing)
     heard = max(heard, hearing.heard)
     if hearing.given_up:

@@ -12,7 +12,7 @@ commit; as all that a participant sends may be sent twice, they just try again.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -166,10 +166,12 @@ class Store:
     # --- what the researcher decides ---
 
     def close_study(self) -> None:
-        """Admit nobody and take no answers from now on."""
+        """Admit nobody and take no answers from now on. What a withdrawal could not overwrite yet is overwritten."""
         with self._writing(alone=True) as open_connection:
             if happenings.is_open(open_connection):
                 happenings.log(open_connection, "closed", "", self._now())
+        with suppress(UnavailableError), connection.unavailable_when_it_fails(), self._queue():
+            erasing.erase(self._engine)
 
     def reopen(self) -> None:
         with self._writing(alone=True) as open_connection:

@@ -25,7 +25,9 @@ def erase(engine: Engine) -> None:
     except (sqlite3.OperationalError, OperationalError) as error:
         busy = " ".join(str(error).split())
     if busy:
-        raise UnavailableError(f"withdrawn, but old copies could not be overwritten yet ({busy}); do it again")
+        raise UnavailableError(
+            f"withdrawn, but old copies could not be overwritten yet ({busy}); closing the study does that, too"
+        )
 
 
 def _rewrite_sqlite(engine: Engine) -> str:

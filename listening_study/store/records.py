@@ -86,7 +86,7 @@ class Progress:
     consented_at: str
     seen_at: str
     answered: int
-    extra: bool  # came back after the slot was given to another
+    extra: bool  # the slot was given to another meanwhile
     stages: frozenset[str]
 
 

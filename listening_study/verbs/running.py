@@ -31,13 +31,17 @@ def serve(
 
     Example: `clstm study serve study --port 8600 --headless --public-url https://study.example.org`
     """
+    from listening_study.database import open_answers, refuse_another
     from listening_study.serving import Site
     from listening_study.serving import serve as run
     from listening_study.study import read_study
 
     site = Site(address, port, public_url)
+    study = read_study(folder)
+    with open_answers(study, database) as store:
+        refuse_another(study, store)
     announce = _announce("study")
-    run("app", read_study(folder), site, address=database, announce=announce, open_browser=not headless)
+    run("app", study, site, address=database, announce=announce, open_browser=not headless)
 
 
 @app.command()
