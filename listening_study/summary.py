@@ -31,7 +31,7 @@ def cautions(results: Results) -> list[str]:
         said.append(f"{SYNTHETIC}. These answers were drawn by `clstm study simulate`.")
     if results.complete < plan.listeners:
         said.append(
-            f"{results.complete} complete listeners, {plan.listeners} were registered: the study was closed too "
+            f"{results.complete} of {plan.listeners} registered listeners are complete: the study was closed too "
             "soon for what it was planned to show."
         )
     if results.late:

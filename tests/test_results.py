@@ -79,7 +79,7 @@ def test_a_study_without_answers_says_so(store: Store, tiny_study: Study, tmp_pa
     found = read_results(tiny_study, store)
     assert found.listeners == 0
     assert all("cannot be told" in sentence for sentence in verdict(found))
-    assert "0 complete listeners, 20 were registered" in " ".join(cautions(found))
+    assert "0 of 20 registered listeners are complete" in " ".join(cautions(found))
     names = {path.name for path in write_results(found, tmp_path / "out")}
     assert {"summary.md", "results.json", "tally.csv"} <= names
     assert not any(name.endswith(".svg") for name in names)

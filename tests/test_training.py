@@ -103,7 +103,9 @@ def test_an_excerpt_may_begin_in_the_silence_before_its_piece(tiny_corpus: Corpu
     assert seen.real[:, 3].all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind == "c-lstm-plus" else kind for kind in KINDS]
+)
 def test_the_loop_learns_its_pieces_better_than_markov_chains(kind: Kind, tiny_corpus: Corpus, tmp_path: Path) -> None:
     _, config = configure(kind, "small", steps=150)
     network = replace(NETWORK, kind=kind, hidden=64)
