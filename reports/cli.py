@@ -15,6 +15,9 @@ def report(
     reference: str = typer.Option(..., help="The name of the system the others are held against."),
     out: Path = typer.Option(..., help="The folder to write; an earlier report there is replaced."),
     accuracy: Path | None = typer.Option(None, help="The CSV of `clstm accuracy`, for the paper's Table 2."),
+    study: Path | None = typer.Option(
+        None, help="What `clstm study results --out` wrote, to show what listeners said."
+    ),
     soundfont: Path | None = typer.Option(
         None, help="SoundFont for MIDI; by default the one bundled with pretty_midi."
     ),
@@ -39,7 +42,7 @@ def report(
 
     command = shlex.join(["clstm", *sys.argv[1:]])
     settings = RenderSettings(soundfont=soundfont)
-    request = Request(tuple(systems), reference, out, title, accuracy, settings, seed, command)
+    request = Request(tuple(systems), reference, out, title, accuracy, study, settings, seed, command)
     with progress_bar() as bar:
         tasks: dict[str, TaskID] = {}
 

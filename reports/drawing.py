@@ -9,7 +9,10 @@ from reports.findings import alternative_text, finding
 from reports.page import Panel, Section
 from reports.songs import Song
 
-DPI = 200  # of PNG files
+DPI = 200  # of a panel's rasterised parts, on the page
+PRINT_DPI = 300
+FORMATS = ("svg", "pdf", "png")
+COLUMNS = {"": figures.PAGE_WIDTH, "-one-column": figures.COLUMN_WIDTH}  # ending of the file's name: its width
 
 
 def draw_sections(
@@ -33,9 +36,10 @@ def draw_sections(
 
 def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str], folder: Path) -> Section:
     shown = figures.drawable(kind, songs)
-    together = figures.draw(kind, shown, scale, figures.PAGE_WIDTH)
-    for suffix in ("png", "svg"):
-        figures.save(together, folder / "figures" / f"{kind.key}.{suffix}", DPI)
+    for ending, width in COLUMNS.items():
+        together = figures.draw(kind, shown, scale, width)
+        for suffix in FORMATS:
+            figures.save(together, folder / "figures" / f"{kind.key}{ending}.{suffix}", PRINT_DPI)
     panels = []
     for song in shown:
         image = f"figures/{kind.key}-{names[song.name]}.svg"

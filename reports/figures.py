@@ -30,9 +30,10 @@ from reports.palette import GRID, INK, MUTED
 from reports.songs import EXCERPT, HIGHEST_HZ, Song
 
 PANEL_WIDTH = 4.0  # inches: one song on the page
-PAGE_WIDTH = 7.2  # inches: all songs, two columns of a journal
+COLUMN_WIDTH = 3.5  # inches: all songs, one column of a journal
+PAGE_WIDTH = 7.2  # two columns
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
-LONGEST_NAME = 70  # characters above a row
+LETTERS = 11  # characters of a name that an inch above a row takes
 SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
 SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
 SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
@@ -54,6 +55,7 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.6,
     "text.parse_math": False,  # a name may hold a `$`
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # letters stay letters, as journals ask
     "svg.hashsalt": "clstm",  # the same figure gives the same file
 }
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED}
@@ -128,7 +130,8 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_W
             kind.draw(axes, song, scale)
             axes.yaxis.set_label_coords(-_inches(axes, 0.48), 0.5)
             if named:
-                name = song.name if len(song.name) <= LONGEST_NAME else f"{song.name[:LONGEST_NAME]}…"
+                longest = round(LETTERS * (width - left - kind.right))
+                name = song.name if len(song.name) <= longest else f"{song.name[:longest]}…"
                 axes.set_title(f"{_letter(row)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
             if row < len(songs) - 1:
                 axes.set_xlabel("")
@@ -265,7 +268,7 @@ KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM)
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
-    silent = {".svg": {"Date": None}, ".png": {"Software": None}}
+    silent = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # of a name; the page has it in full
         figure.savefig(path, dpi=dpi, metadata=silent[path.suffix])

@@ -2,7 +2,8 @@
 
 index.html               the page; opens from disk and needs nothing beside this folder
 audio/*.flac             the song each system shows
-figures/*.png, *.svg     every figure with all systems, and each system's panel of it (SVG)
+figures/*                every figure with all systems, one and two journal columns wide (SVG, PDF, PNG), and each
+                         system's panel of it (SVG)
 metrics.csv              tidy: system, piece, metric, value, unit, note
 accuracy.csv             as given, if it was
 report.json              all numbers of the page and how they were made
@@ -26,8 +27,10 @@ from clstm.files import replacing, write_json, write_text
 from evaluation.render import RenderSettings
 from reports import provenance
 from reports.drawing import draw_sections
+from reports.listeners import read_study
 from reports.measuring import Outcome, Spans, measure_all, spans
 from reports.page import render_page
+from reports.palette import MUTED
 from reports.systems import Source, System, parse_sources, read_systems
 from reports.tables import read_accuracy, summary
 
@@ -45,6 +48,7 @@ class Request:
     out: Path
     title: str | None = None
     accuracy: Path | None = None
+    study: Path | None = None  # results of a listening study
     settings: RenderSettings = RenderSettings()
     seed: int = 0
     command: str = ""
@@ -59,6 +63,7 @@ def make_report(request: Request, progress: Progress) -> dict[str, Any]:
     out = request.out.resolve()
     check_replaceable(out, sources)
     accuracy = None if request.accuracy is None else read_accuracy(request.accuracy)
+    study = None if request.study is None else read_study(request.study)
     with replacing(out) as folder:
         folder.mkdir()
         systems = read_systems(sources, partial(progress, "Reading"))
@@ -72,7 +77,8 @@ def make_report(request: Request, progress: Progress) -> dict[str, Any]:
         songs = [outcome.songs[system.name] for system in systems]
         sections = draw_sections(songs, names, folder, partial(progress, "Drawing"))
         numbers = summary(outcome.metrics, [system.name for system in systems])
-        content = _content(request, systems, numbers, accuracy, span) | {"rendering": rendering}
+        content = _content(request, systems, numbers, accuracy, span)
+        content |= {"rendering": rendering, "study": study and study | {"colours": _colours(study, systems)}}
         outcome.metrics.to_csv(folder / "metrics.csv", index=False)
         if request.accuracy is not None:
             copyfile(request.accuracy, folder / "accuracy.csv")
@@ -141,6 +147,12 @@ def _content(
         "seed": request.seed,
         "versions": provenance.versions(),
     }
+
+
+def _colours(study: dict[str, Any], systems: Sequence[System]) -> dict[str, str]:
+    """Of each source: that of the system with its name; grey where the report has none."""
+    known = {system.name.casefold(): system.colour for system in systems}
+    return {row["source"]: known.get(row["source"].casefold(), MUTED) for row in study["tally"]}
 
 
 def _system(system: System) -> dict[str, Any]:

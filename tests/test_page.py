@@ -62,6 +62,7 @@ def content(*systems: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "systems": list(systems),
         "numbers": numbers(list(systems)),
         "accuracy": None,
+        "study": None,
         "command": "clstm report",
         "seed": 7,
         "versions": {"python": "3.11"},
