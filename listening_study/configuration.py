@@ -152,9 +152,7 @@ class Access(_Section):
         (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are told so'
     )
     completion_code: Line = Field("", description="shown when every answer is stored")
-    completion_url: Annotated[
-        str, _shaped(r"(https://\S{1,492})?", "begin with https:// and have at most 500 characters")
-    ] = Field("", description="where participants go on to then")
+    completion_url: Address = Field("", description="where participants go on to then")
 
 
 class Words(_Section):

@@ -60,16 +60,8 @@ def create_study(
     choices = {
         name: _choose(name, paths, configuration, settings, wanted[name], progress) for name, paths in sources.items()
     }
-    notices = [f"{source}: {notice}" for source, choice in choices.items() for notice in choice.notices]
     practice = _practice(choices, human)
-    if len(practice) < configuration.design.practice:
-        notices.append(f"{len(practice)} practice clips instead of {configuration.design.practice}: no pieces to spare")
-    demanded, heard = configuration.registration.exclusions.heard, configuration.design.must_hear
-    if demanded > heard:
-        notices.append(
-            f"an answer opens once {heard:.0%} of a clip was heard (design.must_hear), but counts only if "
-            f"{demanded:.0%} was (registration.exclusions.heard)"
-        )
+    notices = _notices(choices, len(practice), configuration)
     now = datetime.now(UTC).replace(microsecond=0)
     main = [(source, segment) for source, choice in choices.items() for segment in choice.segments]
     catch = [("", Segment(BEEPS, 0.0, beeps(configuration.clips.seconds, settings.sample_rate)))]
@@ -141,6 +133,20 @@ def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configu
         raise UserError(
             f"design.repeats is {configuration.design.repeats}, but a listener hears {main} clips; lower it"
         )
+
+
+def _notices(choices: Mapping[str, Choice], practice: int, configuration: Configuration) -> list[str]:
+    """What the researcher should know, though the study can be made. `practice`: clips there are for it."""
+    notices = [f"{source}: {notice}" for source, choice in choices.items() for notice in choice.notices]
+    if practice < configuration.design.practice:
+        notices.append(f"{practice} practice clips instead of {configuration.design.practice}: no pieces to spare")
+    demanded, heard = configuration.registration.exclusions.heard, configuration.design.must_hear
+    if demanded > heard:
+        notices.append(
+            f"an answer opens once {heard:.0%} of a clip was heard (design.must_hear), but counts only if "
+            f"{demanded:.0%} was (registration.exclusions.heard)"
+        )
+    return notices
 
 
 def _reviewed_wording(configuration: Configuration) -> dict[str, str]:
