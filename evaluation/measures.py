@@ -170,26 +170,43 @@ def _sounding(settings: RenderSettings) -> dict[str, Any]:
     return {"settings": describe(settings)}
 
 
-def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...]]:
-    if is_midi(take.path):
-        whole = _notes(take)
-        notes = take.of(whole)
-        lasts = whole.duration if take.lasts is None else take.lasts
-        # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
-        seconds = notes.duration if take.lasts is None and take.cut is None else min(lasts, take.cut or lasts)
-        waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
-        figures = measure_sound(waveform, settings.sample_rate) | measure_notes(notes, seconds)
-        beyond = clipped(waveform)
-        remarks: tuple[str, ...] = (f"{beyond} samples beyond full scale",) if beyond else ()
-    else:
+@dataclass(frozen=True, eq=False)
+class Performed:
+    """How a file sounds as it is taken: (samples, 2) at `rate` Hz, its notes (None: it came as audio), its length in
+    seconds without the tail a rendering adds, and what was done to the sound."""
+
+    waveform: Waveform
+    rate: int
+    notes: Notes | None
+    seconds: float
+    remarks: tuple[str, ...]
+
+
+def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performed:
+    """What is measured of a file, and what figures show of it. Raises `UnreadableFileError` with the reason."""
+    if not is_midi(take.path):
         sound = heard(take.path, settings)
-        waveform = sound.waveform if take.cut is None else sound.waveform[: round(take.cut * sound.rate)]
-        seconds = len(waveform) / sound.rate
-        figures = measure_sound(waveform, sound.rate)
-        remarks = sound.remarks
+        waveform = sound.waveform[take.slice(sound.rate)]
+        return Performed(waveform, sound.rate, None, len(waveform) / sound.rate, sound.remarks)
+    whole = _notes(take)
+    notes = take.of(whole)
+    lasts = whole.duration if take.lasts is None else take.lasts
+    # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
+    seconds = notes.duration if take.lasts is None and take.cut is None else take.part_of(lasts)
+    waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
+    beyond = clipped(waveform)
+    remarks = (f"{beyond} samples beyond full scale",) if beyond else ()
+    return Performed(waveform, settings.sample_rate, notes, seconds, remarks)
+
+
+def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...]]:
+    sound = perform(take, settings)
+    figures = measure_sound(sound.waveform, sound.rate)
+    if sound.notes is not None:
+        figures |= measure_notes(sound.notes, sound.seconds)
     every = {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
     plain = {name: one.reason if isinstance(one, Missing) else float(one) for name, one in every.items()}
-    return plain, seconds, remarks
+    return plain, sound.seconds, sound.remarks
 
 
 def _notes(take: Take) -> Notes:

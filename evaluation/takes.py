@@ -31,7 +31,7 @@ class Take:
 
     same_grid : notes pass through the score matrix and one velocity first, as a model's have
     velocity_power : velocities become 127 (v / 127) ** power; 1 leaves them, 2 makes 80 a soft 50
-    cut : only its first so many seconds
+    begin, cut : only so many seconds (`cut`) from there on (`begin`, s)
     lasts : seconds it lasts even if nothing sounds at its end; None: to its last note
     group : what its piece belongs to (a work, a composer); "" stands for itself
     """
@@ -39,6 +39,7 @@ class Take:
     path: Path
     same_grid: bool = False
     velocity_power: float = 1.0
+    begin: float = 0.0
     cut: float | None = None
     lasts: float | None = None
     group: str = ""
@@ -48,8 +49,8 @@ class Take:
 
     def of(self, notes: Notes) -> Notes:
         """The notes as they are taken."""
-        if self.cut is not None:
-            notes = notes.between(0.0, self.cut)
+        if self.begin or self.cut is not None:
+            notes = notes.between(self.begin, np.inf if self.cut is None else self.begin + self.cut)
         if self.same_grid:
             notes = decode(encode(notes))
         if self.velocity_power != 1.0:
@@ -60,7 +61,17 @@ class Take:
     @property
     def seconds(self) -> float | None:
         """How long it lasts, where that is known without its notes."""
-        return self.lasts if self.cut is None or self.lasts is None else min(self.lasts, self.cut)
+        return None if self.lasts is None else self.part_of(self.lasts)
+
+    def part_of(self, seconds: float) -> float:
+        """How long the part taken of a piece lasts."""
+        rest = max(seconds - self.begin, 0.0)
+        return rest if self.cut is None else min(rest, self.cut)
+
+    def slice(self, rate: int) -> slice:
+        """The samples of an audio file that are taken."""
+        first = round(self.begin * rate)
+        return slice(first, None if self.cut is None else first + round(self.cut * rate))
 
 
 def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None) -> list[Take]:

@@ -71,34 +71,52 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """The table, what to know before believing it, and a line a system that sums it up."""
+    """What the others are held against, every system's files as they are taken, the table, what to know before
+    believing it, and a line a system that sums it up.
+
+    sounds : measurements by the sound they were made with; the first, "", is the one asked for
+    others : the tables made with the other sounds
+    """
 
     reference: str
+    systems: Mapping[str, Sequence[Take]]
     table: "pd.DataFrame"
-    measurements: Measurements
+    sounds: Mapping[str, Measurements]
+    others: "Mapping[str, pd.DataFrame]"
     remarks: list[str]
     summary: list[str]
 
+    @property
+    def measurements(self) -> Measurements:
+        return self.sounds[""]
+
 
 def make_verdict(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
-    """Measure, compare and write the folder `request.out`, whole or not at all.
+    """Judge, and write the folder `request.out`, whole or not at all.
 
     Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
     """
-    import pandas as pd
-
     _check_replaceable(request.out)
+    verdict = judge(request, advance)
+    _write(request, verdict)
+    return verdict
+
+
+def judge(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+    """Measure every system and compare it with the reference; writes nothing.
+
+    Raises `UserError` for anything that cannot be compared.
+    """
     if request.seconds is not None and not isfinite(request.seconds):
         raise UserError(f"--seconds {request.seconds} is no length; give seconds, such as 30")
     reference, systems, left_out = _systems(request)
     variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
     tables: dict[str, pd.DataFrame] = {}
-    base = Measurements(pd.DataFrame(), pd.DataFrame())
+    sounds: dict[str, Measurements] = {}
     for name, (settings, power) in variants.items():
         what = "Measuring" if not name else f"Measuring, {name}"
         bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
-        measured = _measure(bent, settings, request, what, advance)
-        base = base if name else measured
+        sounds[name] = measured = _measure(bent, settings, request, what, advance)
         what = "Comparing" if not name else f"Comparing, {name}"
         total, done = len(systems) - 1, 0
 
@@ -112,11 +130,9 @@ def make_verdict(request: Request, advance: Advance = lambda what, done, total: 
         )
     others = {name: table for name, table in tables.items() if name}
     table = comparison.flips(tables[""], others) if others else tables[""]
-    remarks = [*left_out, *comparison.remarks(table, base.pieces, reference)]
+    remarks = [*left_out, *comparison.remarks(table, sounds[""].pieces, reference)]
     summary = comparison.summary(table, [system for system in systems if system != reference])
-    verdict = Verdict(reference, table, base, remarks, summary)
-    _write(request, verdict, others)
-    return verdict
+    return Verdict(reference, systems, table, sounds, others, remarks, summary)
 
 
 def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
@@ -220,7 +236,7 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
-def _write(request: Request, verdict: Verdict, others: "Mapping[str, pd.DataFrame]") -> None:
+def _write(request: Request, verdict: Verdict) -> None:
     import pandas as pd
 
     with replacing(request.out) as folder:
@@ -232,17 +248,18 @@ def _write(request: Request, verdict: Verdict, others: "Mapping[str, pd.DataFram
             folder / "verdict.md",
             verdict_tables.markdown(verdict.table, verdict.reference, verdict.summary, verdict.remarks),
         )
-        if others:
-            parts = [table.assign(sound=name) for name, table in others.items()]
+        if verdict.others:
+            parts = [table.assign(sound=name) for name, table in verdict.others.items()]
             pd.concat(parts).to_csv(folder / "robustness.csv", index=False)
-        write_json(folder / RECORD, _record(request, verdict, list(others)))
+        write_json(folder / RECORD, _record(request, verdict))
 
 
-def _any_midi(verdict: Verdict) -> bool:
-    return any(is_midi(Path(file)) for file in verdict.measurements.pieces["file"])
+def any_midi(verdict: Verdict) -> bool:
+    """Whether anything was rendered."""
+    return any(is_midi(take.path) for own in verdict.systems.values() for take in own)
 
 
-def _record(request: Request, verdict: Verdict, others: list[str]) -> dict[str, Any]:
+def _record(request: Request, verdict: Verdict) -> dict[str, Any]:
     return {
         "made_by": MADE_BY,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -256,8 +273,8 @@ def _record(request: Request, verdict: Verdict, others: list[str]) -> dict[str, 
         "splits": SPLITS,
         "resamples": RESAMPLES,
         "permutations": int(verdict.table["permutations"].fillna(0).max()),
-        "other_sounds": others,
+        "other_sounds": list(verdict.others),
         "remarks": verdict.remarks,
         "summary": verdict.summary,
-        "rendering": describe(request.settings) if _any_midi(verdict) else None,
+        "rendering": describe(request.settings) if any_midi(verdict) else None,
     }

@@ -168,6 +168,7 @@ def provenance(results: Results) -> dict[str, Any]:
         **({"note": SYNTHETIC} if study.synthetic else {}),
         "title": study.title,
         "created": study.created,
+        "seconds": study.seconds,
         "key_sha256": study.key_sha256,
         "registration_sha256": study.registration_sha256,
         "registration": {

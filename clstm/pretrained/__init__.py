@@ -24,13 +24,15 @@ def names() -> list[str]:
 
 
 def find(run: str | Path) -> Path:
-    """The folder of a run: a path that exists, else a bundled model of that name.
+    """The folder of a run: a path that exists, else a bundled model of that name; music in a folder called like a
+    bundled model does not hide it.
 
     Raises `UserError` when it is neither, naming the bundled models.
     """
-    if (path := Path(run)).exists():
+    path, bundled_name = Path(run), str(run) in names()
+    if path.exists() and ((path / "config.json").exists() or not bundled_name):
         return path
-    if str(run) in names():
+    if bundled_name:
         return FOLDER / run
     bundled = f", or name a bundled model: {', '.join(names())}" if names() else ""
     raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}{bundled}")
