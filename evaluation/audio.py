@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,8 @@ from evaluation.waveform import BLOCK, Waveform, blank, blocks, clipped, release
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3")
 
-_WRITTEN = {".wav": "WAV", ".flac": "FLAC"}
+_WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
+_MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ def _reason(path: Path, error: Exception) -> str:
 
 
 def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
-    """Write a .wav or .flac file of 16 or 24 bits, whole or not at all.
+    """Write a .wav or .flac file of 16 or 24 bits, or an .mp3, to be listened to; whole or not at all.
 
     Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
     """
@@ -119,9 +121,9 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
     with replacing(path) as temporary, temporary.open("wb", buffering=0) as file:
         disk = _Disk(file)
         try:
-            with soundfile.SoundFile(
-                disk, "w", rate, channels, f"PCM_{bits}", format=_WRITTEN[path.suffix.lower()]
-            ) as audio:
+            kind = _WRITTEN[path.suffix.lower()]
+            how: dict[str, Any] = _MP3 if kind == "MP3" else {"subtype": f"PCM_{bits}"}
+            with soundfile.SoundFile(disk, "w", rate, channels, format=kind, **how) as audio:
                 for _, block in blocks(waveform):
                     audio.write(np.clip(block, -1.0, 1.0))
                     disk.check()

@@ -9,7 +9,8 @@ Where nothing can be written, nothing is kept.
 import hashlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -45,6 +46,19 @@ def remembered(kind: str, key: dict[str, Any], make: Callable[[], Result]) -> Re
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Unable to cache to disk")  # a full one costs the cache only
         return memory.cache(_made, ignore=["make"])(key, _code(), make)
+
+
+@contextmanager
+def nothing_remembered() -> Iterator[None]:
+    """Whoever recalls what a file measured before learns nothing of what it measures today."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = "off"
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 def trim() -> None:

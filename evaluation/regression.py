@@ -11,7 +11,6 @@ No file may come or go.
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -140,23 +139,10 @@ def _unit(units: Mapping[str, str], name: str) -> str:
 def measure_piece(path: Path, settings: RenderSettings = RenderSettings()) -> Piece:
     """Every figure of a MIDI or audio file, measured here and now, or why there is none."""
     try:
-        with _nothing_remembered():
+        with cache.nothing_remembered():
             return Piece(_sha256(path), measure_take(Take(path), settings).figures)
     except UnreadableFileError as error:
         return Piece(_sha256(path), {}, error.reason)
-
-
-@contextmanager
-def _nothing_remembered() -> Iterator[None]:
-    """Whoever recalls what a file measured before learns nothing of what it measures today."""
-    before = os.environ.get(cache.VARIABLE)
-    os.environ[cache.VARIABLE] = "off"
-    try:
-        yield
-    finally:
-        os.environ.pop(cache.VARIABLE)
-        if before is not None:
-            os.environ[cache.VARIABLE] = before
 
 
 def _sha256(path: Path) -> str:

@@ -19,7 +19,7 @@ from clstm.errors import UserError
 from clstm.midi import SUFFIXES as MIDI_SUFFIXES
 from clstm.midi import Notes
 from clstm.score import decode, encode
-from evaluation.audio import AUDIO_SUFFIXES
+from evaluation.audio import AUDIO_SUFFIXES, is_midi
 
 GENERATED = "generated.json"  # what `clstm generate` and `clstm excerpts` leave beside their music
 LOUDEST = 127  # velocity
@@ -46,6 +46,10 @@ class Take:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def is_midi(self) -> bool:
+        return is_midi(self.path)
 
     def of(self, notes: Notes) -> Notes:
         """The notes as they are taken."""

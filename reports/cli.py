@@ -1,66 +1,173 @@
 """The verbs of the reports."""
 
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 app = typer.Typer(rich_markup_mode="markdown")
 
 
-@app.command()
-def report(
-    systems: list[str] = typer.Argument(
-        ..., metavar="NAME=PATH...", help="Each system and its MIDI or audio, a file or folder."
-    ),
-    reference: str = typer.Option(..., help="The name of the system the others are held against."),
-    out: Path = typer.Option(..., help="The folder to write; an earlier report there is replaced."),
-    accuracy: Path | None = typer.Option(None, help="The CSV of `clstm accuracy`, for the paper's Table 2."),
-    study: Path | None = typer.Option(
-        None, help="What `clstm study results --out` wrote, to show what listeners said."
-    ),
-    soundfont: Path | None = typer.Option(
-        None, help="SoundFont for MIDI; by default the one bundled with pretty_midi."
-    ),
-    title: str | None = typer.Option(None, help="The page's title."),
-    seed: int = typer.Option(0, help="Recorded in the report; nothing in it is drawn at random."),
+class MakeByDefault(TyperGroup):
+    """`clstm report NAME=PATH ...` is `clstm report make NAME=PATH ...`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+report_app = typer.Typer(
+    cls=MakeByDefault,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Compare systems on one page (`make`, which need not be said), and check a report that was made.",
+)
+app.add_typer(report_app, name="report")
+
+
+@report_app.command("make")
+def make(
+    systems: Annotated[
+        list[str], typer.Argument(metavar="NAME=PATH...", help="Each system and its MIDI or audio, a file or folder.")
+    ],
+    reference: Annotated[str, typer.Option(help="The name of the system the others are held against.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; an earlier report there is replaced.")],
+    accuracy: Annotated[Path | None, typer.Option(help="The CSV of `clstm accuracy`, for the paper's Table 2.")] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="The CSV of `clstm accuracy --pairs`: is one model better than another?")
+    ] = None,
+    reach: Annotated[Path | None, typer.Option(help="The CSV of `clstm reach`: does the gradient vanish?")] = None,
+    study: Annotated[
+        Path | None, typer.Option(help="What `clstm study results --out` wrote, to show what listeners said.")
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV with the column file, and group, composer, title, licence, source as known: pieces of a group "
+            "are no independent draws; the rest is the credits."
+        ),
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=RUN", help="The run that made a system's music; bundled models are known."),
+    ] = None,
+    grid: Annotated[
+        str,
+        typer.Option(help="MIDI that goes through the score matrix and one velocity: the reference's, all, or none."),
+    ] = "reference",
+    seconds: Annotated[
+        float | None, typer.Option(min=0.125, help="Only the first so many seconds of every piece.")
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option("--robustness", help="Again with another SoundFont, reverb, other velocities: what changes?"),
+    ] = False,
+    other_soundfont: Annotated[
+        Path | None, typer.Option(help="The other SoundFont. Default: FluidR3_GM.sf2, where systems install it.")
+    ] = None,
+    soundfont: Annotated[
+        Path | None, typer.Option(help="SoundFont for MIDI; by default the one bundled with pretty_midi.")
+    ] = None,
+    without_audio: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A system whose audio is left out, for music that may not be handed on."),
+    ] = None,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", help="--out is one HTML file that holds everything.")
+    ] = False,
+    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every draw: samples, splits, resamples, permutations.")] = 0,
 ) -> None:
-    """Compare systems on one page: figures, players, numbers, and how it was made.
+    """Compare systems on one page: a summary in words, verdict, figures, players, numbers, and how it was made.
 
     A system is any MIDI or audio file, or a folder of them, from any generator. MIDI is rendered with one SoundFont;
-    audio is taken as it is. Open `index.html` in the folder: it needs no network.
+    audio is taken as it is. Open `index.html` in the folder: it needs no network. What was measured is remembered:
+    stopped, the same command goes on.
 
-    Example: `clstm report Bach=music/bach LSTM=out/lstm --reference Bach --out report`
+    Example: `clstm report make Bach=music/bach LSTM=out/lstm --reference Bach --out report`, or without `make`
     """
     import shlex
     import sys
 
-    from rich.progress import TaskID
-
-    from clstm.console import console, progress_bar
+    from clstm.console import console, progress, warn
+    from clstm.errors import choice
     from evaluation.render import RenderSettings
+    from evaluation.verdict import GRIDS
     from reports.report import Request, make_report
 
-    command = shlex.join(["clstm", *sys.argv[1:]])
-    settings = RenderSettings(soundfont=soundfont)
-    request = Request(tuple(systems), reference, out, title, accuracy, study, settings, seed, command)
-    with progress_bar() as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                tasks[doing] = bar.add_task(doing, total=total)
-            bar.update(tasks[doing], completed=done)
-
-        content = make_report(request, progress)
-    failures = sum(len(system["failures"]) for system in content["systems"])
+    request = Request(
+        tuple(systems),
+        reference,
+        out,
+        title=title,
+        index=index,
+        accuracy=accuracy,
+        pairs=pairs,
+        reach=reach,
+        study=study,
+        weights=tuple(weights or ()),
+        unheard=tuple(without_audio or ()),
+        settings=RenderSettings(soundfont=soundfont),
+        grid=choice("--grid", grid, GRIDS),
+        seconds=seconds,
+        robustness=robustness,
+        other_soundfont=other_soundfont,
+        seed=seed,
+        single=single_file,
+        command=shlex.join(["clstm", *sys.argv[1:]]),
+    )
+    with progress() as advance:
+        content = make_report(request, advance)
+    for remark in content["remarks"]:
+        warn(remark)
+    for said in content["summary"]:
+        console.print(f"{said['about']}: {said['text']}", soft_wrap=True, highlight=False, markup=False)
+    failures = sum(len(system["failures"]) for system in content["systems"] if system["role"] != "control")
     console.print(f"{len(content['systems'])} systems compared" + (f", {failures} files left out" if failures else ""))
-    console.print(f"Open {out / 'index.html'}", soft_wrap=True, highlight=False, markup=False)
+    page = out if single_file else out / "index.html"
+    console.print(f"Open {page}", soft_wrap=True, highlight=False, markup=False)
+
+
+@report_app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.", show_default=False)],
+    systems: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME=PATH...", help="Where a system's music lies now, if not where it was."),
+    ] = None,
+    soundfont: Annotated[Path | None, typer.Option(help="Where the SoundFont lies now.")] = None,
+) -> None:
+    """Render and measure everything again: is the report still what its inputs give?
+
+    Inputs, weights, SoundFont and the report's own files are held against their hashes, figures against the tolerances
+    of `clstm spectra check`, and every conclusion is drawn anew. The exit status is 0 when all holds, 1 when not.
+
+    Example: `clstm report verify report`
+    """
+    from clstm.console import fail, progress, say, warn
+    from evaluation.sources import named_path
+    from reports.verification import verify
+
+    elsewhere = dict(named_path(system) for system in systems or ())
+    with progress() as advance:
+        found = verify(folder, elsewhere, soundfont, advance)
+    for remark in found.remarks:
+        warn(remark)
+    for failure in found.failures:
+        fail(failure)
+    say(", ".join(f"{count:,} {what}" for what, count in found.checked.items()) + " compared.")
+    if not found.holds:
+        fail(f"{folder} does not hold: {len(found.failures)} things are not as they were.")
+        raise typer.Exit(1)
+    say(f"{folder} holds.")
 
 
 @app.command("reach-figure")
 def reach_figure(
     curves: Path = typer.Argument(..., help="The CSV of `clstm reach`.", show_default=False),
-    out: Path = typer.Option(..., help="The figure to write, .svg or .png."),
+    out: Path = typer.Option(..., help="The figure to write, .svg, .pdf or .png."),
 ) -> None:
     """Draw how far back each model looks.
 
@@ -69,10 +176,10 @@ def reach_figure(
     from clstm.console import say
     from clstm.errors import choice
     from clstm.files import replacing
-    from reports import figures, reach
+    from reports import reach, style
 
-    choice("the ending of --out", out.suffix, (".svg", ".png"))
+    choice("the ending of --out", out.suffix, style.FORMATS)
     figure = reach.draw(reach.read(curves))
     with replacing(out) as temporary:
-        figures.save(figure, temporary, dpi=200)
+        style.save(figure, temporary)
     say(f"{out} made.")

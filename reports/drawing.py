@@ -1,50 +1,235 @@
-"""Songs -> the figures' files, and what the page says of each."""
+"""Songs and tables -> the figures' files, and what the page says of each."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from reports import figures
+import pandas as pd
+from matplotlib.figure import Figure
+
+from clstm.isolation import in_processes
+from evaluation.comparison import DIFFERS, NONE
+from evaluation.measures import METRICS
+from evaluation.verdict import Verdict
+from reports import charts, figures, network
 from reports.figures import KINDS, Kind, Scale
-from reports.findings import alternative_text, finding
-from reports.page import Panel, Section
+from reports.findings import alternative_text, finding, number
+from reports.network import Network
 from reports.songs import Song
+from reports.style import FORMATS, WIDTHS, save
+from reports.words import VIEWS
 
-DPI = 200  # of a panel's rasterised parts, on the page
-PRINT_DPI = 300
-FORMATS = ("svg", "pdf", "png")
-COLUMNS = {"": figures.PAGE_WIDTH, "-one-column": figures.COLUMN_WIDTH}  # ending of the file's name: its width
+PANEL_DPI = 160  # of a panel's rasterised parts, on the page
 
 
-def draw_sections(
-    songs: Sequence[Song], names: Mapping[str, str], folder: Path, progress: Callable[[int, int], None]
-) -> list[Section]:
-    """Draw every kind of figure, all songs together and one by one, and say what each shows.
+@dataclass(frozen=True)
+class Panel:
+    """One system's part of a figure; paths are relative to the page.
 
-    songs : the reference first
-    names : of each song, what its files are called
-    progress : called with the kinds of figure drawn and their number
+    box : where the axes lie in the image: left, top, width, height, 0..1
+    seconds : what the time axis spans; 0: it has none
+    """
+
+    name: str
+    colour: str
+    image: str
+    alternative: str
+    finding: str
+    box: tuple[float, float, float, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Section:
+    """A figure of songs: the panels side by side, and the systems that cannot have one."""
+
+    key: str
+    number: int
+    title: str
+    panels: tuple[Panel, ...]
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure of a table, with its alternative text."""
+
+    key: str
+    title: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All figures of a report: of songs, and of tables by their key; distributions by view."""
+
+    sections: tuple[Section, ...]
+    charts: Mapping[str, Chart]
+    distributions: tuple[Chart, ...]
+
+
+def draw_all(
+    songs: Mapping[str, Song],
+    names: Mapping[str, str],
+    colours: Mapping[str, str],
+    networks: Sequence[Network],
+    content: Mapping[str, Any],
+    verdict: Verdict,
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> Drawn:
+    """Draw everything, in processes.
+
+    songs : the reference's first; names : of each, what its files are called; colours : of each system
+    content : the numbers of the report
+    progress : called with the figures drawn and their number
     """
     (folder / "figures").mkdir()
-    scale = Scale.of(songs)
-    sections = []
-    for done, kind in enumerate(KINDS):
-        if figures.drawable(kind, songs):
-            sections.append(_section(kind, songs, scale, names, folder))
-        progress(done + 1, len(KINDS))
-    return sections
+    shown = [songs[name] for name in names]
+    scale = Scale.of(shown)
+    kinds = [kind for kind in KINDS if figures.drawable(kind, shown)]
+    jobs: list[_Job] = [_Songs(kind.key, folder / "figures", kind, shown, scale, names) for kind in kinds]
+    chosen = _charts(networks, content, verdict, colours)
+    jobs += [_Table(chart.key, folder / "figures", draw) for chart, draw in chosen]
+    for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
+        if isinstance(result, Exception):
+            raise result
+        progress(done + 1, len(jobs))
+    made = {chart.key: chart for chart, _ in chosen}
+    distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
+    return Drawn(tuple(_section(kind, shown, scale, names) for kind in kinds), made, distributions)
 
 
-def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str], folder: Path) -> Section:
+@dataclass(frozen=True, eq=False)
+class _Job:
+    key: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return self.key
+
+    def draw(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class _Songs(_Job):
+    kind: Kind
+    songs: Sequence[Song]
+    scale: Scale
+    names: Mapping[str, str]
+
+    def draw(self) -> None:
+        shown = figures.drawable(self.kind, self.songs)
+        for ending, width in WIDTHS.items():
+            together = figures.draw(self.kind, shown, self.scale, width)
+            for suffix in FORMATS:
+                save(together, self.folder / f"{self.key}{ending}{suffix}")
+        for song in shown:
+            panel = figures.draw(self.kind, [song], self.scale)
+            save(panel, self.folder / f"{self.key}-{self.names[song.name]}.svg", PANEL_DPI)
+
+
+@dataclass(frozen=True, eq=False)
+class _Table(_Job):
+    make: Callable[..., Figure]
+
+    def draw(self) -> None:
+        for ending, width in WIDTHS.items():
+            figure = self.make(width=width)
+            for suffix in FORMATS:
+                save(figure, self.folder / f"{self.key}{ending}{suffix}")
+
+
+def _draw(job: _Job) -> None:
+    job.draw()
+
+
+def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str]) -> Section:
     shown = figures.drawable(kind, songs)
-    for ending, width in COLUMNS.items():
-        together = figures.draw(kind, shown, scale, width)
-        for suffix in FORMATS:
-            figures.save(together, folder / "figures" / f"{kind.key}{ending}.{suffix}", PRINT_DPI)
-    panels = []
-    for song in shown:
-        image = f"figures/{kind.key}-{names[song.name]}.svg"
-        figures.save(figures.draw(kind, [song], scale), folder / image, DPI)
-        audio = f"audio/{names[song.name]}.flac"
-        panels.append(Panel(song.name, song.colour, image, audio, alternative_text(kind, song), finding(kind, song)))
+    panels = tuple(
+        Panel(
+            song.name,
+            song.colour,
+            f"figures/{kind.key}-{names[song.name]}.svg",
+            alternative_text(kind, song),
+            finding(kind, song),
+            kind.box(),
+            kind.span(scale.seconds),
+        )
+        for song in shown
+    )
     without = tuple(song.name for song in songs if song not in shown)
-    return Section(kind.key, kind.number, kind.title, tuple(panels), without)
+    return Section(kind.key, kind.number, kind.title, panels, without)
+
+
+def _charts(
+    networks: Sequence[Network], content: Mapping[str, Any], verdict: Verdict, colours: Mapping[str, str]
+) -> list[tuple[Chart, Callable[..., Figure]]]:
+    """The figures of tables that this report has."""
+    made: list[tuple[Chart, Callable[..., Figure]]] = []
+    if any(row["verdict"] != NONE for row in content["verdict"]):
+        chart = Chart("distances", "Distance from the reference", _distances_in_words(content["verdict"]))
+        made.append((chart, partial(charts.distances, verdict.table, dict(colours))))
+    if networks:
+        sentences = ". ".join(one.sentence for one in networks)
+        made.append(
+            (Chart("figure2-network", "Network", f"Structure of the networks. {sentences}."), _Networks(networks))
+        )
+    tidy = verdict.measurements.figures
+    have = tidy.dropna(subset="value")["metric"].map(lambda name: METRICS[name].view)
+    for view in VIEWS:
+        if (have == view).any():
+            title = VIEWS[view].split(" (")[0]
+            words = f"Distributions: {title.lower()}. " + _distributions_in_words(content, view)
+            chart = Chart(f"distributions-{view}", title, words)
+            own = tidy[[METRICS[name].view == view for name in tidy["metric"]]]
+            made.append((chart, partial(charts.distributions, own, view, dict(colours))))
+    study = content["study"]
+    if study and any(row["answers"] for row in study["tally"]):
+        shares = "; ".join(
+            f"{row['source']} {number(100 * row['p_human'])} %" for row in study["tally"] if row["answers"]
+        )
+        note = f"{study['note']}. " if study["note"] else ""
+        chart = Chart("listeners", "Taken for human", f"{note}Share of answers “by a person”: {shares}.")
+        table = pd.DataFrame([row for row in study["tally"] if row["answers"]])
+        made.append((chart, partial(charts.taken_for_human, table, study["colours"], study["note"])))
+    tested = [row for row in content["correlation"] if row["within"] is not None]
+    if tested:
+        best = max(tested, key=lambda row: abs(row["within"]))
+        words = (
+            f"{study['note'] + '. ' if study['note'] else ''}Rank correlation of {len(tested)} figures with the share "
+            f"taken for human, within sources; the strongest is {METRICS[best['metric']].label} with "
+            f"{number(best['within'], 2)}."
+        )
+        chart = Chart("correlation", "Figures against listeners", words)
+        made.append((chart, partial(charts.correlations, pd.DataFrame(tested), study["note"])))
+    return made
+
+
+@dataclass(frozen=True)
+class _Networks:
+    networks: Sequence[Network]
+
+    def __call__(self, width: float) -> Figure:
+        return network.draw(self.networks, width)
+
+
+def _distances_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    said = []
+    for system in dict.fromkeys(row["system"] for row in rows):
+        own = [row for row in rows if row["system"] == system and row["verdict"] != NONE]
+        told = sum(row["verdict"] == DIFFERS for row in own)
+        said.append(f"{system} is told apart in {told} of {len(own)} figures")
+    return f"Distance of every figure from the reference, in noise floors: {'; '.join(said)}."
+
+
+def _distributions_in_words(content: Mapping[str, Any], view: str) -> str:
+    """The medians of the view's first figure, for those who cannot see the dots; the table has the others."""
+    rows = [row for row in content["numbers"] if METRICS[row["metric"]].view == view and row["n"]]
+    first = [row for row in rows if row["metric"] == rows[0]["metric"]]
+    unit = METRICS[rows[0]["metric"]].unit
+    medians = "; ".join(f"{row['system']} {number(row['median'], 2)}" for row in first)
+    return f"Medians of {METRICS[rows[0]['metric']].label.lower()}{f' ({unit})' if unit else ''}: {medians}."

@@ -1,71 +1,46 @@
-"""The paper's Figures 1, 3, 4 and 5: songs in, a matplotlib `Figure` out. Only `save` writes a file.
+"""The paper's Figures 1, 3, 4 and 5, piano rolls and self-similarity: songs in, a matplotlib `Figure` out.
 
 Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
-of all gives a panel that can stand beside the others' panels.
+of all gives a panel that can stand beside the others' panels. One alone takes three lines:
 
-    songs = [song("Bach", "bwv804", REFERENCE, waveform, rate, notes), ...]
-    figure = draw(WAVEFORM, songs, Scale.of(songs))
-    save(figure, Path("figure3.svg"), dpi=200)
+    from reports.figures import SONOGRAM, draw, read_song, save
+    songs = [read_song("bwv804.mid", "Bach"), read_song("lstm.mid", "LSTM")]
+    save(draw(SONOGRAM, songs), "sonograms.pdf")
 
 Margins are fixed in inches, so that the axes of all panels have the same size; dense images are rasterised within SVG.
 """
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from clstm.score import FRAME_RATE, HELD, HIGHEST, LOWEST, STRUCK
 from evaluation.metric import Missing
-from reports.palette import GRID, INK, MUTED
+from reports.palette import INK, MUTED
 from reports.songs import EXCERPT, HIGHEST_HZ, Song
+from reports.songs import read_song as read_song
+from reports.style import PAGE_WIDTH, PANEL_WIDTH, inches, letter, shortened, style
+from reports.style import save as save
 
-PANEL_WIDTH = 4.0  # inches: one song on the page
-COLUMN_WIDTH = 3.5  # inches: all songs, one column of a journal
-PAGE_WIDTH = 7.2  # two columns
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
 LETTERS = 11  # characters of a name that an inch above a row takes
 SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
 SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
 SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
 
-_STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
-    "font.size": 8.5,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": MUTED,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlecolor": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "text.parse_math": False,  # a name may hold a `$`
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,  # letters stay letters, as journals ask
-    "svg.hashsalt": "clstm",  # the same figure gives the same file
-}
+LEFT, BOTTOM, TOP, GAP = 0.62, 0.46, 0.2, 0.34  # inches around and between axes
+TITLE = 0.14  # inches more for a name above a row
+SIDE_BY_SIDE = 2.0  # inches a square takes at least
+
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED}
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The look of all figures; text and ticks take it when made and when saved."""
-    with mpl.rc_context(_STYLE):
-        yield
 
 
 @dataclass(frozen=True)
@@ -105,35 +80,56 @@ class Scale:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of figure: its file name, its place in the paper, and how to draw one song of it."""
+    """One kind of figure: its file name, its place in the paper (0: none), and how to draw one song of it.
+
+    height : inches of one song's axes on a panel
+    right : inches at the right, for a colour bar
+    span : of the seconds drawn, how many its time axis shows; 0: it has none
+    """
 
     key: str
     number: int
     title: str
-    height: float  # inches of one song's axes on a panel
-    right: float  # inches at the right, for a colour bar
+    height: float
+    right: float
+    span: Callable[[float], float]
     draw: Callable[[Axes, Song, Scale], None]
+    square: bool = False
+    of_notes: bool = False
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Where the axes of a panel of one song lie: left, top, width, height as shares of the image."""
+        total = BOTTOM + TOP + self.height
+        return LEFT / PANEL_WIDTH, TOP / total, 1 - (LEFT + self.right) / PANEL_WIDTH, self.height / total
 
 
-def draw(kind: Kind, songs: Sequence[Song], scale: Scale, width: float = PANEL_WIDTH) -> Figure:
-    """The figure of `songs`, one below the other; with more than one, each row bears its song's name."""
+def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: float = 0.0) -> Figure:
+    """The figure of `songs`, one below the other (squares side by side); with more than one, each bears its name.
+
+    scale : the axes they share; by default those of these songs
+    width : inches; by default a panel for one song, two columns of a journal for more
+    """
+    scale = scale or Scale.of(songs)
     named = len(songs) > 1
-    left, bottom, top, gap = 0.62, 0.46, 0.34 if named else 0.2, 0.34
-    height = kind.height * (0.8 if named else 1.0)
-    total = bottom + top + len(songs) * height + (len(songs) - 1) * gap
+    width = width or (PAGE_WIDTH if named else PANEL_WIDTH)
+    columns = min(len(songs), max(int((width - kind.right) / (SIDE_BY_SIDE + LEFT)), 1)) if kind.square else 1
+    rows = -(-len(songs) // columns)
+    top, gap = TOP + TITLE * named, GAP + (BOTTOM if columns > 1 else 0)
+    wide = (width - kind.right - columns * LEFT) / columns
+    height = wide if kind.square and named else kind.height * (0.8 if named else 1.0)
+    total = BOTTOM + top + rows * height + (rows - 1) * gap
     with style():
         figure = Figure(figsize=(width, total), facecolor="white")
-        for row, song in enumerate(songs):
-            above = top + row * (height + gap)
-            box = (left / width, 1 - (above + height) / total, (width - left - kind.right) / width, height / total)
-            axes = figure.add_axes(box)
+        for place, song in enumerate(songs):
+            row, column = divmod(place, columns)
+            left, above = LEFT + column * (wide + LEFT), top + row * (height + gap)
+            axes = figure.add_axes((left / width, 1 - (above + height) / total, wide / width, height / total))
             kind.draw(axes, song, scale)
-            axes.yaxis.set_label_coords(-_inches(axes, 0.48), 0.5)
+            axes.yaxis.set_label_coords(-inches(axes, 0.48), 0.5)
             if named:
-                longest = round(LETTERS * (width - left - kind.right))
-                name = song.name if len(song.name) <= longest else f"{song.name[:longest]}…"
-                axes.set_title(f"{_letter(row)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
-            if row < len(songs) - 1:
+                name = shortened(song.name, round(LETTERS * wide))
+                axes.set_title(f"{letter(place)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
+            if place + columns < len(songs) and columns == 1:
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
     return figure
@@ -166,7 +162,7 @@ def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
     axes.axhline(pitches, color=INK, linewidth=0.8, zorder=3)
     axes.set_ylim(0, 2 * pitches)
     for label, middle in (("held", 0.25), ("struck", 0.75)):
-        axes.text(-_inches(axes, 0.48), middle, label, transform=axes.transAxes, rotation=90, **_CENTRED)
+        axes.text(-inches(axes, 0.48), middle, label, transform=axes.transAxes, rotation=90, **_CENTRED)
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     _seconds(axes, min(scale.seconds, EXCERPT))
@@ -251,7 +247,7 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     axes.set_ylim(0, HIGHEST_HZ / 1000)
     axes.set_ylabel("frequency (kHz)")
     _seconds(axes, scale.seconds)
-    bar = axes.inset_axes((1 + _inches(axes, 0.08), 0, _inches(axes, 0.09), 1))
+    bar = axes.inset_axes((1 + inches(axes, 0.08), 0, inches(axes, 0.09), 1))
     colourbar = axes.figure.colorbar(image, cax=bar)
     colourbar.outline.set_visible(False)
     colourbar.locator = MultipleLocator(20)
@@ -259,29 +255,84 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     bar.set_title("dB", fontsize=7, color=MUTED, pad=3)
 
 
-SCORE_MATRIX = Kind("figure1-score-matrix", 1, "Score matrix", 2.6, 0.12, score_matrix)
-WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, waveform)
-SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, spectrum)
-SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.56, sonogram)
-KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM)
+def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
+    """Every note over the time drawn, the darker the harder it was struck; octaves no song uses are left out."""
+    assert song.notes is not None, "a song that came as audio has no notes"
+    notes = song.notes
+    lines = np.stack(
+        [np.stack([notes.onset, notes.pitch + 0.0], axis=1), np.stack([notes.offset, notes.pitch + 0.0], axis=1)],
+        axis=1,
+    )
+    pitches = scale.highest - scale.lowest + 1
+    height = axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi * 72 / pitches  # points a semitone
+    rolls = LineCollection(
+        list(lines),
+        colors=song.colour,
+        linewidths=min(max(0.85 * height, 0.8), 4.0),
+        alpha=0.25 + 0.75 * notes.velocity / 127 if len(notes) else None,
+        capstyle="butt",
+        rasterized=True,
+    )
+    axes.add_collection(rolls)
+    octaves = np.arange(scale.lowest, scale.highest, 12)
+    axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
+    axes.set_ylim(scale.lowest - 1, scale.highest + 1)
+    axes.set_ylabel("pitch")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, scale.seconds)
 
 
-def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
-    silent = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
-    with style(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # of a name; the page has it in full
-        figure.savefig(path, dpi=dpi, metadata=silent[path.suffix])
+def self_similarity(axes: Axes, song: Song, scale: Scale) -> None:
+    """How alike each moment sounds to each other: squares are sections, lines beside the diagonal repeats."""
+    axes.set_facecolor("#ffffff")
+    image = axes.imshow(
+        song.similarity,
+        cmap=mpl.colormaps["Blues"].resampled(64),
+        vmin=0,
+        vmax=1,
+        origin="lower",
+        aspect="auto",
+        interpolation="none",
+        extent=(0, song.seconds, 0, song.seconds),
+    )
+    _seconds(axes, scale.seconds)
+    axes.set_ylim(*axes.get_xlim())
+    axes.yaxis.set_major_locator(axes.xaxis.get_major_locator())
+    axes.yaxis.set_major_formatter(axes.xaxis.get_major_formatter())
+    axes.set_ylabel(axes.get_xlabel())
+    bar = axes.inset_axes((1 + inches(axes, 0.08), 0, inches(axes, 0.09), 1))
+    colourbar = axes.figure.colorbar(image, cax=bar)
+    colourbar.outline.set_visible(False)
+    colourbar.ax.tick_params(labelsize=7, length=2)
+    if axes.get_position().x1 + LEFT * axes.figure.dpi / axes.figure.bbox.width < 1:  # one bar speaks for a row
+        bar.set_visible(False)
+
+
+def _whole(seconds: float) -> float:
+    return seconds
+
+
+def _beginning(seconds: float) -> float:
+    return min(seconds, EXCERPT)
+
+
+def _none(seconds: float) -> float:
+    return 0.0
+
+
+SCORE_MATRIX = Kind("figure1-score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
+WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
+SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
+SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
+PIANO_ROLL = Kind("piano-roll", 0, "Piano roll", 2.0, 0.12, _whole, piano_roll, of_notes=True)
+SELF_SIMILARITY = Kind("self-similarity", 0, "Self-similarity", 2.8, 0.58, _whole, self_similarity, square=True)
+KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM, PIANO_ROLL, SELF_SIMILARITY)
 
 
 def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
-    """The songs this kind of figure can show: a score matrix needs notes."""
-    return [song for song in songs if kind is not SCORE_MATRIX or song.matrix is not None]
-
-
-def _inches(axes: Axes, inches: float) -> float:
-    """A length along x as a share of the axes' width."""
-    return inches / (axes.get_position().width * axes.figure.bbox.width / axes.figure.dpi)
+    """The songs this kind of figure can show: a score matrix and a piano roll need notes."""
+    return [song for song in songs if not kind.of_notes or song.notes is not None]
 
 
 def _seconds(axes: Axes, seconds: float) -> None:
@@ -297,7 +348,3 @@ def _loudest(levels: Sequence[np.ndarray]) -> float:
     """The largest finite value, dB; 0 when there is only silence."""
     finite = [float(level[np.isfinite(level)].max(initial=-np.inf)) for level in levels]
     return max(finite) if np.isfinite(max(finite)) else 0.0
-
-
-def _letter(row: int) -> str:
-    return f"({chr(ord('a') + row)})" if row < 26 else f"({row + 1})"

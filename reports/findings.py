@@ -8,7 +8,7 @@ import numpy as np
 from clstm.score import FRAME_RATE, HELD, LOWEST, STRUCK
 from evaluation.measures import METRICS
 from evaluation.metric import Missing
-from reports.figures import SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind
+from reports.figures import PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, Kind
 from reports.songs import Song
 
 NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -21,6 +21,8 @@ def finding(kind: Kind, song: Song) -> str:
         WAVEFORM.key: _waveform,
         SPECTRUM.key: _spectrum,
         SONOGRAM.key: _sonogram,
+        PIANO_ROLL.key: _piano_roll,
+        SELF_SIMILARITY.key: _self_similarity,
     }[kind.key](song)
 
 
@@ -81,6 +83,27 @@ def _sonogram(song: Song) -> str:
     )
 
 
+def _piano_roll(song: Song) -> str:
+    assert song.notes is not None, "a song that came as audio has no notes"
+    notes = song.notes
+    if not len(notes):
+        return "no notes"
+    velocities = sorted(set(notes.velocity.tolist()))
+    touch = (
+        f"all at velocity {velocities[0]}"
+        if len(velocities) == 1
+        else f"velocities {velocities[0]} to {velocities[-1]}"
+    )
+    lowest, highest = pitch_name(int(notes.pitch.min())), pitch_name(int(notes.pitch.max()))
+    return f"{len(notes)} notes in {number(song.seconds)} s, {lowest} to {highest}, {touch}"
+
+
+def _self_similarity(song: Song) -> str:
+    return _sentence(
+        song, "similarity of moments 4 s or more apart {self_similarity}, where 1 is always the same; novelty {novelty}"
+    )
+
+
 def _sentence(song: Song, template: str) -> str:
     """The template with the song's figures; the reason alone where nothing can be measured."""
     reasons = {figure.reason for figure in song.figures.values() if isinstance(figure, Missing)}
@@ -92,4 +115,7 @@ def _words(name: str, song: Song) -> str:
     figure, unit = song.figures[name], METRICS[name].unit
     if isinstance(figure, Missing):
         return f"unknown ({figure.reason})"
-    return f"{number(100 * figure)} %" if unit == "share" else f"{number(figure)} {unit}".rstrip()
+    if unit == "share":
+        return f"{number(100 * figure)} %"
+    decimals = 2 if METRICS[name].view == "structure" and not unit else 1
+    return f"{number(figure, decimals)} {unit}".rstrip()

@@ -4,16 +4,19 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import floor, log10
 from pathlib import Path
 from typing import Any
 
+from evaluation.comparison import DIFFERS
 from evaluation.measures import METRICS
+from reports.drawing import Drawn
 from reports.findings import number
-from reports.tables import ACCURACY_SHARES
+from reports.tables import ACCURACY_SHARES, distance, measured, short
+from reports.words import VIEWS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,46 +30,32 @@ LOOK_FOR = {
     5: "Brighter is louder, on one scale for all. The paper sees the highs of the sample and the C-LSTM change with "
     "time, and those of the LSTM hardly.",
 }
-VIEWS = {
-    "loudness": "Loudness",
-    "envelope": "Time domain (Figure 3)",
-    "spectrum": "Frequency domain (Figure 4)",
-    "sonogram": "Change over time (Figure 5)",
-    "structure": "Structure of the sound",
-    "symbolic": "Notes (Figure 1)",
-    "repetition": "Repetition",
+ALSO = {
+    "piano-roll": "Every note of what is drawn, the darker the harder it was struck.",
+    "self-similarity": "How alike each half second sounds to each other: squares are sections, lines beside the "
+    "diagonal are repeats, an even field is music that goes nowhere.",
 }
 HORIZONS = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
+SKILLS = {"skill_accuracy": "Skill, error", "skill_nats": "Skill, nats"}
 ACCURACY_LABELS = dict(
     zip(ACCURACY_SHARES, ("Accuracy", "Precision", "Recall", "F1", "F1 held", "F1 struck"), strict=True)
 )
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One system's part of a figure; paths are relative to the page."""
+class Listening:
+    """The players of a system: of the song it shows (None: it is not to be heard), and of samples by their names."""
 
-    name: str
-    colour: str
-    image: str
-    audio: str
-    alternative: str
-    finding: str
+    shown: str | None
+    samples: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Section:
-    """A figure: the panels side by side, and the systems that cannot have one."""
+def render_page(content: Mapping[str, Any], drawn: Drawn, listening: Mapping[str, Listening], created: str) -> str:
+    """The HTML of a report.
 
-    key: str
-    number: int
-    title: str
-    panels: tuple[Panel, ...]
-    without: tuple[str, ...] = ()
-
-
-def render_page(content: dict[str, Any], sections: Sequence[Section]) -> str:
-    """The HTML of a report; `content` is what `report.json` holds."""
+    content : what `report.json` holds; drawn : its figures; listening : the players of each system
+    created : when, in ISO 8601
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -76,14 +65,21 @@ def render_page(content: dict[str, Any], sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clock": clock, "pretty": pretty}
+    environment.filters |= {"clock": clock, "pretty": pretty, "short": short, "measured": measured}
+    players = {name: f"song-{place}" for place, name in enumerate(listening) if listening[name].shown}
     return environment.get_template("report.html.j2").render(
         **content,
-        sections=sections,
+        created=created,
+        drawn=drawn,
+        listening=listening,
+        players=players,
         look_for=LOOK_FOR,
+        also=ALSO,
         views=list(number_views(content)),
         accuracy_tables=accuracy_tables(content["accuracy"] or []),
         accuracy_labels=ACCURACY_LABELS,
+        skills=SKILLS,
+        correlations=correlation_rows(content["correlation"]),
     )
 
 
@@ -103,16 +99,56 @@ def pretty(content: Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def number_views(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def number_views(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The table of numbers: views of metrics of cells, a cell a system; a metric nobody has is left out."""
     systems = content["systems"]
     rows = {(row["metric"], row["system"]): row for row in content["numbers"]}
-    measured = [name for name in METRICS if any(rows[name, system["name"]]["n"] for system in systems)]
-    for view, names in groupby(measured, key=lambda name: METRICS[name].view):
-        yield {
-            "title": VIEWS.get(view, view.capitalize()),
-            "metrics": [_metric(name, [rows[name, system["name"]] for system in systems], systems) for name in names],
+    judged = {(row["metric"], row["system"]): row for row in content["verdict"]}
+    had = [name for name in METRICS if any(rows[name, system["name"]]["n"] for system in systems)]
+    for view, names in groupby(had, key=lambda name: METRICS[name].view):
+        metrics = []
+        for name in names:
+            metric = _metric(name, [rows[name, system["name"]] for system in systems], systems)
+            for cell, system in zip(metric["cells"], systems, strict=True):
+                cell["verdict"] = _verdict(judged.get((name, system["name"])))
+            metrics.append(metric)
+        yield {"title": VIEWS.get(view, view.capitalize()), "metrics": metrics}
+
+
+def _verdict(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a cell says of its distance from the reference; None for the reference itself, and where none is judged."""
+    if row is None or row["distance"] is None:
+        return None
+    told = row["verdict"] == DIFFERS
+    return {
+        "text": distance(row),
+        "told": told,
+        "how": row["how"] if told else row["verdict"],
+        "flips": row.get("flips"),
+    }
+
+
+def correlation_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The table of correlations, the strongest within sources first; a figure without any is left out."""
+    shown = [row for row in rows if row["within"] is not None or row["overall"] is not None]
+    shown.sort(key=lambda row: -abs(row["within"] or 0))
+    return [
+        {
+            "label": METRICS[row["metric"]].label,
+            "clips": int(row["clips"]),
+            **{
+                way: {
+                    "value": "–" if row[way] is None else number(row[way], 2),
+                    "range": ""
+                    if row[way] is None
+                    else f"{number(row[f'{way}_low'], 2)} to {number(row[f'{way}_high'], 2)}",
+                    "told": row[f"{way}_p_holm"] is not None and row[f"{way}_p_holm"] < 0.05,
+                }
+                for way in ("overall", "within")
+            },
         }
+        for row in shown
+    ]
 
 
 def _metric(name: str, rows: Sequence[dict[str, Any]], systems: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -175,12 +211,16 @@ def accuracy_tables(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _accuracy_row(row: dict[str, Any], best: dict[str, float | None]) -> dict[str, Any]:
-    cells = []
+    cells: list[dict[str, Any]] = []
     for column in (*ACCURACY_SHARES, "nats"):
         value = row[column]
         factor, decimals = (1, 2) if column == "nats" else (100, 2 if column == "accuracy" else 1)
         text = "–" if value is None else number(factor * value, decimals)
         cells.append({"text": text, "best": value is not None and value == best[column]})
+    for column in SKILLS:
+        value, low, high = (row.get(f"{column}{end}") for end in ("", "_low", "_high"))
+        spread = "" if low is None or high is None else f"{number(100 * low)} to {number(100 * high)}"
+        cells.append({"text": "–" if value is None else number(100 * value), "best": False, "range": spread})
     windows = "–" if row["windows"] is None else f"{row['windows']:,.0f}"
     return {"system": row["system"], "cells": cells, "windows": windows}
 

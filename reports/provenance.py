@@ -1,30 +1,183 @@
-"""How a report was made: what somebody else needs to make it again."""
+"""How a report was made: what somebody else needs to make it again, and what `clstm report verify` holds it against.
 
-import platform
-from collections.abc import Sequence
-from importlib.metadata import version
+A file is named by what it is called within its system, and by its hash; a path is kept as the user typed it, so that a
+report tells nothing of the machine it was made on but what is in the command.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from evaluation.render import RenderSettings, describe
+from clstm import pretrained
+from clstm.errors import UserError
+from evaluation.cache import sha256
+from evaluation.environment import environment
+from evaluation.render import RenderSettings
+from evaluation.takes import plain
+from evaluation.verdict import Verdict, any_midi
 from reports.systems import Piece, System
 
-PACKAGES = ("clstm", "numpy", "scipy", "pandas", "matplotlib", "symusic", "pyloudnorm", "soundfile", "pyfluidsynth")
+WEIGHTS = "weights.safetensors"
+BUNDLED = "bundled:"
+CREDITS = ("composer", "title", "opus", "licence", "source")
+
+SOUNDFONTS = {  # by SHA-256: what is known of them
+    "82475b91a76de15cb28a104707d3247ba932e228bada3f47bba63c6b31aaf7a1": "TimGM6mb by Tim Brechbill, GPL 2",
+}
+SOUNDFONT_NAMES = {  # by name, where the hash is another
+    "TimGM6mb.sf2": "TimGM6mb by Tim Brechbill, GPL 2",
+    "FluidR3_GM.sf2": "Fluid (R3) General MIDI SoundFont by Frank Wen, MIT",
+}
 
 
-def versions() -> dict[str, str]:
-    """Of Python and of every package that could change a number or a figure."""
-    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
+def provenance(
+    verdict: Verdict,
+    systems: Sequence[System],
+    settings: RenderSettings,
+    choices: Mapping[str, Any],
+    files: Mapping[str, Path | None],
+    sources_of: Mapping[str, Mapping[str, str]],
+    runs: Mapping[str, Path],
+) -> dict[str, Any]:
+    """Everything the report rests on, ready for JSON.
+
+    choices : what the user chose: command, reference, seed and the like
+    files : the tables given beside the music, by what they are
+    sources_of : of files, by their `plain` names
+    runs : the run of each system whose weights are at hand
+    """
+    midi = any_midi(verdict)
+    about = environment(settings, midi=midi)
+    return {
+        **choices,
+        "systems": [
+            _system(system, sources_of, runs.get(system.name)) for system in systems if system.role != "control"
+        ],
+        "files": {name: {"path": str(path), "sha256": _hash(path)} for name, path in files.items() if path},
+        "rendering": about["rendering"] | {"soundfont": Path(about["rendering"]["soundfont"]).name} if midi else None,
+        "soundfont_path": None if settings.soundfont is None else str(settings.soundfont),
+        "soundfont_licence": _licence(about["rendering"]) if midi else None,
+        "versions": _versions() | about["measuring"],
+    }
 
 
-def rendering(settings: RenderSettings, systems: Sequence[System]) -> dict[str, Any] | None:
-    """The SoundFont, FluidSynth and its settings; None when every system came as audio and nothing was rendered."""
-    return describe(settings) if any(system.has_notes for system in systems) else None
+def find_runs(systems: Sequence[System], given: Sequence[str]) -> dict[str, Path]:
+    """The run that made each system's music: as given by NAME=RUN, or the bundled model whose weights they are.
+
+    Raises `UserError` for a name that is no system, and for weights that are not those that made the music.
+    """
+    named = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not (equals and path):
+            raise UserError(f"--weights {text!r} is not NAME=RUN; give it as in --weights lstm=runs/lstm")
+        named[name] = pretrained.find(path)
+    if strange := set(named) - {system.name for system in systems}:
+        raise UserError(f"--weights names {min(strange)!r}, which is none of the systems")
+    found = {}
+    for system in systems:
+        made = (system.generated or {}).get("weights_sha256")
+        run = named.get(system.name)
+        if run is None:
+            model = str((system.generated or {}).get("run"))
+            run = pretrained.FOLDER / model
+            if made and model in pretrained.names() and sha256(run / WEIGHTS) == made:
+                found[system.name] = run
+            continue
+        if not (run / WEIGHTS).is_file():
+            raise UserError(f"--weights {system.name}={run} has no {WEIGHTS}; give a run of `clstm train`")
+        if made and sha256(run / WEIGHTS) != made:
+            raise UserError(
+                f"--weights {system.name}={run}: these weights ({sha256(run / WEIGHTS)[:12]}…) did not make its music "
+                f"({str(made)[:12]}…); give the run that did"
+            )
+        found[system.name] = run
+    return found
 
 
-def inputs(system: System) -> list[dict[str, Any]]:
-    """The files of a system by name and hash; a control has those of its reference."""
-    return [_input(piece) for piece in system.pieces]
+def read_credits(path: Path | None) -> dict[str, dict[str, str]]:
+    """Composer, title, opus, licence and source of files by their `plain` names, from a CSV with a column file.
+
+    Raises `UserError` for any other file.
+    """
+    if path is None:
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"--index {path} cannot be read as CSV ({error}); give one with the column file") from error
+    if not rows or "file" not in rows[0]:
+        raise UserError(f"--index {path} has no column file; give one with file, and group, title, licence as known")
+    return {
+        plain(row["file"]): {name: row[name] for name in CREDITS if row.get(name)} for row in rows if row.get("file")
+    }
 
 
-def _input(piece: Piece) -> dict[str, Any]:
-    return {"file": piece.name, "sha256": piece.sha256, "seconds": round(piece.seconds, 3)}
+def inputs(system: System, sources_of: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The files of a system by name, length, hash and credit; a control has those of its reference."""
+    pieces = {str(item.get("file")): str(item.get("piece")) for item in (system.generated or {}).get("items", ())}
+    return [_input(piece, system, pieces, sources_of) for piece in system.pieces]
+
+
+def run_path(recorded: str) -> Path:
+    """Where a recorded run lies: a bundled model, or the path that was typed."""
+    return pretrained.FOLDER / recorded.removeprefix(BUNDLED) if recorded.startswith(BUNDLED) else Path(recorded)
+
+
+def within(path: Path, source: Path) -> str:
+    """What a file is called within its system: its path in the folder, or its own name."""
+    return path.relative_to(source).as_posix() if path != source else path.name
+
+
+def _system(system: System, sources_of: Mapping[str, Mapping[str, str]], run: Path | None) -> dict[str, Any]:
+    made = system.generated or {}
+    weights = None
+    if run is not None or "weights_sha256" in made:
+        bundled = run is not None and run.parent == pretrained.FOLDER
+        weights = {
+            "sha256": made.get("weights_sha256") or (run and sha256(run / WEIGHTS)),
+            "run": None if run is None else f"{BUNDLED}{run.name}" if bundled else str(run),
+            "licence": "CC BY-SA 4.0" if bundled else None,
+        }
+    return {
+        "name": system.name,
+        "path": str(system.source),
+        "files": inputs(system, sources_of),
+        "left_out": {
+            within(failure.path, system.source): {"sha256": failure.sha256, "reason": failure.reason}
+            for failure in system.failures
+        },
+        "weights": weights,
+        "generated": {name: value for name, value in made.items() if name != "items"} or None,
+    }
+
+
+def _input(
+    piece: Piece, system: System, pieces: Mapping[str, str], sources_of: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    credit = sources_of.get(plain(piece.path.name)) or sources_of.get(plain(pieces.get(piece.path.name, ""))) or {}
+    return {
+        "file": within(piece.path, system.source),
+        "sha256": piece.sha256,
+        "seconds": round(piece.seconds, 3),
+        **({"credit": dict(credit)} if credit else {}),
+    }
+
+
+def _licence(rendering: Mapping[str, Any]) -> str:
+    known = SOUNDFONTS.get(rendering["soundfont_sha256"]) or SOUNDFONT_NAMES.get(Path(rendering["soundfont"]).name)
+    return known or "not known to clstm: see where it came from"
+
+
+def _versions() -> dict[str, str]:
+    import platform
+    from importlib.metadata import version
+
+    return {"python": platform.python_version(), **{name: version(name) for name in ("pandas", "matplotlib")}}
+
+
+def _hash(path: Path) -> str:
+    """Of a file, or of a folder of results by its results.json."""
+    return sha256(path / "results.json" if path.is_dir() else path)

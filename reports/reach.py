@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from clstm.errors import UserError
-from reports.figures import PAGE_WIDTH, style
 from reports.palette import INK, system_colour
+from reports.style import PAGE_WIDTH, style
 
 COLUMNS = ("system", "seconds_back", "share")
 

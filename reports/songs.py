@@ -6,20 +6,27 @@ a few hundred kilobytes, cheap to send back from the process that rendered the s
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clstm.midi import Notes
 from clstm.score import FRAME_RATE, encode
-from evaluation import envelope, sonogram, spectrum
+from evaluation import envelope, sonogram, spectrum, structure
+from evaluation.audio import mono
+from evaluation.measures import perform
 from evaluation.metric import Figure
+from evaluation.render import RenderSettings
+from evaluation.takes import Take
+from reports.palette import SYSTEMS
 
 EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
 COLUMNS = 700  # of a waveform
 SONOGRAM_CELLS = (200, 400)  # rows and columns at most: what a panel's pixels can show
 HIGHEST_HZ = 5000.0  # of spectrum and sonogram, as in the paper's Figures 4 and 5
 SPECTRUM_BIN_HZ = 10.0
+MOMENTS = 200  # rows of a self-similarity matrix at most
 
 Array = NDArray[np.floating]
 
@@ -33,8 +40,10 @@ class Song:
     level : (frames,) dBFS, the RMS envelope at `level_times`
     spectrum : (bins,) dB at `spectrum_hz`, 0..5 kHz
     sonogram : (rows, columns) dB; rows from 0 to `sonogram_hz`, columns over `seconds`
+    similarity : (moments, moments) 0..1, how alike its moments sound; rows and columns over `seconds`
     figures : what `evaluation` measures of just what is drawn, by the names of `evaluation.measures.METRICS`
     matrix : (156, frames) its score matrix, the first 15 s; None for a song without notes, one that came as audio
+    notes : those within `seconds`; None likewise
     """
 
     name: str
@@ -48,8 +57,22 @@ class Song:
     spectrum: Array
     sonogram_hz: float
     sonogram: Array
+    similarity: Array
     figures: dict[str, Figure]
     matrix: NDArray[np.uint8] | None = None
+    notes: Notes | None = None
+
+
+def read_song(
+    path: Path | str, name: str = "", colour: str = SYSTEMS[0], settings: RenderSettings = RenderSettings()
+) -> Song:
+    """A MIDI or audio file as it is drawn, whole. Raises `UnreadableFileError` with the reason.
+
+    name : how figures call it; its file's name by default
+    """
+    path = Path(path)
+    sound = perform(Take(path), settings)
+    return song(name or path.stem, path.stem, colour, mono(sound.waveform), sound.rate, sound.notes)
 
 
 def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> Song:
@@ -59,6 +82,7 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
     spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
     sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
     rows = sonogram_hz <= HIGHEST_HZ
+    _, similarity = structure.self_similarity_matrix(waveform, rate)
     return Song(
         name=name,
         title=title,
@@ -71,8 +95,15 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         spectrum=magnitudes,
         sonogram_hz=float(sonogram_hz[rows][-1]),
         sonogram=_thinned(decibels[rows]),
-        figures=envelope.measure(waveform, rate) | spectrum.measure(waveform, rate) | sonogram.measure(waveform, rate),
+        similarity=_pooled(_pooled(similarity, MOMENTS).T, MOMENTS),
+        figures={
+            **envelope.measure(waveform, rate),
+            **spectrum.measure(waveform, rate),
+            **sonogram.measure(waveform, rate),
+            **structure.measure(waveform, rate),
+        },
         matrix=None if notes is None else encode(notes, frames=round(min(seconds, EXCERPT) * FRAME_RATE)),
+        notes=None if notes is None else notes.between(0.0, seconds),
     )
 
 

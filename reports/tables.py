@@ -1,20 +1,49 @@
-"""The numbers as tables: what every system measures, and the paper's Table 2.
+"""The numbers as tables: what every system measures, what separates it from the reference, the paper's Table 2, what
+listeners said; and each of them as a reader of a journal wants it, in LaTeX (booktabs).
 
-Tables are data frames in, data frames out; the page and later journals decide how they look.
+Tables are data frames in, data frames out, but for `latex`.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from clstm.errors import UserError
+from evaluation.comparison import DIFFERS, NONE
+from evaluation.measures import METRICS
+from reports.findings import number
+
+LONG = 30  # rows: a longer table may break over pages
+UNICODE = {
+    "−": "$-$",
+    "–": "--",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "²": r"$^2$",
+    "…": r"\dots{}",
+    "“": "``",
+    "”": "''",
+    "’": "'",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "↔": r"$\leftrightarrow$",
+}
+MARKS = "↑ higher, ↓ lower, ↔ varies otherwise: told apart by a permutation test after Holm's correction, p < 0.05."
+ARROWS = {"higher": "↑", "lower": "↓"}
 
 ACCURACY_TEXT = ["system", "role", "horizon"]
 ACCURACY_SHARES = ["accuracy", "precision", "recall", "f1", "f1_held", "f1_struck"]
+ACCURACY_MORE = [
+    "f1_at_threshold",
+    *(f"skill_{of}{end}" for of in ("accuracy", "nats") for end in ("", "_low", "_high")),
+]
 ACCURACY_COLUMNS = [*ACCURACY_TEXT, *ACCURACY_SHARES, "nats", "windows"]
 ROLES = ("model", "own", "baseline")  # of `clstm accuracy`: the paper's three, networks of ours, no network
 HORIZONS = ("next", "nine")
+PAIRS = ("horizon", "system", "other", "accuracy", "accuracy_low", "accuracy_high")
 
 
 def summary(metrics: pd.DataFrame, systems: Sequence[str]) -> pd.DataFrame:
@@ -50,13 +79,226 @@ def read_accuracy(path: Path) -> pd.DataFrame:
         strange = sorted({str(value) for value in table[column]} - set(accepted))
         if strange:
             raise UserError(f"--accuracy {path}: {column} is {strange[0]!r}; it can be {' or '.join(accepted)}")
-    numbers = table[[*ACCURACY_SHARES, "nats", "windows"]].apply(pd.to_numeric, errors="coerce")
+    table = table.reindex(columns=list(dict.fromkeys([*table.columns, *ACCURACY_MORE])))
+    numbers = table[[*ACCURACY_SHARES, "nats", "windows", *ACCURACY_MORE]].apply(pd.to_numeric, errors="coerce")
     shares = numbers[ACCURACY_SHARES]
     if ((shares < 0) | (shares > 1)).to_numpy().any():
         raise UserError(f"--accuracy {path}: accuracies are fractions, 0 to 1; this file has others")
     if table.empty:
         raise UserError(f"--accuracy {path} has no rows; give the CSV of `clstm accuracy`")
     return table[ACCURACY_TEXT].astype(str).join(numbers)
+
+
+def read_pairs(path: Path) -> pd.DataFrame:
+    """Model against model, as `clstm accuracy --pairs` writes it. Raises `UserError` for anything else."""
+    try:
+        table = pd.read_csv(path)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UserError(f"--pairs {path} cannot be read as CSV ({_one_line(error)})") from error
+    if missing := [column for column in PAIRS if column not in table.columns]:
+        raise UserError(f"--pairs {path} has no column {', '.join(missing)}; give the CSV of `clstm accuracy --pairs`")
+    return table
+
+
+def printed(content: Mapping[str, Any]) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Every table of a report as it is read in print, by its file's name, with its caption.
+
+    content : what report.json holds
+    """
+    against = content["against"]
+    tables = {
+        "summary": (
+            _frame(content["summary"], {"about": "About", "text": "Finding"}),
+            f"What the report on {content['reference']} finds, in words.",
+        ),
+        "numbers": (_numbers(content), "Median over the files of each system, and the range of its middle half."),
+    }
+    if content["verdict"]:
+        tables["verdict"] = (
+            _verdict(content),
+            f"Distance from {against} in noise floors (1: what two samples of it differ by), with 95 % intervals. {MARKS}",
+        )
+    if content["accuracy"]:
+        tables["accuracy"] = (
+            _accuracy(content["accuracy"]),
+            "Accuracy of prediction, beside baselines that know no music.",
+        )
+    if content["study"]:
+        note = f" {content['study']['note']}." if content["study"]["note"] else ""
+        tables["listeners"] = (
+            _tally(content["study"]["tally"]),
+            f"Clips taken for human; ranges are descriptive.{note}",
+        )
+    if content["correlation"]:
+        tables["correlation"] = (
+            _correlation(content["correlation"]),
+            "Rank correlation of figures with the share of listeners who took a clip for human.",
+        )
+    if content["claims"]:
+        tables["claims"] = (
+            _claims(content["claims"]),
+            "The claims of Huang, Huang and Cai (2018), and what is measured here.",
+        )
+    return tables
+
+
+def latex(table: pd.DataFrame, caption: str, label: str) -> str:
+    """A table for a paper, to be used with the packages booktabs and (for long ones) longtable."""
+    made: str = table.to_latex(
+        index=False,
+        escape=True,
+        caption=caption.replace("%", r"\%").replace("&", r"\&").replace("_", r"\_").replace("#", r"\#"),
+        label=f"tab:{label}",
+        longtable=len(table) > LONG,
+        column_format="l" + ("p{0.75\\linewidth}" if label == "summary" else "r" * (len(table.columns) - 1)),
+        position=None if len(table) > LONG else "t",
+    )
+    for letter, command in UNICODE.items():
+        made = made.replace(letter, command)
+    return made
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame([[row[name] for name in columns] for row in rows], columns=list(columns.values()))
+
+
+def _label(metric: str) -> str:
+    unit = METRICS[metric].unit
+    return f"{METRICS[metric].label} ({unit})" if unit else METRICS[metric].label
+
+
+def short(value: float | None) -> str:
+    """Three figures that count.
+
+    >>> short(1234.5), short(0.01234), short(-23.04), short(None)
+    ('1234', '0.0123', '−23.0', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    return number(value, max(2 - math.floor(math.log10(abs(value))), 0))
+
+
+def _numbers(content: Mapping[str, Any]) -> pd.DataFrame:
+    cells = {(row["metric"], row["system"]): row for row in content["numbers"]}
+    names = [system["name"] for system in content["systems"]]
+    rows = []
+    for metric in dict.fromkeys(row["metric"] for row in content["numbers"]):
+        own = [cells[metric, name] for name in names]
+        if any(cell["n"] for cell in own):
+            rows.append([_label(metric), *(_median(cell) for cell in own)])
+    return pd.DataFrame(rows, columns=["Figure", *names])
+
+
+def _median(cell: Mapping[str, Any]) -> str:
+    if not cell["n"]:
+        return "–"
+    spread = f" [{short(cell['lower'])}, {short(cell['upper'])}]" if cell["n"] > 1 else ""
+    return f"{short(cell['median'])}{spread}"
+
+
+def distance(row: Mapping[str, Any]) -> str:
+    """A cell of the verdict, such as `4.5 [2.9, 6.6] ↑`."""
+    if row["verdict"] == NONE or row["distance"] is None:
+        return "–"
+    interval = (
+        "" if row["distance_low"] is None else f" [{number(row['distance_low'])}, {number(row['distance_high'])}]"
+    )
+    arrow = f" {ARROWS.get(row['how'].split(' (')[0], '↔')}" if row["verdict"] == DIFFERS else ""
+    return f"{number(row['distance'])}{interval}{arrow}"
+
+
+def _verdict(content: Mapping[str, Any]) -> pd.DataFrame:
+    cells = {(row["metric"], row["system"]): row for row in content["verdict"]}
+    names = list(dict.fromkeys(row["system"] for row in content["verdict"]))
+    metrics = list(dict.fromkeys(row["metric"] for row in content["verdict"]))
+    rows = [[METRICS[metric].label, *(distance(cells[metric, name]) for name in names)] for metric in metrics]
+    return pd.DataFrame(rows, columns=["Figure", *names])
+
+
+def _accuracy(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    def cell(row: Mapping[str, Any], column: str, factor: float, decimals: int) -> str:
+        return "–" if row[column] is None else number(factor * row[column], decimals)
+
+    made = [
+        [
+            row["system"],
+            row["horizon"],
+            cell(row, "accuracy", 100, 2),
+            cell(row, "f1", 1, 3),
+            cell(row, "f1_at_threshold", 1, 3),
+            cell(row, "f1_struck", 1, 3),
+            cell(row, "nats", 1, 2),
+            cell(row, "skill_accuracy", 100, 1),
+            cell(row, "skill_nats", 100, 1),
+        ]
+        for row in rows
+    ]
+    heads = [
+        "System",
+        "Horizon",
+        "Accuracy (%)",
+        "F1",
+        "F1 at threshold",
+        "F1 struck",
+        "Nats",
+        "Skill, error (%)",
+        "Skill, nats (%)",
+    ]
+    return pd.DataFrame(made, columns=heads)
+
+
+def _tally(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    made = [
+        [
+            row["source"],
+            "person" if row["is_human"] else "computer",
+            f"{row['said_human']} of {row['answers']}",
+            "–"
+            if row["p_human"] is None
+            else f"{number(100 * row['p_human'])} [{number(100 * row['low'])}, {number(100 * row['high'])}]",
+            f"{row['majority_human']} of {row['clips_heard']}",
+        ]
+        for row in rows
+    ]
+    return pd.DataFrame(made, columns=["Source", "Made by", "Said human", "Share (%)", "Clips, by most"])
+
+
+def _correlation(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    def cell(row: Mapping[str, Any], way: str) -> str:
+        if row[way] is None:
+            return "–"
+        return f"{number(row[way], 2)} [{number(row[f'{way}_low'], 2)}, {number(row[f'{way}_high'], 2)}]"
+
+    made = [
+        [
+            METRICS[row["metric"]].label,
+            f"{row['clips']:.0f}",
+            cell(row, "overall"),
+            short(row["overall_p_holm"]),
+            cell(row, "within"),
+            short(row["within_p_holm"]),
+        ]
+        for row in rows
+    ]
+    return pd.DataFrame(made, columns=["Figure", "Clips", "Over all", "p (Holm)", "Within sources", "p (Holm) "])
+
+
+def measured(row: Mapping[str, Any]) -> str:
+    """What a claim's row measured: `−1.60 [−2.10, −1.10] dB`."""
+    if row["value"] is None:
+        return "–"
+    interval = "" if row["low"] is None else f" [{short(row['low'])}, {short(row['high'])}]"
+    return f"{short(row['value'])}{interval} {row['unit']}".rstrip()
+
+
+def _claims(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    made = [
+        [row["claim"], row["paper"], f"{row['measure']}: {measured(row)}", row["verdict"], row["otherwise"]]
+        for row in rows
+    ]
+    return pd.DataFrame(made, columns=["Claim", "The paper", "Here", "Verdict", "Otherwise"])
 
 
 def _one_line(error: Exception) -> str:

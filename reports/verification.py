@@ -1,0 +1,251 @@
+"""Is a report still what its inputs give? Everything it rests on is held against its manifest, rendered and measured
+again, and compared within the tolerances of `evaluation.regression`.
+
+What is held against what:
+
+files      every file of the report, by its hash: nothing was changed after it was made
+inputs     every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
+figures    every figure of every file, rendered and measured anew: levels within 0.1 dB, all else 0.5 %
+verdict    every conclusion, from the figures measured anew
+
+Another version of what renders or measures is said, but is no failure by itself: within tolerance it made no
+difference.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clstm.errors import UnreadableFileError, UserError
+from evaluation import cache, verdict
+from evaluation.environment import environment, settings_of
+from evaluation.measures import METRICS
+from evaluation.regression import tolerance
+from evaluation.render import describe
+from evaluation.sources import music_files
+from reports.provenance import WEIGHTS, run_path, within
+from reports.report import FORMAT, MADE_BY, MANIFEST
+
+Progress = Callable[[str, int, int], object]
+
+LISTED = 10  # of one kind of failure
+
+
+@dataclass
+class Verification:
+    """failures : what is not as it was, one line each; remarks : what could not be checked, or differs harmlessly
+    checked : how many of each kind were compared
+    """
+
+    failures: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    checked: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return not self.failures
+
+
+def verify(
+    folder: Path,
+    elsewhere: Mapping[str, Path] = {},
+    soundfont: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> Verification:
+    """Hold a report against what it was made of.
+
+    elsewhere : where a system's music lies now, by its name, if not where it was
+    soundfont : where the SoundFont lies now
+
+    Raises `UserError` for a folder that is no report, or music that is nowhere.
+    """
+    manifest = read_manifest(folder)
+    found = Verification()
+    _check_outputs(folder, manifest, found)
+    sources = _sources(manifest, elsewhere)
+    settings = None
+    if manifest["rendering"]:
+        recorded = {"rendering": manifest["rendering"]}
+        given = soundfont or (manifest["soundfont_path"] and Path(manifest["soundfont_path"]))
+        settings = settings_of(recorded, given or None)
+        now = describe(settings)["soundfont_sha256"]
+        if now != manifest["rendering"]["soundfont_sha256"]:
+            found.failures.append(
+                f"SoundFont {settings.soundfont_file.name}: SHA-256 is {now[:12]}…, the report was made with "
+                f"{manifest['rendering']['soundfont_sha256'][:12]}…"
+            )
+    _check_inputs(manifest, sources, found)
+    _check_weights(manifest, found)
+    _check_files(manifest, found)
+    _check_versions(manifest, found)
+    with cache.nothing_remembered():
+        try:
+            measured = verdict.judge(_request(folder, manifest, sources, settings, found), progress)
+        except UnreadableFileError as error:
+            found.failures.append(str(error))
+            return found
+    _check_figures(folder, measured, found)
+    _check_verdict(folder, measured, found)
+    return found
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a report says of its making. Raises `UserError` for a folder that is none."""
+    path = Path(folder) / MANIFEST
+    hint = "give a folder that `clstm report --out` wrote"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        ours = manifest["made_by"] == MADE_BY
+    except OSError as error:
+        raise UserError(f"{folder} has no readable {MANIFEST} ({error.strerror}); {hint}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not a report's manifest ({error!r}); {hint}") from error
+    if not ours or manifest.get("format") != FORMAT:
+        raise UserError(f"{path} is of another program, or of another format than {FORMAT}; make the report again")
+    return dict(manifest)
+
+
+def _check_outputs(folder: Path, manifest: Mapping[str, Any], found: Verification) -> None:
+    found.checked["files of the report"] = len(manifest["outputs"])
+    for name, recorded in manifest["outputs"].items():
+        path = folder / name
+        if not path.is_file():
+            found.failures.append(f"{name}: is gone from the report")
+        elif cache.sha256(path) != recorded:
+            found.failures.append(f"{name}: was changed after the report was made")
+
+
+def _sources(manifest: Mapping[str, Any], elsewhere: Mapping[str, Path]) -> dict[str, Path]:
+    names = [system["name"] for system in manifest["systems"]]
+    if strange := set(elsewhere) - set(names):
+        raise UserError(f"{min(strange)!r} is none of the report's systems ({', '.join(names)})")
+    sources = {}
+    for system in manifest["systems"]:
+        path = elsewhere.get(system["name"]) or Path(system["path"])
+        if not path.exists():
+            raise UserError(
+                f"{system['name']}: its music is not at {path}; say where it is as {system['name']}=PATH, or run this "
+                "where the report was made"
+            )
+        sources[system["name"]] = path
+    return sources
+
+
+def _check_inputs(manifest: Mapping[str, Any], sources: Mapping[str, Path], found: Verification) -> None:
+    count = 0
+    for system in manifest["systems"]:
+        source = sources[system["name"]]
+        now = {within(path, source): path for path in music_files(source)[0]}
+        recorded = {one["file"]: one["sha256"] for one in system["files"]}
+        recorded |= {name: one["sha256"] for name, one in system["left_out"].items()}
+        if source.is_file():  # it may be called otherwise now
+            now = dict(zip(recorded, now.values(), strict=False))
+        count += len(recorded)
+        for name, digest in recorded.items():
+            if name not in now:
+                found.failures.append(f"{system['name']}: {name} is gone")
+            elif cache.sha256(now[name]) != digest:
+                found.failures.append(f"{system['name']}: {name} was changed")
+        found.failures += [f"{system['name']}: {name} is new" for name in now if name not in recorded]
+    found.checked["inputs"] = count
+
+
+def _check_weights(manifest: Mapping[str, Any], found: Verification) -> None:
+    count = 0
+    for system in manifest["systems"]:
+        weights = system["weights"]
+        if not weights:
+            continue
+        path = weights["run"] and run_path(weights["run"]) / WEIGHTS
+        if not path or not path.is_file():
+            where = f"{path} is not there" if path else "the report was made without them"
+            found.remarks.append(f"the weights of {system['name']} were not checked: {where}")
+            continue
+        count += 1
+        if cache.sha256(path) != weights["sha256"]:
+            found.failures.append(f"{system['name']}: its weights {weights['run']} were changed")
+    found.checked["weights"] = count
+
+
+def _check_files(manifest: Mapping[str, Any], found: Verification) -> None:
+    for name, one in manifest["files"].items():
+        path = Path(one["path"])
+        path = path / "results.json" if path.is_dir() else path
+        if not path.is_file():
+            found.remarks.append(f"--{name} {one['path']} was not checked: it is not there")
+        elif cache.sha256(path) != one["sha256"]:
+            found.failures.append(f"--{name} {one['path']} was changed")
+
+
+def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
+    settings = settings_of({"rendering": manifest["rendering"]}) if manifest["rendering"] else None
+    now = environment(settings, midi=True) if settings else None
+    recorded = dict(manifest["versions"])
+    if now:
+        recorded |= {"fluidsynth": manifest["rendering"]["fluidsynth"]}
+        current = now["measuring"] | {"fluidsynth": now["rendering"]["fluidsynth"]}
+        for name, version in current.items():
+            if recorded.get(name, version) != version:
+                found.remarks.append(f"{name} is {version} here, {recorded[name]} when it was made")
+
+
+def _request(
+    folder: Path, manifest: Mapping[str, Any], sources: Mapping[str, Path], settings: Any, found: Verification
+) -> verdict.Request:
+    index = manifest["files"].get("index")
+    path = None if index is None else Path(index["path"])
+    if path is not None and not path.is_file():
+        path = None
+        found.remarks.append("without the index the pieces’ groups are not known: conclusions may differ")
+    request = verdict.Request(
+        tuple(f"{name}={path}" for name, path in sources.items()),
+        manifest["reference"],
+        folder,
+        grid=manifest["grid"],
+        groups=path,
+        seconds=manifest["seconds"],
+        seed=manifest["seed"],
+    )
+    return request if settings is None else replace(request, settings=settings)
+
+
+def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification) -> None:
+    recorded = pd.read_csv(folder / "metrics.csv", dtype={"system": str, "piece": str}).to_dict("records")
+    now = {_place(row): float(row["value"]) for row in measured.measurements.figures.to_dict("records")}
+    moved: list[str] = []
+    for row in recorded:
+        before, after = float(row["value"]), now.get(_place(row))
+        what = f"{row['system']}, {row['piece']}: {METRICS[row['metric']].label}"
+        if after is None:
+            moved.append(f"{what} is not measured any more")
+        elif isnan(before) != isnan(after) or abs(after - before) > tolerance(row["metric"], before):
+            moved.append(f"{what} was {before:.6g}, is {after:.6g}")
+    found.checked["figures"] = len(recorded)
+    found.failures += moved[:LISTED]
+    if len(moved) > LISTED:
+        found.failures.append(f"and {len(moved) - LISTED} more figures of {len(recorded)}")
+
+
+def _place(row: Mapping[Any, Any]) -> tuple[str, str, str]:
+    return str(row["system"]), str(row["piece"]), str(row["metric"])
+
+
+def _check_verdict(folder: Path, measured: verdict.Verdict, found: Verification) -> None:
+    table = pd.read_csv(folder / "verdict.csv", dtype={"system": str}, keep_default_na=False)
+    before, after = (
+        {(row["system"], row["metric"]): row["verdict"] for row in one.to_dict("records")}
+        for one in (table, measured.table)
+    )
+    other = [key for key, verdict_then in before.items() if after.get(key) != verdict_then]
+    found.checked["conclusions"] = len(before)
+    found.failures += [
+        f"{system}: {METRICS[metric].label} was “{before[system, metric]}”, is “{after.get((system, metric), 'gone')}”"
+        for system, metric in other[:LISTED]
+    ]
+    if len(other) > LISTED:
+        found.failures.append(f"and {len(other) - LISTED} more conclusions of {len(before)}")
