@@ -37,7 +37,7 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
             raise typer.Exit(status)
     console.rule(style="dim")
     say(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
-    say(f"The report:   open {out / 'report' / 'index.html'} in a browser")
+    say(f"The report:   open {out / 'report' / 'index.html'} in a browser; its listeners are simulated")
     say(f"The study:    clstm study serve {out / 'study'}")
     say(f"Its results:  clstm study results {out / 'study'}")
 
@@ -73,7 +73,13 @@ def steps(out: Path, *, train: bool, minutes: float = 1.0, seed: int = 0) -> Ite
 
     systems = [f"{name}={music / name}" for name in ("chorales", *runs)]
     yield ["render", str(music), "--out", str(out / "audio")]
-    reference = [f"BWV 846={sample}", *systems, "--reference", "BWV 846"]
-    yield ["report", *reference, "--accuracy", str(out / "accuracy.csv"), "--out", str(out / "report")]
     if not (out / "study").exists():
         yield ["study", "create", *systems, "--human", "chorales", "--out", str(out / "study"), *drawn]
+    rehearsal, results = out / "rehearsal", str(out / "rehearsal-results")
+    if not rehearsal.exists():
+        yield ["study", "simulate", str(out / "study"), "--out", str(rehearsal), *drawn]
+    yield ["study", "results", str(rehearsal), "--out", results]
+    given = ["--accuracy", str(out / "accuracy.csv"), "--study", results]
+    weights = [word for name, run in runs.items() if train for word in ("--weights", f"{name}={run}")]
+    compared = [*systems, f"BWV 846={sample}", "--reference", "chorales", *given, *weights]
+    yield ["report", *compared, "--out", str(out / "report")]

@@ -1,7 +1,8 @@
 """Songs and tables -> the figures' files, and what the page says of each."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from reports.songs import Song
 from reports.style import FORMATS, WIDTHS, save
 from reports.words import VIEWS
 
+SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 PANEL_DPI = 160  # of a panel's rasterised parts, on the page
 
 
@@ -28,6 +30,7 @@ PANEL_DPI = 160  # of a panel's rasterised parts, on the page
 class Panel:
     """One system's part of a figure; paths are relative to the page.
 
+    size : of the image, points
     box : where the axes lie in the image: left, top, width, height, 0..1
     seconds : what the time axis spans; 0: it has none
     """
@@ -37,6 +40,7 @@ class Panel:
     image: str
     alternative: str
     finding: str
+    size: tuple[int, int]
     box: tuple[float, float, float, float]
     seconds: float
 
@@ -54,11 +58,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure of a table, with its alternative text."""
+    """A figure of a table, with its alternative text; its sizes as drawn two columns and one column wide, points."""
 
     key: str
     title: str
     alternative: str
+    size: tuple[int, int] = (0, 0)
+    narrow: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -97,9 +103,22 @@ def draw_all(
         if isinstance(result, Exception):
             raise result
         progress(done + 1, len(jobs))
-    made = {chart.key: chart for chart, _ in chosen}
+    made = {chart.key: _sized(chart, folder) for chart, _ in chosen}
     distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
-    return Drawn(tuple(_section(kind, shown, scale, names) for kind in kinds), made, distributions)
+    return Drawn(tuple(_section(kind, shown, scale, names, folder) for kind in kinds), made, distributions)
+
+
+def _sized(chart: Chart, folder: Path) -> Chart:
+    wide, narrow = (_size(folder / "figures" / f"{chart.key}{ending}.svg") for ending in WIDTHS)
+    return replace(chart, size=wide, narrow=narrow)
+
+
+def _size(image: Path) -> tuple[int, int]:
+    """Width and height of an SVG in points, so that a page can leave room for it before it is loaded."""
+    with image.open(encoding="utf-8") as file:
+        found = SIZE.search(file.read(2000))
+    assert found, "matplotlib writes the size of a figure at its beginning"
+    return round(float(found[1])), round(float(found[2]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +166,7 @@ def _draw(job: _Job) -> None:
     job.draw()
 
 
-def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str]) -> Section:
+def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str], folder: Path) -> Section:
     shown = figures.drawable(kind, songs)
     panels = tuple(
         Panel(
@@ -156,6 +175,7 @@ def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str
             f"figures/{kind.key}-{names[song.name]}.svg",
             alternative_text(kind, song),
             finding(kind, song),
+            _size(folder / "figures" / f"{kind.key}-{names[song.name]}.svg"),
             kind.box(),
             kind.span(scale.seconds),
         )

@@ -216,7 +216,7 @@ def _accuracy_row(row: dict[str, Any], best: dict[str, float | None]) -> dict[st
         value = row[column]
         factor, decimals = (1, 2) if column == "nats" else (100, 2 if column == "accuracy" else 1)
         text = "–" if value is None else number(factor * value, decimals)
-        cells.append({"text": text, "best": value is not None and value == best[column]})
+        cells.append({"text": text, "best": value is not None and value == best[column], "range": ""})
     for column in SKILLS:
         value, low, high = (row.get(f"{column}{end}") for end in ("", "_low", "_high"))
         spread = "" if low is None or high is None else f"{number(100 * low)} to {number(100 * high)}"

@@ -31,7 +31,10 @@ UNICODE = {
     "↓": r"$\downarrow$",
     "↔": r"$\leftrightarrow$",
 }
-MARKS = "↑ higher, ↓ lower, ↔ varies otherwise: told apart by a permutation test after Holm's correction, p < 0.05."
+MARKS = (
+    "1: what two of its own samples differ by; ↑ higher, ↓ lower, ↔ varies otherwise: told apart by a permutation test "
+    "after Holm's correction, p < 0.05."
+)
 ARROWS = {"higher": "↑", "lower": "↓"}
 
 ACCURACY_TEXT = ["system", "role", "horizon"]
@@ -116,7 +119,7 @@ def printed(content: Mapping[str, Any]) -> dict[str, tuple[pd.DataFrame, str]]:
     if content["verdict"]:
         tables["verdict"] = (
             _verdict(content),
-            f"Distance from {against} in noise floors (1: what two samples of it differ by), with 95 % intervals. {MARKS}",
+            f"Distance from {against} in noise floors, with 95 % intervals. {MARKS}",
         )
     if content["accuracy"]:
         tables["accuracy"] = (

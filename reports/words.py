@@ -83,13 +83,12 @@ def on_system(name: str, rows: Sequence[Row], reference: str, tests: int, *, per
     if furthest:
         words += ", furthest in " + _listed([_difference(row) for row in furthest])
     words += "."
-    untouched = [
-        VIEWS[view].split(" (")[0].lower()
+    by_view = [
+        f"{VIEWS[view].split(' (')[0].lower()} {sum(METRICS[row['metric']].view == view for row in told)} of "
+        f"{sum(METRICS[row['metric']].view == view for row in tested)}"
         for view in dict.fromkeys(METRICS[row["metric"]].view for row in tested)
-        if not any(METRICS[row["metric"]].view == view for row in told)
     ]
-    if untouched:
-        words += f" Not told apart, which is no proof of being alike: {_listed(untouched)}."
+    words += f" By view: {', '.join(by_view)}; what is not told apart is not shown to be alike."
     flips = sum(bool(row.get("flips")) for row in tested)
     if flips:
         words += f" With another sound, {flips} of these {len(tested)} come out otherwise."

@@ -35,19 +35,21 @@ def verbs(steps: Iterator[list[str]]) -> list[str]:
 def test_corpus_and_study_are_made_once_and_the_rest_goes_on(sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     (out / "music").mkdir(parents=True)
-    chain = ["train"] * 3 + ["accuracy", "excerpts"] + ["generate"] * 3 + ["render", "report"]
-    assert verbs(demo.steps(out, train=True)) == ["prepare", *chain, "study create"]
-    for made in ("corpus", "study"):
+    chain = ["train"] * 3 + ["accuracy", "excerpts"] + ["generate"] * 3 + ["render"]
+    study = ["study create", "study simulate"]
+    last = ["study results", "report"]
+    assert verbs(demo.steps(out, train=True)) == ["prepare", *chain, *study, *last]
+    for made in ("corpus", "study", "rehearsal"):
         (out / made).mkdir()
-    assert verbs(demo.steps(out, train=True)) == chain
+    assert verbs(demo.steps(out, train=True)) == [*chain, *last]
 
 
 def test_bundled_models_play_without_training(sample: Path, bundled: list[str], tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     steps = list(demo.steps(tmp_path, train=False))
-    chain = ["prepare", "accuracy", "excerpts", "generate", "generate", "render", "report", "study create"]
-    assert verbs(iter(steps)) == chain
-    accuracy, report, study = steps[1], steps[-2], steps[-1]
+    chain = ["prepare", "accuracy", "excerpts", "generate", "generate", "render"]
+    assert verbs(iter(steps)) == [*chain, "study create", "study simulate", "study results", "report"]
+    accuracy, study, report = steps[1], steps[-4], steps[-1]
     assert accuracy[2:4] == bundled
     for name in ("chorales", *bundled):
         assert f"{name}={tmp_path / 'music' / name}" in report

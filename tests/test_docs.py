@@ -27,6 +27,7 @@ def verbs(command: Any, path: tuple[str, ...] = ("clstm",)) -> Iterator[tuple[st
 
 
 VERBS = dict(verbs(typer.main.get_command(load_commands())))
+SILENT = {"clstm report": "make"}  # the verb of a group that need not be said
 
 
 def examples(text: str) -> list[str]:
@@ -35,9 +36,17 @@ def examples(text: str) -> list[str]:
     return [found.strip() for found in [*LINES.findall(text), *INLINE.findall(text)]]
 
 
+def said(example: str) -> str:
+    """With the verb that need not be said."""
+    for group, verb in SILENT.items():
+        if example.startswith(f"{group} ") and " ".join(example.split()[:3]) not in VERBS:
+            return example.replace(group, f"{group} {verb}", 1)
+    return example
+
+
 def unknown_parts(example: str) -> list[str]:
     """What an example uses that its command does not have."""
-    words = shlex.split(example)
+    words = shlex.split(said(example))
     depth = 3 if " ".join(words[:3]) in VERBS else 2
     verb = VERBS.get(" ".join(words[:depth]))
     if verb is None:
@@ -60,7 +69,7 @@ def test_every_option_is_explained(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_command_is_in_the_readme(verb: str) -> None:
-    assert any(example.startswith(verb) for example in examples(README))
+    assert any(said(example).startswith(verb) for example in examples(README))
 
 
 @pytest.mark.parametrize("example", examples(README))

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from clstm.cli import load_commands
 from clstm.errors import UserError
-from clstm.midi import Notes
+from clstm.midi import Notes, write_midi
 from clstm.score import HELD, STRUCK, encode
 from reports import figures, reach
-from reports.figures import KINDS, SCORE_MATRIX, SONOGRAM, SPECTRUM, WAVEFORM, Kind, Scale
+from reports.figures import KINDS, PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, Kind, Scale
 from reports.findings import alternative_text, finding, number, pitch_name
 from reports.palette import REFERENCE, SYSTEMS, system_colour
 from reports.songs import Song, song
@@ -110,7 +110,7 @@ def test_a_sonogram_is_brightest_where_the_tone_is(songs: list[Song]) -> None:
 def test_silence_is_drawn_and_said(kind: Kind) -> None:
     silent = song("Silence", "rest", SYSTEMS[0], np.zeros(RATE, dtype=np.float32), RATE, Notes.of())
     figures.draw(kind, [silent], Scale.of([silent])).savefig(BytesIO())
-    assert finding(kind, silent) == ("no notes" if kind is SCORE_MATRIX else "silent")
+    assert finding(kind, silent) == ("no notes" if kind.of_notes else "silent")
 
 
 def test_one_sample_is_drawn() -> None:
@@ -143,6 +143,40 @@ def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: 
     figure = figures.draw(WAVEFORM, odd, Scale.of(odd))
     figures.save(figure, tmp_path / "odd.svg", dpi=100)
     assert name[:30] in figure.axes[0].get_title(loc="left")
+
+
+def test_a_figure_alone_takes_three_lines(tmp_path: Path) -> None:
+    write_midi(TUNE, tmp_path / "tune.mid")
+    one = figures.read_song(tmp_path / "tune.mid", "Tune")
+    figures.save(figures.draw(WAVEFORM, [one]), tmp_path / "waveform.pdf")
+    assert (tmp_path / "waveform.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_piano_roll_has_a_line_a_note_the_darker_the_louder(songs: list[Song]) -> None:
+    loud = replace(songs[0], notes=Notes.of([(0, 1, 60, 127), (1, 2, 64, 1)]))
+    (rolls,) = axes_of(PIANO_ROLL, loud, Scale.of([loud])).collections
+    assert [line.tolist() for line in rolls.get_segments()] == [[[0, 60], [1, 60]], [[1, 64], [2, 64]]]
+    assert rolls.get_alpha()[0] > rolls.get_alpha()[1]
+
+
+def test_a_steady_tone_is_like_itself_everywhere(songs: list[Song]) -> None:
+    (image,) = axes_of(SELF_SIMILARITY, songs[0], Scale.of(songs)).get_images()
+    assert np.asarray(image.get_array()).min() > 0.99
+
+
+def test_squares_stand_side_by_side_and_rows_below_each_other(songs: list[Song]) -> None:
+    def corners(kind: Kind) -> list[tuple[float, float]]:
+        return [axes.get_position().p0.round(2).tolist() for axes in figures.draw(kind, songs).axes]
+
+    assert len({x for x, _ in corners(SELF_SIMILARITY)}) == 2
+    assert len({x for x, _ in corners(WAVEFORM)}) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_the_box_of_a_panel_is_where_its_axes_are(kind: Kind, songs: list[Song]) -> None:
+    left, top, width, height = kind.box()
+    bounds = axes_of(kind, songs[0], Scale.of(songs)).get_position().bounds
+    assert bounds == pytest.approx((left, 1 - top - height, width, height))
 
 
 def test_findings_are_the_numbers_of_what_is_drawn(songs: list[Song]) -> None:
@@ -196,5 +230,5 @@ def test_a_figure_of_the_reach_is_written_as_its_ending_says(tmp_path: Path) -> 
     assert "<svg" in (tmp_path / "r.svg").read_text()
     refused = CliRunner().invoke(load_commands(), [*given, str(tmp_path / "r.gif")])
     assert isinstance(refused.exception, UserError)
-    assert ".svg, .png" in str(refused.exception)
+    assert ".svg, .pdf, .png" in str(refused.exception)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.csv", "r.svg"]

@@ -7,8 +7,19 @@ import pytest
 
 from evaluation.measures import METRICS
 from reports import page
-from reports.page import Panel, Section, clock, number_views, render_page
+from reports.drawing import Chart, Drawn, Panel, Section
+from reports.page import Listening, clock, number_views
+from reports.page import render_page as render
 
+PROVENANCE = {
+    "command": "clstm report",
+    "seed": 7,
+    "grid": "reference",
+    "versions": {"python": "3.11"},
+    "rendering": None,
+    "soundfont_licence": None,
+    "systems": [],
+}
 NASTY = """</title><script>alert("1")</script> & 'é' {{ 7 * 7 }}"""
 
 
@@ -52,32 +63,66 @@ def numbers(systems: list[dict[str, Any]], **changed: Any) -> list[dict[str, Any
     return [row | {"metric": metric, "system": one["name"]} for metric in METRICS for one in systems]
 
 
+def judged(name: str, verdict: str = "differs", **changed: Any) -> dict[str, Any]:
+    row = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "p_holm": 0.01, "note": ""}
+    sizes = {"system_n": 9, "reference_n": 9, "system_pieces": 9, "reference_pieces": 9}
+    how = "higher (large)" if verdict == "differs" else ""
+    return {"system": name, "metric": "level_spread", "verdict": verdict, "how": how} | row | sizes | changed
+
+
+def render_page(content: dict[str, Any], sections: list[Section], heard: bool = True, **charts: Chart) -> str:
+    players = {
+        system["name"]: Listening(f"audio/{place}.mp3" if heard else None, ((system["shown"], "audio/s.mp3"),) * heard)
+        for place, system in enumerate(content["systems"])
+    }
+    return render(content, Drawn(tuple(sections), charts, ()), players, "2026-01-02T03:04:05+00:00")
+
+
 def content(*systems: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return {
-        "created": "2026-01-02T03:04:05+00:00",
         "title": "Does it hold up?",
         "reference": systems[0]["name"],
+        "against": systems[0]["name"],
+        "remarks": [],
+        "sounds": [],
+        "summary": [],
+        "verdict": [],
+        "claims": [],
+        "correlation": [],
         "seconds_drawn": 60.0,
         "seconds_heard": 40.0,
         "systems": list(systems),
         "numbers": numbers(list(systems)),
         "accuracy": None,
         "study": None,
-        "command": "clstm report",
-        "seed": 7,
-        "versions": {"python": "3.11"},
-        "rendering": None,
+        "provenance": PROVENANCE,
     } | changed
 
 
 def accuracy_row(name: str, role: str, accuracy: float) -> dict[str, Any]:
     shares = dict.fromkeys(("precision", "recall", "f1", "f1_held", "f1_struck"), 0.5)
-    return {"system": name, "role": role, "horizon": "next", "accuracy": accuracy, "nats": None, "windows": 9} | shares
+    skills = {"skill_accuracy": 0.25, "skill_accuracy_low": 0.2, "skill_accuracy_high": 0.3, "skill_nats": None}
+    row = {"system": name, "role": role, "horizon": "next", "accuracy": accuracy, "nats": None, "windows": 9}
+    return row | shares | skills
 
 
 def section(name: str, **more: Any) -> Section:
-    panel = Panel(name, "#123456", "figures/1.svg", "audio/1.flac", f"Waveform of {name}: loud.", "loud")
+    box = (0.1, 0.2, 0.8, 0.6)
+    panel = Panel(name, "#123456", "figures/1.svg", f"Waveform of {name}: loud.", "loud", (288, 170), box, 60.0)
     return Section("figure3-waveform", 3, "Waveform", (panel,), **more)
+
+
+def claim(text: str, verdict: str = "holds") -> dict[str, Any]:
+    words = dict.fromkeys(("paper", "measure", "otherwise"), text)
+    return {
+        "claim": text,
+        "verdict": verdict,
+        "value": 1.0,
+        "low": 0.5,
+        "high": 1.5,
+        "unit": "dB",
+        "p_holm": 0.01,
+    } | words
 
 
 def test_no_name_can_break_the_page() -> None:
@@ -91,14 +136,23 @@ def test_no_name_can_break_the_page() -> None:
     )
     page = Tags(
         render_page(
-            content(nasty, title=NASTY, command=NASTY, accuracy=[accuracy_row(NASTY, "model", 0.9)]),
+            content(
+                nasty,
+                title=NASTY,
+                remarks=[NASTY],
+                summary=[{"about": NASTY, "text": NASTY}],
+                claims=[claim(NASTY)],
+                accuracy=[accuracy_row(NASTY, "model", 0.9)],
+                provenance=PROVENANCE | {"command": NASTY},
+            ),
             [section(NASTY, without=(NASTY,))],
+            distances=Chart("distances", NASTY, NASTY),
         )
     )
     assert len(page.all("script")) == 1, "only the page's own"
     assert "49" not in page.text
     assert page.text.count(NASTY) > 10
-    assert page.all("img")[0]["alt"] == f"Waveform of {NASTY}: loud."
+    assert [image["alt"] for image in page.all("img")] == [NASTY, f"Waveform of {NASTY}: loud."]
 
 
 def test_the_page_asks_for_nothing_beside_its_folder() -> None:
@@ -117,6 +171,46 @@ def test_every_image_has_an_alternative_and_every_header_a_scope() -> None:
     assert all(player["aria-label"] for player in page.all("audio"))
 
 
+def test_a_figure_of_a_song_names_its_player_and_where_its_axes_lie() -> None:
+    page = Tags(render_page(content(system("A", "reference")), [section("A")]))
+    (plot,) = [tag for tag in page.all("div") if tag.get("class") == "plot"]
+    (song,) = [tag for tag in page.all("audio") if tag.get("class") == "song"]
+    assert (plot["data-song"], plot["data-seconds"]) == (song["id"], "60.0")
+    assert plot["style"] == "--left: 10.0%; --top: 20.0%; --width: 80.0%; --height: 60.0%"
+    assert [button["data-song"] for button in page.all("button") if "data-song" in button] == [song["id"]]
+
+
+def test_music_that_is_not_to_be_heard_has_no_player_and_says_so() -> None:
+    page = Tags(render_page(content(system("A", "reference")), [section("A")], heard=False))
+    assert page.all("audio") == []
+    assert "its audio is left out" in page.text
+
+
+def test_a_cell_has_its_distance_bold_where_it_is_told_apart() -> None:
+    two = content(system("A", "reference"), system("B"), system("C"))
+    two["verdict"] = [judged("B", flips="other sound"), judged("C", "not told apart")]
+    html = render_page(two, [])
+    assert '<strong class="distance" title="higher (large)">2.5 [1.5, 3.5] ↑</strong>' in html
+    assert '<span class="distance" title="not told apart">2.5 [1.5, 3.5]</span>' in html
+    assert "otherwise with other sound" in html
+
+
+def test_the_summary_the_claims_and_the_limits_are_on_the_page() -> None:
+    said = [{"about": "B", "text": "B is told apart."}]
+    rows = [claim("One", "holds"), claim("Two", "does not hold"), claim("Three", "cannot be told")]
+    page = render_page(content(system("A", "reference"), summary=said, claims=rows, remarks=["A has one piece"]), [])
+    for words in (
+        "B is told apart.",
+        "1.00 [0.500, 1.50] dB",
+        "mark holds",
+        "mark fails",
+        "mark open",
+        "A has one piece.",
+    ):
+        assert words in page
+    assert "Paper against ours" not in render_page(content(system("A", "reference")), [])
+
+
 def test_models_stand_apart_from_ours_and_from_baselines_and_the_best_is_marked() -> None:
     rows = [("silence", "baseline", 0.9744), ("plus", "own", 0.98), ("LSTM", "model", 0.9826)]
     table = [accuracy_row(*row) for row in rows]
@@ -126,6 +220,7 @@ def test_models_stand_apart_from_ours_and_from_baselines_and_the_best_is_marked(
     assert order == sorted(order)
     assert "<strong>98.26</strong>" in html
     assert "<strong>97.44</strong>" not in html
+    assert "25.0<small>20.0 to 30.0</small>" in html
 
 
 def test_without_an_accuracy_table_none_is_shown() -> None:

@@ -57,13 +57,14 @@ def bundled(run: Path, tables: dict[str, Path], tmp_path: Path, monkeypatch: pyt
     return bundle(run, "c-lstm", **tables, folder=tmp_path / "pretrained")
 
 
-def test_a_path_that_exists_wins_over_a_bundled_name(
+def test_a_run_that_is_there_wins_over_a_bundled_name_and_a_folder_of_music_does_not(
     bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pretrained.names() == ["c-lstm"]
-    assert pretrained.find("c-lstm") == bundled
     (tmp_path / "here" / "c-lstm").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
+    assert pretrained.find("c-lstm") == bundled
+    (tmp_path / "here" / "c-lstm" / "config.json").touch()
     assert pretrained.find("c-lstm") == Path("c-lstm")
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clstm import pretrained
 from clstm.cli import main
 from clstm.midi import Notes, read_midi, write_midi
 from evaluation.audio import read_audio, write_audio
 from evaluation.measures import measure_file
+from evaluation.render import RenderSettings
 from reports.tables import ACCURACY_COLUMNS
 
 NASTY = "Größe <b>\"x\"</b> & 'y'"
@@ -74,14 +77,19 @@ def made(report: Path) -> dict:
 
 def test_the_folder_holds_page_players_figures_and_numbers(report: Path, music: Path) -> None:
     files = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()}
-    assert {"index.html", "metrics.csv", "report.json", "accuracy.csv"} <= files
+    data = {"metrics.csv", "pieces.csv", "verdict.csv", "report.json", "manifest.json", "accuracy.csv"}
+    assert {"index.html", *data} <= files
+    for table in ("summary", "numbers", "verdict", "accuracy"):
+        assert {f"tables/{table}.csv", f"tables/{table}.tex"} <= files
     assert sorted(file for file in files if file.startswith("audio")) == [
-        "audio/0-human.flac",
-        "audio/1-human-same-grid.flac",
-        "audio/2-grosse-b-x-b-y.flac",
-        "audio/3-recording.flac",
+        "audio/0-human-sample1.mp3",
+        "audio/0-human.mp3",
+        "audio/1-human-same-grid-sample1.mp3",
+        "audio/1-human-same-grid.mp3",
+        "audio/2-grosse-b-x-b-y.mp3",
+        "audio/3-recording.mp3",
     ]
-    for figure in ("figure1-score-matrix", "figure3-waveform", "figure4-spectrum", "figure5-sonogram"):
+    for figure in ("figure1-score-matrix", "figure3-waveform", "figure4-spectrum", "figure5-sonogram", "piano-roll"):
         assert f"figures/{figure}-0-human.svg" in files
         for ending in ("", "-one-column"):
             assert {f"figures/{figure}{ending}.{suffix}" for suffix in ("svg", "pdf", "png")} <= files
@@ -91,7 +99,7 @@ def test_the_folder_holds_page_players_figures_and_numbers(report: Path, music: 
 
 def test_everything_the_page_points_at_is_there(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8")
-    links = [link for link in re.findall(r'(?:src|href)="([^"]+)"', page) if not link.startswith("#")]
+    links = [link for link in re.findall(r'(?:src|href|srcset)="([^"]+)"', page) if not link.startswith("#")]
     assert len(links) > 30
     assert [link for link in links if not (report / link).is_file()] == []
 
@@ -101,7 +109,8 @@ def test_all_files_count_in_the_numbers(report: Path, music: Path) -> None:
     assert table.columns.tolist() == ["system", "piece", "metric", "value", "unit", "note"]
     pieces = table.groupby("system", sort=False)["piece"].unique().map(list).to_dict()
     human = ["a", "b"]
-    assert pieces == {"Human": human, "Human, same grid": human, NASTY: ["x 'é' <i>"], "Recording": ["hum"]}
+    model = ["broken", "x 'é' <i>"]
+    assert pieces == {"Human": human, "Human, same grid": human, NASTY: model, "Recording": ["hum"]}
     expected = {name: np.nan if one is None else one for name, one in measure_file(music / "human/b.mid").items()}
     found = table[(table["system"] == "Human") & (table["piece"] == "b")].set_index("metric")["value"]
     assert found.to_dict() == pytest.approx(expected, nan_ok=True)
@@ -125,34 +134,40 @@ def test_the_control_has_one_velocity_and_the_same_song(report: Path) -> None:
 
 
 def test_a_player_holds_the_song_as_rendered(report: Path, music: Path) -> None:
-    waveform, rate = read_audio(report / "audio/2-grosse-b-x-b-y.flac")
+    waveform, rate = read_audio(report / "audio/2-grosse-b-x-b-y.mp3")
     seconds = read_midi(music / "model/x 'é' <i>.mid").duration + 1.5
     assert len(waveform) / rate == pytest.approx(seconds, abs=0.01)
     assert np.abs(waveform).max() > 0.01
 
 
 def test_how_it_was_made_is_written_down(report: Path, music: Path) -> None:
-    content = made(report)
-    assert content["seed"] == 3
-    assert content["command"].startswith("clstm report ")
-    assert content["rendering"]["soundfont_sha256"] in (report / "index.html").read_text(encoding="utf-8")
-    assert content["versions"].keys() >= {"clstm", "python", "numpy", "matplotlib"}
-    (piece,) = content["systems"][2]["inputs"]
+    about = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    assert about["seed"] == 3
+    assert about["command"].startswith("clstm report ")
+    assert about["rendering"]["soundfont_sha256"] in (report / "index.html").read_text(encoding="utf-8")
+    assert "GPL" in about["soundfont_licence"]
+    assert about["versions"].keys() >= {"clstm", "python", "numpy", "matplotlib"}
+    model = next(system for system in about["systems"] if system["name"] == NASTY)
+    (piece,) = model["files"]
     assert piece["sha256"] == hashlib.sha256((music / "model/x 'é' <i>.mid").read_bytes()).hexdigest()
-    (failure,) = content["systems"][2]["failures"]
-    assert failure["file"].endswith("broken.mid")
+    (failure,) = made(report)["systems"][2]["failures"]
+    assert failure["file"] == "broken.mid"
     assert failure["reason"].startswith("corrupt")
+    assert {name: hashlib.sha256((report / name).read_bytes()).hexdigest() for name in about["outputs"]} == about[
+        "outputs"
+    ]
+    assert made(report)["provenance"].items() <= about.items()
 
 
 def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, music: Path) -> None:
     before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
-    command = made(report)["command"]
+    command = made(report)["provenance"]["command"]
     systems = [f"{NASTY}={music}/model", f"Human={music}/human", f"Recording={music}/hum.wav"]
     options = ["--reference", "Human", "--out", report, "--accuracy", music / "accuracy.csv", "--seed", 3]
     assert clstm("report", *systems, *options) == 0, "an earlier report is replaced"
-    assert made(report)["command"] == command
+    assert made(report)["provenance"]["command"] == command
     changed = [path.name for path, content in before.items() if path.read_bytes() != content]
-    assert set(changed) <= {"index.html", "report.json"}
+    assert set(changed) <= {"index.html", "manifest.json"}
 
 
 @pytest.mark.parametrize(
@@ -162,9 +177,18 @@ def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, mus
         (["A=human", "A=model"], "the name 'A' is given twice"),
         (["human"], "'human' is not NAME=PATH"),
         (["A=nowhere"], "A: nowhere does not exist"),
-        (["A=human", "B=model/broken.mid"], "B: none of its 1 files can be used; broken.mid: corrupt"),
+        (["A=human", "B=model/broken.mid"], "B has no file that can be measured: model/broken.mid: corrupt"),
+        (["A=human"], "A alone cannot be compared"),
+        (["A=human", "a=model"], "differ in case alone"),
+        (["A=human", "B=model", "--pairs", "hum.wav"], "--pairs hum.wav cannot be read"),
+        (["A=human", "B=model", "--index", "accuracy.csv"], "has no column file"),
+        (["A=human", "B=model", "--weights", "C=lstm"], "--weights names 'C', which is none"),
+        (["A=human", "B=model", "--weights", "B"], "is not NAME=RUN"),
+        (["A=human", "B=model", "--without-audio", "C"], "--without-audio names 'C', which is none"),
+        (["A=human", "B=model", "--grid", "some"], "--grid 'some' is not known"),
+        (["A=human", "B=model", "--single-file"], "is no page's name"),
         (["A=human", "--accuracy", "nowhere.csv"], "--accuracy nowhere.csv cannot be read"),
-        (["A=human", "--soundfont", "hum.wav"], "SoundFont"),
+        (["A=human", "B=model", "--soundfont", "hum.wav"], "SoundFont"),
         (["A=human", "--out", "model"], "is not empty and not an earlier report"),
         (["A=human", "--out", "hum.wav"], "is a file; give a folder"),
         (["A=human/a.mid", "--out", "human"], "holds the music of A and would be replaced"),
@@ -181,9 +205,97 @@ def test_mistakes_are_one_line_and_leave_nothing_behind(
     assert sorted(music.rglob("*")) == before
 
 
-def test_a_recording_alone_makes_a_report_without_scores(music: Path, tmp_path: Path) -> None:
-    assert clstm("report", f"A={music}/hum.wav", "--reference", "A", "--out", tmp_path) == 0
+def test_recordings_make_a_report_without_scores_and_without_a_soundfont(music: Path, tmp_path: Path) -> None:
+    systems = [f"A={music}/hum.wav", f"B={music}/hum.wav"]
+    assert clstm("report", *systems, "--reference", "A", "--out", tmp_path) == 0
     content = made(tmp_path)
-    assert [system["name"] for system in content["systems"]] == ["A"]
-    assert content["rendering"] is None
+    assert [system["role"] for system in content["systems"]] == ["reference", "system"]
+    assert content["provenance"]["rendering"] is None
     assert not (tmp_path / "figures/figure1-score-matrix.svg").exists()
+    assert "from songs nothing is inferred" in content["summary"][0]["text"]
+
+
+def test_one_file_holds_everything_and_points_at_nothing(music: Path, tmp_path: Path) -> None:
+    systems = [f"A={music}/human", f"B={music}/hum.wav", "--without-audio", "A"]
+    assert clstm("report", *systems, "--reference", "A", "--single-file", "--out", tmp_path / "one.html") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["one.html"]
+    page = (tmp_path / "one.html").read_text(encoding="utf-8")
+    links = re.findall(r'(?:src|href|srcset)="([^"]{,40})', page)
+    assert len([link for link in links if link.startswith("data:")]) > 20
+    assert [link for link in links if not link.startswith(("data:", "#"))] == []
+    assert page.count("<audio") == page.count("data:audio/mpeg") == 1, "of B alone"
+
+
+@pytest.fixture
+def copied(report: Path, music: Path, tmp_path: Path) -> tuple[Path, list[str]]:
+    """The report, and its music under other folders, to be damaged."""
+    shutil.copytree(report, tmp_path / "report")
+    places = {"Human": "human", NASTY: "model", "Recording": "hum.wav"}
+    for place in places.values():
+        copy = shutil.copytree if (music / place).is_dir() else shutil.copy
+        copy(music / place, tmp_path / place)
+    return tmp_path / "report", [f"{name}={tmp_path / place}" for name, place in places.items()]
+
+
+def test_a_report_of_unchanged_music_holds(copied: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    assert clstm("report", "verify", copied[0], *copied[1]) == 0
+    assert "report holds." in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_changed_note_a_new_file_and_a_changed_table_do_not_hold(
+    copied: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, systems = copied
+    notes = read_midi(folder.with_name("human") / "a.mid")
+    notes.pitch[0] += 12
+    write_midi(notes, folder.with_name("human") / "a.mid")
+    tune(folder.with_name("model") / "new.mid", 2.0, seed=9)
+    with (folder / "metrics.csv").open("a") as file:
+        file.write("\n")
+    assert clstm("report", "verify", folder, *systems) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    for words in ("Human: a.mid was changed", "new.mid is new", "metrics.csv: was changed after", "same grid, a: "):
+        assert words in said
+    assert ", b: " not in said
+
+
+def test_another_soundfont_does_not_hold(
+    copied: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same instrument with a byte of its comment changed: it sounds alike, and is another file."""
+    content = bytearray(RenderSettings().soundfont_file.read_bytes())
+    place = content.index(b"INAM") + 8
+    content[place] ^= 1
+    (tmp_path / "other.sf2").write_bytes(content)
+    assert clstm("report", "verify", copied[0], *copied[1], "--soundfont", tmp_path / "other.sf2") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "SoundFont other.sf2: SHA-256 is" in said
+    assert "1 things are not as they were" in said
+
+
+def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, seed in (("human", 1), ("model", 2)):
+        tune(tmp_path / name / "a.mid", 2.0, seed=seed)
+    shutil.copytree(pretrained.FOLDER / "rnn", tmp_path / "run")
+    weights = tmp_path / "run/weights.safetensors"
+    about = {"model": "rnn", "run": "run", "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    (tmp_path / "model/generated.json").write_text(json.dumps(about))
+    systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--weights", f"B={tmp_path}/run"]
+    assert clstm("report", *systems, "--out", tmp_path / "report") == 0
+    assert (tmp_path / "report/figures/figure2-network.svg").exists()
+    with weights.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x55")
+    assert clstm("report", "verify", tmp_path / "report") == 1
+    assert "B: its weights" in " ".join(capsys.readouterr().err.split())
+    assert clstm("report", *systems, "--out", tmp_path / "again") == 2, "they did not make this music"
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}'])
+def test_what_is_no_report_cannot_be_verified(
+    text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if text:
+        (tmp_path / "manifest.json").write_text(text)
+    assert clstm("report", "verify", tmp_path) == 2
+    assert "manifest.json" in capsys.readouterr().err

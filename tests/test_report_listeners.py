@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from test_page import content, system
+from test_page import content, render_page, system
 
 from clstm.errors import UserError
 from listening_study.results import read_results, write_results
@@ -13,7 +13,6 @@ from listening_study.simulation import simulate
 from listening_study.store import Store
 from listening_study.study import Study
 from reports.listeners import read_study
-from reports.page import render_page
 
 
 @pytest.fixture

@@ -63,11 +63,12 @@ barRange.addEventListener("input", () => {
   if (current) current.currentTime = barRange.value / 1000 * current.duration;
 });
 
-// Print what is folded away, and fold it again; figures that were not yet looked at are loaded for it.
+// Print what is folded away, but for lists that manifest.json has, and fold it again; figures that were not yet looked
+// at are loaded for it.
 const folded = [];
 addEventListener("beforeprint", () => {
   for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
-  for (const details of document.querySelectorAll("details:not([open])")) {
+  for (const details of document.querySelectorAll("details:not([open], .long)")) {
     details.open = true;
     folded.push(details);
   }

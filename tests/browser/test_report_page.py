@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_audio(folder / "noise.wav", 0.1 * generator.standard_normal((11 * 22050, 1)).astype(np.float32), 22050)
     name = "C-LSTM <b>'with'</b> a \"longnamewithoutanyspacesthatwouldnotfitonthescreenofaphone\""
     sources = (f"Human={folder}/human", f"{name}={folder}/model", f"Noise={folder}/noise.wav")
-    make_report(Request(sources, "Human", folder / "report"), lambda doing, done, total: None)
+    make_report(Request(sources, "Human", folder / "report"))
     return folder / "report/index.html"
 
 
@@ -61,22 +61,65 @@ def lost(request: "Asked") -> bool:
 
 
 def test_every_image_is_loaded_and_has_its_finding_as_alternative(page: "Page") -> None:
-    page.wait_for_load_state("load")
-    assert page.locator("img").count() == 3 + 3 * 4  # three systems' score matrices; the audio has none
-    assert page.locator("img").evaluate_all(f"images => images.every({LOADED})")
+    images = page.locator("img")
+    assert images.count() == 2 * 3 + 4 * 4 + 7, "two figures of notes, four of sound, seven views; audio has no notes"
+    images.evaluate_all("images => images.forEach(image => { image.loading = 'eager' })")
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    missing = f"images => images.filter(image => !({LOADED})(image)).map(image => [image.src, image.alt])"
+    assert images.evaluate_all(missing) == []
 
 
 def test_every_player_loads_and_plays(page: "Page") -> None:
     players = page.locator("audio")
-    assert players.count() == page.locator("img").count()
+    assert players.count() == 4, "a song a system; with one file each there are no samples"
     page.wait_for_function("[...document.querySelectorAll('audio')].every(player => player.readyState >= 1)")
     durations = players.evaluate_all("players => players.map(player => player.duration)")
     assert min(durations) > 10
-    files = players.evaluate_all("players => players.map(player => player.src)")
-    for number in [files.index(file) for file in dict.fromkeys(files)]:
-        player = players.nth(number)
+    for player in players.all():
         player.evaluate("async player => { player.muted = true; await player.play() }")
         page.wait_for_function("player => player.currentTime > 0.05", arg=player.element_handle())
+
+
+def test_a_figures_button_plays_its_song_and_the_cursor_goes_along(page: "Page") -> None:
+    page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
+    figure = page.locator("#figure5-sonogram figure").nth(1)
+    button, cursor, bar = figure.locator("button"), figure.locator(".cursor"), page.locator("#playing")
+    assert not cursor.is_visible()
+    assert not bar.is_visible()
+    button.click()
+    song = page.locator(f"#{button.get_attribute('data-song')}")
+    page.wait_for_function("song => song.currentTime > 0.2", arg=song.element_handle())
+    assert cursor.is_visible()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert bar.inner_text().startswith("Pause")
+    before = cursor.bounding_box()
+    page.wait_for_function("song => song.currentTime > 0.8", arg=song.element_handle())
+    after = cursor.bounding_box()
+    assert before
+    assert after
+    assert after["x"] > before["x"]
+    bar.locator("button").click()
+    page.wait_for_function("song => song.paused", arg=song.element_handle())
+    assert button.inner_text() == "Play"
+
+
+def test_a_click_on_a_figure_goes_to_that_moment_and_all_cursors_with_it(page: "Page") -> None:
+    page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
+    plot = page.locator("#figure3-waveform .plot").nth(2)
+    plot.scroll_into_view_if_needed()
+    share = "(plot, name) => parseFloat(plot.style.getPropertyValue(name)) / 100"
+    box, left, width = plot.bounding_box(), plot.evaluate(share, "--left"), plot.evaluate(share, "--width")
+    assert box
+    page.mouse.click(box["x"] + (left + width / 2) * box["width"], box["y"] + box["height"] / 2)
+    song = page.locator(f"#{plot.get_attribute('data-song')}")
+    seconds = float(plot.get_attribute("data-seconds") or 0)
+    page.wait_for_function("song => !song.seeking && song.currentTime > 1", arg=song.element_handle())
+    song.evaluate("song => song.pause()")
+    assert song.evaluate("song => song.currentTime") == pytest.approx(seconds / 2, abs=1.5)
+    page.wait_for_timeout(100)
+    for other in page.locator(f".plot[data-song={plot.get_attribute('data-song')}] .cursor").all():
+        assert not other.evaluate("cursor => cursor.hidden")
 
 
 def test_one_player_sounds_at_a_time(page: "Page") -> None:
@@ -90,7 +133,7 @@ def test_one_player_sounds_at_a_time(page: "Page") -> None:
 def test_nothing_reaches_beyond_the_screen(page: "Page") -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     narrow = "elements => elements.every(element => element.getBoundingClientRect().right <= window.innerWidth)"
-    assert page.locator("h1, h2, h3, p, img, audio, .scroll, nav a").evaluate_all(narrow)
+    assert page.locator("h1, h2, h3, p, img, audio, .scroll, nav a, button").evaluate_all(narrow)
 
 
 def test_wide_tables_scroll_and_can_be_reached_by_keyboard(page: "Page") -> None:
@@ -109,9 +152,17 @@ def test_names_are_shown_as_they_are(page: "Page") -> None:
 
 def test_what_is_folded_is_printed(page: "Page") -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("details:not([open], .long)").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details[open]").count() == 0
+    assert page.locator("details[open]").count() == 1, "the first distributions, as before"
+
+
+def test_a_page_printed_has_every_figure_and_no_player(page: "Page") -> None:
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"[...document.images].every({LOADED})")
+    assert page.locator("img:visible").count() == page.locator("img").count()
+    assert page.locator("audio:visible, button:visible, nav:visible").count() == 0
 
 
 def test_text_can_be_read_in_the_dark(page: "Page") -> None:

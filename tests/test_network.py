@@ -1,0 +1,64 @@
+"""Figure 2 is drawn from a model's weights: their shapes, and nothing that is not there."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from clstm import pretrained
+from clstm.checkpoint import build
+from clstm.errors import UserError
+from clstm.models import KINDS, Kind, NetworkConfig, parameter_count
+from reports import network
+from reports.style import COLUMN_WIDTH, PAGE_WIDTH
+
+
+def small(kind: Kind) -> tuple[NetworkConfig, dict[str, tuple[int, ...]]]:
+    config = NetworkConfig(kind, kernels=4, features=6, hidden=10)
+    return config, {name: tuple(tensor.shape) for name, tensor in build(config).state_dict().items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sizes_are_those_of_the_network(kind: Kind) -> None:
+    config, shapes = small(kind)
+    drawn = network.structure(kind, {"rows": config.rows, "window": config.window, "horizon": config.horizon}, shapes)
+    assert drawn.parameters == parameter_count(build(config))
+    assert (drawn.blocks[0].rows, drawn.blocks[0].steps) == (156, 90)
+    assert (drawn.blocks[-1].rows, drawn.blocks[-1].steps) == (156, 9)
+    recurrence = drawn.blocks[-3]
+    assert recurrence.title.startswith("RNN" if kind == "rnn" else "LSTM")
+    assert recurrence.rows == 10
+
+
+def test_the_papers_network_has_the_papers_numbers() -> None:
+    drawn = network.read_network(pretrained.FOLDER / "c-lstm")
+    sizes = [(block.layers, block.rows, block.steps) for block in drawn.blocks[:3]]
+    assert sizes == [(1, 156, 90), (32, 154, 88), (128, 1, 88)]
+    assert "LSTM 88 steps → 1024, then fully connected 1404, sigmoid" in drawn.sentence
+    assert drawn.parameters == 6_797_116
+
+
+@pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
+def test_every_network_has_its_row_and_every_block_its_name(width: float) -> None:
+    drawn = [network.read_network(pretrained.FOLDER / name) for name in ("rnn", "c-lstm")]
+    figure = network.draw(drawn, width)
+    assert len(figure.axes) == 2
+    words = {text.get_text() for text in figure.axes[1].texts}
+    assert {block.title for block in drawn[1].blocks} <= words
+
+
+@pytest.mark.parametrize("damage", ["nothing", "no weights", "other weights", "no network"])
+def test_what_is_no_run_is_refused_in_one_line(damage: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    if damage != "nothing":
+        shutil.copytree(pretrained.FOLDER / "rnn", run)
+    if damage == "no weights":
+        (run / "weights.safetensors").unlink()
+    if damage == "other weights":
+        (run / "weights.safetensors").write_bytes(b"none")
+    if damage == "no network":
+        (run / "config.json").write_text(json.dumps({"network": {}}))
+    with pytest.raises(UserError, match="is not a run that can be drawn") as refused:
+        network.read_network(run)
+    assert "\n" not in str(refused.value)
