@@ -111,7 +111,7 @@ def distributions(figures: pd.DataFrame, view: str, colours: Colours, width: flo
 
     figures : tidy, with columns system, metric, value
     """
-    metrics = [name for name in METRICS if METRICS[name].view == view]
+    metrics = [name for name, metric in METRICS.items() if metric.view == view and metric.compared]
     own = figures[figures["metric"].isin(metrics) & figures["value"].notna()]
     metrics = [name for name in metrics if (own["metric"] == name).any()] or metrics[:1]
     columns = 3 if width > COLUMN_WIDTH else 1

@@ -77,6 +77,9 @@ def make(
     single_file: Annotated[
         bool, typer.Option("--single-file", help="--out is one HTML file that holds everything.")
     ] = False,
+    page_only: Annotated[
+        bool, typer.Option("--page-only", help="Without figures for print (PDF, PNG, one column): a third of the size.")
+    ] = False,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every draw: samples, splits, resamples, permutations.")] = 0,
 ) -> None:
@@ -116,6 +119,7 @@ def make(
         other_soundfont=other_soundfont,
         seed=seed,
         single=single_file,
+        for_print=not page_only,
         command=shlex.join(["clstm", *sys.argv[1:]]),
     )
     with progress() as advance:

@@ -74,6 +74,7 @@ class Drawn:
     sections: tuple[Section, ...]
     charts: Mapping[str, Chart]
     distributions: tuple[Chart, ...]
+    for_print: bool = True
 
 
 def draw_all(
@@ -85,27 +86,29 @@ def draw_all(
     verdict: Verdict,
     folder: Path,
     progress: Callable[[int, int], None],
+    for_print: bool = True,
 ) -> Drawn:
     """Draw everything, in processes.
 
     songs : the reference's first; names : of each, what its files are called; colours : of each system
     content : the numbers of the report
     progress : called with the figures drawn and their number
+    for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     """
     (folder / "figures").mkdir()
     shown = [songs[name] for name in names]
     scale = Scale.of(shown)
     kinds = [kind for kind in KINDS if figures.drawable(kind, shown)]
-    jobs: list[_Job] = [_Songs(kind.key, folder / "figures", kind, shown, scale, names) for kind in kinds]
+    jobs: list[_Job] = [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale, names) for kind in kinds]
     chosen = _charts(networks, content, verdict, colours)
-    jobs += [_Table(chart.key, folder / "figures", draw) for chart, draw in chosen]
+    jobs += [_Table(chart.key, folder / "figures", for_print, draw) for chart, draw in chosen]
     for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
         if isinstance(result, Exception):
             raise result
         progress(done + 1, len(jobs))
     made = {chart.key: _sized(chart, folder) for chart, _ in chosen}
     distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
-    return Drawn(tuple(_section(kind, shown, scale, names, folder) for kind in kinds), made, distributions)
+    return Drawn(tuple(_section(kind, shown, scale, names, folder) for kind in kinds), made, distributions, for_print)
 
 
 def _sized(chart: Chart, folder: Path) -> Chart:
@@ -125,6 +128,7 @@ def _size(image: Path) -> tuple[int, int]:
 class _Job:
     key: str
     folder: Path
+    for_print: bool
 
     def __str__(self) -> str:
         return self.key
@@ -142,7 +146,7 @@ class _Songs(_Job):
 
     def draw(self) -> None:
         shown = figures.drawable(self.kind, self.songs)
-        for ending, width in WIDTHS.items():
+        for ending, width in WIDTHS.items() if self.for_print else ():
             together = figures.draw(self.kind, shown, self.scale, width)
             for suffix in FORMATS:
                 save(together, self.folder / f"{self.key}{ending}{suffix}")
@@ -158,7 +162,7 @@ class _Table(_Job):
     def draw(self) -> None:
         for ending, width in WIDTHS.items():
             figure = self.make(width=width)
-            for suffix in FORMATS:
+            for suffix in FORMATS if self.for_print else FORMATS[:1]:
                 save(figure, self.folder / f"{self.key}{ending}{suffix}")
 
 

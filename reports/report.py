@@ -61,6 +61,7 @@ class Request:
     weights : NAME=RUN each, the runs that made a system's music
     unheard : names of systems whose audio is left out
     single : `out` is one file that holds everything
+    for_print : figures also as PDF, PNG and one column wide, and all systems on one sheet
     """
 
     sources: tuple[str, ...]
@@ -81,6 +82,7 @@ class Request:
     other_soundfont: Path | None = None
     seed: int = 0
     single: bool = False
+    for_print: bool = True
     command: str = ""
 
     @property
@@ -214,7 +216,9 @@ def _write(
         given.credits,
         runs,
     )
-    drawn = draw_all(excerpts.songs, names, colours, networks, content, verdict, folder, partial(progress, "Drawing"))
+    drawing = partial(progress, "Drawing")
+    for_print = request.for_print and not request.single
+    drawn = draw_all(excerpts.songs, names, colours, networks, content, verdict, folder, drawing, for_print)
     _write_tables(folder, content, verdict, request)
     write_json(folder / RECORD, content)
     created = datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,6 +1,6 @@
 """A report as one HTML file: what its folder holds, written into the page.
 
-Images, players, tables and data become `data:` addresses; figures for print stay in the folder, and their links go.
+Images, players, tables and data become `data:` addresses.
 """
 
 import base64
@@ -14,13 +14,12 @@ TYPES = {
     ".tex": "text/plain",
     ".json": "application/json",
 }
-PRINT = re.compile(r'<p class="downloads">.*?</p>', re.DOTALL)
 LINK = re.compile(r'(src|href|srcset)="(?!#|data:|https?:)([^"]+)"')
 
 
 def single_file(folder: Path) -> str:
     """The page of a report's folder, with everything it points at inside."""
-    page = PRINT.sub("", (folder / "index.html").read_text(encoding="utf-8"))
+    page = (folder / "index.html").read_text(encoding="utf-8")
     made: dict[str, str] = {}
 
     def inlined(match: re.Match[str]) -> str:

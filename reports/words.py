@@ -44,10 +44,17 @@ def summary(
     known = {system["name"]: system for system in systems}
     tests = sum(row["p"] is not None for row in verdict)
     said = []
+    untold: dict[str, list[str]] = {}
     for name in dict.fromkeys(row["system"] for row in verdict):
         own = [row for row in verdict if row["system"] == name]
+        if all(row["verdict"] == NONE for row in own):
+            untold.setdefault(_why_none(own), []).append(name)
+            continue
         words = on_system(name, own, reference, tests, performed=known[name]["role"] == "reference")
         said.append({"about": name, "text": words})
+    for why, names in untold.items():
+        words = f"Whether {_listed(names)} differ{'s' * (len(names) == 1)} from {reference} cannot be told: {why}."
+        said.append({"about": _listed(names), "text": words})
     if words := on_accuracy(accuracy):
         said.append({"about": "Prediction", "text": words})
     if study:
@@ -58,14 +65,15 @@ def summary(
 
 
 def on_system(name: str, rows: Sequence[Row], reference: str, tests: int, *, performed: bool = False) -> str:
-    """Of one system's rows of the verdict. performed : it is the reference itself, as it was played"""
+    """Of one system's rows of the verdict, of which some have one.
+
+    tests : how many the verdict was corrected for; performed : it is the reference itself, as it was played
+    """
     tested = [row for row in rows if row["verdict"] != NONE]
     told = [row for row in tested if row["verdict"] == DIFFERS]
     against = f"{max((row['system_n'] for row in rows), default=0):.0f} pieces against "
     against += f"{max((row['reference_n'] for row in rows), default=0):.0f}"
     what = f"{name}, as it was played," if performed else name
-    if not tested:
-        return f"{what} cannot be told apart from {reference} or not: {_why_none(rows)}."
     level = f"p < {ALPHA:g}, corrected for {tests} tests"
     if not told:
         widest = max((row for row in tested if row["distance_high"] is not None), key=_high, default=None)
