@@ -27,7 +27,7 @@ study: setup ## Serve the demonstration's listening study
 	@$(BIN)/clstm study serve demo/study
 
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
-	@$(BIN)/pytest --forbid-skips
+	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile
 
 test-all: setup-browser setup-database lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'

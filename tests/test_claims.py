@@ -1,4 +1,4 @@
-"""A claim of the paper holds, does not hold, or cannot be told, as the numbers say; and where the controls change it."""
+"""A claim of the paper holds, does not hold, or cannot be told, as the numbers say; and what the controls change."""
 
 from typing import Any
 
@@ -86,9 +86,10 @@ def test_a_system_plays_the_part_of_the_model_that_made_it_or_of_its_name() -> N
     assert claims.roles(about) == {"c-lstm": "Mine", "lstm": "LSTM"}
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"), [(0.001, 0.003, HOLDS), (-0.003, -0.001, FAILS), (-0.1, 0.1, UNKNOWN)]
-)
+BETTER, WORSE, EITHER = (0.001, 0.003), (-0.003, -0.001), (-0.1, 0.1)
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), [(*BETTER, HOLDS), (*WORSE, FAILS), (*EITHER, UNKNOWN)])
 def test_a_model_is_better_where_the_interval_leaves_out_0(low: float, high: float, verdict: str) -> None:
     pair = {"horizon": "next", "system": "lstm", "other": "rnn", "accuracy": (low + high) / 2}
     (row,) = claims.of_prediction([], [pair | {"accuracy_low": low, "accuracy_high": high}])
