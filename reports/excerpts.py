@@ -24,8 +24,8 @@ from reports.systems import Piece, System
 
 SHORTEST_SPAN = 10.0  # seconds drawn of every song, if it has them
 SAMPLE = 10.0  # seconds of a sample
-AUDIO_BYTES = 6_000_000  # of all players together
-BYTES_A_SECOND = 16_000  # of an MP3, rarely more
+AUDIO_BYTES = 8_000_000  # of all players together
+BYTES_A_SECOND = 12_000  # of an MP3, rarely more
 FADE = 0.05  # seconds: a player that stops amid the music shall not click
 AUDIO = ".mp3"
 

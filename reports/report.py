@@ -325,12 +325,13 @@ def _claims(
     if not {"lstm", "c-lstm"} & set(parts):
         return []
     pairs = [] if given.pairs is None else records(given.pairs)
-    return [
+    rows = [
         *claims.of_prediction(accuracy, pairs),
         *claims.of_reach(given.reach),
         *claims.judge(verdict.sounds, parts, verdict.reference, request.reference, request.seed),
         *claims.of_listening(given.study, parts),
     ]
+    return rows if any(row["value"] is not None for row in rows) else []  # of songs nothing is inferred
 
 
 def _correlation(
