@@ -11,7 +11,7 @@ from math import floor, log10
 from pathlib import Path
 from typing import Any
 
-from evaluation.comparison import DIFFERS
+from evaluation.comparison import DIFFERS, NONE
 from evaluation.measures import METRICS
 from reports.drawing import Drawn
 from reports.findings import number
@@ -117,7 +117,7 @@ def number_views(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _verdict(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What a cell says of its distance from the reference; None for the reference itself, and where none is judged."""
-    if row is None or row["distance"] is None:
+    if row is None or row["verdict"] == NONE or row["distance"] is None:
         return None
     told = row["verdict"] == DIFFERS
     return {

@@ -16,7 +16,7 @@ from evaluation.environment import environment
 from evaluation.render import RenderSettings
 from evaluation.takes import plain
 from evaluation.verdict import Verdict, any_midi
-from reports.systems import Piece, System
+from reports.systems import Piece, System, read_generated
 
 WEIGHTS = "weights.safetensors"
 BUNDLED = "bundled:"
@@ -62,8 +62,10 @@ def provenance(
     }
 
 
-def find_runs(systems: Sequence[System], given: Sequence[str]) -> dict[str, Path]:
+def find_runs(sources: Mapping[str, Path], given: Sequence[str]) -> dict[str, Path]:
     """The run that made each system's music: as given by NAME=RUN, or the bundled model whose weights they are.
+
+    sources : where each system's music is
 
     Raises `UserError` for a name that is no system, and for weights that are not those that made the music.
     """
@@ -73,26 +75,26 @@ def find_runs(systems: Sequence[System], given: Sequence[str]) -> dict[str, Path
         if not (equals and path):
             raise UserError(f"--weights {text!r} is not NAME=RUN; give it as in --weights lstm=runs/lstm")
         named[name] = pretrained.find(path)
-    if strange := set(named) - {system.name for system in systems}:
-        raise UserError(f"--weights names {min(strange)!r}, which is none of the systems")
+    if strange := set(named) - set(sources):
+        raise UserError(f"--weights names {min(strange)!r}, which is none of the systems ({', '.join(sources)})")
     found = {}
-    for system in systems:
-        made = (system.generated or {}).get("weights_sha256")
-        run = named.get(system.name)
+    for name, source in sources.items():
+        generated = read_generated(source) or {}
+        made, run = generated.get("weights_sha256"), named.get(name)
         if run is None:
-            model = str((system.generated or {}).get("run"))
+            model = str(generated.get("run"))
             run = pretrained.FOLDER / model
             if made and model in pretrained.names() and sha256(run / WEIGHTS) == made:
-                found[system.name] = run
+                found[name] = run
             continue
         if not (run / WEIGHTS).is_file():
-            raise UserError(f"--weights {system.name}={run} has no {WEIGHTS}; give a run of `clstm train`")
+            raise UserError(f"--weights {name}={run} has no {WEIGHTS}; give a run of `clstm train`")
         if made and sha256(run / WEIGHTS) != made:
             raise UserError(
-                f"--weights {system.name}={run}: these weights ({sha256(run / WEIGHTS)[:12]}…) did not make its music "
+                f"--weights {name}={run}: these weights ({sha256(run / WEIGHTS)[:12]}…) did not make its music "
                 f"({str(made)[:12]}…); give the run that did"
             )
-        found[system.name] = run
+        found[name] = run
     return found
 
 

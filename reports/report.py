@@ -131,10 +131,10 @@ def make_report(request: Request, progress: Progress = lambda what, done, total:
         None if request.study is None else read_study(request.study),
         read_credits(request.index),
     )
+    runs = find_runs(sources, request.weights)
+    networks = [read_network(run, name) for name, run in runs.items()]
     verdict = judging.judge(request.comparison, progress)
     systems = systems_of(verdict, sources, request.reference, request.seed)
-    runs = find_runs(systems, request.weights)
-    networks = [read_network(run, name) for name, run in runs.items()]
     with replacing(out) as target:
         folder = target.with_name(f"{target.name}.folder") if request.single else target
         with _new_folder(folder, keep=not request.single):

@@ -114,7 +114,7 @@ def systems_of(verdict: Verdict, sources: Mapping[str, Path], reference: str, se
                 shown,
                 _drawn(own, shown, places),
                 failures,
-                _generated(sources[reference if role == "control" else name]),
+                read_generated(sources[reference if role == "control" else name]),
             )
         )
     return found
@@ -152,7 +152,7 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _generated(path: Path) -> dict[str, Any] | None:
+def read_generated(path: Path) -> dict[str, Any] | None:
     """What `clstm generate` wrote about the music in this folder, if it did."""
     try:
         content = json.loads((path / GENERATED).read_text(encoding="utf-8"))

@@ -124,9 +124,16 @@ def test_a_waveform_in_a_file_is_resampled_and_mixed_as_one_in_memory(
     assert isinstance(mono(wave), np.memmap)
 
 
-def test_only_formats_that_lose_nothing_are_written(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"\.wav or \.flac"):
-        write_audio(tmp_path / "a.mp3", sine(), RATE)
+def test_a_format_that_not_every_browser_plays_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"\.wav or \.flac or \.mp3"):
+        write_audio(tmp_path / "a.ogg", sine(), RATE)
+
+
+def test_an_mp3_sounds_like_what_was_written_and_lasts_as_long(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.mp3", sine(), RATE)
+    waveform, rate = read_audio(tmp_path / "a.mp3")
+    assert (len(waveform), rate) == (len(sine()), RATE)
+    assert np.abs(waveform[1000:-1000] - sine()[1000:-1000]).max() < 0.02
 
 
 @pytest.mark.parametrize(

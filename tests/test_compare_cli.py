@@ -75,7 +75,7 @@ def test_the_folder_holds_the_verdict_its_numbers_and_how_it_was_made(compared: 
     assert record["reference"] == "human, same grid"
     assert record["systems"] == {"human, same grid": 8, "human": 8, "model": 9}
     assert record["rendering"]["soundfont"] == "TimGM6mb.sf2"
-    assert record["command"].startswith("clstm ")
+    assert record["command"].startswith("clstm")
 
 
 def test_composition_is_compared_with_composition(compared: Path) -> None:

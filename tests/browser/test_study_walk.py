@@ -289,7 +289,7 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
         press(f"[class*=st-key-quietest-{number}] input", "Space")
         press(f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
-    page.locator(".player .play:enabled").wait_for()
+    page.locator(".player .play[aria-label=Play]:enabled").wait_for()
     page.keyboard.press("k")
     press(".st-key-maker-practice-0 input:enabled", "Space")
     press(".st-key-practice-0-done button")
@@ -298,7 +298,7 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
             title(page, "Time for a short break")
             press(".st-key-break-2-done button")
         page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
-        page.locator(".player .play:enabled").wait_for()
+        page.locator(".player .play[aria-label=Play]:enabled").wait_for()  # the last clip's may not be gone yet
         page.keyboard.press("k")
         press(f".st-key-maker-{number} input:enabled", "Space")
         for question in ("confidence", "rhythm", "melody", "repetitiveness"):
