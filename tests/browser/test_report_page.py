@@ -163,6 +163,9 @@ def test_a_page_printed_has_every_figure_and_no_player(page: "Page") -> None:
     page.wait_for_function(f"[...document.images].every({LOADED})")
     assert page.locator("img:visible").count() == page.locator("img").count()
     assert page.locator("audio:visible, button:visible, nav:visible").count() == 0
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 within its margins
+    wide = "tables => tables.filter(table => table.getBoundingClientRect().right > innerWidth).map(table => table.className)"
+    assert page.locator("table").evaluate_all(wide) == []
 
 
 def test_text_can_be_read_in_the_dark(page: "Page") -> None:
