@@ -15,7 +15,7 @@ The same inputs give the same bytes, but for the time in index.html and manifest
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,6 @@ from pathlib import Path
 from shutil import copyfile, rmtree
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from clstm.errors import UserError
@@ -34,22 +33,19 @@ from evaluation.cache import sha256
 from evaluation.render import RenderSettings
 from evaluation.sources import named_path
 from evaluation.verdict import Verdict
-from reports import claims, correlation, reach, tables, words
+from reports import reach, tables
+from reports.content import FORMAT, MADE_BY, Asked, Given, Progress, content_of
 from reports.drawing import draw_all
-from reports.excerpts import AUDIO, Excerpts, Spans, make_excerpts, spans
+from reports.excerpts import AUDIO, make_excerpts, spans
 from reports.listeners import read_study
 from reports.network import Network, read_network
 from reports.page import Listening, render_page
-from reports.palette import MUTED
-from reports.provenance import find_runs, inputs, provenance, read_credits
+from reports.provenance import find_runs, provenance, read_credits, within
 from reports.single_file import single_file
 from reports.systems import System, check_names, systems_of
 
-MADE_BY = "clstm report"
-FORMAT = 2
+CHOICES = ("command", "reference", "grid", "seconds", "robustness", "seed")
 RECORD, MANIFEST, PAGE = "report.json", "manifest.json", "index.html"
-
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, how many there are
 
 
 @dataclass(frozen=True)
@@ -100,17 +96,6 @@ class Request:
             self.other_soundfont,
             self.seed,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """The tables given beside the music, read."""
-
-    accuracy: pd.DataFrame | None
-    pairs: pd.DataFrame | None
-    reach: pd.DataFrame | None
-    study: dict[str, Any] | None
-    credits: dict[str, dict[str, str]]
 
 
 def make_report(request: Request, progress: Progress = lambda what, done, total: None) -> dict[str, Any]:
@@ -206,12 +191,13 @@ def _write(
     span = spans(systems, request.settings)
     heard = _players(systems, names, folder, request)
     excerpts = make_excerpts(systems, *heard, request.settings, span, partial(progress, "Rendering"))
-    content = _content(request, verdict, systems, given, span, excerpts, progress)
+    asked = Asked(request.reference, request.title, request.settings, request.seed)
+    content = content_of(verdict, systems, given, excerpts, span, asked, progress)
     content["provenance"] = provenance(
         verdict,
         systems,
         request.settings,
-        _choices(request),
+        {name: getattr(request, name) for name in CHOICES} | {"without_audio": list(request.unheard)},
         {name: getattr(request, name) for name in ("index", "accuracy", "pairs", "reach", "study")},
         given.credits,
         runs,
@@ -261,110 +247,6 @@ def _listening(system: System, folder: Path, shown: Path | None, samples: Sequen
     )
 
 
-def _choices(request: Request) -> dict[str, Any]:
-    return {
-        "command": request.command,
-        "reference": request.reference,
-        "grid": request.grid,
-        "seconds": request.seconds,
-        "robustness": request.robustness,
-        "seed": request.seed,
-        "without_audio": list(request.unheard),
-    }
-
-
-def _content(
-    request: Request,
-    verdict: Verdict,
-    systems: Sequence[System],
-    given: Given,
-    span: Spans,
-    excerpts: Excerpts,
-    progress: Progress,
-) -> dict[str, Any]:
-    """All numbers of the page."""
-    numbers = tables.summary(verdict.measurements.figures, [system.name for system in systems])
-    about = [_system(system, excerpts, verdict, given) for system in systems]
-    accuracy = None if given.accuracy is None else records(given.accuracy)
-    study = given.study and {**given.study, "colours": _colours(given.study, systems)}
-    heard = _correlation(request, given.study, verdict, systems, progress)
-    judged = [] if not len(verdict.table) else records(verdict.table)
-    content: dict[str, Any] = {
-        "made_by": MADE_BY,
-        "format": FORMAT,
-        "title": request.title or f"Does it hold up against {request.reference}?",
-        "reference": request.reference,
-        "against": verdict.reference,
-        "seconds_drawn": round(span.drawn, 3),
-        "seconds_heard": round(span.heard, 3),
-        "systems": about,
-        "remarks": verdict.remarks,
-        "sounds": list(verdict.others),
-        "verdict": judged,
-        "numbers": records(numbers),
-        "accuracy": accuracy,
-        "study": study,
-        "correlation": heard,
-    }
-    content["claims"] = _claims(request, verdict, given, about, accuracy or [])
-    content["summary"] = words.summary(
-        judged, about, verdict.reference, accuracy=accuracy or [], study=study, correlation=heard
-    )
-    return content
-
-
-def _claims(
-    request: Request,
-    verdict: Verdict,
-    given: Given,
-    about: Sequence[Mapping[str, Any]],
-    accuracy: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
-    """The paper's claims, where its models are among the systems."""
-    parts = claims.roles(about)
-    if not {"lstm", "c-lstm"} & set(parts):
-        return []
-    pairs = [] if given.pairs is None else records(given.pairs)
-    rows = [
-        *claims.of_prediction(accuracy, pairs),
-        *claims.of_reach(given.reach),
-        *claims.judge(verdict.sounds, parts, verdict.reference, request.reference, request.seed),
-        *claims.of_listening(given.study, parts),
-    ]
-    return rows if any(row["value"] is not None for row in rows) else []  # of songs nothing is inferred
-
-
-def _correlation(
-    request: Request,
-    study: Mapping[str, Any] | None,
-    verdict: Verdict,
-    systems: Sequence[System],
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """Figures of a study's clips against what listeners took for human, where the clips' pieces are at hand."""
-    if study is None:
-        return []
-    human = request.reference if study["as_played"] else verdict.reference
-    by_name = {name.casefold(): takes for name, takes in verdict.systems.items()}
-    of_sources = {row["source"]: by_name.get(row["source"].casefold(), ()) for row in study["tally"]}
-    if request.reference.casefold() == study["human"].casefold():
-        of_sources[study["human"]] = verdict.systems[human]
-    found = correlation.takes_of_clips(study["clips"], study["seconds"], of_sources)
-    if len(found) < correlation.FEWEST:
-        return []
-    done = 0
-
-    def measured(_: Path) -> None:
-        nonlocal done
-        done += 1
-        progress("Measuring clips", done, len(found))
-
-    figures = correlation.measure_clips(found, request.settings, measured).figures
-    return records(
-        correlation.correlate(figures.rename(columns={"system": "clip"}), pd.DataFrame(study["clips"]), request.seed)
-    )
-
-
 def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, request: Request) -> None:
     """Every table as it is read, in CSV and LaTeX, and the data behind them."""
     (folder / "tables").mkdir()
@@ -377,7 +259,7 @@ def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, re
     sources[verdict.reference] = sources[request.reference]
     pieces = verdict.measurements.pieces
     rows = zip(pieces["system"], pieces["file"], strict=True)
-    pieces = pieces.assign(file=[_inside(Path(file), sources[system]) for system, file in rows])
+    pieces = pieces.assign(file=[within(Path(file), sources[system]) for system, file in rows])
     pieces = pieces.assign(group=[group.rsplit("/", 1)[-1] for group in pieces["group"]])
     pieces.to_csv(folder / "pieces.csv", index=False)
     if verdict.others:
@@ -385,44 +267,3 @@ def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, re
         pd.concat(others).to_csv(folder / "robustness.csv", index=False)
     if request.accuracy is not None:
         copyfile(request.accuracy, folder / "accuracy.csv")
-
-
-def _inside(path: Path, source: Path) -> str:
-    return path.relative_to(source).as_posix() if path != source else path.name
-
-
-def _colours(study: Mapping[str, Any], systems: Sequence[System]) -> dict[str, str]:
-    """Of each source: that of the system with its name; grey where the report has none."""
-    known = {system.name.casefold(): system.colour for system in systems}
-    return {row["source"]: known.get(row["source"].casefold(), MUTED) for row in study["tally"]}
-
-
-def _system(system: System, excerpts: Excerpts, verdict: Verdict, given: Given) -> dict[str, Any]:
-    pieces = verdict.measurements.pieces
-    said = pieces.loc[pieces["system"] == system.name, "remarks"].astype(object).fillna("")
-    counts = said[said != ""].value_counts()
-    remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in counts.items()]
-    if over := excerpts.clipped[system.name]:
-        remarks.append(f"{over} samples of its players lay beyond full scale and were clipped")
-    lengths = np.array([piece.seconds for piece in system.pieces])
-    return {
-        "name": system.name,
-        "role": system.role,
-        "colour": system.colour,
-        "shown": system.shown.name,
-        "median_seconds": round(float(np.median(lengths)), 3),
-        "inputs": inputs(system, given.credits),
-        "failures": [
-            {"file": _inside(failure.path, system.source), "reason": failure.reason} for failure in system.failures
-        ],
-        "remarks": remarks,
-        "generated": {name: value for name, value in (system.generated or {}).items() if name != "items"} or None,
-    }
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows ready for JSON, which has neither NaN nor infinity."""
-    columns = [str(column) for column in table.columns]
-    plain = table.replace([np.inf, -np.inf], np.nan)
-    cells = plain.astype(object).where(plain.notna(), None).itertuples(index=False)
-    return [dict(zip(columns, row, strict=True)) for row in cells]

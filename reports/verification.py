@@ -28,8 +28,9 @@ from evaluation.measures import METRICS
 from evaluation.regression import tolerance
 from evaluation.render import describe
 from evaluation.sources import music_files
+from reports.content import FORMAT, MADE_BY
 from reports.provenance import WEIGHTS, run_path, within
-from reports.report import FORMAT, MADE_BY, MANIFEST
+from reports.report import MANIFEST
 
 Progress = Callable[[str, int, int], object]
 

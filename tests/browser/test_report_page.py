@@ -164,7 +164,9 @@ def test_a_page_printed_has_every_figure_and_no_player(page: "Page") -> None:
     assert page.locator("img:visible").count() == page.locator("img").count()
     assert page.locator("audio:visible, button:visible, nav:visible").count() == 0
     page.set_viewport_size({"width": 700, "height": 1000})  # A4 within its margins
-    wide = "tables => tables.filter(table => table.getBoundingClientRect().right > innerWidth).map(table => table.className)"
+    wide = (
+        "tables => tables.filter(table => table.getBoundingClientRect().right > innerWidth).map(one => one.className)"
+    )
     assert page.locator("table").evaluate_all(wide) == []
 
 

@@ -1,0 +1,172 @@
+"""All numbers of a report, and what is said of them: what `report.json` holds, but for how it was made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.render import RenderSettings
+from evaluation.verdict import Verdict
+from reports import claims, correlation, tables, words
+from reports.excerpts import Excerpts, Spans
+from reports.palette import MUTED
+from reports.provenance import inputs, within
+from reports.systems import System
+
+MADE_BY = "clstm report"
+FORMAT = 2
+
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, how many there are
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the user's request the numbers depend on, beside the music."""
+
+    reference: str
+    title: str | None
+    settings: RenderSettings
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The tables given beside the music, read."""
+
+    accuracy: pd.DataFrame | None
+    pairs: pd.DataFrame | None
+    reach: pd.DataFrame | None
+    study: dict[str, Any] | None
+    credits: dict[str, dict[str, str]]
+
+
+def content_of(
+    verdict: Verdict,
+    systems: Sequence[System],
+    given: Given,
+    excerpts: Excerpts,
+    span: Spans,
+    asked: Asked,
+    progress: Progress,
+) -> dict[str, Any]:
+    """All numbers of the page, ready for JSON."""
+    numbers = tables.summary(verdict.measurements.figures, [system.name for system in systems])
+    about = [_system(system, excerpts, verdict, given) for system in systems]
+    accuracy = None if given.accuracy is None else records(given.accuracy)
+    study = given.study and {**given.study, "colours": _colours(given.study, systems)}
+    heard = _correlation(asked, given.study, verdict, systems, progress)
+    judged = [] if not len(verdict.table) else records(verdict.table)
+    content: dict[str, Any] = {
+        "made_by": MADE_BY,
+        "format": FORMAT,
+        "title": asked.title or f"Does it hold up against {asked.reference}?",
+        "reference": asked.reference,
+        "against": verdict.reference,
+        "seconds_drawn": round(span.drawn, 3),
+        "seconds_heard": round(span.heard, 3),
+        "systems": about,
+        "remarks": verdict.remarks,
+        "sounds": list(verdict.others),
+        "verdict": judged,
+        "numbers": records(numbers),
+        "accuracy": accuracy,
+        "study": study,
+        "correlation": heard,
+    }
+    content["claims"] = _claims(asked, verdict, given, about, accuracy or [])
+    content["summary"] = words.summary(
+        judged, about, verdict.reference, accuracy=accuracy or [], study=study, correlation=heard
+    )
+    return content
+
+
+def _claims(
+    asked: Asked,
+    verdict: Verdict,
+    given: Given,
+    about: Sequence[Mapping[str, Any]],
+    accuracy: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """The paper's claims, where its models are among the systems."""
+    parts = claims.roles(about)
+    if not {"lstm", "c-lstm"} & set(parts):
+        return []
+    pairs = [] if given.pairs is None else records(given.pairs)
+    rows = [
+        *claims.of_prediction(accuracy, pairs),
+        *claims.of_reach(given.reach),
+        *claims.judge(verdict.sounds, parts, verdict.reference, asked.reference, asked.seed),
+        *claims.of_listening(given.study, parts),
+    ]
+    return rows if any(row["value"] is not None for row in rows) else []  # of songs nothing is inferred
+
+
+def _correlation(
+    asked: Asked,
+    study: Mapping[str, Any] | None,
+    verdict: Verdict,
+    systems: Sequence[System],
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Figures of a study's clips against what listeners took for human, where the clips' pieces are at hand."""
+    if study is None:
+        return []
+    human = asked.reference if study["as_played"] else verdict.reference
+    by_name = {name.casefold(): takes for name, takes in verdict.systems.items()}
+    of_sources = {row["source"]: by_name.get(row["source"].casefold(), ()) for row in study["tally"]}
+    if asked.reference.casefold() == study["human"].casefold():
+        of_sources[study["human"]] = verdict.systems[human]
+    found = correlation.takes_of_clips(study["clips"], study["seconds"], of_sources)
+    if len(found) < correlation.FEWEST:
+        return []
+    done = 0
+
+    def measured(_: Path) -> None:
+        nonlocal done
+        done += 1
+        progress("Measuring clips", done, len(found))
+
+    figures = correlation.measure_clips(found, asked.settings, measured).figures
+    return records(
+        correlation.correlate(figures.rename(columns={"system": "clip"}), pd.DataFrame(study["clips"]), asked.seed)
+    )
+
+
+def _colours(study: Mapping[str, Any], systems: Sequence[System]) -> dict[str, str]:
+    """Of each source: that of the system with its name; grey where the report has none."""
+    known = {system.name.casefold(): system.colour for system in systems}
+    return {row["source"]: known.get(row["source"].casefold(), MUTED) for row in study["tally"]}
+
+
+def _system(system: System, excerpts: Excerpts, verdict: Verdict, given: Given) -> dict[str, Any]:
+    pieces = verdict.measurements.pieces
+    said = pieces.loc[pieces["system"] == system.name, "remarks"].astype(object).fillna("")
+    counts = said[said != ""].value_counts()
+    remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in counts.items()]
+    if over := excerpts.clipped[system.name]:
+        remarks.append(f"{over} samples of its players lay beyond full scale and were clipped")
+    lengths = np.array([piece.seconds for piece in system.pieces])
+    return {
+        "name": system.name,
+        "role": system.role,
+        "colour": system.colour,
+        "shown": system.shown.name,
+        "median_seconds": round(float(np.median(lengths)), 3),
+        "inputs": inputs(system, given.credits),
+        "failures": [
+            {"file": within(failure.path, system.source), "reason": failure.reason} for failure in system.failures
+        ],
+        "remarks": remarks,
+        "generated": {name: value for name, value in (system.generated or {}).items() if name != "items"} or None,
+    }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows ready for JSON, which has neither NaN nor infinity."""
+    columns = [str(column) for column in table.columns]
+    plain = table.replace([np.inf, -np.inf], np.nan)
+    cells = plain.astype(object).where(plain.notna(), None).itertuples(index=False)
+    return [dict(zip(columns, row, strict=True)) for row in cells]
