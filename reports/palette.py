@@ -21,8 +21,16 @@ SYSTEMS = (
     "#44aa99",  # teal
     "#999933",  # olive
 )
+SHADES = ((0, 0.0), (0, 0.45), (255, 0.45))  # black or white, and how much of it
 
 
 def system_colour(number: int) -> str:
-    """The colour of the system with this number, from 0; after the last colour they begin again."""
-    return SYSTEMS[number % len(SYSTEMS)]
+    """The colour of the system with this number, from 0; after the last they come again darker, then paler, then again.
+
+    >>> system_colour(0), system_colour(10), system_colour(20)
+    ('#0072b2', '#003f62', '#73b1d5')
+    """
+    base = SYSTEMS[number % len(SYSTEMS)]
+    paint, share = SHADES[number // len(SYSTEMS) % len(SHADES)]
+    mixed = (round((1 - share) * int(base[place : place + 2], 16) + share * paint) for place in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in mixed)

@@ -10,7 +10,7 @@ middle ones: typical, and nobody's choice. Its samples are drawn at random, the 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,47 +77,33 @@ def systems_of(verdict: Verdict, sources: Mapping[str, Path], reference: str, se
     sources : where each system's music is
     reference : as the user named it; where the verdict holds the others against its control, both are here
     """
-    pieces, figures = verdict.measurements.pieces, verdict.measurements.figures
-    order = [reference, *(name for name in verdict.systems if name != reference)]
     # Places, not pieces: systems that continue the same seeds are then heard with the same ones.
     places = np.random.default_rng(seed).random(max(map(len, verdict.systems.values())))
-    found: list[System] = []
-    numbers = iter(range(len(order)))
-    for name in order:
-        about = pieces[pieces["system"] == name]
-        own = [
-            Piece(take, row["piece"], sha256(take.path), row["seconds"])
-            for take, row in zip(verdict.systems[name], about.to_dict("records"), strict=True)
-            if not row["rejected"]
-        ]
-        failures = tuple(
-            Failure(Path(row["file"]), _hash(Path(row["file"])), row["rejected"])
-            for row in about.to_dict("records")
-            if row["rejected"]
-        )
+    first = _system(verdict, reference, "reference", REFERENCE, sources[reference], places)
+    found = [first]
+    for name in verdict.systems:
         if name == reference:
-            role, colour = "reference", REFERENCE
-        elif name == verdict.reference:
-            role, colour = "control", CONTROL
+            continue
+        if name == verdict.reference:
+            control = _system(verdict, name, "control", CONTROL, sources[reference], places)
+            same_song = next(piece for piece in control.pieces if piece.path == first.shown.path)
+            found.insert(1, replace(control, shown=same_song))
         else:
-            role, colour = "system", system_colour(next(numbers))
-        shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
-        if role == "control":  # the very song the reference shows
-            shown = next(piece for piece in own if piece.path == found[0].shown.path)
-        found.append(
-            System(
-                name,
-                role,  # type: ignore[arg-type]  # one of the three above
-                colour,
-                sources[reference if role == "control" else name],
-                tuple(own),
-                shown,
-                _drawn(own, shown, places),
-                failures,
-                read_generated(sources[reference if role == "control" else name]),
-            )
-        )
+            colour = system_colour(sum(one.role == "system" for one in found))
+            found.append(_system(verdict, name, "system", colour, sources[name], places))
     return found
+
+
+def _system(verdict: Verdict, name: str, role: Role, colour: str, source: Path, places: np.ndarray) -> System:
+    figures, pieces = verdict.measurements.figures, verdict.measurements.pieces
+    about = list(zip(verdict.systems[name], pieces[pieces["system"] == name].to_dict("records"), strict=True))
+    own = tuple(
+        Piece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
+    )
+    failures = tuple(Failure(take.path, _hash(take.path), row["rejected"]) for take, row in about if row["rejected"])
+    shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
+    samples = _drawn(own, shown, places)
+    return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
 
 
 def median_piece(pieces: Sequence[Piece], gauges: Mapping[str, float]) -> Piece:

@@ -196,9 +196,9 @@ def test_middle_c_is_c4() -> None:
 
 
 def test_colours_are_distinct_and_never_the_references() -> None:
-    colours = [system_colour(number) for number in range(len(SYSTEMS))]
-    assert len({*colours, REFERENCE}) == len(SYSTEMS) + 1
-    assert system_colour(len(SYSTEMS)) == colours[0]
+    colours = [system_colour(number) for number in range(3 * len(SYSTEMS))]
+    assert colours[: len(SYSTEMS)] == list(SYSTEMS)
+    assert len({*colours, REFERENCE}) == 3 * len(SYSTEMS) + 1
 
 
 def test_matrices_of_the_page_are_the_score_matrix(songs: list[Song]) -> None:
