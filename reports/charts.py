@@ -33,7 +33,7 @@ def distances(verdict: pd.DataFrame, colours: Colours, width: float = PAGE_WIDTH
     """
     table = verdict[(verdict["verdict"] != NONE) & verdict["distance"].notna()]
     metrics = [name for name in METRICS if name in set(table["metric"])] or ["none"]
-    systems = list(dict.fromkeys(verdict["system"]))
+    systems = list(dict.fromkeys(table["system"]))
     views = list(dict.fromkeys(METRICS[name].view for name in metrics if name in METRICS))
     narrow = width <= COLUMN_WIDTH
     labels, top, bottom = (1.6, 0.62, 0.42) if narrow else (2.0, 0.42, 0.42)

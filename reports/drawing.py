@@ -243,7 +243,7 @@ class _Networks:
 
 def _distances_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
     said = []
-    for system in dict.fromkeys(row["system"] for row in rows):
+    for system in dict.fromkeys(row["system"] for row in rows if row["verdict"] != NONE):
         own = [row for row in rows if row["system"] == system and row["verdict"] != NONE]
         told = sum(row["verdict"] == DIFFERS for row in own)
         said.append(f"{system} is told apart in {told} of {len(own)} figures")

@@ -48,6 +48,12 @@ def test_every_system_has_a_column_and_what_is_too_far_stops_at_the_edge() -> No
     assert marks(second) == [(">", charts.LONGEST)]
 
 
+def test_a_system_without_a_verdict_has_no_column() -> None:
+    table = verdict(row("A", "mean_level"), row("B", "mean_level", NONE))
+    (axes,) = charts.distances(table, {"A": RED, "B": BLUE}).axes
+    assert axes.get_title(loc="left") == "A"
+
+
 def test_without_a_verdict_there_is_an_empty_figure() -> None:
     assert charts.distances(verdict(), {}).axes == []
 
