@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from clstm.errors import UnreadableFileError, UserError
+from clstm.errors import UserError
 from evaluation import cache, verdict
 from evaluation.environment import environment, settings_of
 from evaluation.measures import METRICS
@@ -84,14 +84,24 @@ def verify(
     _check_weights(manifest, found)
     _check_files(manifest, found)
     _check_versions(manifest, found)
+    index = manifest["files"].get("index")
+    groups = Path(index["path"]) if index and Path(index["path"]).is_file() else None
+    request = verdict.Request(
+        tuple(f"{name}={path}" for name, path in sources.items()),
+        manifest["reference"],
+        folder,
+        grid=manifest["grid"],
+        groups=groups,
+        seconds=manifest["seconds"],
+        seed=manifest["seed"],
+    )
     with cache.nothing_remembered():
-        try:
-            measured = verdict.judge(_request(folder, manifest, sources, settings, found), progress)
-        except UnreadableFileError as error:
-            found.failures.append(str(error))
-            return found
+        measured = verdict.judge(request if settings is None else replace(request, settings=settings), progress)
     _check_figures(folder, measured, found)
-    _check_verdict(folder, measured, found)
+    if index and groups is None:
+        found.remarks.append("conclusions were not drawn again: without the index the pieces’ groups are not known")
+    else:
+        _check_verdict(folder, measured, found)
     return found
 
 
@@ -193,26 +203,6 @@ def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
         for name, version in current.items():
             if recorded.get(name, version) != version:
                 found.remarks.append(f"{name} is {version} here, {recorded[name]} when it was made")
-
-
-def _request(
-    folder: Path, manifest: Mapping[str, Any], sources: Mapping[str, Path], settings: Any, found: Verification
-) -> verdict.Request:
-    index = manifest["files"].get("index")
-    path = None if index is None else Path(index["path"])
-    if path is not None and not path.is_file():
-        path = None
-        found.remarks.append("without the index the pieces’ groups are not known: conclusions may differ")
-    request = verdict.Request(
-        tuple(f"{name}={path}" for name, path in sources.items()),
-        manifest["reference"],
-        folder,
-        grid=manifest["grid"],
-        groups=path,
-        seconds=manifest["seconds"],
-        seed=manifest["seed"],
-    )
-    return request if settings is None else replace(request, settings=settings)
 
 
 def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification) -> None:

@@ -293,6 +293,21 @@ def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert clstm("report", *systems, "--out", tmp_path / "again") == 2, "they did not make this music"
 
 
+def test_without_the_index_figures_are_checked_and_conclusions_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seed in (("human", 1), ("model", 2)):
+        tune(tmp_path / name / "a.mid", 2.0, seed=seed)
+    (tmp_path / "index.csv").write_text("file,group,licence\na.mid,1,CC0\n")
+    systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--page-only"]
+    assert clstm("report", *systems, "--index", tmp_path / "index.csv", "--out", tmp_path / "report") == 0
+    assert made(tmp_path / "report")["systems"][0]["inputs"][0]["credit"] == {"licence": "CC0"}
+    (tmp_path / "index.csv").unlink()
+    assert clstm("report", "verify", tmp_path / "report") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "conclusions were not drawn again" in said
+
+
 @pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}'])
 def test_what_is_no_report_cannot_be_verified(
     text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
