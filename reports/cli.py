@@ -163,7 +163,7 @@ def verify_command(
         fail(failure)
     say(", ".join(f"{count:,} {what}" for what, count in found.checked.items()) + " compared.")
     if not found.holds:
-        fail(f"{folder} does not hold: {len(found.failures)} things are not as they were.")
+        fail(f"{folder} does not hold: not all is as it was.")
         raise typer.Exit(1)
     say(f"{folder} holds.")
 

@@ -45,6 +45,7 @@ from reports.single_file import single_file
 from reports.systems import System, check_names, systems_of
 
 CHOICES = ("command", "reference", "grid", "seconds", "robustness", "seed")
+MARK = '<meta name="generator" content="clstm report">'
 RECORD, MANIFEST, PAGE = "report.json", "manifest.json", "index.html"
 
 
@@ -134,11 +135,17 @@ def check_replaceable(out: Path, sources: Mapping[str, Path], single: bool = Fal
     for name, path in sources.items():
         if path.resolve().is_relative_to(out):
             raise UserError(f"--out {out} holds the music of {name} and would be replaced; choose another folder")
+        if path.is_dir() and out.is_relative_to(path.resolve()):
+            raise UserError(
+                f"--out {out} lies within the music of {name} and would be taken for it; choose another folder"
+            )
     if single:
         if out.suffix.lower() not in (".html", ".htm"):
             raise UserError(f"--out {out} is no page's name; with --single-file give a file such as report.html")
         if out.is_dir():
             raise UserError(f"--out {out} is a folder; with --single-file give a file such as report.html")
+        if out.exists() and MARK not in out.read_text(encoding="utf-8", errors="replace")[:1000]:
+            raise UserError(f"--out {out} is not an earlier report; choose another name or remove it")
         return
     if not out.exists():
         return

@@ -111,7 +111,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     hint = "give a folder that `clstm report --out` wrote"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        ours = manifest["made_by"] == MADE_BY
+        ours = manifest["made_by"] == MADE_BY and {"outputs", "systems", "files", "rendering"} <= set(manifest)
     except OSError as error:
         raise UserError(f"{folder} has no readable {MANIFEST} ({error.strerror}); {hint}") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -206,7 +206,7 @@ def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
 
 
 def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification) -> None:
-    recorded = pd.read_csv(folder / "metrics.csv", dtype={"system": str, "piece": str}).to_dict("records")
+    recorded = _rows(folder / "metrics.csv", found)
     now = {_place(row): float(row["value"]) for row in measured.measurements.figures.to_dict("records")}
     moved: list[str] = []
     for row in recorded:
@@ -222,15 +222,27 @@ def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification)
         found.failures.append(f"and {len(moved) - LISTED} more figures of {len(recorded)}")
 
 
+def _rows(path: Path, found: Verification) -> list[dict[Any, Any]]:
+    """The rows of a table of the report; none, and a failure, where it cannot be read."""
+    try:
+        table = pd.read_csv(path, dtype={"system": str, "piece": str}, keep_default_na=False, na_values=[""])
+        if table.empty or not {"system", "metric"} <= set(table.columns):
+            raise ValueError("it has no rows")  # noqa: TRY301 - one thing is said of whatever is wrong
+    except (OSError, ValueError) as error:
+        found.failures.append(f"{path.name}: cannot be read, so nothing was held against it ({error})")
+        return []
+    return table.to_dict("records")
+
+
 def _place(row: Mapping[Any, Any]) -> tuple[str, str, str]:
     return str(row["system"]), str(row["piece"]), str(row["metric"])
 
 
 def _check_verdict(folder: Path, measured: verdict.Verdict, found: Verification) -> None:
-    table = pd.read_csv(folder / "verdict.csv", dtype={"system": str}, keep_default_na=False)
+    table = _rows(folder / "verdict.csv", found)
     before, after = (
-        {(row["system"], row["metric"]): row["verdict"] for row in one.to_dict("records")}
-        for one in (table, measured.table)
+        {(row["system"], row["metric"]): row["verdict"] for row in one}
+        for one in (table, measured.table.to_dict("records"))
     )
     other = [key for key, verdict_then in before.items() if after.get(key) != verdict_then]
     found.checked["conclusions"] = len(before)

@@ -45,6 +45,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hum(folder / "hum.wav", 2.0)
     row = dict.fromkeys(ACCURACY_COLUMNS, 0.5) | {"system": "LSTM", "role": "model", "horizon": "next", "windows": 10}
     pd.DataFrame([row]).to_csv(folder / "accuracy.csv", index=False)
+    (folder / "thesis.html").write_text("<html>mine</html>")
     return folder
 
 
@@ -192,6 +193,8 @@ def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, mus
         (["A=human", "--out", "model"], "is not empty and not an earlier report"),
         (["A=human", "--out", "hum.wav"], "is a file; give a folder"),
         (["A=human/a.mid", "--out", "human"], "holds the music of A and would be replaced"),
+        (["A=human", "B=model", "--out", "model/report"], "lies within the music of B"),
+        (["A=human", "B=model", "--single-file", "--out", "thesis.html"], "is not an earlier report"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing_behind(
@@ -260,6 +263,18 @@ def test_a_changed_note_a_new_file_and_a_changed_table_do_not_hold(
     assert ", b: " not in said
 
 
+def test_a_table_that_is_gone_is_said_and_the_rest_is_checked(
+    copied: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, systems = copied
+    (folder / "metrics.csv").unlink()
+    (folder / "verdict.csv").write_text("nothing")
+    assert clstm("report", "verify", folder, *systems) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    for words in ("metrics.csv: is gone", "metrics.csv: cannot be read", "verdict.csv: cannot be read"):
+        assert words in said
+
+
 def test_another_soundfont_does_not_hold(
     copied: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -271,7 +286,8 @@ def test_another_soundfont_does_not_hold(
     assert clstm("report", "verify", copied[0], *copied[1], "--soundfont", tmp_path / "other.sf2") == 1
     said = " ".join(capsys.readouterr().err.split())
     assert "SoundFont other.sf2: SHA-256 is" in said
-    assert "1 things are not as they were" in said
+    assert "does not hold: not all is as it was" in said
+    assert said.count("SHA-256") == 1
 
 
 def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -308,7 +324,7 @@ def test_without_the_index_figures_are_checked_and_conclusions_are_not(
     assert "conclusions were not drawn again" in said
 
 
-@pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}'])
+@pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}', '{"made_by": "clstm report", "format": 2}'])
 def test_what_is_no_report_cannot_be_verified(
     text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,7 @@ from listening_study.creation import create_study
 from listening_study.study import Study
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -157,9 +157,18 @@ def begin(page: "Page") -> None:
     page.locator(".st-key-begin button:enabled").click()
 
 
+def alone(page: "Page", selector: str) -> "Locator":
+    """The one such element, once the last clip's player is gone: on a busy machine it may stay for a moment."""
+    from playwright.sync_api import expect
+
+    found = page.locator(selector)
+    expect(found).to_have_count(1, timeout=15_000)
+    return found
+
+
 def hear(page: "Page") -> None:
     """Press play and wait until the whole clip sounded."""
-    page.locator(".player .play:enabled").click()
+    alone(page, ".player .play:enabled").click()
     page.wait_for_function(
         "document.querySelector('[class*=st-key-player] *, .player') && [...document.querySelectorAll('*')]"
         ".some(e => e.shadowRoot?.querySelector('.player .now')?.style.width === '100%')"
@@ -289,7 +298,7 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
         press(f"[class*=st-key-quietest-{number}] input", "Space")
         press(f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
-    page.locator(".player .play[aria-label=Play]:enabled").wait_for()
+    alone(page, ".player .play[aria-label=Play]:enabled").wait_for()
     page.keyboard.press("k")
     press(".st-key-maker-practice-0 input:enabled", "Space")
     press(".st-key-practice-0-done button")
@@ -298,7 +307,7 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
             title(page, "Time for a short break")
             press(".st-key-break-2-done button")
         page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
-        page.locator(".player .play[aria-label=Play]:enabled").wait_for()  # the last clip's may not be gone yet
+        alone(page, ".player .play[aria-label=Play]:enabled").wait_for()  # the last clip's may not be gone yet
         page.keyboard.press("k")
         press(f".st-key-maker-{number} input:enabled", "Space")
         for question in ("confidence", "rhythm", "melody", "repetitiveness"):
@@ -345,18 +354,18 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
     page.route("**/media/**", lambda route: route.abort())
     page.reload()
     page.locator(".player .trouble strong", has_text="The sound does not play").wait_for()
-    page.locator(".player .retry").click()
-    page.locator(".player .give-up").click()
+    alone(page, ".player .retry").click()
+    alone(page, ".player .give-up").click()
     page.get_by_role("button", name="Continue").click()
     page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
-    page.locator(".player .retry").click()
-    page.locator(".player .give-up").click()
+    alone(page, ".player .retry").click()
+    alone(page, ".player .give-up").click()
     page.locator(".st-key-skip-0 button").click()
     page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
     assert answers(study) == [None]
-    page.locator(".player .trouble strong").wait_for()
+    alone(page, ".player .trouble strong").wait_for()
     page.unroute("**/media/**")
-    page.locator(".player .retry").click()
+    alone(page, ".player .retry").click()
     page.locator(".st-key-maker-1 input:enabled").first.wait_for(state="attached")  # the retry plays
     page.close()
 
