@@ -1,39 +1,38 @@
 """The paper's Table 2, beside baselines that know no music, and the skill that these do not have.
 
 Every system reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
-all nine. Counted cell by cell, per piece; intervals are 95 %, by bootstrap over groups of pieces, the same draws for
-every system (pieces of a group are not independent).
+all nine. Counted cell by cell, per piece; intervals are 95 %, over groups of pieces, the same draws for every system
+(pieces of a group are not independent), and none of fewer than five groups (`clstm.resampling`).
 
 - A chance counts as a 1 from 0.5 on; and, beside that, from the system's own threshold on (`clstm.accuracy_systems`).
 - *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
 - The *difference* of two models is taken draw by draw: its interval can tell them apart where their own, wide with the
-  variety of the pieces, overlap.
+  variety of the pieces, overlap. Its p is of flipping signs: each group's counts could as well be the other system's. A
+  direction needs both.
 - *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
   is 1 for a perfect system, 0 for that baseline, negative for what is worse.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clstm import advantage
+from clstm.accuracy_figures import AT, PARTS, SUMS, Figures, Horizon, loss
 from clstm.accuracy_systems import HORIZONS, NINE, ROLES, System, baselines, model, shared_window
 from clstm.baselines import Chances
 from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import UserError
-from clstm.score import HELD, STRUCK, Matrix
+from clstm.resampling import Array
+from clstm.score import Matrix
 from clstm.windows import windows_in, windows_of
 
-PARTS = {"held": HELD, "struck": STRUCK}
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
-RESAMPLES = 1000
-AT = ("", "_at_threshold")  # what a chance must reach to count as a 1: 0.5, or the threshold
 COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
-SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses"))]
+SKILLS = ("accuracy", "nats")
 
 
 def score(
@@ -42,16 +41,20 @@ def score(
     *,
     split: str,
     stride: int = 9,
+    teacher: Corpus | None = None,
     advance: Advance = lambda what, done, total: None,
 ) -> pd.DataFrame:
     """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
+
+    teacher : what baselines learn from instead of this corpus, see `accuracy_systems.on_learning`
 
     Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name or
     no piece has a window.
     """
     window = shared_window(corpus, runs)
     _long_enough(corpus, split, window)  # before the thresholds, which take their time
-    systems = baselines(corpus, window, advance) | {Path(run).name: model(run, corpus, advance) for run in runs}
+    learnt = baselines(corpus, window, advance, teacher=teacher)
+    systems = learnt | {Path(run).name: model(run, corpus, advance) for run in runs}
     in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
     return count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
 
@@ -67,8 +70,8 @@ def count(
 ) -> pd.DataFrame:
     """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
 
-    Columns: system, role, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the sums
-    cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
+    Columns: system, role, kind, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the
+    sums cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
     calibrated). Pieces shorter than window + 9 have no window and are left out. Raises `UserError` when that leaves
     none.
     """
@@ -78,7 +81,8 @@ def count(
     for name, system in systems.items():
         done = 0
         fixed = system.threshold if system.calibrated else float("nan")
-        about = {"system": name, "role": system.role, "threshold": fixed, "fixed_on": system.fixed_on}
+        about: dict[str, object] = {"system": name, "role": system.role, "kind": system.kind}
+        about |= {"threshold": fixed, "fixed_on": system.fixed_on}
         for some in windows_of(corpus, pieces, *size):
             chances = system.predict(some.frames, some.ends, NINE)
             of_piece = {"piece": some.piece, "group": corpus.pieces["group"][some.piece], "windows": len(some.ends)}
@@ -114,107 +118,97 @@ def _sums(chances: Chances, targets: Matrix, system: System) -> dict[str, float]
     return sums
 
 
-Figures = dict[str, NDArray[np.float64]]  # each figure of all groups, then of each resample: (1 + RESAMPLES,)
-
-
 def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """The table: a row a horizon and system, figures over all cells of its windows.
 
-    Columns: system, role, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and with
-    _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at most
-    1). All of them again with _low and _high, the interval. Then accuracy_by_piece and nats_by_piece, the mean of the
+    Columns: system, role, kind, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and
+    with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at
+    most 1). All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model
+    being no better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the
     pieces' figures; threshold and fixed_on (see `System`); windows, pieces and groups. What does not exist is missing:
-    precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error.
+    precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error, every
+    interval and p of fewer than five groups.
     """
     rows = []
-    for horizon, each, figures in _resampled(counts, seed):
-        baselines = [figures[system] for system, own in each.items() if own["role"].iloc[0] == "baseline"]
-        for system, own in each.items():
-            skills = {f"skill_{of}": _skill(figures[system], baselines, of) for of in ("accuracy", "nats")}
-            row = {"system": system, "role": own["role"].iloc[0], "horizon": horizon}
-            for name, values in (figures[system] | skills).items():
-                low, high = _interval(values[1:])
-                row |= {name: values[0], f"{name}_low": low, f"{name}_high": high}
+    for horizon in _horizons(counts, seed):
+        figures = {system: horizon.figures(system) for system in horizon.each}
+        best = {of: _best_baseline(horizon, figures, of) for of in SKILLS}
+        for system, own in horizon.each.items():
+            row: dict[str, object] = {"system": system}
+            row |= {name: horizon.about(system, name) for name in ("role", "kind")} | {"horizon": horizon.name}
+            for name, values in figures[system].items():
+                lowest, highest = (0, np.inf) if name == "nats" else (0, 1)
+                row |= _with_interval(name, values, horizon, lowest, highest)
+            for of, rival in best.items():
+                row |= _skill(of, system, rival, figures, horizon)
             rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
     return pd.DataFrame(rows)
 
 
 def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """How much better each model is than each before it in the table, baselines left out: a row a horizon and pair.
+    """How much better one model is than another, baselines left out: a row a horizon and pair.
 
-    Columns: horizon, system, other; then nats, accuracy and f1_at_threshold, each the system's less the other's, with
-    _low and _high, its interval. Empty with fewer than two models.
+    A pair is a model and each before it in the table; two kinds of the paper the other way round where it finds the
+    other better (`clstm.advantage`). Columns: horizon, system, kind, other, other_kind; then nats, accuracy and
+    f1_at_threshold, each the system's less the other's, with _low and _high, its interval, and _p, two-sided, by
+    flipping the signs of the groups' differences; the columns of `clstm.advantage`; groups. Empty with fewer than two
+    models. Intervals and p are missing for fewer than five groups.
     """
     rows: list[dict[str, object]] = []
-    for horizon, each, figures in _resampled(counts, seed):
-        models = [system for system, own in each.items() if own["role"].iloc[0] != "baseline"]
-        for place, system in enumerate(models):
-            for other in models[:place]:
-                row: dict[str, object] = {"horizon": horizon, "system": system, "other": other}
+    for horizon in _horizons(counts, seed):
+        models = [system for system in horizon.each if horizon.about(system, "role") != "baseline"]
+        figures = {system: horizon.figures(system) for system in models}
+        for place, later in enumerate(models):
+            for earlier in models[:place]:
+                kinds = horizon.about(later, "kind"), horizon.about(earlier, "kind")
+                system, other = (earlier, later) if advantage.is_reversed(*kinds) else (later, earlier)
+                row: dict[str, object] = {"horizon": horizon.name, "system": system}
+                row |= {"kind": horizon.about(system, "kind"), "other": other}
+                row |= {"other_kind": horizon.about(other, "kind")}
                 for name in COMPARED:
-                    difference = figures[system][name] - figures[other][name]
-                    low, high = _interval(difference[1:])
-                    row |= {name: difference[0], f"{name}_low": low, f"{name}_high": high}
-                rows.append(row)
+                    row |= _with_interval(name, figures[system][name] - figures[other][name], horizon)
+                    row[f"{name}_p"] = horizon.p(system, other, name)
+                row |= advantage.errors_removed(horizon, system, other) | {"errors_removed_p": row["accuracy_p"]}
+                row |= advantage.against_paper(horizon, system, other)
+                rows.append(row | {"groups": len(horizon.draws.weights[0])})
     return pd.DataFrame(rows)
 
 
-def _resampled(counts: pd.DataFrame, seed: int) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, Figures]]]:
-    """A horizon at a time: the counts of each system, and its figures, all from the same draws of groups."""
-    groups = counts["group"].unique()
-    draws = np.random.default_rng(seed).integers(0, len(groups), (RESAMPLES, len(groups)))
-    resamples = [np.bincount(draw, minlength=len(groups)) for draw in draws]
-    weights = np.stack([np.ones(len(groups)), *resamples])  # how often each group is there
-    for horizon, everyone in counts.groupby("horizon", sort=False):
-        each = {str(system): own for system, own in everyone.groupby("system", sort=False)}
-        yield str(horizon), each, {system: _figures(own, groups, weights) for system, own in each.items()}
+def _horizons(counts: pd.DataFrame, seed: int) -> Iterator[Horizon]:
+    known = counts if "kind" in counts else counts.assign(kind="")
+    for name, everyone in known.groupby("horizon", sort=False):
+        yield Horizon.of(str(name), everyone, seed)
 
 
-def _figures(own: pd.DataFrame, groups: NDArray[Any], weights: NDArray[np.float64]) -> Figures:
-    """One system's, of its counts in one horizon."""
-    by_group = own.groupby(["part", "group"])[["frames", *SUMS]].sum(min_count=1)
-    parts = {f"_{part}": weights @ by_group.loc[part].loc[groups].to_numpy(np.float64) for part in PARTS}
-    whole = np.sum(list(parts.values()), axis=0)  # (1 + RESAMPLES, sums)
-    figures: Figures = {}
-    for part, sums in ({"": whole} | parts).items():
-        of = dict(zip(by_group.columns, sums.T, strict=True))
-        for at in AT:
-            shares = confusion(of["cells"], of[f"hits{at}"], of[f"false_alarms{at}"], of[f"misses{at}"])
-            figures |= {f"{name}{part}{at}": values for name, values in shares.items()}
-    totals = dict(zip(by_group.columns, whole.T, strict=True))
-    figures["nats"] = totals["nats"] / (totals["frames"] / len(PARTS))  # each part counts the same frames
-    return figures
+def _with_interval(
+    name: str, values: Array, horizon: Horizon, lowest: float = -np.inf, highest: float = np.inf
+) -> dict[str, float]:
+    low, high = horizon.draws.interval(values, lowest=lowest, highest=highest)
+    return {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
 
 
-def confusion(
-    cells: NDArray[np.float64],
-    hits: NDArray[np.float64],
-    false_alarms: NDArray[np.float64],
-    misses: NDArray[np.float64],
-) -> Figures:
-    """Accuracy, precision, recall and F1 of counts of one shape; NaN where there is nothing to divide by."""
-    wrong = false_alarms + misses
+def _best_baseline(horizon: Horizon, figures: Mapping[str, Figures], of: str) -> str | None:
+    """The baseline with the least loss on all groups; None where there is none."""
+    losses = {
+        system: float(loss(figures[system], of)[0])
+        for system in horizon.each
+        if horizon.about(system, "role") == "baseline"
+    }
+    known = {system: value for system, value in losses.items() if np.isfinite(value)}
+    return min(known, key=lambda system: known[system], default=None)
+
+
+def _skill(
+    of: str, system: str, rival: str | None, figures: Mapping[str, Figures], horizon: Horizon
+) -> dict[str, float]:
+    """Over the best baseline; NaN where there is none, or where it leaves nothing to remove."""
+    name, own = f"skill_{of}", loss(figures[system], of)
+    best = np.full_like(own, np.nan) if rival is None else loss(figures[rival], of)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "accuracy": 1 - wrong / cells,
-            "precision": hits / (hits + false_alarms),
-            "recall": hits / (hits + misses),
-            "f1": 2 * hits / (2 * hits + wrong),
-        }
-
-
-def _skill(own: Figures, baselines: Sequence[Figures], of: str) -> NDArray[np.float64]:
-    """Over the baseline that is best on all groups; NaN where there is none, or where it leaves nothing to remove."""
-    own_loss, *losses = (1 - figures[of] if of == "accuracy" else figures[of] for figures in (own, *baselines))
-    best = min(losses, key=lambda loss: np.nan_to_num(loss[0], nan=np.inf), default=np.full_like(own_loss, np.nan))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(best > 0, 1 - own_loss / best, np.nan)
-
-
-def _interval(resampled: NDArray[np.float64]) -> tuple[float, float]:
-    there = resampled[~np.isnan(resampled)]
-    low, high = np.percentile(there, [2.5, 97.5]) if len(there) else (np.nan, np.nan)
-    return float(low), float(high)
+        skill = np.where(best > 0, 1 - own / best, np.nan)
+    tested = rival is not None and horizon.about(system, "role") != "baseline" and np.isfinite(skill[0])
+    p = horizon.p(system, rival, of) if tested and rival else float("nan")
+    return _with_interval(name, skill, horizon, highest=1) | {f"{name}_p": p}
 
 
 def _by_piece(own: pd.DataFrame) -> dict[str, float]:

@@ -20,12 +20,14 @@ from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.models import PAPER
+from clstm.pieces import fingerprint
 from clstm.score import ROWS
 from clstm.windows import predictor, windows_in, windows_of
 
 Role = Literal["baseline", "model", "own"]
 ROLES: tuple[Role, ...] = get_args(Role)
-BASELINES = ("silence", "copy last frame", "hold last chord", "per-row Markov")
+MARKOV = "per-row Markov"  # the one that must learn
+BASELINES = ("silence", "copy last frame", "hold last chord", MARKOV)
 NINE = 9  # frames: the paper's horizon, however far a network looks
 HORIZONS = {"next": 1, "nine": NINE}  # frames ahead
 
@@ -39,6 +41,7 @@ class System:
     """What is scored.
 
     role : "model" for the paper's three, "own" for networks of our design
+    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for what is no network
     calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
     threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
         whoever wrote that; or nothing, ""
@@ -49,6 +52,7 @@ class System:
     calibrated: bool = True
     threshold: float = 0.5
     fixed_on: str = ""
+    kind: str = ""
 
 
 def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
@@ -79,13 +83,62 @@ def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
     return next(iter(windows.values()))
 
 
-def baselines(corpus: Corpus, window: int, advance: Advance = lambda what, done, total: None) -> dict[str, System]:
-    """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces."""
-    training, selection = training_and_selection(corpus, seed=0)
+def baselines(
+    corpus: Corpus,
+    window: int,
+    advance: Advance = lambda what, done, total: None,
+    *,
+    teacher: Corpus | None = None,
+) -> dict[str, System]:
+    """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces of
+    `teacher`, or else of the corpus; without the chains where that has none (`on_learning` says so).
+    """
     certain = [System(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
-    markov = System(Markov.fit(corpus, training, NINE), "baseline")
-    fixed = with_threshold(markov, corpus, selection, window, partial(advance, f"Threshold of {BASELINES[-1]}"))
-    return dict(zip(BASELINES, [*certain, fixed], strict=True))
+    found = dict(zip(BASELINES, certain, strict=False))  # but the last
+    if lessons := _lessons(corpus, teacher):
+        music, training, selection = lessons
+        markov = System(Markov.fit(music, training, NINE), "baseline")
+        named = partial(advance, f"Threshold of {MARKOV}")
+        found[MARKOV] = with_threshold(markov, music, selection, window, named)
+    return found
+
+
+def _lessons(corpus: Corpus, teacher: Corpus | None) -> tuple[Corpus, NDArray[np.int64], NDArray[np.int64]] | None:
+    """What baselines learn from: a corpus, its pieces to learn from, and those to fix a threshold on."""
+    if teacher:
+        return teacher, *training_and_selection(teacher, seed=0)
+    try:
+        return corpus, *training_and_selection(corpus, seed=0)
+    except UserError:  # nothing to train on; here that is no mistake
+        return None
+
+
+def on_learning(corpus: Corpus, split: str, teacher: Corpus | None) -> str:
+    """What the baselines that must learn have learnt from, where that needs saying; "" where it does not.
+
+    Raises `UserError` when `teacher` has no training pieces, or one of those scored is among them; `MismatchError` when
+    it is no music.
+    """
+    if teacher is None:
+        if _lessons(corpus, None):
+            return ""
+        return (
+            f"{MARKOV} is left out: {corpus.path} has fewer than two groups of pieces in a `train` split to learn"
+            " from; name a corpus that has them with --baselines-from"
+        )
+    teacher.must_be_music()
+    known = {fingerprint(teacher.matrix(int(piece))) for piece in teacher.of_split("train")}
+    scored = corpus.of_split(split)
+    shared = [int(piece) for piece in scored if fingerprint(corpus.matrix(int(piece))) in known]
+    if shared:
+        raise UserError(
+            f"{len(shared)} of the {len(scored)} pieces of {split!r} in {corpus.path} are in the train split of"
+            f" {teacher.path} ({corpus.pieces['file'][shared[0]]}): give --baselines-from a corpus without them"
+        )
+    return (
+        f"{MARKOV} learnt from the train split of {teacher.path}; none of the pieces scored is in it, compared note by"
+        " note: another arrangement of one would not be noticed"
+    )
 
 
 def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> System:
@@ -93,7 +146,8 @@ def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total
     its configuration has as `threshold`, or 0.5.
     """
     network, config = load_model(run)
-    system = System(predictor(network), "model" if network.config.kind in PAPER else "own")
+    kind = network.config.kind
+    system = System(predictor(network), "model" if kind in PAPER else "own", kind=kind)
     if _trained_on(corpus, config):
         _, selection = training_and_selection(corpus, config["training"]["seed"])
         named = partial(advance, f"Threshold of {Path(run).name}")

@@ -12,9 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from clstm.accuracy import RESAMPLES
 from clstm.accuracy_systems import ROLES, SELECTION
 from clstm.checkpoint import CONFIG
+from clstm.resampling import ALPHA, FEWEST_FOR_A_DIRECTION, FEWEST_GROUPS, RESAMPLES, is_clear
 
 TITLES = {"next": "the next frame", "nine": "all nine frames"}
 BLOCKS = {"baseline": "know no music", "model": "the paper's", "own": "ours, not the paper's"}
@@ -75,23 +75,60 @@ def readable(table: pd.DataFrame, horizon: str) -> Table:
 
 
 def compared(differences: pd.DataFrame) -> Table:
-    """Model against model, nats per frame; marked where the interval leaves out 0."""
+    """Model against model, nats per frame; marked where a test and the interval say so (`resampling.is_clear`)."""
     shown = Table(
         title="Differences in nats per frame; below 0 the first is better", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     shown.add_column("", overflow="fold")
     for horizon in TITLES:
-        shown.add_column(horizon, justify="right", no_wrap=True)
-        shown.add_column("95 %", justify="right", no_wrap=True)
+        for heading in (horizon, "95 %", "p"):
+            shown.add_column(heading, justify="right", no_wrap=True)
     for (system, other), own in differences.groupby(["system", "other"], sort=False):
         by_horizon = own.set_index("horizon").loc[list(TITLES)]
         cells = []
         for row in by_horizon.to_dict("records"):
-            low, high = row["nats_low"], row["nats_high"]
-            clear = "*" if low > 0 or high < 0 else " "
-            cells += [f"{row['nats']:+.3f}{clear}", f"{low:+.3f}, {high:+.3f}"]
+            low, high, p = (float(row[f"nats_{name}"]) for name in ("low", "high", "p"))
+            clear = "*" if is_clear(low, high, p) else " "
+            interval = MISSING if np.isnan(low) else f"{low:+.3f}, {high:+.3f}"
+            cells += [f"{row['nats']:+.3f}{clear}", interval, _chance(p)]
         shown.add_row(Text(f"{system} - {other}"), *cells)
     return shown
+
+
+def pair_notes(differences: pd.DataFrame) -> list[str]:
+    """How to read the pairs, a line each: what a star rests on, and what of the paper's Table 2 is ruled out."""
+    groups = int(differences["groups"].iloc[0])
+    if groups < FEWEST_GROUPS:
+        return []  # `notes` has said that there is nothing to read
+    star = "* where the p of flipping the signs of the groups' differences is below .05 and the interval leaves out 0"
+    if groups < FEWEST_FOR_A_DIRECTION:
+        star += f"; with {groups} groups no p is below {2 / 2**groups:.3f}, so none can be"
+    asked = differences.dropna(subset="paper_points")
+    return [f"{star}.", *(_against_paper(row) for row in asked.to_dict("records"))]
+
+
+def _against_paper(row: Row) -> str:
+    """Of these trainings: the difference, the most it can be, and whether the paper's is ruled out; twice."""
+    asked = (
+        (100, " points", "paper_points", 1, row["accuracy"], row["accuracy_upper"]),
+        (100, " % of the errors", "paper_errors", 100, row["errors_removed"], row["errors_removed_upper"]),
+    )
+    parts = []
+    for scale, unit, paper, papers_scale, value, upper in asked:
+        p = float(row[f"{paper}_p"])
+        said = "ruled out" if p < ALPHA and scale * upper < papers_scale * row[paper] else "not ruled out"
+        parts.append(
+            f"{scale * value:+.2f}{unit}, at most {scale * upper:+.2f} (95 %, one-sided); the paper's"
+            f" {papers_scale * row[paper]:+.2f} {said}, p {_chance(p)}"
+        )
+    return f"{row['system']} over {row['other']}, next frame, these trainings: {'; '.join(parts)}."
+
+
+def _chance(p: float) -> str:
+    """A p in four characters, or as below the least that is shown."""
+    if np.isnan(p):
+        return MISSING
+    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
 def notes(table: pd.DataFrame) -> list[str]:
@@ -107,10 +144,14 @@ def notes(table: pd.DataFrame) -> list[str]:
         for horizon, own in table.groupby("horizon", sort=False)
     ]
     groups = table["groups"].iloc[0]
+    intervals = f"95 % intervals by bootstrap and jackknife over groups of pieces: {groups:,} groups"
+    intervals += f", {RESAMPLES:,} resamples."
+    if groups < FEWEST_GROUPS:
+        intervals = f"No interval and no p: they rest on groups of pieces, here {groups}, and need {FEWEST_GROUPS}."
     return [
         f"F1 is at one threshold a system: {'; '.join(fixed)}. Accuracy is at 0.5.",
         "Skill is the share of the best baseline's error, or nats per frame, that is removed: " + "; ".join(over) + ".",
-        f"95 % intervals by bootstrap over groups of pieces: {groups:,} groups, {RESAMPLES:,} resamples.",
+        intervals,
     ]
 
 
@@ -133,7 +174,9 @@ def _text(row: Row, name: str, scale: float, decimals: int) -> str:
 def _with_interval(row: Row, name: str) -> tuple[str, str]:
     """In percent. A baseline's interval is in the CSV."""
     value, low, high = (_text(row, name + end, 100, 1) for end in ("", "_low", "_high"))
-    return value, "" if row["role"] == "baseline" or value == MISSING else f"{low}, {high}"
+    if row["role"] == "baseline" or value == MISSING:
+        return value, ""
+    return value, MISSING if low == MISSING else f"{low}, {high}"
 
 
 def latex(table: pd.DataFrame) -> str:
@@ -163,5 +206,6 @@ def _latex_rows(row: Row) -> tuple[str, str]:
     for name, (_, scale, decimals) in COLUMNS.items():
         value, low, high = (_text(row, name + end, scale, decimals) for end in ("", "_low", "_high"))
         figures.append("--" if value == MISSING else f"${value}$")
-        intervals.append("" if value == MISSING else rf"{{\scriptsize $[{low}, {high}]$}}")
+        interval = "--" if low == MISSING else f"$[{low}, {high}]$"
+        intervals.append("" if value == MISSING else rf"{{\scriptsize {interval}}}")
     return rf"{' & '.join(figures)} \\", rf"{' & '.join(intervals)} \\"

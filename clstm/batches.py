@@ -21,10 +21,12 @@ class Excerpts:
 
     frames : (B, T, rows) uint8
     real : (B, T) bool, False before the beginning and behind the end of a piece
+    pieces : (B,), the piece of the corpus that each is from
     """
 
     frames: NDArray[np.uint8]
     real: NDArray[np.bool_]
+    pieces: NDArray[np.int64]
 
 
 def training_and_selection(corpus: Corpus, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -80,7 +82,7 @@ def batch(
             excerpt = repair(excerpt)
         semitones = int(random.integers(transpose[0], transpose[1] + 1))
         excerpts.append((max(-start, 0), transposed(excerpt, semitones)))
-    return _stack(excerpts, length)
+    return _stack(excerpts, length, pieces[chosen])
 
 
 def fixed(
@@ -111,7 +113,7 @@ def transposed(matrix: Matrix, semitones: int) -> Matrix:
     return moved
 
 
-def _stack(excerpts: list[tuple[int, Matrix]], length: int) -> Excerpts:
+def _stack(excerpts: list[tuple[int, Matrix]], length: int, pieces: NDArray[np.int64]) -> Excerpts:
     """Each excerpt from the frame it is given with."""
     frames = np.zeros((len(excerpts), length, len(excerpts[0][1])), dtype=np.uint8)
     real = np.zeros((len(excerpts), length), dtype=np.bool_)
@@ -119,4 +121,4 @@ def _stack(excerpts: list[tuple[int, Matrix]], length: int) -> Excerpts:
         inside = slice(first, first + excerpt.shape[1])
         frames[place, inside] = excerpt.T
         real[place, inside] = True
-    return Excerpts(frames, real)
+    return Excerpts(frames, real, pieces)

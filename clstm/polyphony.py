@@ -13,7 +13,7 @@ frame 1 is predicted too.
   independent here, so the expectations are exact: a key that sounds is hit with its chance p and missed with 1 - p, one
   that does not is falsely struck with p. A split in which nothing sounds and nothing is predicted has none.
 
-Intervals are 95 %, by bootstrap over pieces, the same draws for every system.
+Intervals are 95 %, over pieces, the same draws for every system, and none of fewer than five (`clstm.resampling`).
 
 The literature's figures are those printed in the papers. Bai et al.'s were checked against paper and code; those of
 2012 are as cited in the literature since.
@@ -38,13 +38,13 @@ from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.pianoroll import KEYS, Roll
+from clstm.resampling import FEWEST_GROUPS, Draws
 
 Chances = NDArray[np.float64]
 Predictor = Callable[[Roll], Chances]  # frames (T, 88) of a whole piece -> each frame's from those before it, (T, 88)
 
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 STEPS_AT_ONCE = 1024
-RESAMPLES = 1000
 MEASURES = ("nats", "accuracy", "nats_from_2", "accuracy_from_2")
 COLUMNS = (
     *("system", "role"),
@@ -223,17 +223,13 @@ def figures(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _estimates(sums: NDArray[np.float64], seed: int) -> dict[str, float]:
     """Each measure with its interval, from the sums of the pieces (pieces, 2, 4)."""
-    pieces = len(sums)
-    draws = np.random.default_rng(seed).integers(0, pieces, (RESAMPLES, pieces))
-    weights = np.stack([np.bincount(draw, minlength=pieces) for draw in draws])
-    resampled = figures(np.einsum("rp,pfs->rfs", weights, sums))
-    low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
-    whole = figures(sums.sum(axis=0))
-    return {
-        f"{measure}{end}": float(values[place])
-        for end, values in (("", whole), ("_low", low), ("_high", high))
-        for place, measure in enumerate(MEASURES)
-    }
+    draws = Draws.of(sums[:, 0, 0], seed)
+    resampled = figures(np.einsum("rp,pfs->rfs", draws.weights, sums))
+    estimates: dict[str, float] = {}
+    for measure, values in zip(MEASURES, resampled.T, strict=True):
+        low, high = draws.interval(values, lowest=0, highest=1 if measure.startswith("accuracy") else np.inf)
+        estimates |= {measure: float(values[0]), f"{measure}_low": low, f"{measure}_high": high}
+    return estimates
 
 
 def readable(scores: Scores) -> Table:
@@ -253,12 +249,14 @@ def caption(scores: Scores) -> str:
 
 
 def notes(scores: Scores) -> list[str]:
-    """Where the literature's figures are from, a line each."""
+    """Where the literature's figures are from, and why there are no intervals where there are none, a line each."""
     published = scores.table[scores.table["role"] == "literature"]
     lines = [
         f"{', '.join(published['system'][published['source'] == source])}: {source}."
         for source in published["source"].unique()
     ]
+    if scores.pieces < FEWEST_GROUPS:
+        lines.append(f"No interval: they rest on pieces, here {scores.pieces}, and need {FEWEST_GROUPS}.")
     noted = published[published["note"] != ""]
     return lines + [f"{system}: {note}." for system, note in zip(noted["system"], noted["note"], strict=True)]
 

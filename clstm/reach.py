@@ -14,19 +14,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clstm import batches
+from clstm import batches, reach_tables
 from clstm.checkpoint import load_model
 from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.models import Model
-from clstm.score import FRAME_RATE
+from clstm.reach_tables import Gradients
 from clstm.training import objective
 
 AT_ONCE = 32  # windows
 
 
-def table(
+def measure(
     corpus: Corpus,
     runs: Sequence[Path],
     *,
@@ -34,56 +34,50 @@ def table(
     count: int = 512,
     seed: int = 0,
     advance: Advance = lambda what, done, total: None,
-) -> pd.DataFrame:
-    """The curves of some runs over the same windows of a split, drawn at random: a row a run and frame.
+) -> list[Gradients]:
+    """The gradients of some runs, named by their folders, over the same windows of a split, drawn at random.
 
-    Columns: system (the run's folder), frames_back (0 is the window's last frame), seconds_back, gradient (nats per
-    frame and unit of input), share (of the sum over the window). Raises `MismatchError` when runs and corpus do not
-    fit, `UserError` when no piece has a window.
+    Raises `MismatchError` when runs and corpus do not fit, `UserError` when no piece has a window or two runs have one
+    name.
     """
     corpus.must_be_music()
-    rows = []
+    found: list[Gradients] = []
     for run in map(Path, runs):
         network, _ = load_model(run)
         config = network.config
         if config.rows != corpus.rows:
             raise MismatchError(f"{run} reads {config.rows} rows, and {corpus.path} has {corpus.rows}; score it apart")
+        if run.name in {one.system for one in found}:
+            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
         pieces, length = corpus.of_split(split), config.window + config.horizon
         if not (corpus.lengths[pieces] >= length).any():
             raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {length} frames")
         drawn = batches.fixed(corpus, pieces, count, length, seed, whole=True)
-        norms = np.zeros(config.window)
+        norms = np.zeros((count, config.window))
         for first in range(0, count, AT_ONCE):
-            some = torch.from_numpy(drawn.frames[first : first + AT_ONCE]).float()
-            norms += gradient_norms(network, some) * len(some) / count
-            advance(f"Reach of {run.name}", first + len(some), count)
-        back = np.arange(config.window)
-        curve = {
-            "frames_back": back,
-            "seconds_back": back / FRAME_RATE,
-            "gradient": norms,
-            "share": norms / norms.sum(),
-        }
-        rows.append(pd.DataFrame({"system": run.name, **curve}))
-    return pd.concat(rows, ignore_index=True)
+            some = slice(first, first + AT_ONCE)
+            norms[some] = window_norms(network, torch.from_numpy(drawn.frames[some]).float())
+            advance(f"Reach of {run.name}", min(first + AT_ONCE, count), count)
+        groups = corpus.pieces["group"].to_numpy()[drawn.pieces]
+        found.append(Gradients.of(run.name, config.kind, norms, groups))
+    return found
 
 
-def summary(curves: pd.DataFrame) -> list[str]:
-    """A line a system: where half of its gradient lies, and how much is left five and ten seconds back."""
-    lines = []
-    for system, curve in curves.groupby("system", sort=False):
-        gradient = curve["gradient"].to_numpy()
-        left = {seconds: curve.loc[curve["seconds_back"] >= seconds, "share"].sum() for seconds in (1, 5, 10)}
-        beyond = ", ".join(f"{share:.1%} beyond {seconds} s" for seconds, share in left.items())
-        lines.append(f"{system}: half of the gradient lies in the last {half_life(gradient) + 1} frames; {beyond}")
-    return lines
+def table(corpus: Corpus, runs: Sequence[Path], *, split: str, count: int = 512, seed: int = 0) -> pd.DataFrame:
+    """The curves of some runs: see `measure` and `reach_tables.curves`."""
+    return reach_tables.curves(measure(corpus, runs, split=split, count=count, seed=seed), seed)
 
 
 def gradient_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
-    """The norm of the gradient of the loss with respect to each frame of the window, the last frame first.
+    """`window_norms` averaged over the windows, (window,)."""
+    return np.asarray(window_norms(network, windows).mean(axis=0))
+
+
+def window_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
+    """The norm of the gradient of the loss with respect to each frame of each window, the last frame first.
 
     windows : (B, window + horizon, rows) of 0 and 1, float
-    returns (window,) in nats per frame and unit of input, averaged over the windows
+    returns (B, window) in nats per frame and unit of input
     """
     network = network.eval()
     window, lag = network.config.window, network.lag
@@ -92,11 +86,4 @@ def gradient_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
     real = torch.ones(windows.shape[:2], dtype=torch.bool)
     nats, asked = objective(logits, windows[:, window - lag - 1 :], real[:, window - lag - 1 :], lag)
     (gradient,) = torch.autograd.grad(nats / (asked / len(windows)), frames)
-    norms = gradient[:, :window].norm(dim=2).mean(dim=0)
-    return norms.flip(0).numpy().astype(np.float64)
-
-
-def half_life(norms: NDArray[np.float64]) -> int:
-    """The frames back from which on less than half of all the gradient comes; 0 when there is no gradient."""
-    total = norms.sum()
-    return int(np.searchsorted(np.cumsum(norms), total / 2)) if total else 0
+    return gradient[:, :window].norm(dim=2).flip(1).numpy().astype(np.float64)

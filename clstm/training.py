@@ -11,6 +11,7 @@ was stopped goes on as if it had not been: batch and dropout are functions of se
 Several processes share each batch; their gradients add up to that of one process with the whole of it.
 """
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -164,7 +165,20 @@ class Run:
                     report(self)
                 if self._any(interrupted()) and not self.done:
                     self.save()
+                    self.fabric.barrier()
                     raise KeyboardInterrupt
+        self.fabric.barrier()  # together: a process whose peers have gone aborts as it exits
+
+    def leave(self) -> None:
+        """Part from the other processes. The run can be looked at and saved, and trains no more.
+
+        What makes the processes train together holds on to their group from C++, and goes first. Were it the last to
+        hold the group, the group would close with Python's lock held, and wait for a thread that waits for that lock.
+        """
+        self.network = self.bare
+        gc.collect()
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -296,13 +310,13 @@ def train(
     if folder.exists() and not started and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty and not a run; name another folder")
     run = Run(corpus, folder, network, config, machines)
-    if run.fabric.broadcast(started):  # the first process's folder is the run's
-        run.resume()
-        run.save()  # a kill may have come between the state and the weights that belong to it
-    run.train(report)
-    if torch.distributed.is_initialized():  # together: a process whose peers have gone aborts as it exits
-        torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
+    try:
+        if run.fabric.broadcast(started):  # the first process's folder is the run's
+            run.resume()
+            run.save()  # a kill may have come between the state and the weights that belong to it
+        run.train(report)
+    finally:
+        run.leave()
     return run
 
 

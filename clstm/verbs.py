@@ -142,15 +142,20 @@ def accuracy(
     out: Annotated[Path | None, typer.Option(help="Also write every figure to this CSV file.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Also write a LaTeX table, for booktabs.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="Also write model against model to this CSV file.")] = None,
+    baselines_from: Annotated[
+        Path | None,
+        typer.Option(help="The corpus whose train split the baselines learn from; default the one scored."),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """The paper's Table 2: how well each model predicts the next frame and the next nine, beside baselines that know no
     music.
 
-    Exact 90-frame windows from a zero state, on pieces no model has seen; intervals are 95 %, by bootstrap over groups.
+    Exact 90-frame windows from a zero state, on pieces no model has seen; intervals are 95 %, over groups of pieces.
     Skill is the share of the best baseline's error, or of its nats per frame, that a model removes.
 
-    Example: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv --latex accuracy.tex`
+    Examples: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv --latex accuracy.tex` ·
+    `clstm accuracy my-music rnn lstm c-lstm --baselines-from corpus`
     """
     from clstm import accuracy as scoring
     from clstm import accuracy_systems, accuracy_tables, pretrained
@@ -160,17 +165,21 @@ def accuracy(
     runs = [pretrained.find(run) for run in runs]
     accuracy_systems.shared_window(opened, runs)  # before any warning: runs and corpus that do not fit
     split = split or opened.held_out
+    teacher = Corpus.open(baselines_from) if baselines_from else None
+    learning = accuracy_systems.on_learning(opened, split, teacher)
     _warn_of_another_corpus(runs, opened)
-    for caution in accuracy_systems.cautions(opened, runs, split):
+    for caution in (*accuracy_systems.cautions(opened, runs, split), *filter(None, [learning])):
         warn(caution)
     with progress() as advance:
-        counts = scoring.score(opened, runs, split=split, stride=stride, advance=advance)
+        counts = scoring.score(opened, runs, split=split, stride=stride, teacher=teacher, advance=advance)
     table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
     for horizon in accuracy_systems.HORIZONS:
         console.print(accuracy_tables.readable(table, horizon))
+    remarks = accuracy_tables.notes(table)
     if len(differences):
         console.print(accuracy_tables.compared(differences))
-    for note in accuracy_tables.notes(table):
+        remarks += accuracy_tables.pair_notes(differences)
+    for note in remarks:
         say(note)
     if out:
         with replacing(out) as temporary:
@@ -196,8 +205,7 @@ def benchmark(
     """The published benchmark of polyphonic music: nats per frame and expected accuracy, beside the literature's.
 
     Each frame is predicted from all before it, the state carried from zero through the whole sequence; silence stands
-    before the first. Over frames 1..T as in 2012, over frames 2..T as in 2018. Intervals are 95 %, by bootstrap over
-    pieces.
+    before the first. Over frames 1..T as in 2012, over frames 2..T as in 2018. Intervals are 95 %, over pieces.
 
     Example: `clstm benchmark jsb runs/jsb-lstm runs/jsb-c-lstm --out jsb.csv --latex jsb.tex`
     """
@@ -227,26 +235,32 @@ def reach(
     out: Annotated[Path, typer.Option(help="CSV file of the curves to write.", show_default=False)],
     split: Annotated[str | None, typer.Option(help="The split the windows are from; `test`, else `valid`.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Windows, drawn at random.")] = 512,
+    pairs: Annotated[Path | None, typer.Option(help="Also write model against model to this CSV file.")] = None,
     seed: Seed = 0,
 ) -> None:
     """How far back each model looks: the gradient of what it is asked, with respect to every frame of the window.
 
-    The paper's vanishing gradient, as a curve. `clstm reach-figure` draws it.
+    The paper's vanishing gradient, as a curve; intervals are 95 %, over groups of pieces. `clstm reach-figure` draws
+    it.
 
-    Example: `clstm reach corpus runs/rnn runs/lstm --out reach.csv`
+    Example: `clstm reach corpus runs/rnn runs/lstm --out reach.csv --pairs reach-pairs.csv`
     """
-    from clstm import pretrained
+    from clstm import pretrained, reach_tables
     from clstm import reach as looking_back
     from clstm.corpus import Corpus
 
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
     with progress() as advance:
-        curves = looking_back.table(
+        measured = looking_back.measure(
             opened, found, split=split or opened.held_out, count=count, seed=seed, advance=advance
         )
+    differences = reach_tables.pairs(measured, seed)
     with replacing(out) as temporary:
-        curves.to_csv(temporary, index=False)
-    for line in looking_back.summary(curves):
+        reach_tables.curves(measured, seed).to_csv(temporary, index=False)
+    if pairs:
+        with replacing(pairs) as temporary:
+            differences.to_csv(temporary, index=False)
+    for line in (*reach_tables.summary(measured, seed), *reach_tables.notes(measured, differences)):
         say(line)
 
 

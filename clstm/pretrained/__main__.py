@@ -140,7 +140,7 @@ def _figure(row: dict[Any, Any], name: str, scale: float, decimals: int) -> str:
     if math.isnan(row[name]):
         return "-"
     value = f"{scale * row[name]:.{decimals}f}"
-    if f"{name}_low" not in row:
+    if math.isnan(row.get(f"{name}_low", math.nan)):  # of too few groups, or none in the table
         return value
     low, high = (f"{scale * row[f'{name}_{end}']:.{decimals}f}" for end in ("low", "high"))
     return f"{value} [{low}, {high}]"
