@@ -27,12 +27,14 @@ class Baseline:
     """What was recorded. inputs : relative to the baseline's folder, a folder's with a slash at its end
     units : of every figure that was measured, by name
     files : by name, in the order of measurement
+    catalogue : version of the catalogue of metrics (`evaluation.measures.CATALOGUE`); the first did not say so
     """
 
     environment: Mapping[str, Any]
     inputs: Sequence[str]
     units: Mapping[str, str]
     files: Mapping[str, Piece]
+    catalogue: int = 1
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -51,7 +53,8 @@ def read_baseline(path: Path) -> Baseline:
         raise UserError(f"{path} is no baseline of this version ({found or 'no format'}, not {FORMAT}); record again")
     try:
         files = {name: _piece(entry) for name, entry in content["files"].items()}
-        baseline = Baseline(content["environment"], content["inputs"], content["units"], files)
+        catalogue = int(content.get("catalogue", 1))
+        baseline = Baseline(content["environment"], content["inputs"], content["units"], files, catalogue)
         _ = baseline.environment["measuring"], baseline.environment["rendering"]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(f"{path} is a damaged baseline ({type(error).__name__}: {error}); record again") from error
@@ -61,6 +64,7 @@ def read_baseline(path: Path) -> Baseline:
 def as_json(baseline: Baseline) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "catalogue": baseline.catalogue,
         "environment": baseline.environment,
         "inputs": baseline.inputs,
         "units": baseline.units,

@@ -87,8 +87,8 @@ def compare_command(
     grid: Annotated[
         str,
         typer.Option(
-            help="MIDI that goes through the score matrix and one velocity first: the reference's, as models' music "
-            "has; all, for systems with performances of their own; none."
+            help="MIDI that goes through the score matrix and one velocity first: the reference's, for systems whose "
+            "music is so limited; all, for systems with performances of their own; none."
         ),
     ] = "reference",
     groups: Annotated[
@@ -115,8 +115,9 @@ def compare_command(
 
     Every figure of sound and notes, with its distance from the reference in units of what the reference's own halves
     differ by, its interval, a permutation test corrected for the number of figures, and an effect size. A reference of
-    MIDI is taken on the grid of the score matrix and at one velocity, as a model's music is, so that composition is
-    compared with composition; as it is, it is one of the others. Every file counts. Stopped, the same command goes on.
+    MIDI is taken on the grid of the score matrix and at one velocity, as music written in score matrices is, so that
+    composition is compared with composition; as it is, it is one of the others. Every file counts. Stopped, the same
+    command goes on.
 
     Example: `clstm compare human=music/human lstm=music/lstm --reference human --out verdict --robustness`
     """

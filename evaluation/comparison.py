@@ -3,9 +3,15 @@
 One table, a row a system and figure: the two distributions, how far apart they are in units of what the reference's own
 halves differ by, how sure that is, and a verdict. `evaluation.inference` says how each number comes about.
 
-The verdict follows the permutation test, corrected over the whole table by Holm: "differs" where p < 0.05, else "not
-told apart", which is no proof of being alike. A figure that too few pieces have gets none; nor does a system with a
-single piece, or a reference with one: that is a comparison of songs, and nothing is inferred from it.
+The verdict follows the permutation test of the distance, corrected by Holm over the metrics of one system, so that it
+does not depend on the other systems of the table: "differs" where p < 0.05, else "inconclusive", which is no proof of
+being equal. In what way a metric differs is tested apart (`evaluation.means`) and corrected alike: "higher" or "lower"
+where the difference of means is significant and its interval leaves out 0; "varies more" or "less" where that of the
+spread is; else "in distribution". A metric that too few pieces have gets no verdict; nor does a system with a single
+piece, or a reference with one: that is a comparison of songs, and nothing is inferred from it.
+
+Distances, unlike verdicts, are given for one sample size in all systems of a table (`size`), the largest that all have:
+noise floors of other sizes are other units.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation import draws, inference
+from evaluation import draws, inference, means
 from evaluation.draws import Pair
 from evaluation.measures import METRICS, OF_NOTES
 
@@ -22,10 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALPHA = 0.05
-DIFFERS, ALIKE, NONE = "differs", "not told apart", "no verdict"
-TOO_FEW = "its groups are too few to tell anything apart"
-FEWEST = 2  # pieces of a set that must have a figure
-WIDER = 1.5  # interquartile ranges further apart than this are what differs, if little else does
+METHOD = 2  # of the tests: verdicts of different methods are not compared; 1 exchanged pieces, and took signs for tests
+DIFFERS, INCONCLUSIVE, NONE = "differs", "inconclusive", "no verdict"
+HIGHER, LOWER, MORE, LESS, OTHERWISE = "higher", "lower", "varies more", "varies less", "in distribution"
+TOO_FEW = "too few groups"
+FEWEST = 2  # pieces of a set that must have a metric
 UNEQUAL = 1.1  # lengths further apart than this make figures incomparable
 
 TEXT = ("system", "metric", "verdict", "how", "note")
@@ -45,6 +52,9 @@ NUMBERS = (
     "difference",
     "difference_low",
     "difference_high",
+    "spread",
+    "spread_low",
+    "spread_high",
     "delta",
     "delta_low",
     "delta_high",
@@ -56,8 +66,14 @@ NUMBERS = (
     "size",
     "p",
     "p_holm",
+    "mean_p",
+    "mean_p_holm",
+    "spread_p",
+    "spread_p_holm",
+    "least_p",
     "permutations",
 )
+TESTS = ("p", "mean_p", "spread_p")  # each corrected over the metrics of a system
 COLUMNS = ("system", "metric", "verdict", "how", *NUMBERS, "note")
 
 
@@ -73,7 +89,7 @@ def compare(
     """The table of `COLUMNS`: every other system against the reference, in the order of the systems.
 
     figures, pieces : of `evaluation.measures.Measurements`
-    permutations : of each test; by default 10,000, or as many as the smallest corrected p of the table needs to be 0.01
+    permutations : of each test; by default 10,000, or as many as the smallest corrected p of a system needs to be 0.01
     progress : called with each system when it is done
     """
     import pandas as pd
@@ -82,33 +98,30 @@ def compare(
     indexed = figures.set_index(["system", "piece", "metric"])
     notes = indexed["note"].astype(object).fillna("")
     values = indexed["value"].unstack("metric").reindex(groups.index)  # noqa: PD010 - pivot_table drops empty pieces
-    metrics = [name for name, metric in METRICS.items() if metric.compared and name in values.columns]
+    metrics = [name for name, metric in METRICS.items() if metric.tested and name in values.columns]
     systems = [system for system in dict.fromkeys(pieces["system"]) if system != reference]
-    tests = max(len(metrics) * len(systems), 1)
-    count = permutations or max(draws.PERMUTATIONS, 100 * tests)
+    count = permutations or max(draws.PERMUTATIONS, 100 * len(metrics))
     contrasts = []
-    for number, system in enumerate(systems):
+    for system in systems:
         both = {name: tuple(values.loc[one][name].to_numpy(float) for one in (reference, system)) for name in metrics}
         of_groups = groups.loc[reference].to_numpy(), groups.loc[system].to_numpy()
-        contrasts.append(_Contrast(system, both, of_groups, (seed, number)))
-    # One size a figure for all systems: distances of samples of other sizes are in other units.
+        contrasts.append(_Contrast(system, both, of_groups, seed))
+    # One size a metric for all systems: distances of samples of other sizes are in other units.
     sizes = {name: min([draws.SIZE, *(one.sizes[name] for one in contrasts if name in one.sizes)]) for name in metrics}
-    rows = []
+    tables = []
     for contrast in contrasts:
         reasons = {name: _reasons(notes, reference, contrast.system, name) for name in metrics}
-        rows += contrast.rows(reasons, sizes, count)
+        rows = contrast.rows(reasons, sizes, count)
+        tables.append(_with_verdicts(pd.DataFrame(rows, columns=list(COLUMNS))))
         if progress:
             progress(contrast.system)
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "_least_p"])
-    return _with_verdicts(table)[list(COLUMNS)]
+    return pd.concat(tables, ignore_index=True)
 
 
 class _Contrast:
     """One system against the reference. Figures that the same pieces have are tested on the same draws."""
 
-    def __init__(
-        self, system: str, values: Mapping[str, tuple[Any, ...]], groups: tuple[Any, Any], seed: tuple[int, int]
-    ) -> None:
+    def __init__(self, system: str, values: Mapping[str, tuple[Any, ...]], groups: tuple[Any, Any], seed: int) -> None:
         self.system = system
         self.values = values
         self.seed = seed
@@ -151,7 +164,7 @@ class _Contrast:
         for sides in draws.permuted_sides(subset, shuffles, permutations):
             for name in names:
                 counted[name] += inference.as_far_apart(*_present(present[name], tested), sides)
-        least = (2 if len(subset.reference) == len(subset.system) else 1) / subset.assignments
+        direction = self._directions(pair, present, permutations)
         found = {}
         for name in names:
             samples = draws.equal_samples(pair, self._random(0), sizes[name])
@@ -159,19 +172,36 @@ class _Contrast:
             found[name] = _flat(inference.effects(*present[name], samples, weights, pair.groups)) | {
                 "p": inference.permutation_p(counted[name], permutations),
                 "permutations": permutations,
-                "_least_p": least,
+                "least_p": subset.least_p,
+                **direction[name],
             }
         return found
 
+    def _directions(
+        self, pair: Pair, present: Mapping[str, tuple[Any, Any]], permutations: int
+    ) -> dict[str, dict[str, float]]:
+        """The p of a difference of means and of spread of each metric."""
+        crossed = list(draws.permuted_groups(pair, self._random(3), permutations))
+        around = {name: (means.from_median(one), means.from_median(other)) for name, (one, other) in present.items()}
+        counted = {
+            test: means.as_far_out(sets, pair, crossed) for test, sets in (("mean_p", present), ("spread_p", around))
+        }
+        return {
+            name: {test: inference.permutation_p(further[name], permutations) for test, further in counted.items()}
+            for name in present
+        }
+
     def _random(self, use: int) -> np.random.Generator:
-        return np.random.default_rng((*self.seed, use))
+        return np.random.default_rng((self.seed, use))
 
 
 def _with_verdicts(table: "pd.DataFrame") -> "pd.DataFrame":
-    table["p_holm"] = inference.holm(table["p"].tolist())
+    """The rows of one system with its corrected p-values and what follows from them."""
+    for test in TESTS:
+        table[f"{test}_holm"] = inference.holm(table[test].tolist())
     tested = table["p_holm"].notna()
-    table.loc[tested, "verdict"] = np.where(table.loc[tested, "p_holm"] < ALPHA, DIFFERS, ALIKE)
-    hopeless = tested & (table["verdict"] == ALIKE) & (table["_least_p"] * tested.sum() >= ALPHA)
+    table.loc[tested, "verdict"] = np.where(table.loc[tested, "p_holm"] < ALPHA, DIFFERS, INCONCLUSIVE)
+    hopeless = tested & (table["verdict"] == INCONCLUSIVE) & (table["least_p"] * tested.sum() >= ALPHA)
     table.loc[hopeless, "verdict"] = NONE
     table.loc[hopeless, "note"] = [f"{TOO_FEW}; {note}".removesuffix("; ") for note in table.loc[hopeless, "note"]]
     told = table["verdict"] == DIFFERS
@@ -208,22 +238,29 @@ def _described(system: str, name: str, reference: Any, own: Any, reason: str) ->
 
 def _flat(found: inference.Effects) -> dict[str, Any]:
     row = {"floor": found.floor, "reference_95": found.reference_95, "size": found.size}
-    for name in ("difference", "delta", "distance"):
+    for name in ("difference", "spread", "delta", "distance"):
         interval = asdict(getattr(found, name))
         row |= {name: interval["value"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
     return row
 
 
 def _how(row: Mapping[Any, Any]) -> str:
-    """What differs: pieces are higher, or lower; or, where that is negligible, they vary more, or less."""
-    word = inference.magnitude(row["delta"])
-    spread, usual = (row[f"{side}_q3"] - row[f"{side}_q1"] for side in ("system", "reference"))
-    if word == "negligible" and max(spread, usual) > WIDER * min(spread, usual):
-        return "varies more" if spread > usual else "varies less"
-    for name in ("delta", "difference"):  # the difference of the means sees what pairs share, and delta does not
-        if row[f"{name}_low"] * row[f"{name}_high"] > 0:
-            return f"{'higher' if row[name] > 0 else 'lower'} ({word})"
-    return "varies more" if spread > usual else "varies less" if spread < usual else "otherwise"
+    """In what way it differs, as far as that is tested: its mean, else its spread, else only the distribution."""
+    if _shown(row, "mean_p_holm", "difference") and not _opposed(row):
+        return f"{HIGHER if row['difference'] > 0 else LOWER} ({inference.magnitude(row['delta'])})"
+    if _shown(row, "spread_p_holm", "spread"):
+        return MORE if row["spread"] > 0 else LESS
+    return OTHERWISE
+
+
+def _shown(row: Mapping[Any, Any], p: str, effect: str) -> bool:
+    """Whether an effect is significant and its interval leaves out 0."""
+    return bool(row[p] < ALPHA and row[f"{effect}_low"] * row[f"{effect}_high"] > 0)
+
+
+def _opposed(row: Mapping[Any, Any]) -> bool:
+    """Whether most pieces lie on the other side than the mean does: then neither word is the whole truth."""
+    return bool(row["delta_low"] * row["delta_high"] > 0 and row["delta"] * row["difference"] < 0)
 
 
 def _reasons(notes: "pd.Series[Any]", reference: str, system: str, metric: str) -> str:
@@ -240,14 +277,14 @@ def _reasons(notes: "pd.Series[Any]", reference: str, system: str, metric: str) 
 def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":
     """The table with a column `flips`: the variants, of other sound, in which a row's conclusion is another one.
 
-    A conclusion is the verdict, and whether what differs is higher or lower. Those on notes do not depend on the sound;
-    that their correction depends on the other rows is no reason to doubt them.
+    A conclusion is the verdict, and in what way a metric differs. Those on notes do not depend on the sound; that their
+    correction depends on the other rows is no reason to doubt them.
     """
     table = base.copy()
     marks: list[list[str]] = [[] for _ in range(len(table))]
     for variant, other in variants.items():
         for place, (one, two) in enumerate(zip(_conclusions(base), _conclusions(other), strict=True)):
-            if METRICS[one[0]].view not in OF_NOTES and (one[1] != two[1] or {one[2], two[2]} == {"higher", "lower"}):
+            if METRICS[one[0]].view not in OF_NOTES and one != two:
                 marks[place].append(variant)
     table["flips"] = [", ".join(mark) for mark in marks]
     return table
@@ -271,7 +308,7 @@ def remarks(table: "pd.DataFrame", pieces: "pd.DataFrame", reference: str) -> li
         if hopeless.any():
             said.append(
                 f"{system}: {own['group'].nunique()} groups against {each[reference]['group'].nunique()} are too few "
-                f"to tell {hopeless.sum()} figures apart, however large the difference"
+                f"for a significant difference in {hopeless.sum()} metrics, however large it is"
             )
         if rejected := int((own["rejected"].astype(object).fillna("") != "").sum()):
             said.append(f"{system}: {rejected} of {sizes[system]} files cannot be used")
@@ -279,30 +316,44 @@ def remarks(table: "pd.DataFrame", pieces: "pd.DataFrame", reference: str) -> li
         if not 1 / UNEQUAL <= longer <= UNEQUAL:
             said.append(
                 f"{system} lasts {lengths[system]:.0f} s, {reference} {lengths[reference]:.0f} s (medians): many "
-                "figures depend on length; cut all with --seconds"
+                "metrics depend on length; cut all with --seconds"
             )
         told = own["remarks"].astype(object).fillna("")
         counts = told[told != ""].value_counts()
         said += [f"{system}: {count} of {sizes[system]} {remark}" for remark, count in counts.items()]
-    few = min(sizes, key=sizes.__getitem__)
-    if table["size"].min() < draws.SIZE:
-        said.append(
-            f"distances are of samples of {table['size'].min():.0f} pieces, as {few} has {sizes[few]}: with more, "
-            "differences stand out further from the noise floor"
-        )
-    return said
+    return said + _of_sizes(table)
+
+
+def _of_sizes(table: "pd.DataFrame") -> list[str]:
+    """How many pieces the samples of the distances have, where that is fewer than usual or not one number."""
+    by_metric = table.dropna(subset="size").drop_duplicates("metric").set_index("metric")["size"].astype(int)
+    if not len(by_metric) or by_metric.min() >= draws.SIZE:
+        return []
+    most = int(by_metric.mode().max())
+    others = [f"{METRICS[str(name)].label.lower()} {size}" for name, size in by_metric.items() if size != most]
+    but = f" ({', '.join(others)})" if others else ""
+    line = (
+        f"distances are between samples of {most} pieces{but}: a noise floor shrinks as samples grow, so distances of "
+    )
+    return [line + "tables with other sample sizes cannot be compared; Cliff's delta can"]
 
 
 def summary(table: "pd.DataFrame", systems: Sequence[str]) -> list[str]:
-    """One line a system: in how many figures it differs, and most in which."""
+    """One line a system: in how many metrics it differs significantly, and in which most."""
     lines = []
     for system in systems:
         own = table[table["system"] == system]
         tested, told = own[own["verdict"] != NONE], own[own["verdict"] == DIFFERS]
-        line = f"{system} differs in {len(told)} of {len(tested)} figures"
+        line = f"{system} differs significantly in {len(told)} of {len(tested)} metrics"
+        if not len(tested):
+            line = f"{system}: no metric could be tested"
+        elif not len(told):
+            line += ", which does not show that it is equal in them"
         furthest = told.dropna(subset="distance").sort_values("distance", ascending=False).head(3).to_dict("records")
         if furthest:
             most = (f"{METRICS[row['metric']].label.lower()} {row['how']} {row['distance']:.1f}" for row in furthest)
-            line += f"; furthest, in noise floors: {', '.join(most)}"
+            sizes = sorted({int(row["size"]) for row in furthest})
+            samples = " or ".join(map(str, sizes))
+            line += f"; furthest, in noise floors (samples of {samples} pieces): {', '.join(most)}"
         lines.append(line + ".")
     return lines

@@ -32,6 +32,7 @@ MACOS_BROWSERS = (
 
 
 SECOND_SOUNDFONT = "FluidR3_GM.sf2"
+SOUNDFONT_FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,7 @@ def find_chromium() -> str | None:
 
 def find_second_soundfont() -> str | None:
     """FluidR3_GM.sf2, where systems put it: other pianos than those of the bundled TimGM6mb.sf2."""
-    folders = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
-    places = (Path(folder, SECOND_SOUNDFONT) for folder in folders)
+    places = (Path(folder, SECOND_SOUNDFONT) for folder in SOUNDFONT_FOLDERS)
     return next((str(place) for place in places if place.is_file()), None)
 
 

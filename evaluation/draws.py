@@ -1,8 +1,9 @@
 """What chance draws of two sets of pieces: samples of equal size, permutations, bootstrap resamples.
 
-`evaluation.inference` says what for. Pieces of one group (a work, a composer) resemble each other, so groups are drawn,
-not pieces; where both sets have pieces of one group, these are a pair and stay one. Draws are of piece numbers: what is
-measured of the pieces plays no part.
+`evaluation.inference` says what for. Pieces of one group (a work, a composer) resemble each other, and what a system
+makes of a work can differ from what people make of it in a way of its own. So whole groups are drawn and exchanged,
+never single pieces; where both sets have pieces of one group, these are a pair and stay one. Draws are of piece
+numbers: what is measured of the pieces plays no part.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ SIZE = 25  # pieces in a sample; fewer where a set has less than twice as many
 SPLITS = 2000
 RESAMPLES = 2000
 PERMUTATIONS = 10_000
+ALIKE = 0.5  # correlation of the pieces of one group, to weigh groups against pieces; no p depends on its being right
 
 Array = NDArray[np.float64]
 Groups = NDArray[Any]
@@ -44,29 +46,39 @@ class Pair:
         return min(len(np.unique(self.reference)), len(np.unique(self.system)))
 
     def tested(self, random: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which pieces of either set the permutation test is of: all of shared groups, as many of each other group."""
+        """Which pieces of either set the permutation test is of: what is exchanged must be of one size.
+
+        Of a group that both sets have, as many pieces of either, drawn at random; of the other groups, those that have
+        m pieces, and m of each, with the m that leaves the set with less most to go by.
+        """
         reference, system, groups = self.numbered
         counts = np.stack([np.bincount(own, minlength=groups) for own in (reference, system)])
-        alone = (counts > 0).sum(axis=0) == 1
-        kept = [own * (counts[side] > 0) for side, own in enumerate(np.where(alone, counts, 0))]
-        sizes = np.arange(1, int(max(own.max() for own in kept)) + 1)
-        if not len(sizes):
-            return np.ones(len(reference), dtype=np.bool_), np.ones(len(system), dtype=np.bool_)
-        pieces = [[size * int((own >= size).sum()) for own in kept if own.any()] for size in sizes]
-        most = int(sizes[np.argmax([min(each) for each in pieces])])
-        return tuple(_some(own, alone, most, random) for own in (reference, system))  # type: ignore[return-value]
+        shared = (counts > 0).all(axis=0)
+        lone = np.where(shared, 0, counts)
+        sizes = np.arange(1, int(lone.max()) + 1)
+        keep = np.where(shared, counts.min(axis=0), 0)
+        if len(sizes):
+            worth = [[_worth(own, int(size)) for own in lone if own.any()] for size in sizes]
+            most = int(sizes[np.argmax([min(each) for each in worth])])
+            keep = np.where(shared, keep, np.where(counts.sum(axis=0) >= most, most, 0))
+        return _some(reference, keep, random), _some(system, keep, random)
 
     @property
     def assignments(self) -> float:
-        """In how many ways the permutation test can assign the pieces of `tested` sets."""
+        """In how many ways the groups can be assigned to the sets: each shared one either way round, the others as any
+        so many of them."""
         from scipy.special import comb
 
-        reference, system, groups = self.numbered
-        ours, theirs = (np.bincount(own, minlength=groups) for own in (reference, system))
-        both = (ours > 0) & (theirs > 0)
-        within = comb(ours[both] + theirs[both], ours[both])
-        lone = int(((ours > 0) & ~both).sum()), int(((theirs > 0) & ~both).sum())
-        return float(np.exp(np.log(within).sum()) * comb(sum(lone), lone[0]))
+        in_reference, in_system = self.sides
+        lone = int((in_reference & ~in_system).sum()), int((in_system & ~in_reference).sum())
+        return float(2.0 ** int((in_reference & in_system).sum()) * comb(sum(lone), lone[0]))
+
+    @property
+    def least_p(self) -> float:
+        """The smallest p that a test of all assignments can give: two of them are equally far apart where the sets can
+        trade places as a whole."""
+        in_reference, in_system = self.sides
+        return (2 if in_reference.sum() == in_system.sum() else 1) / self.assignments
 
     @property
     def pieces(self) -> int:
@@ -150,15 +162,18 @@ def _first_half(keys: Array, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     return half
 
 
-def _some(
-    numbers: NDArray[np.int64], alone: NDArray[np.bool_], most: int, random: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Which pieces stay: those of shared groups, and `most` of each other group that has them, at random."""
-    stays = ~alone[numbers]
-    for group in np.unique(numbers[~stays]):
-        own = np.flatnonzero(numbers == group)
-        if len(own) >= most:
-            stays[random.choice(own, most, replace=False)] = True
+def _worth(counts: NDArray[np.int64], size: int) -> float:
+    """What groups with so many pieces are worth with `size` of each, in independent pieces: a group's pieces are taken
+    to correlate by `ALIKE`, so many small groups tell more than one large one."""
+    return float((counts >= size).sum() / (ALIKE + (1 - ALIKE) / size))
+
+
+def _some(numbers: NDArray[np.int64], keep: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
+    """Which pieces stay: `keep` of each group, by its number, at random."""
+    order = np.lexsort((random.random(len(numbers)), numbers))
+    first = np.searchsorted(numbers[order], numbers[order])  # where the group of each begins
+    stays = np.empty(len(numbers), dtype=np.bool_)
+    stays[order] = np.arange(len(numbers)) - first < keep[numbers[order]]
     return stays
 
 
@@ -171,28 +186,35 @@ def _draw(member: NDArray[np.bool_], size: int, random: np.random.Generator) -> 
     return np.concatenate(drawn)
 
 
+def permuted_groups(
+    pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
+) -> Iterator[NDArray[np.bool_]]:
+    """Which groups, by number, are on the other side, (rows, groups) at a time, `permutations` rows in all.
+
+    A group that both sets have trades its sides or does not; of the others as many are on either side as before.
+    """
+    in_reference, in_system = pair.sides
+    shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
+    for rows in _rows(permutations, pair.pieces):
+        crossed = np.zeros((rows, len(in_system)), dtype=np.bool_)
+        crossed[:, shared] = random.random((rows, len(shared))) < 0.5
+        shuffled = in_system[lone][np.argsort(random.random((rows, len(lone))), axis=1)]
+        crossed[:, lone] = shuffled ^ in_system[lone]
+        yield crossed
+
+
 def permuted_sides(
     pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Iterator[NDArray[np.bool_]]:
     """Which pieces, reference first, are on the system's side, (rows, pieces) at a time, `permutations` rows in all.
 
-    Groups in one set only are exchanged as a whole, and are of one size (`Pair.tested`).
+    The groups of `permuted_groups` change sides as a whole; they are of one size on either (`Pair.tested`).
     """
-    reference, system, groups = pair.numbered
-    in_reference, in_system = pair.sides
-    alone = np.flatnonzero(in_reference ^ in_system)
+    reference, system, _ = pair.numbered
     number = np.concatenate([reference, system])
-    within = np.flatnonzero((in_reference & in_system)[number])  # pieces of shared groups
-    within = within[np.argsort(number[within], kind="stable")]
     side = np.arange(len(number)) >= len(reference)
-    for rows in _rows(permutations, pair.pieces):
-        crossed = np.zeros((rows, groups), dtype=np.bool_)  # whose pieces are on the other side
-        shuffled = in_system[alone][np.argsort(random.random((rows, len(alone))), axis=1)]
-        crossed[:, alone] = shuffled ^ in_system[alone]
-        sides = side ^ crossed[:, number]
-        order = np.argsort(number[within] + random.random((rows, len(within))), axis=1)  # shuffled, group by group
-        sides[:, within] = side[within][order]
-        yield sides
+    for crossed in permuted_groups(pair, random, permutations):
+        yield side ^ crossed[:, number]
 
 
 def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = RESAMPLES) -> Iterator[Weights]:

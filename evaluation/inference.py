@@ -8,10 +8,12 @@ distance     the 1-Wasserstein distance of two samples of equal size, in units o
              between two samples of the reference, from the two halves of a random split of its groups. Both are means
              over the same splits, in which the system takes the place of the second half: a system that is no different
              has 1. Sizes are equal because the distance of finite samples shrinks with their size.
-p            of a permutation test of the Wasserstein distance: pieces of a group that is in both sets trade places in
-             it, the other groups change sets as a whole. Those must be of one size to be exchanged, so of each one that
-             has them m pieces are drawn, m so that the smaller set keeps most; (1 + as far apart) / (1 + permutations),
-             after Phipson & Smyth, "Permutation p-values should never be zero" (2010). Corrected by Holm (1979).
+p            of a permutation test of the Wasserstein distance: groups trade places as a whole, one that is in both sets
+             with itself. What is exchanged is of one size: of a group in both sets as many pieces of either are drawn,
+             of the others m of each one that has them (`Pair.tested`); (1 + as far apart) / (1 + permutations), after
+             Phipson & Smyth, "Permutation p-values should never be zero" (2010). Corrected by Holm (1979).
+direction    of a difference: another permutation test, of the difference of means (`evaluation.means`), as the distance
+             cannot tell higher from more varied; spread likewise.
 intervals    bootstrap over groups (Field & Welsh, "Bootstrapping clustered data", 2007), percentiles expanded for the
              number of groups (Hesterberg, "What teachers should know about the bootstrap", 2015); none of fewer than
              five. That of the distance comes from its closed form over that of the floor: E|F_k - G_k| integrated, F_k
@@ -25,11 +27,13 @@ effect size  Cliff's delta: how much more often a piece of the system is above o
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.draws import Array, Samples, Weights
+from evaluation.draws import PERMUTATIONS, Array, Pair, Samples, Weights, resampled_weights
+from evaluation.means import direction_p, from_median, group_means
 
 LEVEL = 0.95
 FEWEST_GROUPS = 5  # for an interval
@@ -104,6 +108,7 @@ class Effects:
     """
 
     difference: Interval
+    spread: Interval
     delta: Interval
     distance: Interval
     floor: float
@@ -122,13 +127,15 @@ def effects(reference: Array, system: Array, samples: Samples, weights: Iterable
     values = np.concatenate([reference, system])
     order = np.argsort(values, kind="stable")
     gaps = np.diff(values[order])
-    rows = [_resampled(own, values, order, gaps, samples.size) for own in weights]
-    means, deltas, spread = (np.concatenate(part) for part in zip(*rows, strict=True))
+    around = np.concatenate([from_median(reference), from_median(system)])
+    rows = [_resampled(own, values, around, order, gaps, samples.size) for own in weights]
+    means, spreads, deltas, ratios = (np.concatenate(part) for part in zip(*rows, strict=True))
     distance = float(apart.mean()) / floor if floor else (1.0 if not apart.any() else np.nan)
     return Effects(
         difference=interval(means, groups),
+        spread=interval(spreads, groups),
         delta=interval(deltas, groups),
-        distance=_centred(distance, spread, groups),
+        distance=_centred(distance, ratios, groups),
         floor=floor,
         reference_95=float(np.percentile(floors, 95)) / floor if floor else np.nan,
         size=samples.size,
@@ -148,6 +155,47 @@ def interval(resampled: Array, groups: int) -> Interval:
     return Interval(float(resampled[0]), float(low), float(high))
 
 
+@dataclass(frozen=True)
+class MeanTest:
+    """A mean, or a difference of means, with its interval; the two-sided p of its being what was asked; and the least p
+    that so few groups can give."""
+
+    found: Interval
+    p: float
+    least_p: float
+
+
+def means_apart(
+    reference: Array, system: Array, pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
+) -> MeanTest:
+    """The difference of the means, system minus reference, and whether it is 0 (`evaluation.means`).
+
+    reference, system : values, (pieces,) each, of the pieces of `pair`
+    """
+    p = direction_p(reference, system, pair, random, permutations)
+    with np.errstate(invalid="ignore"):  # no piece of a set may have been drawn
+        rows = [
+            theirs @ system / theirs.sum(axis=1) - ours @ reference / ours.sum(axis=1)
+            for ours, theirs in resampled_weights(pair, random)
+        ]
+    return MeanTest(interval(np.concatenate(rows), pair.groups), p, pair.least_p)
+
+
+def mean_against(
+    values: Array, groups: NDArray[Any], asked: float, random: np.random.Generator, flips: int = PERMUTATIONS
+) -> MeanTest:
+    """The mean of the groups' means, and whether it is `asked`: sign flips of how far each group's mean lies from it.
+
+    values, groups : (pieces,) each. Raises `ValueError` for fewer than two groups.
+    """
+    _, numbers = np.unique(groups.astype(str), return_inverse=True)
+    means = group_means(values, numbers, int(numbers.max()) + 1)
+    pair = Pair(np.arange(len(means)), np.arange(len(means)))  # a group's mean trades places with what is asked
+    p = direction_p(np.full(len(means), asked), means, pair, random, flips)
+    weights = np.concatenate([system for _, system in resampled_weights(pair, random)])
+    return MeanTest(interval(weights @ means / len(means), len(means)), p, pair.least_p)
+
+
 def magnitude(delta: float) -> str:
     """Cliff's delta in a word: negligible, small, medium or large."""
     return next(word for word, limit in MAGNITUDES.items() if abs(delta) < limit)
@@ -165,9 +213,10 @@ def _centred(distance: float, spread: Array, groups: int) -> Interval:
 
 
 def _resampled(
-    weights: Weights, values: Array, order: NDArray[np.int64], gaps: Array, size: int
-) -> tuple[Array, Array, Array]:
-    """Of every row of weights: difference of the means, Cliff's delta, distance over floor in its closed form."""
+    weights: Weights, values: Array, around: Array, order: NDArray[np.int64], gaps: Array, size: int
+) -> tuple[Array, Array, Array, Array]:
+    """Of every row of weights: difference of the means of `values` and of `around`, Cliff's delta, distance over floor
+    in its closed form."""
     references = weights[0].shape[1]
     of_reference = order < references
     ours = np.zeros((len(weights[0]), len(order)))
@@ -182,7 +231,8 @@ def _resampled(
     below = [np.cumsum(own, axis=1)[:, :-1] for own in (ours, theirs)]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (_expected(below[0], below[1], size) @ gaps) / (_expected(below[0], below[0], size) @ gaps)
-    return (theirs - ours) @ values[order], _delta(ours, theirs, gaps), ratio
+    shift = theirs - ours
+    return shift @ values[order], shift @ around[order], _delta(ours, theirs, gaps), ratio
 
 
 def _delta(ours: Array, theirs: Array, gaps: Array) -> Array:

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.levels import SILENT, is_silent
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.waveform import BLOCK, blocks, clipped
 
@@ -104,18 +105,23 @@ def true_peak(waveform: Array, rate: int) -> float | None:
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
     """Every figure of loudness of a waveform, (samples, channels) -1..1."""
+    beyond = float(clipped(waveform))
+    if is_silent(waveform, rate):
+        return {**dict.fromkeys(METRICS, SILENT), "clipped_samples": beyond}
     energies, peak = _energies(waveform, rate), true_peak(waveform, rate)
     loudness, spread = _integrated(energies, rate), _range(energies, rate)
 
     def missing(shortest: float) -> Missing:
-        return Missing("silent" if peak is None or len(energies) >= _hops(shortest) else f"shorter than {shortest:g} s")
+        if len(energies) < _hops(shortest):
+            return Missing(f"shorter than {shortest:g} s")
+        return Missing(f"nothing reaches {SILENCE:g} LUFS")
 
     return {
         "integrated_loudness": missing(MOMENTARY) if loudness is None else loudness,
         "loudness_range": missing(SHORT_TERM) if spread is None else spread,
-        "true_peak": Missing("silent") if peak is None else peak,
+        "true_peak": SILENT if peak is None else peak,
         "peak_to_loudness": missing(MOMENTARY) if peak is None or loudness is None else peak - loudness,
-        "clipped_samples": float(clipped(waveform)),
+        "clipped_samples": beyond,
     }
 
 

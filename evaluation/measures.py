@@ -18,6 +18,7 @@ from clstm.midi import Notes
 from evaluation import cache, envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
 from evaluation.audio import heard, is_midi, mono, read_notes
 from evaluation.batch import over_files, unique_names
+from evaluation.levels import SILENT
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.render import RenderSettings, Waveform, clipped, describe, render
 from evaluation.takes import Take
@@ -36,10 +37,34 @@ METRICS: dict[str, Metric] = {
     **repetition.METRICS,
 }
 
+# The version of the catalogue: what is measured, and how. A metric that is new or defined anew has it as its `since`.
+#   1  the first
+#   2  without DC, and without silence and a rendering's tail around the music; flatness and entropy in a band; time
+#      near the maximum beside a percentile; levels within 40 dB of loud; change as cosine, flux as a share; compression
+#      before over after; changes in the highs counted in notes; the ratios of the highs to the lows are gone
+CATALOGUE = 2
+
+_WITHOUT_TAIL = 2  # the version since which a rendering is measured to the end of its last note
+_WITHOUT_TIME = {"true_peak", "clipped_samples"}  # of sound, and the same with a tail or without
+
 OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
 
+
+def redefined(version: int, *, rendered: bool) -> frozenset[str]:
+    """The metrics that another version of the catalogue did not have, or not with today's definition.
+
+    rendered : of a file of notes; what it sounded like ended with the synthesizer's tail before version 2
+    """
+    changed = {name for name, metric in METRICS.items() if metric.since > version}
+    if rendered and version < _WITHOUT_TAIL:
+        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES} - _WITHOUT_TIME
+    return frozenset(changed)
+
+
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
-PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected")
+PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected", "strikes")
+
+CANCELLED = Missing("its channels cancel each other out")
 
 REMEMBERED = 60.0  # seconds: a longer render is not kept
 TRIMMED = 100  # files: so often the cache is
@@ -48,13 +73,22 @@ TRIMMED = 100  # files: so often the cache is
 def measure_sound(waveform: Waveform, rate: int) -> dict[str, Figure]:
     """Every figure of a waveform, (samples, channels) -1..1: loudness of its channels, the rest of their mean."""
     single = mono(waveform)
-    return {
-        **loudness.measure(waveform, rate),
+    of_mean = {
         **envelope.measure(single, rate),
         **spectrum.measure(single, rate),
         **sonogram.measure(single, rate),
         **structure.measure(single, rate),
     }
+    of_channels = loudness.measure(waveform, rate)
+    if of_channels["true_peak"] != SILENT:  # what sounds, and yet its mean does not
+        of_mean = {name: CANCELLED if figure == SILENT else figure for name, figure in of_mean.items()}
+    return of_channels | of_mean
+
+
+def without_tail(waveform: Waveform, rate: int, seconds: float) -> Waveform:
+    """What of a waveform is measured: the piece, of so many seconds. What a rendering adds for the release of its last
+    notes is the synthesizer's, and as long for a bar as for a sonata."""
+    return waveform[: max(round(seconds * rate), 1)]
 
 
 def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
@@ -73,11 +107,13 @@ def measure_file(path: Path | Take, settings: RenderSettings = RenderSettings())
 
 @dataclass(frozen=True)
 class Measured:
-    """Every figure of a file, by the names of `METRICS`, its length in seconds, and what was done to its sound."""
+    """Every figure of a file, by the names of `METRICS`, its length in seconds, what was done to its sound, and its
+    notes as `evaluation.symbolic.struck` writes them."""
 
     figures: dict[str, Figure]
     seconds: float
     remarks: tuple[str, ...] = ()
+    strikes: str = ""
 
 
 def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Measured:
@@ -86,20 +122,28 @@ def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Mea
         content = cache.sha256(take.path)
     except OSError as error:
         raise UnreadableFileError(take.path, f"cannot be opened ({error.strerror or error})") from error
-    key: dict[str, Any] = {"content": content, "take": {**asdict(take), "path": take.path.suffix, "group": ""}}
+    key: dict[str, Any] = {
+        "catalogue": CATALOGUE,
+        "content": content,
+        "take": {**asdict(take), "path": take.path.suffix, "group": ""},
+    }
     key |= _sounding(settings) if is_midi(take.path) else {"sample_rate": settings.sample_rate}  # audio is not rendered
     # Plain values, as in JSON: what is remembered does not depend on these classes.
-    figures, seconds, remarks = cache.remembered("figures", key, lambda: _measure(take, settings))
+    figures, seconds, remarks, strikes = cache.remembered("figures", key, lambda: _measure(take, settings))
     return Measured(
         {name: figure if isinstance(figure, float) else Missing(figure) for name, figure in figures.items()},
         seconds,
         remarks,
+        strikes,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Measurements:
-    """figures : `COLUMNS`, a row a figure; pieces : `PIECES`, a row a file, in the same order"""
+    """figures : `COLUMNS`, a row a figure
+    pieces : `PIECES`, a row a file, in the same order; its last column, the notes, is for `evaluation.copies` and too
+        long to be written
+    """
 
     figures: "pd.DataFrame"
     pieces: "pd.DataFrame"
@@ -132,7 +176,7 @@ def measure_systems(
     if any(is_midi(take.path) for _, take, _ in pieces):
         describe(settings)  # a missing library or SoundFont is known before the first process starts
     figures: list[tuple[str, str, str, float, str, str]] = []
-    about: list[tuple[str, str, str, str, float, str, str]] = []
+    about: list[tuple[str | float, ...]] = []
     unreadable: dict[str, list[str]] = {system: [] for system in systems}
     work = partial(measure_take, settings=settings)
     results = over_files(work, [take for _, take, _ in pieces], workers, cluster)
@@ -144,7 +188,8 @@ def measure_systems(
             measured = Measured(dict.fromkeys(METRICS, Missing(rejected)), np.nan)
         figures.extend((system, name, *row) for row in _rows(measured.figures))
         group = take.group or str(take.path)
-        about.append((system, name, str(take.path), group, measured.seconds, "; ".join(measured.remarks), rejected))
+        remarks = "; ".join(measured.remarks)
+        about.append((system, name, str(take.path), group, measured.seconds, remarks, rejected, measured.strikes))
         if progress:
             progress(take.path)
         if done % TRIMMED == 0:
@@ -199,14 +244,14 @@ def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performe
     return Performed(waveform, settings.sample_rate, notes, seconds, remarks)
 
 
-def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...]]:
+def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...], str]:
     sound = perform(take, settings)
-    figures = measure_sound(sound.waveform, sound.rate)
+    figures = measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
     if sound.notes is not None:
         figures |= measure_notes(sound.notes, sound.seconds)
     every = {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
     plain = {name: one.reason if isinstance(one, Missing) else float(one) for name, one in every.items()}
-    return plain, sound.seconds, sound.remarks
+    return plain, sound.seconds, sound.remarks, symbolic.struck(sound.notes)
 
 
 def _notes(take: Take) -> Notes:

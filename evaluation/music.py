@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from clstm.errors import choice
 from clstm.midi import Notes
 from clstm.score import Matrix, encode
-from evaluation import envelope, loudness, sonogram, spectrum, structure
+from evaluation import envelope, levels, loudness, sonogram, spectrum, structure
 from evaluation.audio import heard, mono
-from evaluation.measures import METRICS, measure_notes, measure_sound
+from evaluation.measures import METRICS, measure_notes, measure_sound, without_tail
 from evaluation.metric import Figure, Missing
 from evaluation.render import RenderSettings, Waveform, render, same_grid
 
@@ -66,9 +66,11 @@ class Music:
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """Every figure by its name in `METRICS`; `Missing`, with the reason, where there is none."""
-        found = measure_sound(self.waveform, self.rate)
-        if self.notes is not None:
-            found |= measure_notes(self.notes)
+        if self.notes is None:
+            found = measure_sound(self.waveform, self.rate)
+        else:
+            piece = without_tail(self.waveform, self.rate, self.notes.duration)
+            found = measure_sound(piece, self.rate) | measure_notes(self.notes)
         return {name: found.get(name, Missing("audio has no notes")) for name in METRICS}
 
     def table(self) -> "pd.DataFrame":
@@ -99,7 +101,7 @@ class Music:
 
     def envelope(self) -> tuple[Array, Array]:
         """Figure 3: times, s, and RMS levels, dBFS."""
-        return envelope.rms_envelope(self.mono, self.rate)
+        return levels.rms_envelope(self.mono, self.rate)
 
     def analytic_envelope(self) -> tuple[Array, Array]:
         """Figure 3: times, s, and peaks of the Hilbert envelope, dBFS."""

@@ -7,11 +7,14 @@ moved, and files relative to the folder they were found in, so that another fold
 How far a figure may move follows from its unit: levels 0.1 dB, loudness range 0.5 LU, all else 0.5 % of what was
 recorded, and what was 0 only as far as it is rounded. A figure that was missing must be missing for the same reason.
 No file may come or go.
+
+A baseline of an earlier catalogue of metrics is checked on those that are still defined as they were; the rest is
+named, and to be recorded again. Music that did not change passes, and what moved of the rest fails as ever.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from evaluation.audio import is_midi
 from evaluation.baseline import Baseline, Piece, as_json, read_baseline
 from evaluation.batch import over_files
 from evaluation.environment import Difference, differences, environment, renders, settings_of
-from evaluation.measures import METRICS, measure_take
+from evaluation.measures import CATALOGUE, METRICS, measure_take, redefined
 from evaluation.metric import Figure, Missing
 from evaluation.render import RenderSettings
 from evaluation.sources import ACCEPTED
@@ -54,6 +57,8 @@ class Moved:
 class Check:
     """files : every name, recorded or found now
     changed : the files found under a recorded name with other content
+    redefined : the figures that the catalogue recorded with did not have, or not as they are defined today; they were
+        not compared
     """
 
     baseline: Path
@@ -61,6 +66,7 @@ class Check:
     changed: tuple[str, ...]
     moved: tuple[Moved, ...]
     unmatched: tuple[Difference, ...]
+    redefined: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -116,8 +122,10 @@ def _near(metric: str, recorded: Figure, now: Figure) -> bool:
     return abs(now - recorded) <= tolerance(metric, recorded)
 
 
-def other_figures(units: Mapping[str, str]) -> list[Difference]:
+def other_figures(units: Mapping[str, str], redefined: Iterable[str] = ()) -> list[Difference]:
     """What this version measures otherwise than the one that recorded: figures new, gone, or in another unit.
+
+    redefined : figures of which the catalogue's version tells that
 
     A figure without a counterpart can neither have moved nor stayed: the baseline does not fit, and is recorded again.
     """
@@ -125,8 +133,27 @@ def other_figures(units: Mapping[str, str]) -> list[Difference]:
     return [
         Difference(f"figure.{name}", _unit(units, name), _unit(measured, name))
         for name in dict.fromkeys([*units, *measured])
-        if units.get(name) != measured.get(name)
+        if units.get(name) != measured.get(name) and name not in set(redefined)
     ]
+
+
+def _comparable(pieces: Mapping[str, Piece], catalogue: int) -> dict[str, Piece]:
+    """The pieces with the figures that both versions of the catalogue define alike."""
+    return {
+        name: replace(
+            piece, figures={metric: figure for metric, figure in piece.figures.items() if metric not in other}
+        )
+        for name, piece in pieces.items()
+        for other in [redefined(catalogue, rendered=is_midi(Path(name)))]
+    }
+
+
+def _redefined(baseline: Baseline) -> tuple[str, ...]:
+    """The figures of a baseline's files that are not compared, in the order of the catalogue, those that went last."""
+    if baseline.catalogue == CATALOGUE:
+        return ()
+    other = frozenset().union(*(redefined(baseline.catalogue, rendered=is_midi(Path(name))) for name in baseline.files))
+    return tuple(name for name in dict.fromkeys([*METRICS, *baseline.units]) if name in other or name not in METRICS)
 
 
 def _unit(units: Mapping[str, str], name: str) -> str:
@@ -216,6 +243,7 @@ def record(
         inputs=[_relative(path, out.parent) for path in inputs],
         units={name: metric.unit for name, metric in METRICS.items()},
         files=measured,
+        catalogue=CATALOGUE,
     )
     write_json(out, as_json(baseline))
     return baseline
@@ -257,6 +285,8 @@ def check(
     """
     path = Path(path)
     baseline = read_baseline(path)
+    if baseline.catalogue > CATALOGUE:
+        raise MismatchError(f"{path} was recorded by a later version of clstm; check it with that one, or record again")
     settings = settings_of(baseline.environment, soundfont)
     now = environment(settings, midi=renders(baseline.environment))
     files = named_files([Path(source) for source in inputs]) if inputs else _recorded_files(path, baseline)
@@ -267,14 +297,17 @@ def check(
         )
     measured = _measure(files, settings, workers, progress)
     known = [name for name in baseline.files if name in measured]
-    others = other_figures(baseline.units)
+    gone = _redefined(baseline)
+    others = other_figures(baseline.units, gone)
     not_comparable = {difference.name.removeprefix("figure.") for difference in others}
+    before, after = (_comparable(pieces, baseline.catalogue) for pieces in (baseline.files, measured))
     return Check(
         baseline=path,
         files=tuple(dict.fromkeys([*baseline.files, *measured])),
         changed=tuple(name for name in known if baseline.files[name].sha256 != measured[name].sha256),
-        moved=tuple(moved for moved in compare(baseline.files, measured) if moved.metric not in not_comparable),
+        moved=tuple(moved for moved in compare(before, after) if moved.metric not in not_comparable),
         unmatched=(*differences(baseline.environment, now), *others),
+        redefined=gone,
     )
 
 

@@ -78,6 +78,11 @@ def summary(check: Check) -> list[str]:
     if check.unmatched:
         lines.append("This is not the environment of the baseline: what moved, if anything, proves nothing.")
         lines += [f"  {difference}" for difference in check.unmatched]
+    if check.redefined:
+        lines.append(
+            "Recorded with an earlier catalogue of metrics; defined otherwise today, so not compared: "
+            f"{', '.join(check.redefined)}. To have them checked, record again: clstm spectra record"
+        )
     if not moved:
         return [*lines, f"Nothing moved: {files} of {files} files are as recorded in {check.baseline}."]
     figures = [one.file for one in check.moved if one.metric]

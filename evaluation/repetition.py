@@ -4,7 +4,7 @@
 distinct_4_grams     the distinct 4-grams of tokens (five notes) over all of them: distinct-n of Li et al., "A
                      diversity-promoting objective function for neural conversation models" (NAACL 2016), over the
                      number of n-grams, so that 1 is reached where nothing comes again.
-compression_ratio    bytes after over bytes before, by DEFLATE (RFC 1951, zlib's level 9) without zlib's header and
+compression_ratio    bytes before over bytes after, by DEFLATE (RFC 1951, zlib's level 9) without zlib's header and
                      checksum. Each token is two bytes: semitones + 128, then frames, 255 standing for all beyond.
 longest_repeat       notes of the longest run of tokens that begins at two places, which may overlap.
 loop_onset, loop_period, looped
@@ -24,7 +24,7 @@ from evaluation.metric import Figure, Metric, Missing
 from evaluation.runs import INTERVALS, Array, gaps, longest_repeat, strikes, tokens
 
 N = 4  # tokens of an n-gram
-FEWEST = 32  # notes; of fewer, what DEFLATE needs for itself is most of the ratio
+FEWEST = 32  # notes; of fewer, what DEFLATE needs for itself decides the ratio
 
 METRICS = {
     "distinct_4_grams": Metric(
@@ -36,9 +36,10 @@ METRICS = {
     "compression_ratio": Metric(
         "Compression ratio",
         "",
-        "Size of the notes' intervals and rhythm (1/8 s) after DEFLATE over the size before; falls with a piece's "
-        "length.",
+        "Size of the notes' intervals and rhythm (1/8 s) before DEFLATE over the size after: more for what repeats "
+        "itself. It rises with a piece's length and with its density: r = .64 with the notes a second, in 500 pieces.",
         "repetition",
+        since=2,
     ),
     "longest_repeat_share": Metric(
         "Longest repeat",
@@ -104,7 +105,7 @@ def distinct(token: Array, n: int = N) -> float:
 
 
 def compression_ratio(token: Array) -> float:
-    """Bytes of the tokens (at least one) by DEFLATE over their bytes before; a little above 1 at most."""
+    """Bytes of the tokens (at least one) over their bytes by DEFLATE; a little below 1 at least."""
     pairs = np.stack([token % INTERVALS, np.minimum(gaps(token), 255)], axis=1).astype(np.uint8)
     deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
-    return len(deflate.compress(pairs.tobytes()) + deflate.flush()) / pairs.size
+    return pairs.size / len(deflate.compress(pairs.tobytes()) + deflate.flush())

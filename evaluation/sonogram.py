@@ -4,104 +4,108 @@ A short-time Fourier transform with Hann windows of about 93 ms (4,096 samples a
 a sine of amplitude 1 in the middle of a bin reads 1, or 0 dB re full scale. Two other axes of frequency are there to be
 drawn: mel bands, as wide as hearing has them, and a constant-Q transform, a bin for each key of a piano.
 
-Spectral change is the share of the magnitude X that is another one an eighth of a second (a frame of the score matrix)
-later:
+Spectral change is how unlike two spectra X an eighth of a second (a frame of the score matrix) apart are, whatever
+their levels:
 
-    change = sum |X[t+1] - X[t]| / sum (X[t+1] + X[t])        over all t and bins; 0 nothing changes, 1 everything does
+    change = mean (1 - X[t] . X[t + 1/8 s] / (|X[t]| |X[t + 1/8 s]|))        0 the same spectrum, 1 nothing in common
 
-the dissimilarity of Bray & Curtis (1957). White noise has 1 - 1/sqrt(2) = 0.29. Taken below and above 1 kHz it says how
-much of the paper's "rhythm" and "melody" there is, and the ratio of the two which changes more.
+over all t, 25 ms apart, at which both *sound*: their energies are within 40 dB of its 95th percentile. A chord that is
+struck again and again has some .03, one that dies away .02, a melody of four notes a second .4, white noise
+1 - pi / 4 = .21. A measure that knows levels, such as the dissimilarity of Bray & Curtis (1957), gives a chord in
+staccato (.51) more than a melody of two notes a second (.48).
 
-Spectral flux is the half-wave rectified difference of Dixon (2006) of levels L in dB in mel bands, as
-`librosa.onset.onset_strength` takes it, averaged over the music:
+Spectral flux is the half-wave rectified difference of Dixon (2006) of the magnitudes X, over all there is:
 
-    flux = mean max(0, L[t+1] - L[t])                         over all t, 25 ms apart, and bands
+    flux = sum max(0, X[t+1] - X[t]) / sum X[t+1]             over all t, 25 ms apart, and bins
 
-It counts what begins and not what ends. A level in dB does not know how loud the whole is; what lies more than 80 dB
-below the loudest band of the loudest window counts as silent.
+It counts what begins and not what ends. Of levels in dB, as `librosa.onset.onset_strength` takes it, it would hang on
+what counts as silent: with a floor of 50 dB below the loudest an LSTM's is less than people's, with 80 dB more.
 
 Variability is how much the level of a band goes up and down: the standard deviation over time of its level in dB, where
-it is not 80 dB below the loudest window. Change does not say this: it is near 1 for a quick melody of even loudness,
-whose variability is near 0, and small for a chord that dies away over a minute, whose variability is large. In 29 human
-piano pieces the two are opposed (rank correlation -0.4 below and -0.5 above 1 kHz), and their ratios have nothing to do
-with each other (0.04).
+it is within 40 dB of the band's 95th percentile. With 80 dB, the rounding to 16 bits moved it by a third. Change does
+not say this: it is large for a quick melody of even loudness, whose variability is near 0, and small for a chord that
+dies away over a minute, whose variability is large.
+
+All are of the music (`evaluation.levels`): without DC, and without the silence before and after it.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clstm.score import FRAME_RATE
-from evaluation.metric import Figure, Metric, Missing
+from evaluation.levels import SILENT, music
+from evaluation.metric import Figure, Metric, Missing, Twin
 from evaluation.stft import Array, magnitude_blocks, window_starts
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 HOP = 0.025  # s
-WINDOW = 0.093  # s; in samples the nearest power of two
+WINDOW = 4096 / 44100  # s, at every rate: what changes in a window depends on how long it is
 FLOOR = -120.0  # dB re full scale
 SPLIT = 1000.0  # Hz, between low and high
-LEAKAGE = 1e-4  # a band with less than this share of the magnitude holds leakage and rounding only
-DEEPEST = 1e-8  # of the loudest power: 80 dB below it
-STEADY = 0.1  # dB, a standard deviation; below what is heard
+LEAKAGE = 1e-7  # a band with less than this share of the energy holds leakage and rounding only
+LOUD = 95  # percentile of a power
+DEEPEST = 1e-4  # of that power: 40 dB below it
 MEL_BANDS = 128
 LOWEST_KEY, KEYS = 27.5, 88  # Hz; a piano's
 
 METRICS = {
     "spectral_change": Metric(
         "Spectral change",
-        "share",
-        "Share of the spectral magnitude that changes from one eighth of a second to the next.",
+        "",
+        "How unlike the spectra of two moments an eighth of a second apart are, whatever their levels: 0 the same, 1 "
+        "nothing in common.",
         "sonogram",
         "hardly changes with time (LSTM)",
+        since=2,
     ),
     "change_below_1000_hz": Metric(
         "Change below 1 kHz",
-        "share",
+        "",
         "Spectral change of the frequencies below 1 kHz.",
         "sonogram",
         "the low frequency is responsible for the rhythm",
+        twin=Twin("spectral_change", 0.985, "the whole spectrum is what the paper speaks of"),
+        since=2,
     ),
     "change_above_1000_hz": Metric(
         "Change above 1 kHz",
-        "share",
+        "",
         "Spectral change of the frequencies from 1 kHz.",
         "sonogram",
         "the high frequency is responsible for the melody",
-    ),
-    "change_ratio": Metric(
-        "Change above over below 1 kHz",
-        "",
-        "Spectral change of the frequencies from 1 kHz over that of those below.",
-        "sonogram",
-        "mainly come from the changes in the high-frequency component (sample and C-LSTM)",
+        twin=Twin("spectral_change", 0.98, "the whole spectrum is what the paper speaks of"),
+        since=2,
     ),
     "spectral_flux": Metric(
         "Spectral flux",
-        "dB",
-        "Mean rise of the level in 128 mel bands from one 25 ms frame to the next; falls count as 0.",
+        "share",
+        "Share of the spectral magnitude that was not there 25 ms before; what ends counts as 0.",
         "sonogram",
+        since=2,
     ),
     "variability_below_1000_hz": Metric(
         "Variability below 1 kHz",
         "dB",
-        "Standard deviation over time of the level of the frequencies below 1 kHz, where they sound.",
+        "Standard deviation over time of the level of the frequencies below 1 kHz, where within 40 dB of its 95th "
+        "percentile.",
         "sonogram",
         "the low frequency is responsible for the rhythm",
+        twin=Twin("level_spread", 0.965, "the level of the whole is what is heard"),
+        since=2,
     ),
     "variability_above_1000_hz": Metric(
         "Variability above 1 kHz",
         "dB",
-        "Standard deviation over time of the level of the frequencies from 1 kHz, where they sound.",
+        "Standard deviation over time of the level of the frequencies from 1 kHz, where within 40 dB of its 95th "
+        "percentile.",
         "sonogram",
         "the high frequency is responsible for the melody",
-    ),
-    "variability_ratio": Metric(
-        "Variability above over below 1 kHz",
-        "",
-        "Variability of the frequencies from 1 kHz over that of those below.",
-        "sonogram",
+        twin=Twin("level_spread", 0.951, "the level of the whole is what is heard"),
+        since=2,
     ),
 }
 
@@ -172,76 +176,73 @@ def cqt_sonogram(waveform: Array, rate: int, hop_seconds: float = HOP) -> tuple[
     return keys, np.arange(frames) * hop / rate, _decibels(magnitude)
 
 
-def change_sums(magnitude: Array) -> Array:
-    """What changes and what there is, (2, bins), summed over neighbours in time; of magnitudes, (frames, bins)."""
-    before, after = magnitude[:-1], magnitude[1:]
-    pair = np.abs(after - before), after + before
-    return np.stack([values.sum(axis=0, dtype=np.float64) for values in pair])
+def unlikeness(before: Array, after: Array) -> Array:
+    """1 - cosine similarity of magnitudes, (frames, bins) both; (frames,) 0..1, 0 where one of them is all 0."""
+    sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    products = np.einsum("ij,ij->i", before, after)
+    return np.where(sizes > 0, 1 - np.minimum(products / np.maximum(sizes, np.finfo(np.float32).tiny), 1), 0.0)
 
 
-def spectral_change(sums: Array) -> float:
-    """The share of the magnitude that changes, 0..1; of `change_sums`, (2, bins), that are not all 0."""
-    changed, total = sums.sum(axis=1)
-    return float(changed / total)
+def sounds(power: Array) -> NDArray[np.bool_]:
+    """At which times a power, (frames,), is within 40 dB of its 95th percentile, and there at all."""
+    return np.asarray(power > 0) & (power >= DEEPEST * np.percentile(power, LOUD))
 
 
-def spectral_flux(level: Array) -> float:
-    """Mean rise from frame to frame of levels, (bands, frames) dB with two frames or more; dB, at least 0."""
-    return float(np.mean([np.maximum(np.diff(band), 0).mean() for band in level]))
+def spectral_change(change: Array, power: Array) -> Figure:
+    """Mean of `unlikeness`, (frames - 5,), over the moments at which both spectra sound; of powers, (frames,)."""
+    heard = sounds(power)
+    both = heard[_EIGHTH:] & heard[:-_EIGHTH]
+    return float(change[both].mean()) if both.any() else Missing("no two moments an eighth of a second apart sound")
 
 
 def variability(power: Array) -> float:
-    """Standard deviation over time of the level of powers, (frames,) one or more above 0; dB."""
-    return float(10 * np.log10(power).std())
+    """Standard deviation over time of the level of a power, (frames,) one or more above 0, where it sounds; dB."""
+    return float(10 * np.log10(power[sounds(power)]).std())
 
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
-    """Every figure of the sonogram of a waveform, (samples,) -1..1.
-
-    An hour needs some 150 MB: spectra are taken in blocks and only their mel bands are kept.
-    """
-    size = _size(rate)
-    split = int(np.searchsorted(_frequencies(rate), SPLIT))
-    starts = window_starts(len(waveform), size, HOP * rate)
-    bank = _mel_bank(rate)
-    mel = np.empty((MEL_BANDS, len(starts)), dtype=np.float32)
-    below, above = np.empty(len(starts)), np.empty(len(starts))
-    sums = np.zeros((2, size // 2 + 1))
-    eighths = np.empty((0, size // 2 + 1), dtype=np.float32)
-    first = 0
-    for magnitude in magnitude_blocks(waveform, starts, size):
-        frames = slice(first, first + len(magnitude))
-        power = np.square(magnitude)
-        mel[:, frames] = (power @ bank).T
-        below[frames], above[frames] = power[:, :split].sum(axis=1), power[:, split:].sum(axis=1)
-        eighths = np.concatenate([eighths[-1:], magnitude[-first % _EIGHTH :: _EIGHTH]])
-        sums += change_sums(eighths)
-        first = frames.stop
-    loudest = (below + above).max()
-    if not (below + above)[::_EIGHTH].any():
-        return dict.fromkeys(METRICS, Missing("silent"))
+    """Every figure of the sonogram of a waveform, (samples,) -1..1."""
+    heard = music(waveform, rate)
+    if heard is None:
+        return dict.fromkeys(METRICS, SILENT)
+    starts = window_starts(len(heard), _size(rate), HOP * rate)
     if len(starts) <= _EIGHTH:
         return dict.fromkeys(METRICS, Missing("too short for two windows an eighth of a second apart"))
-    np.maximum(mel, DEEPEST * mel.max(), out=mel)
-    level = np.multiply(np.log10(mel, out=mel), 10, out=mel)
-    low, high = (
-        _band_figures(sums[:, part], sums, powers[powers > DEEPEST * loudest], where)
-        for part, powers, where in ((slice(split), below, "below"), (slice(split, None), above, "above"))
-    )
-    return {
-        "spectral_change": spectral_change(sums),
-        "change_below_1000_hz": low[0],
-        "change_above_1000_hz": high[0],
-        "change_ratio": _ratio(high[0], low[0], 0.0, "nothing changes below 1 kHz"),
-        "spectral_flux": spectral_flux(level),
-        "variability_below_1000_hz": low[1],
-        "variability_above_1000_hz": high[1],
-        "variability_ratio": _ratio(high[1], low[1], STEADY, "the level below 1 kHz is steady"),
-    }
+    power, change, flux = _in_one_pass(heard, rate, starts)
+    figures: dict[str, Figure] = {"spectral_change": spectral_change(change[0], power[0]), "spectral_flux": flux}
+    for where, own, changes in zip(("below", "above"), power[1:], change[1:], strict=True):
+        there = own.sum() >= LEAKAGE * power[0].sum()
+        nothing = Missing(f"nothing sounds {where} {SPLIT / 1000:g} kHz")
+        figures[f"change_{where}_1000_hz"] = spectral_change(changes, own) if there else nothing
+        figures[f"variability_{where}_1000_hz"] = variability(own) if there else nothing
+    return {name: figures[name] for name in METRICS}
+
+
+def _in_one_pass(heard: Array, rate: int, starts: NDArray[np.int64]) -> tuple[Array, Array, float]:
+    """Of windows that begin at `starts`: power, (3, frames), and `unlikeness` an eighth of a second apart,
+    (3, frames - 5), of all frequencies, of those below and of those above 1 kHz; and spectral flux."""
+    size = _size(rate)
+    split = int(np.searchsorted(_frequencies(rate), SPLIT))
+    bands = (slice(None), slice(split), slice(split, None))
+    power, change = np.empty((3, len(starts))), np.empty((3, len(starts) - _EIGHTH))
+    rises = total = 0.0
+    first, recent = 0, np.empty((0, size // 2 + 1), dtype=np.float32)
+    for magnitude in magnitude_blocks(heard, starts, size):
+        frames, earlier = slice(first, first + len(magnitude)), first - len(recent)
+        new = np.diff(np.concatenate([recent[-1:], magnitude]), axis=0)
+        rises += float(np.maximum(new, 0).sum(dtype=np.float64))
+        total += float(magnitude[-len(new) :].sum(dtype=np.float64))
+        recent = np.concatenate([recent, magnitude])
+        for place, band in enumerate(bands):
+            power[place, frames] = np.square(magnitude[:, band]).sum(axis=1)
+            apart = unlikeness(recent[:-_EIGHTH, band], recent[_EIGHTH:, band])
+            change[place, earlier : earlier + len(apart)] = apart
+        first, recent = frames.stop, recent[-_EIGHTH:]
+    return power, change, rises / total
 
 
 def _size(rate: int) -> int:
-    return int(2 ** round(np.log2(WINDOW * rate)))
+    return max(2 * round(WINDOW * rate / 2), 2)
 
 
 def _frequencies(rate: int) -> Array:
@@ -259,19 +260,3 @@ def _mel_bank(rate: int) -> "sparse.csr_array":
 
     triangles = mel(sr=rate, n_fft=_size(rate), n_mels=MEL_BANDS, norm=None)
     return sparse.csr_array(triangles.T / np.float32(_HANN))
-
-
-def _band_figures(band: Array, sums: Array, sounding: Array, where: str) -> tuple[Figure, Figure]:
-    """Change and variability of a band, from its part of `change_sums` and its powers in frames where it sounds."""
-    if band[1].sum() < LEAKAGE * sums[1].sum() or not len(sounding):
-        nothing = Missing(f"nothing sounds {where} {SPLIT / 1000:g} kHz")
-        return nothing, nothing
-    return spectral_change(band), variability(sounding)
-
-
-def _ratio(above: Figure, below: Figure, least: float, steady: str) -> Figure:
-    if isinstance(above, Missing):
-        return above
-    if isinstance(below, Missing):
-        return below
-    return above / below if below > least else Missing(steady)

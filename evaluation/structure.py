@@ -3,7 +3,8 @@
 The sound of each half second is the mean energy of three Hann windows of a quarter, half overlapping, pooled to
 semitones (the nearest pitch of the equal temperament at A4 = 440 Hz, from A0 up) and the square root taken, as a vector
 of length 1: which notes and partials sound, not how loud. Below 140 Hz the windows blur neighbouring semitones. Silence
-(quieter than -70 dBFS, the absolute gate of ITU-R BS.1770) is a sound of its own, like itself and like no other.
+(`evaluation.levels`: quieter than -70 dBFS) is a sound of its own, like itself and like no other; the silence before
+and after the music, and DC, are left out of the figures.
 
     S[i, j] = f[i] . f[j]          cosine similarity of the half seconds i and j, 0..1
 
@@ -23,6 +24,7 @@ segmentation using a measure of audio novelty", IEEE ICME 2000.
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.levels import SILENCE, SILENT, music
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.stft import Array, magnitude_blocks
 
@@ -30,7 +32,6 @@ MOMENT = 0.5  # s
 WINDOW = 0.25  # s; all three lie within the half second, so that two sounds never meet in one
 SIDE = 4.0  # s, before a moment and after it
 APART = 4.0  # s
-SILENCE = -70.0  # dBFS
 LOWEST = 21  # MIDI pitch A0; what is lower counts as A0
 LARGEST = 2400  # rows of a matrix to draw
 PROMINENCE = 0.1  # novelty; how far a peak stands above the higher of the valleys beside it
@@ -43,18 +44,21 @@ METRICS = {
         "Mean cosine similarity of the sound of half seconds 4 s or more apart: 1 is always the same.",
         "structure",
         "hardly changes with time (LSTM)",
+        since=2,
     ),
     "novelty": Metric(
         "Novelty",
         "",
         "How much less alike four seconds and the next four are than each among themselves, on average (Foote).",
         "structure",
+        since=2,
     ),
     "novelty_rate": Metric(
         "Novelty rate",
         "/min",
         "Peaks of novelty a minute, 0.1 or more above the valleys beside them: moments where something new begins.",
         "structure",
+        since=2,
     ),
 }
 
@@ -137,9 +141,10 @@ def peaks(curve: Array) -> NDArray[np.int64]:
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
     """Every figure of the structure of a waveform, (samples,) -1..1."""
-    sound = moments(waveform, rate)
-    if sound[:, -1].all():
-        return dict.fromkeys(METRICS, Missing("silent"))
+    heard = music(waveform, rate)
+    if heard is None:
+        return dict.fromkeys(METRICS, SILENT)
+    sound = moments(heard, rate)
     curve = novelty(sound)
     seconds = MOMENT * len(sound)
     return {

@@ -10,6 +10,8 @@ A pitch that two notes sound at once (two voices, two tracks) sounds once, as in
 polyphony rate asks for more than two pitches where its definition says two or more; here it is two or more.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,8 +47,18 @@ METRICS = {
         "Median time from one onset to the next; notes within 30 ms are one chord.",
         "symbolic",
     ),
+    "changes_in_highs": Metric(
+        "Changes in the highs",
+        "share",
+        "Share of the changes of pitch that lie from middle C up: notes that were not in the last chord of their half "
+        "of the keyboard. Above one half, the music changes mainly in the highs.",
+        "symbolic",
+        "changes in the number and distribution of high-frequency notes (sample and C-LSTM)",
+        since=2,
+    ),
 }
 
+MIDDLE_C = 60
 DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])  # a major scale from its root; its 6th degree's natural minor
 
 _ON_GRID = 1e-6  # frames: float error of a time on the grid
@@ -68,6 +80,7 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
         "scale_consistency": scale_consistency(notes),
         "note_length": float(np.median(notes.offset - notes.onset)),
         "inter_onset_interval": float(np.median(intervals)) if len(intervals) else Missing("one onset only"),
+        "changes_in_highs": changes_in_highs(notes),
     }
 
 
@@ -138,3 +151,39 @@ def inter_onset_intervals(notes: Notes) -> np.ndarray:
     onset = np.unique(notes.onset)
     chords = onset[np.diff(onset, prepend=-np.inf) > CHORD]
     return np.diff(chords)
+
+
+def changes_in_highs(notes: Notes) -> Figure:
+    """Share of the changes of pitch that lie from middle C up, 0..1.
+
+    The paper sees its Figure 5 change "mainly" in the highs, "that is, changes in the number and distribution of
+    high-frequency notes". It is counted in notes, since sound cannot tell: a piano's partials die away faster the
+    higher they are, and those of a moving bass lie above 1 kHz too.
+    """
+    highs = notes.pitch >= MIDDLE_C
+    above, below = (_changes(notes.onset[half], notes.pitch[half]) for half in (highs, ~highs))
+    return above / (above + below) if above + below else Missing("its pitches never change")
+
+
+def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
+    """How many notes have a pitch that the chord before did not have; the first chord changes nothing."""
+    order = np.argsort(onset, kind="stable")
+    onset, pitch = onset[order], pitch[order]
+    begins = np.flatnonzero(np.diff(onset, prepend=-np.inf) > CHORD)
+    chords = [set(chord.tolist()) for chord in np.split(pitch, begins[1:])]
+    return sum(len(chord - before) for before, chord in pairwise(chords))
+
+
+def struck(notes: Notes | None) -> str:
+    """Which pitches are struck when, in ms from the first, as a table's cell; "" without notes.
+
+    >>> struck(Notes.of([(1.0, 2.0, 60, 80), (1.25, 2.0, 64, 80), (1.5, 2.0, 60, 80)]))
+    '60:0,500 64:250'
+    """
+    if notes is None or not len(notes):
+        return ""
+    times = np.rint(1000 * (notes.onset - notes.onset.min())).astype(np.int64)
+    strikes = np.unique(np.stack([notes.pitch, times]), axis=1)  # by pitch, then by time
+    return " ".join(
+        f"{pitch}:{','.join(map(str, strikes[1, strikes[0] == pitch].tolist()))}" for pitch in np.unique(strikes[0])
+    )

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clstm.errors import MissingToolError, UserError
 from clstm.files import replacing, write_json, write_text
-from evaluation import comparison, doctor, verdict_tables
+from evaluation import comparison, copies, doctor, verdict_tables
 from evaluation.audio import is_midi
 from evaluation.draws import RESAMPLES, SPLITS
-from evaluation.measures import Measurements, measure_systems
+from evaluation.measures import CATALOGUE, Measurements, measure_systems
 from evaluation.render import RenderSettings, describe
 from evaluation.sources import music_files, named_path
 from evaluation.takes import Take, read_groups, takes
@@ -116,7 +116,10 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
     for name, (settings, power) in variants.items():
         what = "Measuring" if not name else f"Measuring, {name}"
         bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
-        sounds[name] = measured = _measure(bent, settings, request, what, advance)
+        measured = _measure(bent, settings, request, what, advance)
+        if not sounds:  # what is a copy of what does not depend on the sound that all are rendered with
+            independent = copies.merged(measured.pieces, measured.figures)["group"].to_numpy()
+        sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
         what = "Comparing" if not name else f"Comparing, {name}"
         total, done = len(systems) - 1, 0
 
@@ -130,9 +133,20 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
         )
     others = {name: table for name, table in tables.items() if name}
     table = comparison.flips(tables[""], others) if others else tables[""]
-    remarks = [*left_out, *comparison.remarks(table, sounds[""].pieces, reference)]
+    remarks = [*left_out, *_on_copies(sounds[""]), *comparison.remarks(table, sounds[""].pieces, reference)]
     summary = comparison.summary(table, [system for system in systems if system != reference])
     return Verdict(reference, systems, table, sounds, others, remarks, summary)
+
+
+def _on_copies(measured: Measurements) -> list[str]:
+    """A line a system of which some pieces are copies: they are described, and no independent draws."""
+    said = []
+    for row in copies.shares(measured.pieces, measured.figures).to_dict("records"):
+        share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{:.0%}}) are copies of {{}}"
+        for count, what in ((row["within"], "one another"), (row["across"], "pieces of another system")):
+            if count:
+                said.append(share.format(count, count / row["pieces"], what) + "; copies count as one group")
+    return said
 
 
 def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
@@ -243,7 +257,7 @@ def _write(request: Request, verdict: Verdict) -> None:
         folder.mkdir()
         verdict.table.to_csv(folder / "verdict.csv", index=False)
         verdict.measurements.figures.to_csv(folder / "metrics.csv", index=False)
-        verdict.measurements.pieces.to_csv(folder / "pieces.csv", index=False)
+        verdict.measurements.pieces.drop(columns="strikes").to_csv(folder / "pieces.csv", index=False)
         write_text(
             folder / "verdict.md",
             verdict_tables.markdown(verdict.table, verdict.reference, verdict.summary, verdict.remarks),
@@ -272,6 +286,8 @@ def _record(request: Request, verdict: Verdict) -> dict[str, Any]:
         "seed": request.seed,
         "splits": SPLITS,
         "resamples": RESAMPLES,
+        "method": comparison.METHOD,
+        "catalogue": CATALOGUE,
         "permutations": int(verdict.table["permutations"].fillna(0).max()),
         "other_sounds": list(verdict.others),
         "remarks": verdict.remarks,

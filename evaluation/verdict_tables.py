@@ -1,7 +1,8 @@
 """The verdict for people: a table a terminal can hold, and one in Markdown for a repository or a paper's appendix.
 
-A cell is the system's median and its distance from the reference in noise floors: 1 is what the reference's own halves
-differ by. Bold, with an arrow, where the difference is told apart from chance.
+A cell is the system's median, its distance from the reference in noise floors (1 is what two samples of the reference
+differ by, so the unit depends on the size of the samples, which is printed), and Cliff's delta. Bold where the
+difference is significant, with a sign for the way in which it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation.comparison import DIFFERS, NONE
+from evaluation.comparison import DIFFERS, HIGHER, LESS, LOWER, MORE, NONE, OTHERWISE
 from evaluation.measures import METRICS
 
 if TYPE_CHECKING:
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 VIEWS = {
     "loudness": "Loudness",
-    "envelope": "Time domain (the paper's Figure 3)",
-    "spectrum": "Frequency domain (Figure 4)",
-    "sonogram": "Change over time (Figure 5)",
+    "envelope": "Time domain",
+    "spectrum": "Frequency domain",
+    "sonogram": "Change over time",
     "structure": "Structure of the sound",
-    "symbolic": "Notes (Figure 1)",
+    "symbolic": "Notes",
     "repetition": "Repetition",
 }
-ARROWS = {"higher": "↑", "lower": "↓", "varies more": "↔", "varies less": "↔", "otherwise": "↔"}
+SIGNS = {HIGHER: "↑", LOWER: "↓", MORE: "↔", LESS: "↔", OTHERWISE: "≠"}
+SIGNS_SAY = "↑ mean higher, ↓ mean lower, ↔ spread differs, ≠ distribution differs, in what way is not shown"
 OF_MEANS = ("looped",)  # figures of 0 and 1: their median says nothing, their mean is a share
 MISSING = "-"
 
@@ -40,12 +42,15 @@ def readable(table: "pd.DataFrame", reference: str) -> "Table":
     from rich.text import Text
 
     systems = list(dict.fromkeys(table["system"]))
-    otherwise = " ? otherwise with another sound" if "flips" in table.columns else ""
+    otherwise = "\n? another conclusion with another sound" if "flips" in table.columns else ""
     shown = Table(
         Column("", no_wrap=True),
         Column("median", justify="right"),
         *(Column(Text(system), justify="right", overflow="fold") for system in systems),
-        title=Text(f"Distance from {reference}, in noise floors\n↑ higher ↓ lower ↔ otherwise varied{otherwise}"),
+        title=Text(
+            f"Distance from {reference} in noise floors of {_sizes(table)} pieces, and Cliff's delta\n"
+            f"Significant: {SIGNS_SAY}{otherwise}"
+        ),
         box=SIMPLE_HEAD,
         padding=(0, 1),
         collapse_padding=True,
@@ -66,16 +71,17 @@ def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], rema
     """The whole verdict, a table a view."""
     systems = list(dict.fromkeys(table["system"]))
     robust = "flips" in table.columns
-    lines = [f"# Held against {_escaped(reference)}", "", *(f"- {_escaped(line)}" for line in summary), ""]
+    lines = [f"# Compared with {_escaped(reference)}", "", *(f"- {_escaped(line)}" for line in summary), ""]
     if remarks:
-        lines += ["To know before believing it:", "", *(f"- {_escaped(line)}" for line in remarks), ""]
+        lines += ["Caveats:", "", *(f"- {_escaped(line)}" for line in remarks), ""]
     lines += [
-        "A cell has the median and the distance from the reference with its 95 % interval, in noise floors: 1 is what",
-        "two samples of the reference differ by. **Bold** where a permutation test, corrected for all rows by Holm,",
-        "tells them apart (p < 0.05): ↑ most are higher, ↓ lower, ↔ they vary more or less; `*`, `**`, `***` a small,",
-        "medium or large effect (Cliff's delta). Not told apart is no proof of being alike. (n of N): so many pieces",
-        f"have the figure. Distances are of samples of {_sizes(table)} pieces.",
-        *(["`flips` marks a conclusion that is another one with another sound."] if robust else []),
+        "A cell has the median, the distance from the reference with its 95 % interval, and Cliff's delta (δ, -1 to 1:",
+        "how much more often a piece of the system lies above one of the reference than below). The distance is in",
+        f"noise floors: 1 is what two samples of {_sizes(table)} pieces of the reference differ by. **Bold** where the",
+        "difference is significant: p < 0.05 in a permutation test, corrected by Holm over the metrics of the system.",
+        f"In what way it differs is tested apart and corrected alike: {SIGNS_SAY}.",
+        "A difference that is not significant is inconclusive, not absent. (n of N): so many pieces have the metric.",
+        *(["`flips` marks a conclusion that changes with another sound."] if robust else []),
         "",
     ]
     views = dict.fromkeys(METRICS[metric].view for metric in table["metric"])
@@ -113,8 +119,8 @@ def _by_metric(table: "pd.DataFrame") -> "list[tuple[str, dict[str, Row]]]":
 def _terminal(row: Row) -> str:
     if row["verdict"] == NONE:
         return MISSING
-    arrow = _arrow(row) if row["verdict"] == DIFFERS else " "
-    return f"{_distance(row['distance'])}{arrow}{'?' if row.get('flips') else ''}"
+    sign = _sign(row) if row["verdict"] == DIFFERS else " "
+    return f"{_distance(row['distance'])}{sign}{'?' if row.get('flips') else ' '}{_delta(row)}"
 
 
 def _cell(row: Row, robust: bool) -> str:
@@ -125,10 +131,9 @@ def _cell(row: Row, robust: bool) -> str:
     if np.isfinite(row["distance_low"]):
         distance += f" [{_distance(row['distance_low'])}, {_distance(row['distance_high'])}]"
     if row["verdict"] == DIFFERS:
-        stars = {"small": "*", "medium": "**", "large": "***"}.get(row["how"].partition("(")[2].rstrip(")"), "")
-        distance = f"**{distance} {_arrow(row)}**" + (f" `{stars}`" if stars else "")
+        distance = f"**{distance} {_sign(row)}**"
     flips = f" flips: {row['flips']}" if robust and row["flips"] else ""
-    return f"{median}; {distance}{flips}"
+    return f"{median}; {distance}; δ {_delta(row)}{flips}"
 
 
 def _middle(metric: str, row: Row, side: str) -> str:
@@ -146,8 +151,12 @@ def _sizes(table: "pd.DataFrame") -> str:
     return f"{few}" if few == many else f"{few} to {many}"
 
 
-def _arrow(row: Row) -> str:
-    return ARROWS[row["how"].split(" (")[0]]
+def _sign(row: Row) -> str:
+    return SIGNS[row["how"].split(" (")[0]]
+
+
+def _delta(row: Row) -> str:
+    return f"{row['delta']:+.2f}"
 
 
 def _distance(value: float) -> str:
