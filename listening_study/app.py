@@ -2,7 +2,8 @@
 
 The token in the address and the database say where; the session only saves looking. After a reload, in a second tab or
 on a server started again, the same address shows the same screen. Nothing here, or in what this imports, reads the
-sealed key, the registration or the answers of anybody else.
+sealed key, the registration or the answers of anybody else. The secret order is read and never sent: a page gets its
+listener's next clip as bytes without a name.
 """
 
 import sys
@@ -12,6 +13,7 @@ import streamlit as st
 
 from listening_study import languages
 from listening_study.database import answers_address
+from listening_study.order import Order, open_order
 from listening_study.screens import (
     Visit,
     background,
@@ -31,27 +33,28 @@ from listening_study.store import ClosedError, Listener, RefusedError, Store, Un
 from listening_study.study import Study, read_study
 
 HERE = Path(__file__).parent
+SOUNDING = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # their player has the focus first
 
 
 @st.cache_resource(show_spinner=False)
-def open_study(folder: str) -> tuple[Study, Store, dict[str, languages.Wording]]:
+def open_study(folder: str) -> tuple[Study, Order, Store, dict[str, languages.Wording]]:
     """What all listeners share, and nothing of any one of them."""
     study = read_study(Path(folder))
     wordings: dict[str, languages.Wording] = {
         code: languages.read(code, study.words_path(code)) for code in study.words.languages
     }
-    return study, Store(answers_address(study)), wordings
+    return study, open_order(study), Store(answers_address(study)), wordings
 
 
 def main() -> None:
-    study, store, wordings = open_study(sys.argv[1])
+    study, order, store, wordings = open_study(sys.argv[1])
     st.set_page_config(page_title=study.title, page_icon=str(HERE / "icon.svg"))
     st.html(HERE / "style.css")
     token = _token(study)
-    visit = Visit(study, store, wordings[_language(wordings, None)])
+    visit = Visit(study, order, store, wordings[_language(wordings, None)])
     try:
         listener = store.find(token) if token else None
-        visit = Visit(study, store, wordings[_language(wordings, listener)])
+        visit = Visit(study, order, store, wordings[_language(wordings, listener)])
         frame.top(visit, listener)
         show_screen(visit, token, listener)
     except UnavailableError:
@@ -66,6 +69,7 @@ def main() -> None:
 def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> None:
     if st.session_state.get("withdrawn"):
         st.query_params.clear()
+        frame.begin(visit, "withdrawn")
         notice.withdrawn(visit)
     elif token and listener:
         # Navigation may clear the address, a reload the session: each restores the other.
@@ -75,13 +79,17 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
         show_place(visit, listener, where_is(listener, visit.study))
         frame.bottom(visit, token)
     elif not visit.store.is_open():
+        frame.begin(visit, "closed")
         notice.closed(visit)
     elif visit.study.access.mode == "tokens":
         if token and visit.store.invited(token):
+            frame.begin(visit, "welcome")
             welcome.show(visit, invitation=token, unknown_link=False)
         else:
+            frame.begin(visit, "link-needed")
             notice.link_needed(visit)
     else:
+        frame.begin(visit, "welcome")
         welcome.show(visit, invitation=None, unknown_link=bool(token))
 
 
@@ -90,19 +98,23 @@ def show_place(visit: Visit, listener: Listener, place: Place) -> None:
     if through and FINISHED not in listener.stages:
         visit.store.pass_stage(listener.id, FINISHED)
     if not through and not visit.store.is_open():
+        frame.begin(visit, "closed")
         notice.closed(visit)
         return
+    told = place.screen is Screen.PRACTICE and practice.told(place) is not None
+    detail = f".st-key-{place.stage}-done button" if told else ""
+    frame.begin(visit, place.stage, player=place.screen in SOUNDING, detail=detail)
     match place.screen:
         case Screen.BACKGROUND:
             background.show(visit, listener)
         case Screen.VOLUME:
-            volume.show(visit, listener)
+            volume.show(visit, listener, place)
         case Screen.HEADPHONES:
             headphones.show(visit, listener, place)
         case Screen.PRACTICE:
             practice.show(visit, listener, place)
         case Screen.TRIAL:
-            trial.show(visit, listener)
+            trial.show(visit, listener, place)
         case Screen.BREAK:
             rest.show(visit, listener, place)
         case Screen.INTERVIEW:

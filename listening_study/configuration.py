@@ -172,7 +172,7 @@ class Configuration(_Section):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
         "Listening study", description="what participants read first"
     )
-    seed: int = Field(0, ge=0, description="chooses songs and segments, and the order for each listener")
+    seed: int = Field(0, ge=0, description="chooses songs and segments; not the order of clips, which is secret")
     human: Name | None = Field(None, description="which of the sources is made by humans")
     sources: dict[Name, tuple[str, ...]] = Field(
         {}, description='files or folders of each source, such as {human = ["songs"], lstm = ["out/lstm"]}'

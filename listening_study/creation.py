@@ -17,6 +17,7 @@ from listening_study.clips import Choice, Clip, Segment, choose, finish, is_mono
 from listening_study.configuration import Configuration
 from listening_study.flac import write_alike
 from listening_study.key import Key, Origin
+from listening_study.order import Order, new_secret
 from listening_study.registration import register
 from listening_study.store.connection import migrate
 from listening_study.store.schema import Answer
@@ -82,6 +83,14 @@ def create_study(
             aside={name: origins[name] for name in sorted(names[len(main) :])},
         )
         strata = [tuple(name for name, origin in key.clips.items() if origin.source == source) for source in sources]
+        order = Order(
+            secret=new_secret(),
+            strata=tuple(sorted(strata)),  # by random names: their order tells nothing
+            practice=tuple(
+                (name, str(Answer.HUMAN if source == human else Answer.COMPUTER))
+                for name, (source, _) in zip(names[len(main) : first], practice, strict=True)
+            ),
+        )
         check = configuration.design.headphone_check
         if check and mono:
             notices.append("no headphone check: the clips are in mono, and sound the same over either")
@@ -91,9 +100,11 @@ def create_study(
             created=now.isoformat(timespec="seconds"),
             seed=configuration.seed,
             seconds=configuration.clips.seconds,
-            strata=tuple(sorted(strata)),  # by random names: the order tells nothing
+            clips=tuple(key.clips),
+            sources=len(sources),
             key_sha256=key.seal(folder / "sealed" / "key.json"),
             registration_sha256=registered.write(folder / "registration.json"),
+            order_sha256=order.seal(folder / "order.json"),
             sound={
                 "loudness": configuration.clips.loudness,
                 "as_played": configuration.clips.as_played,
@@ -104,10 +115,7 @@ def create_study(
             consent=configuration.consent,
             access=configuration.access,
             words=configuration.words.model_copy(update={"overrides": {}}),
-            practice=tuple(
-                (name, str(Answer.HUMAN if source == human else Answer.COMPUTER))
-                for name, (source, _) in zip(names[len(main) : first], practice, strict=True)
-            ),
+            practice=tuple(sorted(names[len(main) : first])),
             catch=tuple(sorted(names[first:])),
             headphones=tuple(_write_headphone_tones(folder, configuration, settings)) if check and not mono else (),
         )

@@ -176,7 +176,7 @@ def show_drop_outs(study: Study, table: pd.DataFrame) -> None:
 
 def show_exposure(study: Study, counts: pd.DataFrame) -> None:
     fewest, most = counts["answers"].min(), counts["answers"].max()
-    block = study.layout.block
+    block = study.size.block
     clip = alt.X("clip:N", sort="-y", title="clips", axis=alt.Axis(labels=False, ticks=False))
     answers = alt.Y("answers:Q", title="answers", axis=_whole(int(most)))
     bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])

@@ -19,12 +19,32 @@ def answers_address(study: Study, database: str | None = None) -> Path | str:
 
 
 def refuse_another(study: Study, store: Store) -> None:
-    """Raise `MismatchError` when the first listener of this database was admitted under another registration."""
+    """Raise `MismatchError` when the answers in this database are those of another study."""
     first = store.registered()
     if first and first != study.registration_sha256:
         raise MismatchError(
             f"{study.folder}: the first listener was admitted under the registration {first[:16]}…, study.json now "
             f"names {study.registration_sha256[:16]}…; restore the original, or name this study's own --database"
+        )
+    _refuse_another_order(study, store.served())
+
+
+def begin_serving(study: Study, store: Store) -> None:
+    """Every server of a study must have the same secret order: the first to begin notes it, others are held to it.
+
+    Raises `MismatchError` when the answers in this database are those of another study.
+    """
+    refuse_another(study, store)
+    if study.has_secret_order:
+        _refuse_another_order(study, store.serve(study.order_sha256))
+
+
+def _refuse_another_order(study: Study, served: str | None) -> None:
+    if served not in (None, study.order_sha256):
+        raise MismatchError(
+            f"{study.folder}: the answers belong to a study with the order {served[:16]}…, study.json here names "
+            f"{study.order_sha256[:16] or 'none'}…; give every server the same study, or name this study's own "
+            "--database"
         )
 
 

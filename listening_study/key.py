@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from clstm.errors import MismatchError, UserError
-from clstm.files import write_text
+from listening_study.private import write_private
 from listening_study.study import Study
 
 
@@ -36,8 +36,7 @@ class Key:
         """Write the key, readable by its owner alone. Returns the SHA-256 of the file, made unguessable by a salt."""
         content = json.dumps({"salt": secrets.token_hex(32), **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
         path.parent.mkdir(mode=0o700)
-        write_text(path, content)
-        path.chmod(0o600)
+        write_private(path, content)
         return sha256(content.encode()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clstm.errors import UserError
-from listening_study.private import private_file
+from listening_study.private import write_private
 
 VARIABLE = "CLSTM_DASHBOARD_PASSWORD"  # how the dashboard learns the hash
 SHORTEST = 8  # characters
@@ -51,8 +51,7 @@ def matches(password: str, kept: str) -> bool:
 
 
 def write_hash(path: Path, kept: str) -> None:
-    with private_file(path) as file:
-        file.write(kept + "\n")
+    write_private(path, kept + "\n")
 
 
 def read_hash(path: Path) -> str | None:

@@ -24,6 +24,7 @@ from listening_study.analysis.tables import answers_table, interview_table, list
 from listening_study.configuration import Exclusions
 from listening_study.database import refuse_another
 from listening_study.key import Key, open_key
+from listening_study.private import write_private
 from listening_study.registration import Registered, open_registration
 from listening_study.spreadsheet import csv
 from listening_study.store import Happening, Store
@@ -32,6 +33,7 @@ from listening_study.study import Study
 SYNTHETIC = "SYNTHETIC: no listener took part"
 UNSEALED, REOPENED = "unsealed", "reopened"
 MANIFEST = "results.json"
+OF_PERSONS = ("answers", "listeners", "interview")  # tables with a row for one person, or one answer: not for all eyes
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +149,8 @@ def write_results(results: Results, out: Path) -> list[Path]:
     with replacing(out) as folder:
         folder.mkdir()
         for name, table in exports(results).items():
-            write_text(folder / f"{name}.csv", csv(table))
+            write = write_private if name in OF_PERSONS else write_text
+            write(folder / f"{name}.csv", csv(table))
         figures = draw(results)
         for name, figure in figures.items():
             save(figure, folder / f"{name}.svg")
@@ -171,6 +174,7 @@ def provenance(results: Results) -> dict[str, Any]:
         "seconds": study.seconds,
         "key_sha256": study.key_sha256,
         "registration_sha256": study.registration_sha256,
+        "order_sha256": study.order_sha256 or None,  # None: it could be computed from public values
         "registration": {
             "human": results.registered.human,
             "sources": list(results.registered.sources),

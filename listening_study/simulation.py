@@ -35,8 +35,10 @@ from scipy.special import expit
 
 from clstm.errors import UserError, choice
 from clstm.files import replacing
-from listening_study.design import Kind, Trial, trials
+from listening_study import private
+from listening_study.design import Kind, Trial
 from listening_study.key import Key, open_key
+from listening_study.order import Order, open_order
 from listening_study.responding import Spread, probabilities
 from listening_study.stages import FINISHED, Screen, where_is
 from listening_study.store import Agreement, Answer, Listener, Response, Store
@@ -82,6 +84,7 @@ class _Company:
 
     study: Study
     key: Key
+    order: Order
     random: np.random.Generator
     agreed: dict[str, bool] = field(default_factory=dict)  # what the colluders say of each clip
     typical: dict[str, np.ndarray] = field(default_factory=dict)  # by clip, one share a typical listener
@@ -118,21 +121,23 @@ def simulate(
     """
     if out.exists():
         raise UserError(f"{out} exists already, and is not overwritten; choose another --out")
-    key = open_key(study)
+    key, order = open_key(study), open_order(study)
     random = np.random.default_rng(seed)
-    order = [kind for kind, count in kinds.items() for _ in range(count)]
-    random.shuffle(order)
-    company = _Company(study, key, random)
+    arriving = [kind for kind, count in kinds.items() for _ in range(count)]
+    random.shuffle(arriving)
+    company = _Company(study, key, order, random)
     company.agreed.update({clip: bool(random.random() < 0.5) for clip in study.clips})
-    company.typical.update(_typical(study, key, random, order.count("typical")))
+    company.typical.update(_typical(study, key, random, arriving.count("typical")))
     with replacing(out) as folder:
-        shutil.copytree(study.folder, folder, ignore=shutil.ignore_patterns("answers.sqlite*", "dashboard.json"))
-        copy = replace(study, folder=folder, synthetic=True)
-        copy.write()
+        left_out = shutil.ignore_patterns("answers.sqlite*", "dashboard.json")
+        copy = replace(study, folder=folder)
+        copy.key_path.parent.mkdir(mode=0o700, parents=True)  # first, or it would be open while it is filled
+        shutil.copytree(study.folder, folder, ignore=left_out, copy_function=private.copy, dirs_exist_ok=True)
+        copy = copy.amend(synthetic=True)
         migrate(copy.answers_path)
         clock = _Clock(datetime(2001, 1, 1, tzinfo=UTC))
         with closing(Store(copy.answers_path, clock)) as store:
-            for kind in order:
+            for kind in arriving:
                 _take_part(store, clock, company, kind)
                 progress()
             store.close_study()
@@ -148,7 +153,7 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
         registration=study.registration_sha256,
     )
     number = len(store.progress())
-    order: Sequence[Trial] | None = None
+    heard: Sequence[Trial] | None = None
     while listener := store.find(token):
         place = where_is(listener, study)
         clock.pass_by(random.uniform(2, 10))
@@ -156,8 +161,8 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
             case Screen.THANKS:
                 return
             case Screen.TRIAL:
-                order = order or trials(study.seed, listener.slot, study.layout)
-                _answer(store, clock, company, kind, listener, order[place.number], number)
+                heard = heard or company.order.trials(study, listener.slot)
+                _answer(store, clock, company, kind, listener, heard[place.number], number)
             case Screen.BACKGROUND:
                 replies = {name: str(random.integers(3)) for name in ("listening", "training", "playing", "hearing")}
                 store.pass_stage(listener.id, place.stage, replies)
@@ -192,7 +197,7 @@ def _answer(
     if trial.kind is Kind.CATCH:
         p = 0.5 if careless else 1.0
     else:
-        p = _p_human(company, kind, trial.clip, at / max(1, study.layout.trials - 1), at, number)
+        p = _p_human(company, kind, trial.clip, at / max(1, study.size.trials - 1), at, number)
     human = bool(random.random() < p)
     sure = 1 + int(min(3, 6 * abs(p - 0.5) + random.uniform(0, 1.5)))
     asked = {str(question) for question in study.design.questions}

@@ -46,7 +46,7 @@ def where_is(listener: Listener, study: Study) -> Place:
         if place.stage not in listener.stages:
             return place
     answered = listener.answered
-    if answered < study.layout.trials:
+    if answered < study.size.trials:
         rest = Place(Screen.BREAK, answered)
         due = study.design.break_every and answered and answered % study.design.break_every == 0
         return rest if due and rest.stage not in listener.stages else Place(Screen.TRIAL, answered)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from listening_study.analysis.tally import PAPER
 from listening_study.configuration import Loudness
+from listening_study.order import doubts
 from listening_study.results import SYNTHETIC, UNSEALED, Results
 
 LEVELS = {
@@ -34,6 +35,7 @@ def cautions(results: Results) -> list[str]:
             f"{results.complete} of {plan.listeners} registered listeners are complete: the study was closed too "
             "soon for what it was planned to show."
         )
+    said += doubts(results.study)
     if results.late:
         said.append(f"{results.late} answers came after the key was first opened.")
     if results.agreement is not None and np.isnan(results.agreement):

@@ -57,7 +57,7 @@ def listeners(study: Study, progress: Sequence[Progress], now: datetime) -> pd.D
     rows = []
     for one in progress:
         silent = now - datetime.fromisoformat(one.seen_at) > patience
-        state = "complete" if one.answered >= study.layout.trials else "left" if silent else "under way"
+        state = "complete" if one.answered >= study.size.trials else "left" if silent else "under way"
         rows.append(
             {
                 "listener": one.participant,
@@ -155,7 +155,7 @@ def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
 
 def _parts(study: Study) -> list[tuple[int, int]]:
     """First and last trial of each part, from 1."""
-    edges = sorted({round(study.layout.trials * part / PARTS) for part in range(PARTS + 1)})
+    edges = sorted({round(study.size.trials * part / PARTS) for part in range(PARTS + 1)})
     return [(before + 1, last) for before, last in pairwise(edges)]
 
 

@@ -28,7 +28,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-PATIENCE = 30.0  # seconds to wait for a page
+PATIENCE = 120.0  # seconds to wait for a page; many times what a busy machine takes
 
 _KEPT_RUNS = 2  # how long the page keeps a message it may be spared, in runs of the script
 _XSRF = "_streamlit_xsrf"

@@ -20,7 +20,7 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
     "answers": (
         Column("sequence", "", "order in which the answers of all participants arrived, from 1"),
         Column("participant", "", "number of the participant, in order of consent"),
-        Column("slot", "", "place in the design: with the study's seed it gives the order of clips"),
+        Column("slot", "", "place in the design: with the study's secret it gives the order of clips"),
         Column("extra", "", "stayed away for so long that the place was given to another"),
         Column("language", "", "language of the page"),
         Column("trial", "", "position of the clip in this participant's order, from 1"),

@@ -1,10 +1,11 @@
 """Does anything but the music tell a clip's source? Run by the researcher before the first listener comes.
 
-Three kinds of checks. What must be alike in every clip is compared exactly: bytes, samples, blocks of the container,
+Four kinds of checks. What must be alike in every clip is compared exactly: bytes, samples, blocks of the container,
 file times. What differs and is incidental (`features`) is given to classifiers, and a permutation test says whether
 they predict the source (`prediction`). And the participants' own server is started on a copy of the study and walked
-through, so that what is looked at is what really comes down the wire (`walk`). Features that are the music itself are
-reported: they may differ, and that they do is what listeners are asked to hear.
+through, so that what is looked at is what really comes down the wire (`walk`). An attacker who knows the code, all that
+is published and one listener's traffic tries to put each clip with its source (`attack`). Features that are the music
+itself are reported: they may differ, and that they do is what listeners are asked to hear.
 
 The audit opens the sealed key and sees no answer, so the study stays sealed.
 """
@@ -17,15 +18,18 @@ import numpy as np
 import pandas as pd
 
 from listening_study.audit import naming
+from listening_study.audit.attack import LEVEL, Shown, Success, attack
 from listening_study.audit.features import Feature, Kind, Sound, listen, of_design, of_files, of_sounds
 from listening_study.audit.files import ClipFile, faults, read_clip
 from listening_study.audit.prediction import ALPHA, Prediction, predict, smallest_p
 from listening_study.audit.sights import Walk
 from listening_study.configuration import Loudness
 from listening_study.key import Key
+from listening_study.order import COMPUTABLE, Order
+from listening_study.private import is_open_to_others
 from listening_study.study import Study
 
-EXACT = "exact"
+EXACT, ATTACK = "exact", "attack"
 TOGETHER = "all of these together"
 
 
@@ -39,8 +43,9 @@ class Verdict(StrEnum):
 class Finding:
     """One line of the audit.
 
-    kind : "exact", or what a feature is
-    accuracy, auc, p, corrected : as in `prediction.Prediction`; None for exact checks, or where all clips are alike
+    kind : "exact", "attack", or what a feature is
+    accuracy, auc, p, corrected : as in `prediction.Prediction`; None for exact checks, or where all clips are alike. Of
+        an attack only accuracy and p, with the groups named in the best way, which guessing profits from, too
     detail : what was found
     """
 
@@ -94,7 +99,7 @@ class Evidence:
 
 def examine(study: Study, progress: Callable[[], object] = lambda: None) -> Evidence:
     """Read every clip's file and measure the main ones. `progress` is called for each of these."""
-    others = [*study.catch, *(clip for clip, _ in study.practice)]
+    others = [*study.catch, *study.practice]
     files = [read_clip(study.clip_path(clip)) for clip in (*study.clips, *others)]
     sounds = []
     for clip in study.clips:
@@ -103,23 +108,26 @@ def examine(study: Study, progress: Callable[[], object] = lambda: None) -> Evid
     return Evidence(files, sounds)
 
 
-def judge(study: Study, key: Key, evidence: Evidence, walk: Walk | None = None, *, seed: int = 0) -> Audit:
-    """Hold what was found against the key."""
+def judge(
+    study: Study, key: Key, order: Order, evidence: Evidence, walk: Walk | None = None, *, seed: int = 0
+) -> Audit:
+    """Hold what was found against the key and the secret order."""
     words = naming.revealing(study, key)
     checks = {
         **faults(evidence.files),
         "file names": naming.in_file_names(study, words),
         "study.json names": naming.in_study_file(study, words),
-        "study.json order": naming.order(study),
+        "study.json order": naming.order(study, order),
+        "private files": _readable(study),
     }
     main = evidence.files[: len(study.clips)]
     features = [
         *of_files(main),
         *of_sounds(evidence.sounds, Loudness(study.sound["loudness"])),
-        of_design(study, study.clips),
+        of_design(study, order),
     ]
     if walk:
-        checks |= walk.faults(words)
+        checks |= walk.faults(words, [*study.clips, *study.catch, *study.practice])
         features += walk.features(study.clips)
     sources = sorted(key.sources)
     labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
@@ -128,7 +136,40 @@ def judge(study: Study, key: Key, evidence: Evidence, walk: Walk | None = None, 
         Finding(name, EXACT, Verdict.LEAK if fault else Verdict.CLEAN, fault or "alike")
         for name, fault in checks.items()
     ]
-    return Audit([*exact, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested))
+    attacked = _attacked(study, key, order, walk)
+    return Audit([*exact, attacked, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested))
+
+
+def _readable(study: Study) -> str:
+    """Which private files others may read."""
+    wide = [str(path.relative_to(study.folder)) for path in study.private_paths if is_open_to_others(path)]
+    return f"others on this machine may read {', '.join(wide)}; close them with chmod go=" if wide else ""
+
+
+def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> Finding:
+    """What the attacker finds who was the first listener; without a walk they know what came, not what it said."""
+    sources = {clip: origin.source for clip, origin in key.clips.items()}
+    if walk and walk.heard:
+        found = attack(study, order, sources, walk.heard[0], walk.received)
+    else:
+        found = attack(study, order, sources, [Shown(trial.clip) for trial in order.trials(study, 0)])
+    leak = found.value is not None or found.p <= LEVEL
+    return Finding(
+        "one listener's traffic",
+        ATTACK,
+        Verdict.LEAK if leak else Verdict.CLEAN,
+        _told(study, found),
+        accuracy=found.found / found.clips,
+        p=found.p,
+    )
+
+
+def _told(study: Study, found: Success) -> str:
+    share = f"{found.found} of {found.clips} clips put with their source; guessing puts {found.chance:.1f}"
+    if found.value is None:
+        return share
+    how = "" if study.has_secret_order else f"{COMPUTABLE} "
+    return f"{how}From {found.value!r}, which is public: {share}"
 
 
 def _predictions(features: Sequence[Feature], labels: np.ndarray, human: int, seed: int) -> tuple[list[Finding], int]:

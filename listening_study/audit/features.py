@@ -21,7 +21,7 @@ from evaluation.spectrum import centroid, power_spectrum
 from listening_study.audit.files import ClipFile
 from listening_study.configuration import Loudness
 from listening_study.design import Kind as Heard
-from listening_study.design import trials
+from listening_study.order import Order
 from listening_study.study import Study
 
 Array = NDArray[np.float64]
@@ -139,14 +139,14 @@ def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
     ]
 
 
-def of_design(study: Study, clips: Sequence[str]) -> Feature:
+def of_design(study: Study, order: Order) -> Feature:
     """How early, and how often, listeners hear each clip in the first block, or the first `SLOTS` of it."""
-    heard: dict[str, list[int]] = {clip: [] for clip in clips}
-    for slot in range(min(study.layout.block, SLOTS)):
-        for place, trial in enumerate(trials(study.seed, slot, study.layout)):
+    heard: dict[str, list[int]] = {clip: [] for clip in study.clips}
+    for slot in range(min(study.size.block, SLOTS)):
+        for place, trial in enumerate(order.trials(study, slot)):
             if trial.kind is Heard.MAIN:
                 heard[trial.clip].append(place)
-    columns = [[float(np.mean(heard[clip])) if heard[clip] else 0.0, float(len(heard[clip]))] for clip in clips]
+    columns = [[float(np.mean(places)) if places else 0.0, float(len(places))] for places in heard.values()]
     return Feature("order heard", Kind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from listening_study.key import Key
+from listening_study.order import Order
 from listening_study.store.schema import Answer
 from listening_study.study import Study
 
@@ -48,12 +49,16 @@ def in_file_names(study: Study, words: Sequence[str]) -> str:
     return found({str(path): path.stem for path in paths if path.parts[0] not in PRIVATE}, words)
 
 
-def order(study: Study) -> str:
+def order(study: Study, ordered: Order) -> str:
     """Names are random, so an order by name tells nothing; any other order may."""
-    unsorted = [stratum for stratum in study.strata if list(stratum) != sorted(stratum)]
+    lists = {"main": study.clips, "practice": study.practice, "catch": study.catch}
+    unsorted = [name for name, clips in lists.items() if study.has_secret_order and list(clips) != sorted(clips)]
     if unsorted:
-        return f"clips are not in the order of their names in {len(unsorted)} of {len(study.strata)} groups"
-    if list(study.strata) != sorted(study.strata):
+        return f"{' and '.join(unsorted)} clips are not in the order of their names"
+    groups = [stratum for stratum in ordered.strata if list(stratum) != sorted(stratum)]
+    if groups:
+        return f"clips are not in the order of their names in {len(groups)} of {len(ordered.strata)} groups"
+    if list(ordered.strata) != sorted(ordered.strata):
         return "the groups are not in the order of their first clips' names"
     return ""
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from listening_study.audit import naming
+from listening_study.audit.attack import Shown
 from listening_study.audit.features import Feature, Kind, characters, words
 
 MEDIA = re.compile(r"/media/[\w.-]+")
@@ -44,6 +45,12 @@ class Sight:
     size: int
     media: Media
 
+    @property
+    def text(self) -> str:
+        """All that was said, and the headers."""
+        lines = [line for message in self.messages for line in message]
+        return "\n".join([*lines, *(f"{name}: {value}" for name, value in self.media.headers)])
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -52,15 +59,22 @@ class Walk:
     unknown : addresses of sound that is none of the study's files
     pages : what was served before the websocket opened, by listener
     given : addresses at which the server gave a file that it must not
+    heard : all trials of each listener, in order
+    received : every word that the first listener was sent, on whatever screen
     """
 
     sights: Sequence[Sight]
     unknown: Sequence[str]
     pages: Sequence[str]
     given: Sequence[str]
+    heard: Sequence[Sequence[Shown]] = ()
+    received: frozenset[str] = frozenset()
 
-    def faults(self, words: Sequence[str]) -> dict[str, str]:
-        """Exact checks: "" where nothing is wrong, else what was found. `words` name sources and pieces."""
+    def faults(self, words: Sequence[str], clips: Sequence[str] = ()) -> dict[str, str]:
+        """Exact checks: "" where nothing is wrong, else what was found. `words` name sources and pieces, `clips` clips.
+
+        A clip's name is random, but the same for all listeners and in what is published.
+        """
         frames = {f"frames of {sight.clip}": "\n".join(_values(sight)) for sight in self.sights}
         headers = {f"headers of {one.clip}": str(one.media) for one in self.sights}
         return {
@@ -68,7 +82,8 @@ class Walk:
             "frame names": naming.found(frames | headers, words),
             "page names": naming.found({"the page": "\n".join(self.pages)}, words),
             "same page": f"{len(set(self.pages))} different pages" if len(set(self.pages)) > 1 else "",
-            "private files": f"served at {', '.join(self.given[:3])}" if self.given else "",
+            "clip names": naming.found(frames | headers, clips),
+            "files served": f"served at {', '.join(self.given[:3])}" if self.given else "",
         }
 
     def features(self, clips: Sequence[str]) -> list[Feature]:

@@ -27,16 +27,17 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from clstm.errors import UserError
 from listening_study import database
+from listening_study.audit.attack import Shown, words
 from listening_study.audit.sights import MEDIA, Media, Sight, Walk, said
 from listening_study.configuration import Access
 from listening_study.study import Study
 from listening_study.wire import Session
 
 LISTENERS = 2  # at least: each clip at more than one place
-PATIENCE = 10.0  # seconds at one page
+PATIENCE = 60.0  # seconds at one page; many times what a busy machine takes
 PAUSE = 0.3  # seconds before a button that did nothing is pressed again
 COMMAND = (sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve")
-PRIVATE = ("sealed/key.json", "registration.json", "study.json", "dashboard.json", "answers.sqlite")
+PRIVATE = ("sealed/key.json", "registration.json", "study.json", "order.json", "dashboard.json", "answers.sqlite")
 ROOTS = ("", "static/", "app/static/", "media/", "component/", "_stcore/", "..%2f", "static/..%2f..%2f")
 
 _ADDRESS = re.compile(r"http://\S+")
@@ -58,9 +59,7 @@ def _copy(study: Study, folder: Path) -> Study:
     """The study without answers, open to everybody who comes, and to answers before a clip could have been heard."""
     shutil.copytree(study.folder, folder, ignore=shutil.ignore_patterns("answers.sqlite*"))
     design = study.design.model_copy(update={"must_hear": 0.0})
-    copy = replace(study, folder=folder, access=Access(), design=design)
-    copy.write()
-    return copy
+    return replace(study, folder=folder).amend(access=Access(), design=design)
 
 
 @contextmanager
@@ -89,30 +88,39 @@ def _announced(server: "subprocess.Popen[str]") -> str:
 
 
 async def _walk(study: Study, url: str, progress: Callable[[int, int], object]) -> Walk:
-    clips = {sha256(study.clip_path(clip).read_bytes()).hexdigest(): clip for clip in study.clips}
+    names = (*study.clips, *study.catch)
+    clips = {sha256(study.clip_path(clip).read_bytes()).hexdigest(): clip for clip in names}
     others = {sha256(path.read_bytes()).hexdigest() for path in study.folder.rglob("*.flac")}
-    listeners = max(LISTENERS, study.layout.rotations)
-    total = listeners * study.layout.main
+    listeners = max(LISTENERS, study.size.rotations)
+    total = listeners * study.size.trials
     sights: list[Sight] = []
     unknown: list[str] = []
     pages = []
+    heard: list[list[Shown]] = []
+    received: set[str] = set()
     for listener in range(listeners):
         pages.append((await asyncio.to_thread(_read, url))[1].decode(errors="replace"))
-        before = len(sights)
+        own: list[Shown] = []
+        heard.append(own)
         async for frames, served in _screens(url):
+            if listener == 0:
+                received |= words("\n".join(line for frame in frames for line in said(ForwardMsg.FromString(frame))))
             for media in served:
                 if clip := clips.get(media.sha256):
                     messages = tuple(said(ForwardMsg.FromString(frame)) for frame in frames)
-                    sights.append(Sight(clip, messages, sum(map(len, frames)), media))
-                    progress(len(sights), total)
+                    sight = Sight(clip, messages, sum(map(len, frames)), media)
+                    own.append(Shown(clip, words(sight.text)))
+                    sights += [sight] if clip in study.clips else []
+                    progress(sum(map(len, heard)), total)
                 elif media.sha256 not in others:
                     unknown.append(media.address)
-        if len(sights) - before < study.layout.main:
+        if len(own) < study.size.trials:
             raise UserError(
-                f"listener {listener + 1} of the audit was shown {len(sights) - before} of {study.layout.main} clips; "
+                f"listener {listener + 1} of the audit was shown {len(own)} of {study.size.trials} clips; "
                 "try the page with `clstm study serve`, or audit the files alone with --no-server"
             )
-    return Walk(sights, tuple(unknown), tuple(pages), tuple(await asyncio.to_thread(_given, study, url)))
+    given = tuple(await asyncio.to_thread(_given, study, url))
+    return Walk(sights, tuple(unknown), tuple(pages), given, heard, frozenset(received))
 
 
 async def _screens(url: str) -> AsyncIterator[tuple[list[bytes], list[Media]]]:

@@ -33,6 +33,7 @@ class Hearing:
 def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float = 0.0) -> Hearing:
     """Show the player of one clip.
 
+    key : where this listener is; the page is told it, so it must say nothing of the clip: not even its random name
     must_hear : share of the clip whose hearing is worth a report of its own, 0..1
     heard : share heard before this page was loaded
     """

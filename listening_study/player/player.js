@@ -48,13 +48,13 @@ class Player {
     this.timer = setInterval(() => this.tick(), TICK)
     this.url = data.url
     this.load(false)
-    this.button.focus({ preventScroll: true })
   }
 
   label({ labels, help }) {
     this.labels = labels
     const at = name => this.root.querySelector(name)
     at(".player").setAttribute("aria-label", labels.name)
+    at(".player").dataset.clip = this.clip // for the page, which puts the focus here when the clip is new
     at(".track").setAttribute("aria-label", labels.progress)
     at(".trouble strong").textContent = labels.trouble
     at(".retry").textContent = labels.retry
@@ -85,6 +85,7 @@ class Player {
         setTimeout(reject, PATIENCE)
       })
       this.button.disabled = false
+      this.passFocus(this.button)
       this.show("ready")
       if (again) this.start()
     } catch {
@@ -161,10 +162,17 @@ class Player {
   fail() {
     this.tries += 1
     this.audio.pause()
+    this.trouble(true)
+    this.passFocus(this.root.querySelector(".retry"))
     this.button.disabled = !this.audio.src || Boolean(this.audio.error)
     this.show("trouble")
-    this.trouble(true)
     this.report("error")
+  }
+
+  // While the button waits for the sound it cannot have the focus, and the player itself has it.
+  passFocus(to) {
+    const focused = this.root.querySelector(":focus")
+    if (focused === this.root.querySelector(".player") || focused === this.button) to.focus({ preventScroll: true })
   }
 
   trouble(there) {

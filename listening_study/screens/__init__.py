@@ -5,15 +5,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from listening_study.languages import Texts, Wording
+from listening_study.order import Order
 from listening_study.store import Listener, Store
 from listening_study.study import Study
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What every screen needs: the study, where answers go, and the words."""
+    """What every screen needs: the study, who hears what, where answers go, and the words."""
 
     study: Study
+    order: Order
     store: Store
     wording: Wording
 

@@ -1,5 +1,6 @@
-"""What stands around every screen: the choice of language above it, and the way out below it."""
+"""What stands around every screen: the choice of language above it, where it begins, and the way out below it."""
 
+from importlib.resources import files
 from typing import Any
 
 import streamlit as st
@@ -8,30 +9,10 @@ from listening_study import languages
 from listening_study.screens import Visit
 from listening_study.store import Listener, UnavailableError
 
-_LANGUAGE = """
-export default function ({ data }) {
-  document.documentElement.lang = data.code
-  let lost = document.getElementById("lost")
-  if (!lost) {
-    lost = Object.assign(document.createElement("p"), { id: "lost", hidden: true })
-    lost.setAttribute("role", "alert")
-    document.body.append(lost)
-    addEventListener("offline", () => { lost.hidden = false })
-    addEventListener("online", () => { lost.hidden = true })
-    setInterval(() => {
-      const status = document.querySelector("[data-testid=stConnectionStatus]")
-      lost.hidden = navigator.onLine && !status
-    }, 1000)
-  }
-  lost.textContent = data.lost
-}
-"""
-
 
 def top(visit: Visit, listener: Listener | None) -> None:
-    """The language of the page, told to screen readers and switchable."""
+    """The choice of language."""
     offered = visit.study.words.languages
-    _page()(key="page", data={"code": visit.wording.code, "lost": visit.texts.lost})
     if len(offered) > 1:
         with st.container(key="language", horizontal=True, horizontal_alignment="right"):
             chosen = st.selectbox(
@@ -50,6 +31,19 @@ def top(visit: Visit, listener: Listener | None) -> None:
             st.rerun()
     if not visit.wording.validated:
         st.caption(visit.texts.unvalidated)
+
+
+def begin(visit: Visit, screen: str, *, player: bool = False, detail: str = "") -> None:
+    """Tell the page its language and where it is; a screen that is new begins at its top, with the focus there.
+
+    screen : another for every clip and screen
+    player : whether the focus belongs on the screen's player; it then has the screen's name for its key
+    detail : selector of what gets the focus when it is new on the same screen; "" for nothing
+    """
+    if st.session_state.get("withdrawing") is not None:
+        detail = ".st-key-withdraw-no button" if st.session_state["withdrawing"] else ".st-key-withdraw button"
+    told = {"code": visit.wording.code, "lost": visit.texts.lost}
+    _page()(key="page", data={**told, "screen": screen, "player": player, "detail": detail})
 
 
 def bottom(visit: Visit, token: str) -> None:
@@ -84,4 +78,5 @@ def _withdraw(visit: Visit, token: str) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _page() -> Any:
-    return st.components.v2.component("page", js=_LANGUAGE)
+    js = files(__package__).joinpath("page.js").read_text(encoding="utf-8")
+    return st.components.v2.component("page", js=js)

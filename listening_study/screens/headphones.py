@@ -17,7 +17,7 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
     st.title(texts.headphones_title, anchor=False)
     st.markdown(texts.headphones_text)
     name, _ = visit.study.headphones[place.number]
-    play(name, visit.study.headphone_path(name), texts, must_hear=1.0)
+    play(place.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
     options = texts.headphones_options
     chosen = st.radio(
         texts.headphones_title,

@@ -11,22 +11,21 @@ from listening_study.store import Answer, Listener
 
 def show(visit: Visit, listener: Listener, place: Place) -> None:
     texts, study = visit.texts, visit.study
-    clip, truth = study.practice[place.number]
+    clip, truth = visit.order.practice[place.number]
     st.progress(
         place.number / len(study.practice),
         text=texts.practice_progress.format(number=place.number + 1, count=len(study.practice)),
     )
     st.title(texts.trial_question, anchor=False)
     st.markdown(texts.practice_hint)
-    hearing = play(clip, study.clip_path(clip), texts, must_hear=study.design.must_hear)
+    hearing = play(place.stage, study.clip_path(clip), texts, must_hear=study.design.must_hear)
     open_now = hearing.given_up or hearing.heard >= study.design.must_hear
-    first = f"judged-{place.stage}"  # what was said before the truth was told: that is what is kept
-    told = first in st.session_state
-    chosen = ask_maker(texts, f"practice-{place.number}", disabled=told or not open_now)
-    if chosen and open_now and not told:
-        st.session_state[first] = chosen
+    kept = told(place)
+    chosen = ask_maker(texts, f"practice-{place.number}", disabled=kept is not None or not open_now)
+    if chosen and open_now and kept is None:
+        st.session_state[_first(place)] = chosen
         st.rerun()
-    chosen = st.session_state.get(first)
+    chosen = kept
     if chosen is None:
         st.caption(texts.trial_hint)
         if hearing.given_up and big_button(texts.go_on, f"{place.stage}-skipped"):
@@ -39,3 +38,13 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
         st.info(texts.practice_wrong.format(answer=maker))
     if big_button(texts.go_on, f"{place.stage}-done"):
         done(visit, listener, place.stage, {"answer": chosen})
+
+
+def told(place: Place) -> str | None:
+    """What the listener said before the truth was told: that is what is kept. None before."""
+    said: str | None = st.session_state.get(_first(place))
+    return said
+
+
+def _first(place: Place) -> str:
+    return f"judged-{place.stage}"

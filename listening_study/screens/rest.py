@@ -8,7 +8,7 @@ from listening_study.store import Listener
 
 
 def show(visit: Visit, listener: Listener, place: Place) -> None:
-    texts, count = visit.texts, visit.study.layout.trials
+    texts, count = visit.texts, visit.study.size.trials
     st.progress(place.number / count, text=texts.trial_progress.format(number=place.number, count=count))
     st.title(texts.break_title, anchor=False)
     st.markdown(texts.break_text.format(done=place.number, count=count))

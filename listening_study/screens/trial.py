@@ -6,27 +6,28 @@ from typing import Any
 import streamlit as st
 
 from listening_study.configuration import Question
-from listening_study.design import Trial, trials
+from listening_study.design import Trial
 from listening_study.player import Hearing, play
 from listening_study.screens import Visit, big_button
 from listening_study.screens.questions import ask, ask_maker, label
+from listening_study.stages import Place
 from listening_study.store import Listener, RefusedError, Response, UnavailableError
 
 # A clip is not heard sooner than it lasts. The clocks of page and server may differ by as much as a report travels.
 TOLERANCE = 0.5  # seconds
 
 
-def show(visit: Visit, listener: Listener) -> None:
-    texts, study, number = visit.texts, visit.study, listener.answered
-    trial = trials(study.seed, listener.slot, study.layout)[number]
+def show(visit: Visit, listener: Listener, place: Place) -> None:
+    texts, study, number = visit.texts, visit.study, place.number
+    trial = visit.order.trials(study, listener.slot)[number]
     shown_at = _shown(visit, listener, number, trial)
-    count = study.layout.trials
+    count = study.size.trials
     st.progress(number / count, text=texts.trial_progress.format(number=number + 1, count=count))
     st.title(texts.trial_question, anchor=False)
 
     heard = visit.store.heard(listener.id, number)
-    player = f"{number}-{trial.clip}"  # a clip that is repeated begins anew
-    hearing = play(player, study.clip_path(trial.clip), texts, must_hear=study.design.must_hear, heard=heard)
+    path = study.clip_path(trial.clip)
+    hearing = play(place.stage, path, texts, must_hear=study.design.must_hear, heard=heard)
     _keep(visit, listener, number, hearing)
     heard = max(heard, hearing.heard)
     if hearing.given_up:

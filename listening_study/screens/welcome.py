@@ -49,7 +49,7 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
 def introduction(visit: Visit) -> str:
     """What the study is, in Markdown."""
     texts, study = visit.texts, visit.study
-    trials = study.layout.trials
+    trials = study.size.trials
     parts = [texts.welcome_intro, texts.welcome_task, texts.welcome_duration]
     if study.catch:
         parts.insert(2, texts.welcome_catch)

@@ -178,6 +178,11 @@ class Store:
             if not happenings.is_open(open_connection):
                 happenings.log(open_connection, "reopened", "", self._now())
 
+    def serve(self, order: str) -> str:
+        """Note the hash of the order that listeners are served with; returns the first that was."""
+        with self._writing(alone=True) as open_connection:
+            return happenings.once(open_connection, "served", order, self._now())
+
     def log(self, event: str, detail: str = "") -> None:
         """Append to the study's journal."""
         with self._writing(alone=True) as open_connection:
@@ -200,7 +205,12 @@ class Store:
     def registered(self) -> str | None:
         """The hash of the registration when the first listener came; None before."""
         with self._reading() as open_connection:
-            return happenings.registered(open_connection)
+            return happenings.first(open_connection, "registered")
+
+    def served(self) -> str | None:
+        """The hash of the order that the study was first served with; None before, and in old studies."""
+        with self._reading() as open_connection:
+            return happenings.first(open_connection, "served")
 
     def journal(self) -> list[Happening]:
         with self._reading() as open_connection:

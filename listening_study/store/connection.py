@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModul
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from clstm.errors import MismatchError, MissingToolError, UserError
+from listening_study.private import make_private, narrow
 from listening_study.store.records import UnavailableError
 
 PATIENCE = 10  # seconds to wait for another writer
@@ -26,6 +27,7 @@ def connect(address: Path | str) -> Engine:
     url = database_url(address)
     if url.get_backend_name() == "sqlite":
         engine = sql.create_engine(url, connect_args={"timeout": PATIENCE}, pool_timeout=PATIENCE)
+        event.listen(engine, "do_connect", _keep_private)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine
@@ -74,6 +76,17 @@ def unavailable_when_it_fails() -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:  # from the driver itself, which copies and rewrites files
         raise UnavailableError(f"the answers cannot be reached now ({error}); try again") from error
+
+
+def _keep_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    # SQLite would make the file as wide as the umask lets it. What it puts beside it is as narrow as the file.
+    name = str(arguments[0])
+    if name.startswith((":", "file:")):
+        return
+    with suppress(OSError):  # SQLite finds the same hindrance, and says it better
+        make_private(Path(name))
+    for beside in ("-wal", "-shm", "-journal"):
+        narrow(Path(name + beside))
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

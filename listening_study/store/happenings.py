@@ -1,4 +1,4 @@
-"""The study's journal: when it was registered, closed, reopened and unsealed."""
+"""The study's journal: when it was served first, registered, closed, reopened and unsealed."""
 
 import sqlalchemy as sql
 from sqlalchemy import Connection
@@ -22,7 +22,15 @@ def is_open(connection: Connection) -> bool:
     return connection.scalar(last.order_by(journal.c.sequence.desc()).limit(1)) != "closed"
 
 
-def registered(connection: Connection) -> str | None:
-    """The hash that the first admission wrote down."""
-    first = sql.select(journal.c.detail).where(journal.c.event == "registered").order_by(journal.c.sequence).limit(1)
-    return connection.scalar(first)
+def first(connection: Connection, event: str) -> str | None:
+    """What was noted when this happened for the first time."""
+    details = sql.select(journal.c.detail).where(journal.c.event == event).order_by(journal.c.sequence)
+    return connection.scalar(details.limit(1))
+
+
+def once(connection: Connection, event: str, detail: str, now: str) -> str:
+    """Note that this happened, unless it is noted already; returns what was noted first."""
+    noted = first(connection, event)
+    if noted is None:
+        log(connection, event, detail, now)
+    return detail if noted is None else noted

@@ -40,8 +40,7 @@ def admit(
         raise ClosedError("the study is closed and admits nobody")
     if invitation is not None:
         _use(connection, invitation, now)
-    if happenings.registered(connection) is None:
-        happenings.log(connection, "registered", registration, now)
+    happenings.once(connection, "registered", registration, now)
     token = invitation or new_token()
     newcomer = participants.insert().values(
         token_digest=digest(token),

@@ -105,6 +105,6 @@ class Reply:
 class Happening:
     """One line of the study's journal."""
 
-    event: str  # registered, audited, closed, reopened, unsealed
+    event: str  # served, registered, audited, closed, reopened, unsealed
     detail: str
     happened_at: str

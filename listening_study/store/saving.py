@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from clstm.errors import UserError
 from clstm.files import replacing
+from listening_study.private import make_private
 
 
 def save(engine: Engine, path: Path) -> None:
@@ -19,11 +20,13 @@ def save(engine: Engine, path: Path) -> None:
         raise UserError(f"answers in {engine.dialect.name} are backed up with its own tool, such as pg_dump")
     if Path(engine.url.database or "").resolve() == path.resolve():
         raise UserError(f"{path} holds the answers themselves; choose another file for their copy")
-    with replacing(path) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
-        with engine.connect() as connection:
-            original = connection.connection.dbapi_connection
-            assert isinstance(original, sqlite3.Connection)
-            original.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, not three
-        if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-            raise UserError(f"{engine.url.database} is damaged, and so is its copy; restore an older backup")
+    with replacing(path) as temporary:
+        make_private(temporary)
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
+            with engine.connect() as connection:
+                original = connection.connection.dbapi_connection
+                assert isinstance(original, sqlite3.Connection)
+                original.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, not three
+            if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                raise UserError(f"{engine.url.database} is damaged, and so is its copy; restore an older backup")

@@ -148,7 +148,7 @@ revisions = sql.Table(
     sqlite_autoincrement=True,
 )
 
-# What happened to the study: registered, closed, reopened, unsealed, audited.
+# What happened to the study: served, registered, closed, reopened, unsealed, audited.
 journal = sql.Table(
     "journal",
     metadata,

@@ -30,8 +30,10 @@ def audit(
 
     What must be alike in all clips is compared exactly; what is incidental is given to classifiers, tested by
     permutation and corrected for their number, so that at most 5 % of studies without a leak fail. The participants'
-    server is started on a copy, on this machine alone, and walked through. The sealed key is opened, which the study's
-    journal notes; no answer is seen: the study stays sealed. The exit status is 0 when clean, 1 when there is a leak.
+    server is started on a copy, on this machine alone, and walked through; an attacker who knows the code, all that is
+    published and one listener's traffic tries to put each clip with its source. The sealed key and the secret order are
+    opened, the key noted in the study's journal; no answer is seen: the study stays sealed. The exit status is 0 when
+    clean, 1 when there is a leak.
 
     Example: `clstm study audit study --out audit.csv`
     """
@@ -40,10 +42,11 @@ def audit(
     from listening_study.audit.walk import walk
     from listening_study.database import open_answers
     from listening_study.key import open_key
+    from listening_study.order import open_order
     from listening_study.study import read_study
 
     study = read_study(folder)
-    key = open_key(study)
+    key, order = open_key(study), open_order(study)
     with progress_bar() as bar:
         task = bar.add_task("Clips", total=len(study.clips))
         evidence = examine(study, lambda: bar.advance(task))
@@ -51,7 +54,7 @@ def audit(
         if not no_server:
             task = bar.add_task("Server", total=None)
             walked = walk(study, lambda done, total: bar.update(task, completed=done, total=total))
-    found = judge(study, key, evidence, walked, seed=seed)
+    found = judge(study, key, order, evidence, walked, seed=seed)
     console.print(_table(found))
     if out:
         with replacing(out) as temporary:

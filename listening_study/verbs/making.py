@@ -51,9 +51,7 @@ def create(
     after: Annotated[
         float | None, typer.Option(help="Seconds of each piece, or after its seed, where no clip begins; 10.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Chooses songs and segments, and the order for each listener; 0.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Chooses songs and segments; 0.")] = None,
     title: Annotated[str | None, typer.Option(help="What participants read first.")] = None,
     loudness: Annotated[
         Loudness | None, typer.Option(help="Bring all clips to -23 LUFS, or keep differences in loudness.")
@@ -69,7 +67,8 @@ def create(
     """Make a blind study of short clips, equal in length, loudness and format, under random names.
 
     Human and generated MIDI go through the same score matrix, one velocity and one SoundFont, so that only the notes
-    differ. Which clip is whose is sealed in STUDY/sealed; keep that folder from participants.
+    differ. Which clip is whose is sealed in STUDY/sealed; keep that folder from participants. Every listener's order
+    comes from the secret in STUDY/order.json: each server of the study needs that file, and nobody else may read it.
 
     Example: `clstm study create human=songs/ lstm=out/lstm/ c-lstm=out/c-lstm/ --human human --out study`
 
@@ -120,6 +119,7 @@ def _print_created(created: "Created") -> None:
     replaced = ", ".join(f"{source} {count}" for source, count in created.replaced.items())
     say(f"Nearly silent segments replaced: {replaced}")
     say(f"Sealed key: {study.key_path}, SHA-256 {study.key_sha256}")
+    say(f"Secret order: {study.order_path}, SHA-256 {study.order_sha256}")
     say(f"Registered: {study.registration_path}, SHA-256 {study.registration_sha256}")
     say(f"Before it opens: clstm study audit {study.folder}")
     say(f"Open it to participants: clstm study serve {study.folder}")

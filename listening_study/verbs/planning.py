@@ -97,7 +97,7 @@ def _registered(folder: Path) -> tuple[int, bool, float, float, str, int | None]
     study = read_study(folder)
     plan = open_registration(study).plan
     systems = sum(source != plan.anchor for source in plan.contrasts)
-    clips, each = len(study.strata[0]), study.design.clips_each
+    clips, each = study.size.clips, study.design.clips_each
     return systems, plan.anchor is None, plan.margin, plan.alpha, str(clips), each
 
 

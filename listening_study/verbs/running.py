@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clstm.console import warn
 from listening_study.verbs import LOOPBACK, Database, Headless, StudyFolder, say
+
+if TYPE_CHECKING:
+    from listening_study.study import Study
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -31,17 +35,28 @@ def serve(
 
     Example: `clstm study serve study --port 8600 --headless --public-url https://study.example.org`
     """
-    from listening_study.database import open_answers, refuse_another
+    from listening_study.database import begin_serving, open_answers
+    from listening_study.order import open_order
     from listening_study.serving import Site
     from listening_study.serving import serve as run
     from listening_study.study import read_study
 
     site = Site(address, port, public_url)
     study = read_study(folder)
+    open_order(study)
     with open_answers(study, database) as store:
-        refuse_another(study, store)
+        begin_serving(study, store)
+    _warn_of_readers(study)
     announce = _announce("study")
     run("app", study, site, address=database, announce=announce, open_browser=not headless)
+
+
+def _warn_of_readers(study: "Study") -> None:
+    """In one line, which private files others on this machine may read."""
+    from listening_study.private import is_open_to_others
+
+    if wide := [str(path) for path in study.private_paths if is_open_to_others(path)]:
+        warn(f"Others on this machine may read what must stay private; close it: chmod go= {' '.join(wide)}")
 
 
 @app.command()
@@ -133,6 +148,8 @@ def backup(
     database: Database = None,
 ) -> None:
     """Copy the answers into one checked SQLite file, while the study runs. PostgreSQL has pg_dump for that.
+
+    It holds the answers alone: keep copies of STUDY/order.json and STUDY/sealed, too, for their owner's eyes only.
 
     Example: `clstm study backup study --out answers-copy.sqlite`
     """
