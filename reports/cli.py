@@ -34,11 +34,14 @@ def make(
     ],
     reference: Annotated[str, typer.Option(help="The name of the system the others are held against.")],
     out: Annotated[Path, typer.Option(help="The folder to write; an earlier report there is replaced.")],
-    accuracy: Annotated[Path | None, typer.Option(help="The CSV of `clstm accuracy`, for the paper's Table 2.")] = None,
+    accuracy: Annotated[Path | None, typer.Option(help="The CSV of `clstm accuracy`: how well models predict.")] = None,
     pairs: Annotated[
         Path | None, typer.Option(help="The CSV of `clstm accuracy --pairs`: is one model better than another?")
     ] = None,
-    reach: Annotated[Path | None, typer.Option(help="The CSV of `clstm reach`: does the gradient vanish?")] = None,
+    reach: Annotated[Path | None, typer.Option(help="The CSV of `clstm reach`: how far each model looks back.")] = None,
+    reach_pairs: Annotated[
+        Path | None, typer.Option(help="The CSV of `clstm reach --pairs`: does the gradient vanish?")
+    ] = None,
     study: Annotated[
         Path | None, typer.Option(help="What `clstm study results --out` wrote, to show what listeners said.")
     ] = None,
@@ -52,6 +55,13 @@ def make(
     weights: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=RUN", help="The run that made a system's music; bundled models are known."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SYSTEM:LABEL=PATH",
+            help="A system's music decoded another way, as in `lstm:threshold 0.15=DIR`: which claims change with it?",
+        ),
     ] = None,
     grid: Annotated[
         str,
@@ -109,8 +119,10 @@ def make(
         accuracy=accuracy,
         pairs=pairs,
         reach=reach,
+        reach_pairs=reach_pairs,
         study=study,
         weights=tuple(weights or ()),
+        variants=tuple(variant or ()),
         unheard=tuple(without_audio or ()),
         settings=RenderSettings(soundfont=soundfont),
         grid=choice("--grid", grid, GRIDS),

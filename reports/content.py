@@ -10,11 +10,12 @@ import pandas as pd
 
 from evaluation.render import RenderSettings
 from evaluation.verdict import Verdict
-from reports import claims, correlation, tables, words
+from reports import claim_tests, claims, correlation, models, tables, touch, words
 from reports.excerpts import Excerpts, Spans
 from reports.palette import MUTED
-from reports.provenance import inputs, within
-from reports.systems import System
+from reports.provenance import inputs
+from reports.systems import System, within
+from reports.variants import MeasuredVariant, as_decoded
 
 MADE_BY = "clstm report"
 FORMAT = 2
@@ -34,18 +35,21 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """The tables given beside the music, read."""
+    """The tables given beside the music, read; and of each system whose weights are at hand, the kind they are of."""
 
     accuracy: pd.DataFrame | None
     pairs: pd.DataFrame | None
     reach: pd.DataFrame | None
+    reach_pairs: pd.DataFrame | None
     study: dict[str, Any] | None
     credits: dict[str, dict[str, str]]
+    kinds: Mapping[str, str]
 
 
 def content_of(
     verdict: Verdict,
     systems: Sequence[System],
+    variants: Sequence[MeasuredVariant],
     given: Given,
     excerpts: Excerpts,
     span: Spans,
@@ -68,7 +72,12 @@ def content_of(
         "seconds_drawn": round(span.drawn, 3),
         "seconds_heard": round(span.heard, 3),
         "systems": about,
-        "remarks": verdict.remarks,
+        "parts": claims.roles(about),
+        "variants": [one.described() for one in variants],
+        "remarks": [
+            *verdict.remarks,
+            *(remark for one in variants for remark in one.remarks(verdict.measurements)),
+        ],
         "sounds": list(verdict.others),
         "verdict": judged,
         "numbers": records(numbers),
@@ -76,7 +85,7 @@ def content_of(
         "study": study,
         "correlation": heard,
     }
-    content["claims"] = _claims(asked, verdict, given, about, accuracy or [])
+    content["claims"] = _claims(asked, verdict, variants, given, content["parts"], accuracy or [])
     content["summary"] = words.summary(
         judged, about, verdict.reference, accuracy=accuracy or [], study=study, correlation=heard
     )
@@ -86,21 +95,22 @@ def content_of(
 def _claims(
     asked: Asked,
     verdict: Verdict,
+    variants: Sequence[MeasuredVariant],
     given: Given,
-    about: Sequence[Mapping[str, Any]],
+    parts: Mapping[claims.Role, str],
     accuracy: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """The paper's claims, where its models are among the systems."""
-    parts = claims.roles(about)
     if not {"lstm", "c-lstm"} & set(parts):
         return []
-    pairs = [] if given.pairs is None else records(given.pairs)
-    rows = [
-        *claims.of_prediction(accuracy, pairs),
-        *claims.of_reach(given.reach),
-        *claims.judge(verdict.sounds, parts, verdict.reference, asked.reference, asked.seed),
-        *claims.of_listening(given.study, parts),
-    ]
+    music = {name: (measured, verdict.reference) for name, measured in verdict.sounds.items()}
+    if asked.reference != verdict.reference:
+        music["human music as played"] = (verdict.measurements, asked.reference)
+    decodings = as_decoded(variants, verdict.measurements)
+    music |= {label: (measured, verdict.reference) for label, measured in decodings.items()}
+    pairs, reach = ([] if table is None else records(table) for table in (given.pairs, given.reach_pairs))
+    predicted = [*claim_tests.of_prediction(accuracy, pairs), *claim_tests.of_reach(reach)]
+    rows = claim_tests.table(music, parts, predicted, asked.seed) + claim_tests.of_listening(given.study, parts)
     return rows if any(row["value"] is not None for row in rows) else []  # of songs nothing is inferred
 
 
@@ -160,6 +170,8 @@ def _system(system: System, excerpts: Excerpts, verdict: Verdict, given: Given) 
             {"file": within(failure.path, system.source), "reason": failure.reason} for failure in system.failures
         ],
         "remarks": remarks,
+        "model": models.model_of(system.generated, system.files, given.kinds.get(system.name)),
+        "touch": touch.touch_of([piece.take for piece in system.pieces]),
         "generated": {name: value for name, value in (system.generated or {}).items() if name != "items"} or None,
     }
 

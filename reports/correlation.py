@@ -61,7 +61,7 @@ def correlate(figures: pd.DataFrame, clips: pd.DataFrame, seed: int = 0) -> pd.D
     """
     values = figures.pivot_table(index="clip", columns="metric", values="value", dropna=False)
     joined = clips.set_index("clip").join(values, how="inner")
-    names = [name for name, metric in METRICS.items() if metric.compared and metric.unit not in LEVELS]
+    names = [name for name, metric in METRICS.items() if metric.tested and metric.unit not in LEVELS]
     rows = []
     for name in (name for name in names if name in joined.columns):
         own = joined[["source", "p_human", name]].dropna()

@@ -199,9 +199,7 @@ def _charts(
         made.append((chart, partial(charts.distances, verdict.table, dict(colours))))
     if networks:
         sentences = ". ".join(one.sentence for one in networks)
-        made.append(
-            (Chart("figure2-network", "Network", f"Structure of the networks. {sentences}."), _Networks(networks))
-        )
+        made.append((Chart("network", "Network", f"Structure of the networks. {sentences}."), _Networks(networks)))
     tidy = verdict.measurements.figures
     have = tidy.dropna(subset="value")["metric"].map(lambda name: METRICS[name].view)
     for view in VIEWS:
@@ -246,7 +244,7 @@ def _distances_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
     for system in dict.fromkeys(row["system"] for row in rows if row["verdict"] != NONE):
         own = [row for row in rows if row["system"] == system and row["verdict"] != NONE]
         told = sum(row["verdict"] == DIFFERS for row in own)
-        said.append(f"{system} is told apart in {told} of {len(own)} figures")
+        said.append(f"{system} differs significantly in {told} of {len(own)} figures")
     return f"Distance of every figure from the reference, in noise floors: {'; '.join(said)}."
 
 

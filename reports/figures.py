@@ -1,4 +1,5 @@
-"""The paper's Figures 1, 3, 4 and 5, piano rolls and self-similarity: songs in, a matplotlib `Figure` out.
+"""Score matrices, waveforms, spectra, sonograms (the paper's Figures 1, 3, 4 and 5), piano rolls and self-similarity:
+songs in, a matplotlib `Figure` out.
 
 Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
 of all gives a panel that can stand beside the others' panels. One alone takes three lines:
@@ -24,17 +25,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from clstm.score import FRAME_RATE, HELD, HIGHEST, LOWEST, STRUCK
 from evaluation.metric import Missing
+from evaluation.sonogram import FLOOR as SONOGRAM_SILENCE
+from evaluation.spectrum import FLOOR as SPECTRUM_SILENCE
 from reports.palette import INK, MUTED
 from reports.songs import EXCERPT, HIGHEST_HZ, Song
 from reports.songs import read_song as read_song
-from reports.style import PAGE_WIDTH, PANEL_WIDTH, inches, letter, shortened, style
+from reports.style import LONGEST_NAME, PAGE_WIDTH, PANEL_WIDTH, extent, inches, letter, shortened, style, wrapped
 from reports.style import save as save
 
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
-LETTERS = 11  # characters of a name that an inch above a row takes
 SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
 SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
 SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
+LEAST_RANGE = 40.0  # dB drawn of the softest song at least, however much louder another is
 
 LEFT, BOTTOM, TOP, GAP = 0.62, 0.46, 0.2, 0.34  # inches around and between axes
 TITLE = 0.14  # inches more for a name above a row
@@ -49,17 +52,22 @@ class Scale:
 
     seconds : the longest drawn
     peak : largest |sample|
-    spectrum_top, sonogram_top : dB, the strongest value of any song
-    lowest, highest : MIDI, the pitches any song uses, rounded out to octaves
+    spectrum_top, sonogram_top : dB, the strongest value of any song; spectrum_floor, sonogram_floor : the least drawn
+    lowest, highest : MIDI, the pitches of any score matrix, rounded out to octaves
+    roll_lowest, roll_highest : the same of all notes drawn
     reference : the song whose spectrum is repeated with the others'
     """
 
     seconds: float
     peak: float
     spectrum_top: float
+    spectrum_floor: float
     sonogram_top: float
+    sonogram_floor: float
     lowest: int
     highest: int
+    roll_lowest: int
+    roll_highest: int
     reference: Song
 
     @classmethod
@@ -67,13 +75,19 @@ class Scale:
         """Of the songs of one report, the reference first."""
         matrices = [song.matrix[HELD] for song in songs if song.matrix is not None]
         used = [int(row) + LOWEST for held in matrices for row in np.flatnonzero(held.any(axis=1))] or [60]
+        played = [int(pitch) for song in songs if song.notes is not None for pitch in song.notes.pitch] or [60]
+        spectra, sonograms = [song.spectrum for song in songs], [song.sonogram for song in songs]
         return cls(
             seconds=max(song.seconds for song in songs),
             peak=max(float(np.abs(song.extremes).max()) for song in songs) or 1.0,
-            spectrum_top=_loudest([song.spectrum for song in songs]),
-            sonogram_top=_loudest([song.sonogram for song in songs]),
+            spectrum_top=_loudest(spectra),
+            spectrum_floor=_floor(spectra, SPECTRUM_RANGE, SPECTRUM_SILENCE),
+            sonogram_top=_loudest(sonograms),
+            sonogram_floor=_floor(sonograms, SONOGRAM_RANGE, SONOGRAM_SILENCE),
             lowest=min(used) // 12 * 12,
             highest=min(max(used) // 12 * 12 + 11, HIGHEST),
+            roll_lowest=min(played) // 12 * 12,
+            roll_highest=max(played) // 12 * 12 + 11,
             reference=songs[0],
         )
 
@@ -114,8 +128,11 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: f
     width = width or (PAGE_WIDTH if named else PANEL_WIDTH)
     columns = min(len(songs), max(int((width - kind.right) / (SIDE_BY_SIDE + LEFT)), 1)) if kind.square else 1
     rows = -(-len(songs) // columns)
-    top, gap = TOP + TITLE * named, GAP + (BOTTOM if columns > 1 else 0)
     wide = (width - kind.right - columns * LEFT) / columns
+    heads = [wrapped(f"{letter(place)} {shortened(song.name, LONGEST_NAME)}", 9, wide - 0.1)
+             for place, song in enumerate(songs)]  # fmt: skip
+    title = max(TITLE, *(extent(head, 9)[1] for head in heads)) if named else 0.0
+    top, gap = TOP + title, GAP + max(title - TITLE, 0) + (BOTTOM if columns > 1 else 0)
     height = wide if kind.square and named else kind.height * (0.8 if named else 1.0)
     total = BOTTOM + top + rows * height + (rows - 1) * gap
     with style():
@@ -127,8 +144,7 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: f
             kind.draw(axes, song, scale)
             axes.yaxis.set_label_coords(-inches(axes, 0.48), 0.5)
             if named:
-                name = shortened(song.name, round(LETTERS * wide))
-                axes.set_title(f"{letter(place)}  {name}", loc="left", fontsize=9, pad=5, color=INK)
+                axes.set_title(heads[place], loc="left", fontsize=9, pad=5, color=INK)
             if place + columns < len(songs) and columns == 1:
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
@@ -187,7 +203,7 @@ def waveform(axes: Axes, song: Song, scale: Scale) -> None:
 def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
     """Figure 4: the magnitude spectrum to 5 kHz and its course, the reference's course, and the share of energy below
     each of the paper's three limits."""
-    floor = scale.spectrum_top - SPECTRUM_RANGE
+    floor = scale.spectrum_floor
     kilohertz = song.spectrum_hz / 1000
     axes.fill_between(kilohertz, floor, np.maximum(song.spectrum, floor), color=song.colour, alpha=0.3, linewidth=0)
     behind = scale.reference
@@ -232,7 +248,7 @@ def smooth(decibels: np.ndarray) -> np.ndarray:
 
 def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     """Figure 5: energy over time and frequency, on the colour scale of all songs."""
-    floor = scale.sonogram_top - SONOGRAM_RANGE
+    floor = scale.sonogram_floor
     axes.set_facecolor("#000004")  # the darkest of magma: silence after a song's end
     image = axes.imshow(
         np.maximum(song.sonogram, floor),
@@ -263,7 +279,7 @@ def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
         [np.stack([notes.onset, notes.pitch + 0.0], axis=1), np.stack([notes.offset, notes.pitch + 0.0], axis=1)],
         axis=1,
     )
-    pitches = scale.highest - scale.lowest + 1
+    pitches = scale.roll_highest - scale.roll_lowest + 1
     height = axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi * 72 / pitches  # points a semitone
     rolls = LineCollection(
         list(lines),
@@ -274,9 +290,9 @@ def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
         rasterized=True,
     )
     axes.add_collection(rolls)
-    octaves = np.arange(scale.lowest, scale.highest, 12)
+    octaves = np.arange(scale.roll_lowest, scale.roll_highest, 12)
     axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
-    axes.set_ylim(scale.lowest - 1, scale.highest + 1)
+    axes.set_ylim(scale.roll_lowest - 1, scale.roll_highest + 1)
     axes.set_ylabel("pitch")
     axes.grid(axis="y")
     axes.set_axisbelow(True)
@@ -321,10 +337,10 @@ def _none(seconds: float) -> float:
     return 0.0
 
 
-SCORE_MATRIX = Kind("figure1-score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
-WAVEFORM = Kind("figure3-waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
-SPECTRUM = Kind("figure4-spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
-SONOGRAM = Kind("figure5-sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
+SCORE_MATRIX = Kind("score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
+WAVEFORM = Kind("waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
+SPECTRUM = Kind("spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
+SONOGRAM = Kind("sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
 PIANO_ROLL = Kind("piano-roll", 0, "Piano roll", 2.0, 0.12, _whole, piano_roll, of_notes=True)
 SELF_SIMILARITY = Kind("self-similarity", 0, "Self-similarity", 2.8, 0.58, _whole, self_similarity, square=True)
 KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM, PIANO_ROLL, SELF_SIMILARITY)
@@ -348,3 +364,13 @@ def _loudest(levels: Sequence[np.ndarray]) -> float:
     """The largest finite value, dB; 0 when there is only silence."""
     finite = [float(level[np.isfinite(level)].max(initial=-np.inf)) for level in levels]
     return max(finite) if np.isfinite(max(finite)) else 0.0
+
+
+def _floor(levels: Sequence[np.ndarray], below: float, silence: float) -> float:
+    """dB: so far `below` the loudest, and further where another that sounds were hardly to be seen; `silence` at least.
+
+    silence : dB, what digital silence is measured as
+    """
+    tops = [float(level.max(initial=silence)) for level in levels]
+    softest = [top - LEAST_RANGE for top in tops if top > silence + 1]
+    return max(min([_loudest(levels) - below, *softest]), silence)

@@ -3,6 +3,8 @@
 The numbers are those of what is drawn, not of the whole piece; the tables have those.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from clstm.score import FRAME_RATE, HELD, LOWEST, STRUCK
@@ -36,6 +38,14 @@ def number(value: float, decimals: int = 1) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
+def listed(names: Sequence[str]) -> str:
+    """
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def pitch_name(pitch: int) -> str:
     """MIDI 60 is C4.
 
@@ -63,7 +73,7 @@ def _score_matrix(song: Song) -> str:
 def _waveform(song: Song) -> str:
     return _sentence(
         song,
-        "mean level {mean_level}, spread {level_spread}, within 6 dB of its maximum {time_near_maximum} of the time",
+        "mean level {mean_level}, spread {level_spread}, near its maximum {time_near_maximum} of the time",
     )
 
 
@@ -78,8 +88,8 @@ def _spectrum(song: Song) -> str:
 def _sonogram(song: Song) -> str:
     return _sentence(
         song,
-        "{spectral_change} of the spectrum changes from one eighth of a second to the next: {change_below_1000_hz} "
-        "below 1 kHz, {change_above_1000_hz} above",
+        "change from one eighth of a second to the next {spectral_change}, where 0 is the same spectrum and 1 nothing "
+        "in common; {change_below_1000_hz} below 1 kHz, {change_above_1000_hz} above",
     )
 
 
@@ -117,5 +127,5 @@ def _words(name: str, song: Song) -> str:
         return f"unknown ({figure.reason})"
     if unit == "share":
         return f"{number(100 * figure)} %"
-    decimals = 2 if METRICS[name].view == "structure" and not unit else 1
+    decimals = 1 if unit else 2
     return f"{number(figure, decimals)} {unit}".rstrip()

@@ -1,4 +1,4 @@
-"""The paper's Figure 2, the structure of a network, drawn from the model itself: from the shapes of its weights.
+"""The structure of a network (the paper's Figure 2), drawn from the model itself: from the shapes of its weights.
 
 Reports need no torch, so a model is read as its files: `config.json` and the header of `weights.safetensors`. What a
 block is called and how large it is follows from the tensors that are there; nothing is drawn that has no weights.
@@ -18,7 +18,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from clstm.errors import UserError
 from reports.palette import INK, MUTED
-from reports.style import PAGE_WIDTH, shortened, style
+from reports.style import LONGEST_NAME, PAGE_WIDTH, extent, shortened, style, wrapped
 
 Shape = tuple[int, ...]
 
@@ -36,9 +36,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Network:
-    """A model as drawn: its stages from the window to the notes, and paths beside them."""
+    """A model as drawn: its stages from the window to the notes, and paths beside them.
+
+    kind : one of `reports.models.KINDS`, as its weights show
+    """
 
     name: str
+    kind: str
     blocks: tuple[Block, ...]
     parameters: int
     beside: str = ""
@@ -70,8 +74,9 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
     """
     rows, window, horizon = config["rows"], config["window"], config["horizon"]
     blocks = [Block("window", f"{rows} × {window}", 1, rows, window)]
-    steps, beside = window, ""
+    steps, beside, kind = window, "", ""
     if "convolutions.first.weight" in shapes:
+        kind = "c-lstm"
         kernels, _, *size = shapes["convolutions.first.weight"]
         height, steps = rows - size[0] + 1, steps - size[1] + 1
         blocks.append(Block("convolution 1", f"{kernels} of {size[0]}×{size[1]}, ReLU", kernels, height, steps))
@@ -80,6 +85,7 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
             Block("convolution 2", f"{features} of {size[0]}×{size[1]}, ReLU", features, height // size[0], steps)
         )
     elif "local.weight" in shapes:
+        kind = "c-lstm-plus"
         channels, states, *size = shapes["local.weight"]
         pitches, steps = rows // states, steps - size[1] + 1
         blocks.append(Block("local convolution", f"{channels} of {size[0]}×{size[1]}, ReLU", channels, pitches, steps))
@@ -89,41 +95,49 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
         beside = f"beside them a recall of like moments, and an LSTM of {notes} along each pitch"
     gates, _ = shapes["recurrence.weight_ih_l0"]
     hidden = shapes["recurrence.weight_hh_l0"][1]
-    kind = "LSTM" if gates == 4 * hidden else "RNN, tanh"
-    blocks.append(Block(kind, f"{steps} steps → {hidden}", 1, hidden, 1))
+    recurrence = "lstm" if gates == 4 * hidden else "rnn"
+    title = {"lstm": "LSTM", "rnn": "RNN, tanh"}[recurrence]
+    blocks.append(Block(title, f"{steps} steps → {hidden}", 1, hidden, 1))
     outputs = shapes["output.weight"][0]
     blocks.append(Block("fully connected", f"{outputs}, sigmoid", 1, outputs, 1))
     blocks.append(Block("next frames", f"{rows} × {horizon}", 1, rows, horizon))
     total = sum(prod(shape) for shape in shapes.values())
-    return Network(name, tuple(blocks), total, beside)
+    return Network(name, kind or recurrence, tuple(blocks), total, beside)
 
 
 def draw(networks: Sequence[Network], width: float = PAGE_WIDTH) -> Figure:
     """Networks one below the other, each from its window at the left to the notes it predicts at the right.
 
-    Sizes are on a logarithmic scale, as the paper's squares are not to scale either.
+    Sizes are on a logarithmic scale.
     """
     narrow = width < PAGE_WIDTH
-    each = 1.55 if narrow else 1.75
-    height = each * len(networks)
     size = 5.2 if narrow else 7.5
+    heads = [
+        wrapped(f"{shortened(one.name, LONGEST_NAME)}: {one.parameters:,} parameters", size + 1.5, 0.92 * width)
+        for one in networks
+    ]
+    feet = [wrapped(one.beside, size - 0.5, 0.97 * width) for one in networks]
+    stages = 1.3 if narrow else 1.45  # inches
+    tall = [extent(head, size + 1.5)[1] + stages + (extent(foot, size - 0.5)[1] + 0.08 if foot else 0.0)
+            for head, foot in zip(heads, feet, strict=True)]  # fmt: skip
+    height, above = sum(tall), 0.0
     with style():
         figure = Figure(figsize=(width, height), facecolor="white")
-        for row, network in enumerate(networks):
-            axes = figure.add_axes((0.01, 1 - (row + 1) / len(networks), 0.98, 1 / len(networks)))
-            axes.set(xlim=(0, width), ylim=(0, each))
+        for network, head, foot, own in zip(networks, heads, feet, tall, strict=True):
+            above += own
+            axes = figure.add_axes((0.01, 1 - above / height, 0.98, own / height))
+            axes.set(xlim=(0, width), ylim=(0, own))
             axes.axis("off")
-            title = f"{shortened(network.name, 40)}   {network.parameters:,} parameters"
-            axes.text(0.05, each - 0.06, title, va="top", fontsize=size + 1.5, color=INK, weight="bold")
-            if network.beside:
-                axes.text(0.05, 0.02, network.beside, va="bottom", fontsize=size - 0.5, color=MUTED)
-            _stages(axes, network.blocks, width, each, size)
+            axes.text(0.05, own - 0.06, head, va="top", fontsize=size + 1.5, color=INK)
+            axes.text(0.05, 0.02, foot, va="bottom", fontsize=size - 0.5, color=MUTED)
+            _stages(axes, network.blocks, width, own - extent(head, size + 1.5)[1], size, stages)
     return figure
 
 
-def _stages(axes: Axes, blocks: Sequence[Block], width: float, height: float, size: float) -> None:
+def _stages(axes: Axes, blocks: Sequence[Block], width: float, top: float, size: float, tall: float) -> None:
+    """Blocks, arrows and words in the `tall` inches below `top`."""
     slot = width / len(blocks)
-    middle = 0.56 * height
+    middle, words = top - 0.4 * tall, top - 0.72 * tall
     scale = min(0.085, 0.062 * slot)
     edges = []
     for place, block in enumerate(blocks):
@@ -137,9 +151,11 @@ def _stages(axes: Axes, blocks: Sequence[Block], width: float, height: float, si
             shade = "#dbe7f3" if layer else "#b8d2ea"
             axes.add_patch(Rectangle(corner, wide, tall, facecolor=shade, edgecolor=INK, linewidth=0.6))
         edges.append((x0, x0 + wide + shift * (layers - 1)))
-        axes.text(x, 0.235 * height, block.title, ha="center", va="top", fontsize=size, color=INK)
-        detail = block.detail.replace(", ", ",\n").replace(" and ", "\nand ") if slot < 0.9 else block.detail
-        axes.text(x, 0.235 * height - 0.13, detail, ha="center", va="top", fontsize=size - 0.7, color=MUTED)
+        title = wrapped(block.title, size, slot - 0.04)
+        axes.text(x, words, title, ha="center", va="top", fontsize=size, color=INK)
+        below = words - extent(title, size)[1] - 0.03
+        detail = wrapped(block.detail, size - 0.7, slot - 0.04)
+        axes.text(x, below, detail, ha="center", va="top", fontsize=size - 0.7, color=MUTED)
     for (_, right), (left, _) in pairwise(edges):
         arrow = FancyArrowPatch(
             (right + 0.03, middle),

@@ -13,28 +13,35 @@ from typing import Any
 
 from evaluation.comparison import DIFFERS, NONE
 from evaluation.measures import METRICS
+from reports import touch
 from reports.drawing import Drawn
-from reports.findings import number
+from reports.findings import listed, number
+from reports.models import of_the_paper
 from reports.tables import ACCURACY_SHARES, distance, measured, short
 from reports.words import VIEWS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 LOOK_FOR = {
-    1: "What a model reads and writes: one column an eighth of a second, held notes below, the strikes that begin them "
-    "above. A system that loops, holds one chord or scatters notes can be seen before it is heard.",
-    3: "The pale outline is the waveform, the solid core its RMS envelope. The paper sees marked ups and downs in the "
-    "human sample, hardly any in the LSTM’s music, which stays loud, and some in the C-LSTM’s.",
-    4: "The paper sees the sample concentrated below 1 kHz, the C-LSTM below 1.2 kHz and the LSTM below 1.3 kHz, with "
-    "strong highs. A line follows the spectrum’s course; the dashed one is the reference’s.",
-    5: "Brighter is louder, on one scale for all. The paper sees the highs of the sample and the C-LSTM change with "
-    "time, and those of the LSTM hardly.",
-}
-ALSO = {
+    "score-matrix": "The notes as a score matrix: one column an eighth of a second, held notes below, the strikes that "
+    "begin them above. A system that loops, holds one chord or scatters notes can be seen before it is heard.",
+    "waveform": "The pale outline is the waveform, the solid core its RMS envelope.",
+    "spectrum": "A line follows the spectrum’s course to 5 kHz; the dashed one is the reference’s. Upright lines stand "
+    "at 1, 1.2 and 1.3 kHz, with the share of the energy below each.",
+    "sonogram": "Brighter is louder, on one scale for all, to 5 kHz.",
     "piano-roll": "Every note of what is drawn, the darker the harder it was struck.",
     "self-similarity": "How alike each half second sounds to each other: squares are sections, lines beside the "
     "diagonal are repeats, an even field is music that goes nowhere.",
 }
+PAPER_SEES = {
+    "score-matrix": "It is what the paper’s models read and write.",
+    "waveform": "The paper sees marked ups and downs in the human sample, hardly any in the LSTM’s music, which stays "
+    "loud, and some in the C-LSTM’s.",
+    "spectrum": "The paper sees the sample concentrated below 1 kHz, the C-LSTM below 1.2 kHz and the LSTM below "
+    "1.3 kHz, with strong highs.",
+    "sonogram": "The paper sees the highs of the sample and the C-LSTM change with time, and those of the LSTM hardly.",
+}
+PAPER_FIGURES = {"envelope": 3, "spectrum": 4, "sonogram": 5, "symbolic": 1}  # by view
 HORIZONS = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
 SKILLS = {"skill_accuracy": "Skill, error", "skill_nats": "Skill, nats"}
 ACCURACY_LABELS = dict(
@@ -66,6 +73,7 @@ def render_page(content: Mapping[str, Any], drawn: Drawn, listening: Mapping[str
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": clock, "pretty": pretty, "short": short, "measured": measured}
+    paper = of_the_paper(content["systems"])
     players = {name: f"song-{place}" for place, name in enumerate(listening) if listening[name].shown}
     return environment.get_template("report.html.j2").render(
         **content,
@@ -73,14 +81,56 @@ def render_page(content: Mapping[str, Any], drawn: Drawn, listening: Mapping[str
         drawn=drawn,
         listening=listening,
         players=players,
-        look_for=LOOK_FOR,
-        also=ALSO,
+        paper=paper,
+        look_for={key: _said(LOOK_FOR[key], PAPER_SEES.get(key, "") if paper else "") for key in LOOK_FOR},
+        limits=_limits(content),
+        floors=floors(content["verdict"]),
+        same_kind=same_kind(content),
         views=list(number_views(content)),
-        accuracy_tables=accuracy_tables(content["accuracy"] or []),
+        accuracy_tables=accuracy_tables(content["accuracy"] or [], paper),
         accuracy_labels=ACCURACY_LABELS,
         skills=SKILLS,
         correlations=correlation_rows(content["correlation"]),
     )
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _limits(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What limits the comparison, as far as the notes show it: of the control, and of the reference."""
+    systems = content["systems"]
+    control = next((system["name"] for system in systems if system["role"] == "control"), None)
+    reference = systems[0]
+    return {
+        "control": touch.of_control(control, systems) if control else [],
+        "reference": touch.of_reference(reference["name"], "control" if control else "", reference["touch"]),
+    }
+
+
+def floors(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many pieces each sample has whose distance a noise floor is: `n = 9`, `n = 3 to 9`; "" where none is."""
+    sizes = sorted({int(row["size"]) for row in rows if row.get("size") is not None and row["distance"] is not None})
+    return f"n = {sizes[0]}" + (f" to {sizes[-1]}" if len(sizes) > 1 else "") if sizes else ""
+
+
+def same_kind(content: Mapping[str, Any]) -> list[str]:
+    """Whose music the paper's claims are asked of, where another system is by a model of that kind too; a sentence
+    each."""
+    said = []
+    for kind, name in content["parts"].items():
+        others = [
+            one["name"]
+            for one in content["systems"]
+            if one["role"] == "system" and one["model"] == kind and one["name"] != name
+        ]
+        if others:
+            said.append(
+                f"Claims about the {kind.upper()} are asked of {name}, the first by such a model; not of "
+                f"{listed(others)}."
+            )
+    return said
 
 
 def clock(seconds: float) -> str:
@@ -102,6 +152,7 @@ def pretty(content: Any) -> str:
 def number_views(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The table of numbers: views of metrics of cells, a cell a system; a metric nobody has is left out."""
     systems = content["systems"]
+    paper = of_the_paper(systems)
     rows = {(row["metric"], row["system"]): row for row in content["numbers"]}
     judged = {(row["metric"], row["system"]): row for row in content["verdict"]}
     had = [name for name in METRICS if any(rows[name, system["name"]]["n"] for system in systems)]
@@ -111,8 +162,14 @@ def number_views(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             metric = _metric(name, [rows[name, system["name"]] for system in systems], systems)
             for cell, system in zip(metric["cells"], systems, strict=True):
                 cell["verdict"] = _verdict(judged.get((name, system["name"])))
+            metric["paper"] = METRICS[name].paper if paper else ""
             metrics.append(metric)
-        yield {"title": VIEWS.get(view, view.capitalize()), "metrics": metrics}
+        yield {"title": _title(view, paper), "metrics": metrics}
+
+
+def _title(view: str, paper: bool) -> str:
+    title = VIEWS.get(view, view.capitalize()).split(" (")[0]
+    return f"{title} (Figure {PAPER_FIGURES[view]})" if paper and view in PAPER_FIGURES else title
 
 
 def _verdict(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -122,10 +179,22 @@ def _verdict(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
     told = row["verdict"] == DIFFERS
     return {
         "text": distance(row),
+        "beside": beside(row),
         "told": told,
         "how": row["how"] if told else row["verdict"],
         "flips": row.get("flips"),
     }
+
+
+def beside(row: Mapping[str, Any]) -> str:
+    """What stands beside a distance: the pieces of each sample, for floors grow with them, and Cliff's delta, which
+    does not."""
+    parts = []
+    if row.get("size") is not None:
+        parts.append(f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row['size']:.0f}")
+    if row.get("delta") is not None:
+        parts.append(f"δ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{number(row['delta'], 2)}")
+    return ", ".join(parts)
 
 
 def correlation_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -173,7 +242,7 @@ def _metric(name: str, rows: Sequence[dict[str, Any]], systems: Sequence[dict[st
             cell["range"] = f"{number(factor * row['lower'], decimals)} to {number(factor * row['upper'], decimals)}"
         cells.append(cell)
     unit = "%" if metric.unit == "share" else metric.unit
-    return {"label": metric.label, "unit": unit, "definition": metric.definition, "paper": metric.paper, "cells": cells}
+    return {"label": metric.label, "unit": unit, "definition": metric.definition, "cells": cells}
 
 
 def _decimals(values: Sequence[float]) -> int:
@@ -184,7 +253,7 @@ def _decimals(values: Sequence[float]) -> int:
     return 1 if largest >= 10 else max(1 - floor(log10(largest)), 2)
 
 
-def accuracy_tables(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def accuracy_tables(rows: Sequence[dict[str, Any]], paper: bool) -> list[dict[str, Any]]:
     """The paper's Table 2 and more, a table a horizon: models first, then baselines; each column's best is marked."""
     tables = []
     for horizon, title in HORIZONS.items():
@@ -196,7 +265,7 @@ def accuracy_tables(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         groups = [
             ("Models", "model"),
-            ("Our own model, not the paper’s", "own"),
+            ("Our own model, not the paper’s" if paper else "Our own model", "own"),
             ("Baselines that know no music", "baseline"),
         ]
         tables.append(

@@ -11,12 +11,16 @@ from typing import Any
 
 from clstm import pretrained
 from clstm.errors import UserError
+from evaluation import comparison
 from evaluation.cache import sha256
 from evaluation.environment import environment
+from evaluation.measures import CATALOGUE
 from evaluation.render import RenderSettings
+from evaluation.sources import music_files
 from evaluation.takes import plain
 from evaluation.verdict import Verdict, any_midi
-from reports.systems import Piece, System, read_generated
+from reports.models import written_by_generate
+from reports.systems import Piece, System, items_of, read_generated, within
 
 WEIGHTS = "weights.safetensors"
 BUNDLED = "bundled:"
@@ -59,6 +63,8 @@ def provenance(
         "soundfont_path": None if settings.soundfont is None else str(settings.soundfont),
         "soundfont_licence": _licence(about["rendering"]) if midi else None,
         "versions": _versions() | about["measuring"],
+        "method": comparison.METHOD,
+        "catalogue": CATALOGUE,
     }
 
 
@@ -82,10 +88,8 @@ def find_runs(sources: Mapping[str, Path], given: Sequence[str]) -> dict[str, Pa
         generated = read_generated(source) or {}
         made, run = generated.get("weights_sha256"), named.get(name)
         if run is None:
-            model = str(generated.get("run"))
-            run = pretrained.FOLDER / model
-            if made and model in pretrained.names() and sha256(run / WEIGHTS) == made:
-                found[name] = run
+            if (bundled := _bundled(generated, source)) is not None:
+                found[name] = bundled
             continue
         if not (run / WEIGHTS).is_file():
             raise UserError(f"--weights {name}={run} has no {WEIGHTS}; give a run of `clstm train`")
@@ -96,6 +100,15 @@ def find_runs(sources: Mapping[str, Path], given: Sequence[str]) -> dict[str, Pa
             )
         found[name] = run
     return found
+
+
+def _bundled(generated: Mapping[str, Any], source: Path) -> Path | None:
+    """The bundled model that a manifest of `clstm generate` names, if it has the weights that made this music."""
+    files = [within(path, source) for path in music_files(source)[0]]
+    if not written_by_generate(generated, files) or generated["run"] not in pretrained.names():
+        return None
+    run = pretrained.FOLDER / str(generated["run"])
+    return run if sha256(run / WEIGHTS) == generated["weights_sha256"] else None
 
 
 def read_credits(path: Path | None) -> dict[str, dict[str, str]]:
@@ -119,18 +132,13 @@ def read_credits(path: Path | None) -> dict[str, dict[str, str]]:
 
 def inputs(system: System, sources_of: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """The files of a system by name, length, hash and credit; a control has those of its reference."""
-    pieces = {str(item.get("file")): str(item.get("piece")) for item in (system.generated or {}).get("items", ())}
+    pieces = {file: str(item.get("piece")) for file, item in items_of(system.generated or {}).items()}
     return [_input(piece, system, pieces, sources_of) for piece in system.pieces]
 
 
 def run_path(recorded: str) -> Path:
     """Where a recorded run lies: a bundled model, or the path that was typed."""
     return pretrained.FOLDER / recorded.removeprefix(BUNDLED) if recorded.startswith(BUNDLED) else Path(recorded)
-
-
-def within(path: Path, source: Path) -> str:
-    """What a file is called within its system: its path in the folder, or its own name."""
-    return path.relative_to(source).as_posix() if path != source else path.name
 
 
 def _system(system: System, sources_of: Mapping[str, Mapping[str, str]], run: Path | None) -> dict[str, Any]:

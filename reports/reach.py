@@ -1,5 +1,6 @@
 """How far back each model looks, as a figure: the curves of `clstm reach`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,29 +10,63 @@ from matplotlib.ticker import PercentFormatter
 from clstm.errors import UserError
 from reports.palette import INK, system_colour
 from reports.style import PAGE_WIDTH, style
+from reports.tables import names
 
 COLUMNS = ("system", "seconds_back", "share")
+BAND = ("share_low", "share_high")  # that older files lack
+PAIRS = (
+    "system",
+    "kind",
+    "other",
+    "other_kind",
+    "seconds",
+    "share",
+    "other_share",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "groups",
+)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The curves of a CSV file of `clstm reach`. Raises `UserError` for anything else."""
-    made_by = f"make it with: clstm reach CORPUS RUNS --out {path}"
+    """The curves of a CSV file of `clstm reach`; an older version's lack intervals, and `kind` is empty.
+
+    Raises `UserError` for anything else.
+    """
+    curves = _read(path, COLUMNS, f"clstm reach CORPUS RUNS --out {path}")
+    curves = curves.reindex(columns=list(dict.fromkeys([*curves.columns, *BAND, "kind"])))
+    return curves.assign(kind=names(curves["kind"]))
+
+
+def read_pairs(path: Path) -> pd.DataFrame:
+    """One model against another, as `clstm reach --pairs` writes it. Raises `UserError` for anything else."""
+    pairs = _read(path, PAIRS, f"clstm reach CORPUS RUNS --out CURVES --pairs {path}")
+    return pairs.assign(**{kind: names(pairs[kind]) for kind in ("kind", "other_kind")})
+
+
+def _read(path: Path, columns: Sequence[str], command: str) -> pd.DataFrame:
     try:
-        curves = pd.read_csv(path)
+        table = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); {made_by}") from error
-    if missing := [name for name in COLUMNS if name not in curves]:
-        raise UserError(f"{path} has no column {', '.join(missing)}; {made_by}")
-    return curves
+        raise UserError(f"{path} cannot be read ({error}); make it with: {command}") from error
+    if missing := [name for name in columns if name not in table]:
+        raise UserError(f"{path} has no column {', '.join(missing)}; make it with: {command}")
+    return table
 
 
 def draw(curves: pd.DataFrame) -> Figure:
-    """Each system's share of the gradient over the time before the frames asked for, on a logarithmic scale."""
+    """Each system's share of the gradient over the time before the frames asked for, on a logarithmic scale; where the
+    table has intervals, as bands."""
     with style():
         figure = Figure(figsize=(PAGE_WIDTH, 3.4), facecolor="white", layout="constrained")
         axes = figure.add_subplot()
         for number, (system, curve) in enumerate(curves.groupby("system", sort=False)):
-            axes.plot(curve["seconds_back"], curve["share"], color=system_colour(number), linewidth=1.6, label=system)
+            colour, back = system_colour(number), curve["seconds_back"]
+            axes.plot(back, curve["share"], color=colour, linewidth=1.6, label=system)
+            low, high = (curve[end].to_numpy(float) for end in BAND)
+            axes.fill_between(back, low, high, where=low > 0, color=colour, alpha=0.18, linewidth=0)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
         axes.set_xlim(0, float(curves["seconds_back"].max()))

@@ -7,6 +7,7 @@ tables/*                 every table as CSV, as it is read, and in LaTeX
 verdict.csv              every number of the verdict (`evaluation.comparison.COLUMNS`)
 metrics.csv, pieces.csv  tidy: every figure of every file; every file, its group and what was done to it
 report.json              all numbers of the page and their provenance
+variants.csv             tidy: every figure of the same systems decoded another way, if any were given
 manifest.json            when it was made, from what, and the hash of every file above
 
 The same inputs give the same bytes, but for the time in index.html and manifest.json.
@@ -34,15 +35,17 @@ from evaluation.render import RenderSettings
 from evaluation.sources import named_path
 from evaluation.verdict import Verdict
 from reports import reach, tables
+from reports import variants as decoded
 from reports.content import FORMAT, MADE_BY, Asked, Given, Progress, content_of
 from reports.drawing import draw_all
 from reports.excerpts import AUDIO, make_excerpts, spans
 from reports.listeners import read_study
 from reports.network import Network, read_network
 from reports.page import Listening, render_page
-from reports.provenance import find_runs, provenance, read_credits, within
+from reports.provenance import find_runs, provenance, read_credits
 from reports.single_file import single_file
-from reports.systems import System, check_names, systems_of
+from reports.systems import System, check_names, systems_of, within
+from reports.variants import MeasuredVariant
 
 CHOICES = ("command", "reference", "grid", "seconds", "robustness", "seed")
 MARK = '<meta name="generator" content="clstm report">'
@@ -56,6 +59,7 @@ class Request:
     index : a CSV with a column file, and group, composer, title, licence, source as far as known
     accuracy, pairs, reach, study : tables and results made by other commands
     weights : NAME=RUN each, the runs that made a system's music
+    variants : SYSTEM:LABEL=PATH each, the same system decoded another way
     unheard : names of systems whose audio is left out
     single : `out` is one file that holds everything
     for_print : figures also as PDF, PNG and one column wide, and all systems on one sheet
@@ -69,8 +73,10 @@ class Request:
     accuracy: Path | None = None
     pairs: Path | None = None
     reach: Path | None = None
+    reach_pairs: Path | None = None
     study: Path | None = None
     weights: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
     settings: RenderSettings = RenderSettings()
     grid: judging.Grid = "reference"
@@ -108,23 +114,27 @@ def make_report(request: Request, progress: Progress = lambda what, done, total:
     check_names([named_path(source)[0] for source in request.sources], request.reference)
     if strange := set(request.unheard) - set(sources):
         raise UserError(f"--without-audio names {min(strange)!r}, which is none of the systems ({', '.join(sources)})")
+    variants = decoded.parse(request.variants, list(sources), request.reference)
     out = request.out.resolve()
-    check_replaceable(out, sources, request.single)
+    check_replaceable(out, sources | {str(one): one.path for one in variants}, request.single)
+    runs = find_runs(sources, request.weights)
+    networks = [read_network(run, name) for name, run in runs.items()]
     given = Given(
         None if request.accuracy is None else tables.read_accuracy(request.accuracy),
         None if request.pairs is None else tables.read_pairs(request.pairs),
         None if request.reach is None else reach.read(request.reach),
+        None if request.reach_pairs is None else reach.read_pairs(request.reach_pairs),
         None if request.study is None else read_study(request.study),
         read_credits(request.index),
+        {network.name: network.kind for network in networks},
     )
-    runs = find_runs(sources, request.weights)
-    networks = [read_network(run, name) for name, run in runs.items()]
     verdict = judging.judge(request.comparison, progress)
+    measured = decoded.measure(variants, request.comparison, verdict, progress)
     systems = systems_of(verdict, sources, request.reference, request.seed)
     with replacing(out) as target:
         folder = target.with_name(f"{target.name}.folder") if request.single else target
         with _new_folder(folder, keep=not request.single):
-            content = _write(request, folder, verdict, systems, runs, networks, given, progress)
+            content = _write(request, folder, verdict, systems, measured, runs, networks, given, progress)
             if request.single:
                 write_text(target, single_file(folder))
     return content
@@ -188,6 +198,7 @@ def _write(
     folder: Path,
     verdict: Verdict,
     systems: Sequence[System],
+    variants: Sequence[MeasuredVariant],
     runs: Mapping[str, Path],
     networks: Sequence[Network],
     given: Given,
@@ -199,20 +210,22 @@ def _write(
     heard = _players(systems, names, folder, request)
     excerpts = make_excerpts(systems, *heard, request.settings, span, partial(progress, "Rendering"))
     asked = Asked(request.reference, request.title, request.settings, request.seed)
-    content = content_of(verdict, systems, given, excerpts, span, asked, progress)
+    content = content_of(verdict, systems, variants, given, excerpts, span, asked, progress)
     content["provenance"] = provenance(
         verdict,
         systems,
         request.settings,
         {name: getattr(request, name) for name in CHOICES} | {"without_audio": list(request.unheard)},
-        {name: getattr(request, name) for name in ("index", "accuracy", "pairs", "reach", "study")},
+        {name: getattr(request, name) for name in ("index", "accuracy", "pairs", "reach", "reach_pairs", "study")},
         given.credits,
         runs,
-    )
+    ) | {"variants": [one.hashed() for one in variants]}
     drawing = partial(progress, "Drawing")
     for_print = request.for_print and not request.single
     drawn = draw_all(excerpts.songs, names, colours, networks, content, verdict, folder, drawing, for_print)
     _write_tables(folder, content, verdict, request)
+    if variants:
+        decoded.tidy(variants).to_csv(folder / "variants.csv", index=False)
     write_json(folder / RECORD, content)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     listening = {
@@ -268,7 +281,7 @@ def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, re
     rows = zip(pieces["system"], pieces["file"], strict=True)
     pieces = pieces.assign(file=[within(Path(file), sources[system]) for system, file in rows])
     pieces = pieces.assign(group=[group.rsplit("/", 1)[-1] for group in pieces["group"]])
-    pieces.to_csv(folder / "pieces.csv", index=False)
+    pieces.drop(columns="strikes").to_csv(folder / "pieces.csv", index=False)
     if verdict.others:
         others = [table.assign(sound=name) for name, table in verdict.others.items()]
         pd.concat(others).to_csv(folder / "robustness.csv", index=False)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from clstm.midi import Notes
 from clstm.score import FRAME_RATE, encode
-from evaluation import envelope, sonogram, spectrum, structure
+from evaluation import envelope, levels, sonogram, spectrum, structure
 from evaluation.audio import mono
-from evaluation.measures import perform
+from evaluation.measures import perform, without_tail
 from evaluation.metric import Figure
 from evaluation.render import RenderSettings
 from evaluation.takes import Take
@@ -41,7 +41,8 @@ class Song:
     spectrum : (bins,) dB at `spectrum_hz`, 0..5 kHz
     sonogram : (rows, columns) dB; rows from 0 to `sonogram_hz`, columns over `seconds`
     similarity : (moments, moments) 0..1, how alike its moments sound; rows and columns over `seconds`
-    figures : what `evaluation` measures of just what is drawn, by the names of `evaluation.measures.METRICS`
+    figures : what `evaluation` measures of just what is drawn, a rendering's tail left out, by the names of
+        `evaluation.measures.METRICS`
     matrix : (156, frames) its score matrix, the first 15 s; None for a song without notes, one that came as audio
     notes : those within `seconds`; None likewise
     """
@@ -78,11 +79,12 @@ def read_song(
 def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> Song:
     """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
     seconds = max(len(waveform) / rate, 1 / FRAME_RATE)
-    level_times, level = envelope.rms_envelope(waveform, rate)
+    level_times, level = levels.rms_envelope(waveform, rate)
     spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
     sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
     rows = sonogram_hz <= HIGHEST_HZ
     _, similarity = structure.self_similarity_matrix(waveform, rate)
+    piece = waveform if notes is None else without_tail(waveform, rate, min(seconds, notes.duration))
     return Song(
         name=name,
         title=title,
@@ -97,10 +99,10 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         sonogram=_thinned(decibels[rows]),
         similarity=_pooled(_pooled(similarity, MOMENTS).T, MOMENTS),
         figures={
-            **envelope.measure(waveform, rate),
-            **spectrum.measure(waveform, rate),
-            **sonogram.measure(waveform, rate),
-            **structure.measure(waveform, rate),
+            **envelope.measure(piece, rate),
+            **spectrum.measure(piece, rate),
+            **sonogram.measure(piece, rate),
+            **structure.measure(piece, rate),
         },
         matrix=None if notes is None else encode(notes, frames=round(min(seconds, EXCERPT) * FRAME_RATE)),
         notes=None if notes is None else notes.between(0.0, seconds),

@@ -1,8 +1,8 @@
 """The systems a report compares: who they are, the pieces they offer, and the one song each of them shows.
 
-A system is any folder or file of MIDI or audio, ours or not. Generated music has no velocity and lives on a grid, so a
-reference of MIDI brings a control with it: the same pieces through the score matrix and one velocity, which is what the
-others are held against (`evaluation.verdict`).
+A system is any folder or file of MIDI or audio, ours or not. A reference of MIDI brings a control with it: the same
+pieces through the score matrix and one velocity, which is what the others are held against (`evaluation.verdict`).
+Whether a system's own music is so limited is looked up in its notes (`reports.touch`).
 
 A system shows the piece that is the median of its pieces by note density (audio: by level), the lower of the two
 middle ones: typical, and nobody's choice. Its samples are drawn at random, the same places of every system's list.
@@ -67,6 +67,11 @@ class System:
     generated: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
+    def files(self) -> list[str]:
+        """What its usable files are called within it."""
+        return [within(piece.path, self.source) for piece in self.pieces]
+
+    @property
     def has_notes(self) -> bool:
         return is_midi(self.shown.path)
 
@@ -100,7 +105,7 @@ def _system(verdict: Verdict, name: str, role: Role, colour: str, source: Path, 
     own = tuple(
         Piece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
     )
-    failures = tuple(Failure(take.path, _hash(take.path), row["rejected"]) for take, row in about if row["rejected"])
+    failures = tuple(Failure(take.path, hash_of(take.path), row["rejected"]) for take, row in about if row["rejected"])
     shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
     samples = _drawn(own, shown, places)
     return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
@@ -131,17 +136,38 @@ def _drawn(pieces: Sequence[Piece], shown: Piece, places: np.ndarray) -> tuple[P
     return tuple([piece for piece in order if piece is not shown][:SAMPLES])
 
 
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file; "" of one that cannot be read."""
     try:
         return sha256(path)
-    except OSError:  # it cannot be read, as its reason says
+    except OSError:
         return ""
 
 
-def read_generated(path: Path) -> dict[str, Any] | None:
-    """What `clstm generate` wrote about the music in this folder, if it did."""
+def within(path: Path, source: Path) -> str:
+    """What a file is called within its system: its path in the folder, or its own name."""
+    return path.relative_to(source).as_posix() if path != source else path.name
+
+
+def read_generated(source: Path) -> dict[str, Any] | None:
+    """What the `generated.json` beside this music holds, by whatever program; of a single file only if it names it."""
+    folder = source if source.is_dir() else source.parent
     try:
-        content = json.loads((path / GENERATED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        text = (folder / GENERATED).read_text(encoding="utf-8")
+        content = json.loads(text, parse_constant=_refused)
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair can be read, but not written
+    except (OSError, ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not (source.is_dir() or source.name in items_of(content)):
+        return None
+    return content
+
+
+def items_of(generated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a manifest says of each file, by its name; a foreign one may say nothing in this form."""
+    items = generated.get("items")
+    return {str(item.get("file")): item for item in items if isinstance(item, dict)} if isinstance(items, list) else {}
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

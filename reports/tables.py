@@ -14,6 +14,7 @@ import pandas as pd
 from clstm.errors import UserError
 from evaluation.comparison import DIFFERS, NONE
 from evaluation.measures import METRICS
+from evaluation.verdict_tables import SIGNS, SIGNS_SAY
 from reports.findings import number
 
 LONG = 30  # rows: a longer table may break over pages
@@ -30,23 +31,31 @@ UNICODE = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "↔": r"$\leftrightarrow$",
+    "≠": r"$\neq$",
+    "δ": r"$\delta$",
 }
 MARKS = (
-    "1: what two of its own samples differ by; ↑ higher, ↓ lower, ↔ varies otherwise: told apart by a permutation test "
-    "after Holm's correction, p < 0.05."
+    "δ is Cliff’s delta. Significant differences (permutation test, p < 0.05 after Holm’s correction over the metrics "
+    f"of a system) have a sign, each with a test of its own: {SIGNS_SAY}."
 )
-ARROWS = {"higher": "↑", "lower": "↓"}
 
 ACCURACY_TEXT = ["system", "role", "horizon"]
 ACCURACY_SHARES = ["accuracy", "precision", "recall", "f1", "f1_held", "f1_struck"]
-ACCURACY_MORE = [
+ACCURACY_MORE = [  # that older files may lack
     "f1_at_threshold",
-    *(f"skill_{of}{end}" for of in ("accuracy", "nats") for end in ("", "_low", "_high")),
+    *(f"skill_{of}{end}" for of in ("accuracy", "nats") for end in ("", "_low", "_high", "_p")),
+    "groups",
 ]
 ACCURACY_COLUMNS = [*ACCURACY_TEXT, *ACCURACY_SHARES, "nats", "windows"]
 ROLES = ("model", "own", "baseline")  # of `clstm accuracy`: the paper's three, networks of ours, no network
 HORIZONS = ("next", "nine")
 PAIRS = ("horizon", "system", "other", "accuracy", "accuracy_low", "accuracy_high")
+PAIRS_KINDS = ("kind", "other_kind")
+PAIRS_MORE = (  # that older files lack
+    *("nats_p", "accuracy_p", "f1_at_threshold_p"),
+    *(f"errors_removed{end}" for end in ("", "_low", "_high", "_p", "_upper")),
+    *("paper_points", "paper_points_p", "accuracy_upper", "paper_errors", "paper_errors_p", "groups"),
+)
 
 
 def summary(metrics: pd.DataFrame, systems: Sequence[str]) -> pd.DataFrame:
@@ -70,36 +79,50 @@ def summary(metrics: pd.DataFrame, systems: Sequence[str]) -> pd.DataFrame:
 
 
 def read_accuracy(path: Path) -> pd.DataFrame:
-    """The table that `clstm accuracy` writes. Raises `UserError` for anything else."""
-    try:
-        table = pd.read_csv(path)
-    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise UserError(f"--accuracy {path} cannot be read as CSV ({_one_line(error)})") from error
-    missing = [column for column in ACCURACY_COLUMNS if column not in table.columns]
-    if missing:
-        raise UserError(f"--accuracy {path} has no column {', '.join(missing)}; give the CSV of `clstm accuracy`")
+    """The table that `clstm accuracy` writes. Raises `UserError` for anything else.
+
+    Of an older version's table, the columns it lacks are missing, and `kind` is empty.
+    """
+    table = _read(path, "--accuracy", ACCURACY_COLUMNS, "clstm accuracy")
     for column, accepted in (("role", ROLES), ("horizon", HORIZONS)):
         strange = sorted({str(value) for value in table[column]} - set(accepted))
         if strange:
             raise UserError(f"--accuracy {path}: {column} is {strange[0]!r}; it can be {' or '.join(accepted)}")
-    table = table.reindex(columns=list(dict.fromkeys([*table.columns, *ACCURACY_MORE])))
+    table = table.reindex(columns=list(dict.fromkeys([*table.columns, "kind", *ACCURACY_MORE])))
     numbers = table[[*ACCURACY_SHARES, "nats", "windows", *ACCURACY_MORE]].apply(pd.to_numeric, errors="coerce")
     shares = numbers[ACCURACY_SHARES]
     if ((shares < 0) | (shares > 1)).to_numpy().any():
         raise UserError(f"--accuracy {path}: accuracies are fractions, 0 to 1; this file has others")
     if table.empty:
         raise UserError(f"--accuracy {path} has no rows; give the CSV of `clstm accuracy`")
-    return table[ACCURACY_TEXT].astype(str).join(numbers)
+    texts = table[ACCURACY_TEXT].astype(str).assign(kind=names(table["kind"]))
+    return texts.join(numbers)
 
 
 def read_pairs(path: Path) -> pd.DataFrame:
-    """Model against model, as `clstm accuracy --pairs` writes it. Raises `UserError` for anything else."""
+    """Model against model, as `clstm accuracy --pairs` writes it. Raises `UserError` for anything else.
+
+    Of an older version's table, the columns it lacks are missing, and the kinds are empty.
+    """
+    table = _read(path, "--pairs", PAIRS, "clstm accuracy --pairs")
+    table = table.reindex(columns=list(dict.fromkeys([*table.columns, *PAIRS_KINDS, *PAIRS_MORE])))
+    texts = {column: names(table[column]) for column in (*PAIRS[:3], *PAIRS_KINDS)}
+    numbers = table.columns.difference(list(texts))
+    return table.assign(**texts, **table[numbers].apply(pd.to_numeric, errors="coerce"))
+
+
+def names(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """As text; "" where there is none."""
+    return column.astype(object).where(column.notna(), "").astype(str)
+
+
+def _read(path: Path, option: str, columns: Sequence[str], command: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UserError(f"--pairs {path} cannot be read as CSV ({_one_line(error)})") from error
-    if missing := [column for column in PAIRS if column not in table.columns]:
-        raise UserError(f"--pairs {path} has no column {', '.join(missing)}; give the CSV of `clstm accuracy --pairs`")
+    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise UserError(f"{option} {path} cannot be read as CSV ({_one_line(error)})") from error
+    if missing := [column for column in columns if column not in table.columns]:
+        raise UserError(f"{option} {path} has no column {', '.join(missing)}; give the CSV of `{command}`")
     return table
 
 
@@ -119,7 +142,10 @@ def printed(content: Mapping[str, Any]) -> dict[str, tuple[pd.DataFrame, str]]:
     if content["verdict"]:
         tables["verdict"] = (
             _verdict(content),
-            f"Distance from {against} in noise floors, with 95 % intervals. {MARKS}",
+            (
+                f"Distance from {against} in noise floors, with 95 % intervals: 1 is what two of its own samples of "
+                f"{sizes(content['verdict'])} pieces differ by. {MARKS}"
+            ),
         )
     if content["accuracy"]:
         tables["accuracy"] = (
@@ -202,21 +228,31 @@ def _median(cell: Mapping[str, Any]) -> str:
 
 
 def distance(row: Mapping[str, Any]) -> str:
-    """A cell of the verdict, such as `4.5 [2.9, 6.6] ↑`."""
+    """A distance with its interval and the sign of the verdict, such as `4.5 [2.9, 6.6] ↑`."""
     if row["verdict"] == NONE or row["distance"] is None:
         return "–"
     interval = (
         "" if row["distance_low"] is None else f" [{number(row['distance_low'])}, {number(row['distance_high'])}]"
     )
-    arrow = f" {ARROWS.get(row['how'].split(' (')[0], '↔')}" if row["verdict"] == DIFFERS else ""
-    return f"{number(row['distance'])}{interval}{arrow}"
+    sign = f" {SIGNS[row['how'].split(' (')[0]]}" if row["verdict"] == DIFFERS else ""
+    return f"{number(row['distance'])}{interval}{sign}"
+
+
+def _with_delta(row: Mapping[str, Any]) -> str:
+    return f"{distance(row)}, δ {number(row['delta'], 2)}" if row["verdict"] != NONE else distance(row)
+
+
+def sizes(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many pieces a noise floor of the verdict is of: "25", or "9 to 25"."""
+    known = sorted({int(row["size"]) for row in rows if row["size"] is not None})
+    return " to ".join(map(str, dict.fromkeys((known[0], known[-1])))) if known else "no"
 
 
 def _verdict(content: Mapping[str, Any]) -> pd.DataFrame:
     cells = {(row["metric"], row["system"]): row for row in content["verdict"]}
     names = list(dict.fromkeys(row["system"] for row in content["verdict"]))
     metrics = list(dict.fromkeys(row["metric"] for row in content["verdict"]))
-    rows = [[METRICS[metric].label, *(distance(cells[metric, name]) for name in names)] for metric in metrics]
+    rows = [[METRICS[metric].label, *(_with_delta(cells[metric, name]) for name in names)] for metric in metrics]
     return pd.DataFrame(rows, columns=["Figure", *names])
 
 
@@ -298,7 +334,13 @@ def measured(row: Mapping[str, Any]) -> str:
 
 def _claims(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     made = [
-        [row["claim"], row["paper"], f"{row['measure']}: {measured(row)}", row["verdict"], row["otherwise"]]
+        [
+            row["claim"],
+            row["paper"],
+            f"{row['measure']}: {measured(row)}",
+            "; ".join(filter(None, (row["verdict"], row["ruled_out"]))),
+            row["otherwise"],
+        ]
         for row in rows
     ]
     return pd.DataFrame(made, columns=["Claim", "The paper", "Here", "Verdict", "Otherwise"])

@@ -5,8 +5,9 @@ What is held against what:
 
 files      every file of the report, by its hash: nothing was changed after it was made
 inputs     every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
-figures    every figure of every file, rendered and measured anew: levels within 0.1 dB, all else 0.5 %
-verdict    every conclusion, from the figures measured anew
+figures    every figure of every file, rendered and measured anew: levels within 0.1 dB, all else 0.5 %; of a report
+           made with an earlier catalogue of metrics, those still defined as they were
+verdict    every conclusion, from the figures measured anew; only where this version measures and tests as that one did
 
 Another version of what renders or measures is said, but is no failure by itself: within tolerance it made no
 difference.
@@ -22,15 +23,16 @@ from typing import Any
 import pandas as pd
 
 from clstm.errors import UserError
-from evaluation import cache, verdict
+from evaluation import cache, comparison, verdict
 from evaluation.environment import environment, settings_of
-from evaluation.measures import METRICS
+from evaluation.measures import CATALOGUE, METRICS, redefined
 from evaluation.regression import tolerance
 from evaluation.render import describe
 from evaluation.sources import music_files
 from reports.content import FORMAT, MADE_BY
-from reports.provenance import WEIGHTS, run_path, within
+from reports.provenance import WEIGHTS, run_path
 from reports.report import MANIFEST
+from reports.systems import within
 
 Progress = Callable[[str, int, int], object]
 
@@ -87,7 +89,7 @@ def verify(
     index = manifest["files"].get("index")
     groups = Path(index["path"]) if index and Path(index["path"]).is_file() else None
     request = verdict.Request(
-        tuple(f"{name}={path}" for name, path in sources.items()),
+        tuple(f"{system['name']}={sources[system['name']]}" for system in manifest["systems"]),
         manifest["reference"],
         folder,
         grid=manifest["grid"],
@@ -97,9 +99,20 @@ def verify(
     )
     with cache.nothing_remembered():
         measured = verdict.judge(request if settings is None else replace(request, settings=settings), progress)
-    _check_figures(folder, measured, found)
-    if index and groups is None:
+    catalogue = int(manifest.get("catalogue", 1))
+    _check_figures(folder, measured, catalogue, found)
+    if catalogue != CATALOGUE:
+        found.remarks.append(
+            f"conclusions were not drawn again: the catalogue of metrics is version {CATALOGUE} here, {catalogue} when "
+            "it was made; make the report again"
+        )
+    elif index and groups is None:
         found.remarks.append("conclusions were not drawn again: without the index the pieces’ groups are not known")
+    elif manifest.get("method", 1) != comparison.METHOD:
+        found.remarks.append(
+            f"conclusions were not drawn again: the report has those of method {manifest.get('method', 1)}, and this "
+            f"version tests by method {comparison.METHOD}; make the report again to have its conclusions"
+        )
     else:
         _check_verdict(folder, measured, found)
     return found
@@ -131,25 +144,34 @@ def _check_outputs(folder: Path, manifest: Mapping[str, Any], found: Verificatio
             found.failures.append(f"{name}: was changed after the report was made")
 
 
+def _recorded(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The music a report rests on: its systems, and their variants under SYSTEM:LABEL, if it has any."""
+    variants = [
+        one | {"name": f"{one['system']}:{one['label']}", "left_out": {}} for one in manifest.get("variants", ())
+    ]
+    return [*manifest["systems"], *variants]
+
+
 def _sources(manifest: Mapping[str, Any], elsewhere: Mapping[str, Path]) -> dict[str, Path]:
-    names = [system["name"] for system in manifest["systems"]]
+    recorded = _recorded(manifest)
+    names = [one["name"] for one in recorded]
     if strange := set(elsewhere) - set(names):
         raise UserError(f"{min(strange)!r} is none of the report's systems ({', '.join(names)})")
     sources = {}
-    for system in manifest["systems"]:
-        path = elsewhere.get(system["name"]) or Path(system["path"])
+    for one in recorded:
+        path = elsewhere.get(one["name"]) or Path(one["path"])
         if not path.exists():
             raise UserError(
-                f"{system['name']}: its music is not at {path}; say where it is as {system['name']}=PATH, or run this "
+                f"{one['name']}: its music is not at {path}; say where it is as {one['name']}=PATH, or run this "
                 "where the report was made"
             )
-        sources[system["name"]] = path
+        sources[one["name"]] = path
     return sources
 
 
 def _check_inputs(manifest: Mapping[str, Any], sources: Mapping[str, Path], found: Verification) -> None:
     count = 0
-    for system in manifest["systems"]:
+    for system in _recorded(manifest):
         source = sources[system["name"]]
         now = {within(path, source): path for path in music_files(source)[0]}
         recorded = {one["file"]: one["sha256"] for one in system["files"]}
@@ -205,8 +227,13 @@ def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
                 found.remarks.append(f"{name} is {version} here, {recorded[name]} when it was made")
 
 
-def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification) -> None:
-    recorded = _rows(folder / "metrics.csv", found)
+def _check_figures(folder: Path, measured: verdict.Verdict, catalogue: int, found: Verification) -> None:
+    rows = _rows(folder / "metrics.csv", found)
+    recorded = [row for row in rows if not _redefined(row, measured, catalogue)]
+    if other := sorted({str(row["metric"]) for row in rows} - {str(row["metric"]) for row in recorded}):
+        found.remarks.append(
+            f"not compared, since they are defined otherwise than when it was made: {', '.join(other)}"
+        )
     now = {_place(row): float(row["value"]) for row in measured.measurements.figures.to_dict("records")}
     moved: list[str] = []
     for row in recorded:
@@ -220,6 +247,12 @@ def _check_figures(folder: Path, measured: verdict.Verdict, found: Verification)
     found.failures += moved[:LISTED]
     if len(moved) > LISTED:
         found.failures.append(f"and {len(moved) - LISTED} more figures of {len(recorded)}")
+
+
+def _redefined(row: Mapping[Any, Any], measured: verdict.Verdict, catalogue: int) -> bool:
+    """Whether a figure is of a metric that the report's version of the catalogue defined otherwise, or that is gone."""
+    rendered = any(take.is_midi for take in measured.systems.get(str(row["system"]), ()))
+    return row["metric"] not in METRICS or row["metric"] in redefined(catalogue, rendered=rendered)
 
 
 def _rows(path: Path, found: Verification) -> list[dict[Any, Any]]:

@@ -1,25 +1,20 @@
 """What the numbers say, in sentences: generated from the verdict, and never stronger than it.
 
-"Told apart" is a permutation test after correction; its contrary is not "alike", and no sentence says so. Without a
-test there is no conclusion, and the sentence says why. Other numbers give other words.
+"Differs significantly" is a permutation test after correction; its contrary is "inconclusive", not "equal", and no
+sentence says so. "Higher" and "lower" rest on a test of the difference of means, "varies more" and "less" on one of the
+spread. Without a test there is no conclusion, and the sentence says why. Other numbers give other words.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.comparison import ALPHA, DIFFERS, NONE, TOO_FEW
+from evaluation.comparison import ALPHA, DIFFERS, NONE, OTHERWISE, TOO_FEW
+from evaluation.inference import holm
 from evaluation.measures import METRICS
+from evaluation.verdict_tables import VIEWS
 from reports.findings import number
 
-VIEWS = {
-    "loudness": "Loudness",
-    "envelope": "Time domain (Figure 3)",
-    "spectrum": "Frequency domain (Figure 4)",
-    "sonogram": "Change over time (Figure 5)",
-    "structure": "Structure of the sound",
-    "symbolic": "Notes (Figure 1)",
-    "repetition": "Repetition",
-}
 MOST = 3  # differences a sentence names
 
 Row = Mapping[str, Any]
@@ -42,7 +37,6 @@ def summary(
     returns rows of about (the system, or what else it is on) and text
     """
     known = {system["name"]: system for system in systems}
-    tests = sum(row["p"] is not None for row in verdict)
     said = []
     untold: dict[str, list[str]] = {}
     for name in dict.fromkeys(row["system"] for row in verdict):
@@ -50,10 +44,10 @@ def summary(
         if all(row["verdict"] == NONE for row in own):
             untold.setdefault(_why_none(own), []).append(name)
             continue
-        words = on_system(name, own, reference, tests, performed=known[name]["role"] == "reference")
+        words = on_system(name, own, reference, performed=known[name]["role"] == "reference")
         said.append({"about": name, "text": words})
     for why, names in untold.items():
-        words = f"Whether {_listed(names)} differ{'s' * (len(names) == 1)} from {reference} cannot be told: {why}."
+        words = f"No conclusion on whether {_listed(names)} differ{'s' * (len(names) == 1)} from {reference}: {why}."
         said.append({"about": _listed(names), "text": words})
     if words := on_accuracy(accuracy):
         said.append({"about": "Prediction", "text": words})
@@ -64,64 +58,79 @@ def summary(
     return said
 
 
-def on_system(name: str, rows: Sequence[Row], reference: str, tests: int, *, performed: bool = False) -> str:
+def on_system(name: str, rows: Sequence[Row], reference: str, *, performed: bool = False) -> str:
     """Of one system's rows of the verdict, of which some have one.
 
-    tests : how many the verdict was corrected for; performed : it is the reference itself, as it was played
+    performed : it is the reference itself, as it was played
     """
     tested = [row for row in rows if row["verdict"] != NONE]
     told = [row for row in tested if row["verdict"] == DIFFERS]
     against = f"{max((row['system_n'] for row in rows), default=0):.0f} pieces against "
     against += f"{max((row['reference_n'] for row in rows), default=0):.0f}"
     what = f"{name}, as it was played," if performed else name
-    level = f"p < {ALPHA:g}, corrected for {tests} tests"
+    level = f"p < {ALPHA:g}, corrected for {len(tested)} tests"
     if not told:
-        widest = max((row for row in tested if row["distance_high"] is not None), key=_high, default=None)
-        still = (
-            f" Distances of up to {number(widest['distance_high'])} noise floors ({_label(widest)}) are not ruled out."
-            if widest
-            else ""
-        )
         return (
-            f"{what} is told apart from {reference} in none of {len(tested)} figures ({level}). With {against} this is "
-            f"no proof of being alike.{still}"
+            f"{what} differs significantly from {reference} in none of {len(tested)} metrics ({level}). With {against} "
+            f"this is inconclusive, and no proof of being equal.{_still_possible(tested)}"
         )
-    words = f"{what} is told apart from {reference} in {len(told)} of {len(tested)} figures ({level}; {against})"
+    words = (
+        f"{what} differs significantly from {reference} in {len(told)} of {len(tested)} metrics ({level}; {against})"
+    )
     furthest = sorted((row for row in told if row["distance"] is not None), key=_distance, reverse=True)[:MOST]
     if furthest:
-        words += ", furthest in " + _listed([_difference(row) for row in furthest])
-    words += "."
-    by_view = [
-        f"{VIEWS[view].split(' (')[0].lower()} {sum(METRICS[row['metric']].view == view for row in told)} of "
-        f"{sum(METRICS[row['metric']].view == view for row in tested)}"
-        for view in dict.fromkeys(METRICS[row["metric"]].view for row in tested)
-    ]
-    words += f" By view: {', '.join(by_view)}; what is not told apart is not shown to be alike."
+        words += ", most in " + _listed([_difference(row) for row in furthest])
+    words += f". By view: {_by_view(told, tested)}; the other metrics are inconclusive."
     flips = sum(bool(row.get("flips")) for row in tested)
     if flips:
-        words += f" With another sound, {flips} of these {len(tested)} come out otherwise."
+        words += f" With another sound, {flips} of these {len(tested)} conclusions change."
     if performed:
-        words += " That is what performance adds, and what music without velocities must not be held against."
+        words += f" This is what performance adds to {reference}."
     return words
 
 
+def _still_possible(tested: Sequence[Row]) -> str:
+    widest = max((row for row in tested if row["distance_high"] is not None), key=_high, default=None)
+    if widest is None:
+        return ""
+    return (
+        f" Distances of up to {number(widest['distance_high'])} noise floors of {widest['size']:.0f} pieces "
+        f"({_label(widest)}) are not ruled out."
+    )
+
+
+def _by_view(told: Sequence[Row], tested: Sequence[Row]) -> str:
+    def count(rows: Sequence[Row], view: str) -> int:
+        return sum(METRICS[row["metric"]].view == view for row in rows)
+
+    views = dict.fromkeys(METRICS[row["metric"]].view for row in tested)
+    return ", ".join(f"{VIEWS[view].lower()} {count(told, view)} of {count(tested, view)}" for view in views)
+
+
 def on_accuracy(rows: Sequence[Row]) -> str:
-    """Whether networks predict better than baselines that know no music, by skill in nats of the next frame."""
+    """Whether networks predict better than baselines that know no music, by skill in nats of the next frame: where its
+    test, corrected by Holm over the networks, and its interval agree. Tables of versions before have no test."""
     own = [row for row in rows if row["horizon"] == "next" and row["role"] != "baseline"]
     own = [row for row in own if row.get("skill_nats_low") is not None]
     if not own:
         return ""
-    better = [row for row in own if row["skill_nats_low"] > 0]
+    p = holm([math.nan if row.get("skill_nats_p") is None else row["skill_nats_p"] for row in own])
+    sure = [bool(one < ALPHA) and row["skill_nats_low"] > 0 for one, row in zip(p, own, strict=True)]
+    if all(math.isnan(one) for one in p):
+        return ""
+    better = [row for row, said in zip(own, sure, strict=True) if said]
     if not better:
-        return f"None of {len(own)} networks is shown to predict better than the best baseline that knows no music."
+        return (
+            f"None of {len(own)} networks predicts the next frame significantly better than the best trivial baseline."
+        )
     named = [
-        f"{row['system']} {number(100 * row['skill_nats'])} % [{number(100 * row['skill_nats_low'])}, "
+        f"{row['system']} with {number(100 * row['skill_nats'])} % [{number(100 * row['skill_nats_low'])}, "
         f"{number(100 * row['skill_nats_high'])}]"
         for row in better
     ]
-    words = "Of the nats of the best baseline that knows no music, the next frame costs less by " + _listed(named) + "."
+    words = f"The next frame is predicted by {_listed(named)} less cross-entropy than by the best trivial baseline."
     rest = [row["system"] for row in own if row not in better]
-    return words + (f" Not shown to predict better than it: {_listed(rest)}." if rest else "")
+    return words + (f" Not significantly better than it: {_listed(rest)}." if rest else "")
 
 
 def on_correlation(rows: Sequence[Row]) -> str:
@@ -131,8 +140,9 @@ def on_correlation(rows: Sequence[Row]) -> str:
     told = [row for row in tested if row["within_p_holm"] < ALPHA]
     if not told:
         return (
-            f"None of {len(tested)} figures is shown to go with what listeners took for human among the clips of one "
-            f"source ({max(row['clips'] for row in tested):.0f} clips); that they do not is not shown either."
+            f"None of {len(tested)} metrics correlates significantly with what listeners took for human among the "
+            f"clips of one source ({max(row['clips'] for row in tested):.0f} clips), which does not show that none is "
+            "related."
         )
     strongest = sorted(told, key=lambda row: abs(row["within"]), reverse=True)[:MOST]
     named = [
@@ -140,8 +150,8 @@ def on_correlation(rows: Sequence[Row]) -> str:
         for row in strongest
     ]
     return (
-        f"{len(told)} of {len(tested)} figures go with what listeners took for human among the clips of one source, "
-        f"most of all {_listed(named)}."
+        f"{len(told)} of {len(tested)} metrics correlate{'s' * (len(told) == 1)} significantly with what listeners "
+        f"took for human among the clips of one source, most {_listed(named)}."
     )
 
 
@@ -153,18 +163,21 @@ def _why_none(rows: Sequence[Row]) -> str:
         )
         < 2
     ):
-        return "one of them is a single piece, and from songs nothing is inferred"
+        return "one of them is a single piece, and nothing is inferred from single pieces"
     if any(str(row["note"]).startswith(TOO_FEW) for row in rows):
-        return TOO_FEW
+        return f"there are {TOO_FEW} of pieces for any significant difference"
     reasons = [str(row["note"]) for row in rows if row["note"]]
-    return max(set(reasons), key=reasons.count) if reasons else "no figure has pieces enough"
+    return max(set(reasons), key=reasons.count) if reasons else "no metric is there for enough pieces"
 
 
 def _difference(row: Row) -> str:
     interval = (
         "" if row["distance_low"] is None else f" [{number(row['distance_low'])}, {number(row['distance_high'])}]"
     )
-    return f"{_label(row)} ({row['how'].split(' (')[0]}; {number(row['distance'])}{interval} noise floors)"
+    how = row["how"].split(" (")[0]
+    how = "differs in distribution" if how == OTHERWISE else how
+    distance = f"{number(row['distance'])}{interval} noise floors of {row['size']:.0f} pieces"
+    return f"{_label(row)} ({how}; {distance}, δ {number(row['delta'], 2)})"
 
 
 def _label(row: Row) -> str:
