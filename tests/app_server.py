@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from listening_study import serving
+from patience import PATIENCE
 
-START_LIMIT = 60.0  # seconds
+from listening_study import serving
 
 _OPENER = build_opener(ProxyHandler({}))
 
@@ -59,12 +59,12 @@ class AppServer:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, env=self._environment, start_new_session=True
             )
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             assert self._process.poll() is None, self.log
             assert time.monotonic() < deadline, self.log
             try:
-                _OPENER.open(f"{self.url}/_stcore/health", timeout=2).close()
+                _OPENER.open(f"{self.url}/_stcore/health", timeout=10).close()
             except OSError:
                 time.sleep(0.02)
             else:

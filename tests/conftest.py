@@ -3,15 +3,18 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import numpy as np
 import pytest
 import soundfile
+from patience import PATIENCE
 
+from clstm import isolation
 from clstm.corpus import Corpus
 from clstm.midi import Notes, write_midi
 from clstm.preparation import prepare
@@ -24,9 +27,12 @@ from listening_study.study import Study
 # Tiny networks gain nothing from threads that wait for each other. torch reads this when it is first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["CLSTM_CACHE"] = "off"  # no test finds what another left behind
+# An example may take as long as a busy machine makes it: how long says nothing of what is tested.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,17 +62,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="module")  # its event loop must not live on while other modules' tests run
 def browser() -> "Iterator[Browser]":
     """A headless Chromium. `browser.new_page()` has no network but this machine."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = doctor.find_chromium()
     if path is None:
         pytest.skip(f"no Chromium; {doctor.install_command(['chromium'], doctor.package_manager())}")
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         # Every name but this machine's own fails to resolve: a page that needs the network shows it.
         rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", rules])
+        arguments = ["--no-sandbox", rules]
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments, timeout=1000 * PATIENCE)
+        chromium.new_page, chromium.new_context = _patient(chromium.new_page), _patient(chromium.new_context)
         yield chromium
         chromium.close()
+
+
+def _patient(make: "Callable[..., Page | BrowserContext]") -> "Callable[..., Any]":
+    """Pages and contexts that wait for what must come as long as every other test does."""
+
+    def made(**settings: object) -> "Page | BrowserContext":
+        new = make(**settings)
+        new.set_default_timeout(1000 * PATIENCE)
+        return new
+
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +101,15 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
         soundfile.write(path, 0.2 * np.stack(tones, axis=1), 44100)
         sources[name].append(path)
     return sources
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process_a_pool() -> Iterator[None]:
+    """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own, and each
+    process of a pool would import the same libraries again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolation, "default_workers", lambda: 1)
+        yield
 
 
 @pytest.fixture(autouse=True)

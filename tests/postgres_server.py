@@ -14,10 +14,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from patience import PATIENCE
 
 from evaluation import doctor
-
-START_LIMIT = 30.0  # seconds
 
 
 def program(name: str) -> str:
@@ -47,7 +46,7 @@ class Server:
         flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
         command = [program("postgres"), "-D", str(self.folder / "data"), *flags]
         self._process = self._popen(command)
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 psycopg.connect(self._address("postgres"), connect_timeout=2).close()
@@ -63,7 +62,7 @@ class Server:
         """At once, without a word to those who are connected."""
         if self._process:
             self._process.send_signal(how)
-            self._process.wait(START_LIMIT)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def new_database(self) -> str:

@@ -1,5 +1,7 @@
 """Table 2: counts against a plain recount, thresholds, skill, and intervals that mean something."""
 
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from clstm import accuracy, accuracy_systems, windows
+from clstm.accuracy_figures import Horizon, loss
 from clstm.accuracy_systems import System
 from clstm.baselines import Chances, hold_chord, silence
 from clstm.batches import training_and_selection
@@ -19,6 +22,7 @@ from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.models import KINDS, Kind, NetworkConfig
 from clstm.preparation import prepare
+from clstm.resampling import Draws, is_clear, sign_flips
 from clstm.score import Matrix
 
 Ends = np.ndarray[Any, np.dtype[np.int64]]
@@ -215,11 +219,14 @@ def test_a_threshold_that_is_none_is_refused(threshold: object, tiny_corpus: Cor
 # Skill and intervals.
 
 
-def counted(system: str, wrong: list[int], role: str = "model", nats: float = 1.0) -> pd.DataFrame:
+def counted(
+    system: str, wrong: Sequence[float], role: str = "model", nats: float = 1.0, kind: str = ""
+) -> pd.DataFrame:
     """Of each group one window, one frame and 200 cells, of which 100 in each part; `wrong` in each part."""
     same = {
         "system": system,
         "role": role,
+        "kind": kind,
         "threshold": 0.5,
         "fixed_on": "",
         "horizon": "next",
@@ -255,12 +262,12 @@ def test_intervals_widen_with_the_spread_between_groups() -> None:
 
 def test_skill_is_the_share_of_the_best_baselines_loss_that_is_removed() -> None:
     table = summarised(
-        counted("worse", [20] * 4, "baseline", nats=8.0),
-        counted("best", [10] * 4, "baseline", nats=5.0),
-        counted("certain", [15] * 4, "baseline", nats=np.nan),
-        counted("good", [4] * 4, nats=4.0),
-        counted("bad", [12] * 4, nats=6.0),
-        counted("perfect", [0] * 4, nats=0.0),
+        counted("worse", [20] * 6, "baseline", nats=8.0),
+        counted("best", [10] * 6, "baseline", nats=5.0),
+        counted("certain", [15] * 6, "baseline", nats=np.nan),
+        counted("good", [4] * 6, nats=4.0),
+        counted("bad", [12] * 6, nats=6.0),
+        counted("perfect", [0] * 6, nats=0.0),
     )
     assert table["skill_accuracy"].to_dict() == pytest.approx(
         {"worse": -1.0, "best": 0.0, "certain": -0.5, "good": 0.6, "bad": -0.2, "perfect": 1.0}
@@ -286,13 +293,263 @@ def test_there_is_no_skill_beside_a_perfect_baseline_or_none() -> None:
     assert np.isnan(summarised(counted("alone", [4] * 4)).loc["alone", "skill_accuracy"])
 
 
+def test_skill_is_tested_against_the_best_baseline() -> None:
+    rng = np.random.default_rng(3)
+    best, rival, good = (rng.uniform(low, low + 8, 7) for low in (12, 15, 9))
+    counts = [counted("rival", rival, "baseline"), counted("best", best, "baseline"), counted("good", good)]
+    row = summarised(*counts).loc["good"]
+    others = pd.concat([*counts[:1], counted("best", best), counts[2]], ignore_index=True)  # as if it were a model
+    (pair,) = accuracy.differences(others).to_dict("records")
+    assert (pair["system"], pair["other"]) == ("good", "best")
+    assert row["skill_accuracy_p"] == pair["accuracy_p"] < 1
+    assert np.isnan(summarised(*counts).loc[["best", "rival"], "skill_accuracy_p"]).all()
+    assert np.isnan(summarised(counts[2]).loc["good", "skill_accuracy_p"])
+
+
+# Few groups.
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_fewer_than_five_groups_have_neither_interval_nor_p(groups: int) -> None:
+    counts = pd.concat(
+        [
+            counted("rival", [20] * groups, "baseline", nats=3.0),
+            counted("rnn", [10] * groups, nats=2.0, kind="rnn"),
+            counted("lstm", [5] * groups, kind="lstm"),
+        ]
+    )
+    table, pairs = accuracy.summarise(counts), accuracy.differences(counts.assign(horizon="next"))
+    assert (table["groups"] == groups).all()
+    for made in (table, pairs):
+        judged = [name for name in made if name.endswith(("_low", "_high", "_p", "_upper"))]
+        assert len(judged) > 10
+        assert made[judged].isna().all(axis=None)
+    assert table.set_index("system").loc["lstm", "skill_accuracy"] == pytest.approx(0.75)
+    assert pairs["errors_removed"].item() == pytest.approx(0.5)
+
+
+def test_from_five_groups_on_there_are_intervals_and_from_six_directions() -> None:
+    for groups, least in ((5, 1 / 16), (6, 1 / 32)):
+        wrong = np.arange(groups) + 10.0
+        pairs = accuracy.differences(pd.concat([counted("a", wrong), counted("b", wrong - 5)]))
+        row = pairs.iloc[0]
+        assert [row["accuracy_low"], row["accuracy_high"]] == pytest.approx([0.05, 0.05])
+        assert row["accuracy_p"] == least
+        assert row["groups"] == groups
+
+
+# Model against model.
+
+
+def swapped_by_hand(counts: pd.DataFrame, one: str, other: str) -> dict[str, float]:
+    """p of the differences: every way to swap two systems within groups, counted one after another."""
+    groups = sorted(counts["group"].unique())
+    tables = []
+    for ways in product([False, True], repeat=len(groups)):
+        turned = counts.copy()
+        swap = counts["group"].isin([group for group, way in zip(groups, ways, strict=True) if way])
+        turned.loc[swap, "system"] = counts.loc[swap, "system"].map({one: other, other: one})
+        sums = turned.groupby("system")[[*accuracy.SUMS, "frames"]].sum()
+        hits, wrong = sums["hits_at_threshold"], sums["false_alarms_at_threshold"] + sums["misses_at_threshold"]
+        figures = {
+            "nats": sums["nats"] / sums["frames"],
+            "accuracy": -(sums["false_alarms"] + sums["misses"]) / sums["cells"],
+            "f1_at_threshold": 2 * hits / (2 * hits + wrong),
+        }
+        tables.append({name: abs(of[one] - of[other]) for name, of in figures.items()})
+    table = pd.DataFrame(tables)
+    return {name: float((of >= of[0] - 1e-12).mean()) for name, of in table.items()}
+
+
+def test_p_is_that_of_swapping_the_systems_within_whole_groups_in_every_way() -> None:
+    rng = np.random.default_rng(9)
+    both = [counted(system, np.zeros(14)) for system in ("a", "b")]
+    for own in both:
+        own["group"] = own["piece"].map(lambda piece: piece % 7).astype(str)  # two pieces a group
+        size = 1 + own["group"].astype(int)
+        for at in accuracy.AT:  # both say as many notes, so that swapped systems have F1 of one kind
+            own[f"hits{at}"] = rng.poisson(8 * size)
+            own[f"false_alarms{at}"] = own[f"misses{at}"] = 30 * size - own[f"hits{at}"]
+        own["nats"], own["cells"], own["frames"] = size * rng.uniform(1, 2, len(own)), 400 * size, size
+    counts = pd.concat(both, ignore_index=True)
+    row = accuracy.differences(counts).iloc[0]
+    by_hand = swapped_by_hand(counts, "a", "b")
+    for name, p in by_hand.items():
+        assert row[f"{name}_p"] == pytest.approx(p), name
+    assert len({*by_hand.values()}) == 3  # each its own test
+
+
+def test_two_names_of_one_system_are_not_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    wrong = rng.uniform(5, 20, 8)
+    row = accuracy.differences(pd.concat([counted("a", wrong), counted("twin", wrong)])).iloc[0]
+    assert (row["accuracy"], row["accuracy_low"], row["accuracy_high"], row["accuracy_p"]) == (0, 0, 0, 1)
+
+
+def test_the_papers_kinds_are_told_by_their_runs_and_the_better_comes_first() -> None:
+    """Whatever folders are called, and in whatever order they are given."""
+    rng = np.random.default_rng(1)
+    kinds = {"lstm": "rnn", "mine": "c-lstm", "b": "lstm", "plus": "c-lstm-plus"}
+    counts = pd.concat([counted(name, rng.uniform(5, 9, 7), kind=kind) for name, kind in kinds.items()])
+    table, pairs = accuracy.summarise(counts), accuracy.differences(counts)
+    assert table.set_index("system")["kind"].to_dict() == kinds
+    found = [(row.system, row.kind, row.other, row.other_kind) for row in pairs.itertuples()]
+    assert ("mine", "c-lstm", "lstm", "rnn") in found
+    assert ("mine", "c-lstm", "b", "lstm") in found
+    assert ("b", "lstm", "lstm", "rnn") in found
+    asked = pairs.set_index(["kind", "other_kind"])["paper_points"].dropna().to_dict()
+    assert asked == pytest.approx({("c-lstm", "lstm"): 1.07, ("c-lstm", "rnn"): 2.66, ("lstm", "rnn"): 1.59})
+
+
+def advantage(removed: float, points: float, groups: int = 10, horizon: str = "next") -> pd.Series:
+    """C-LSTM over LSTM: the share of each group's errors that it removes, and points besides, each with some noise."""
+    rng = np.random.default_rng(5)
+    wrong = rng.uniform(4, 16, groups)
+    noise = rng.normal(0, 0.02, groups)
+    better = wrong * (1 - removed + noise - noise.mean()) - points
+    counts = pd.concat([counted("l", wrong, kind="lstm"), counted("c", better, kind="c-lstm")])
+    (row,) = (row for _, row in accuracy.differences(counts.assign(horizon=horizon)).iterrows())
+    return row
+
+
+def test_an_advantage_as_large_as_the_papers_is_ruled_out_where_there_is_none() -> None:
+    none = advantage(removed=0.0, points=0.0)
+    for paper, upper, size in (
+        ("paper_points", "accuracy_upper", 0.0107),
+        ("paper_errors", "errors_removed_upper", 0.328),
+    ):
+        assert none[f"{paper}_p"] == 1 / 1024
+        assert none[upper] < size
+    assert none["accuracy_p"] > 0.05
+
+
+def test_an_advantage_as_large_as_the_papers_is_not_ruled_out_where_it_is_there() -> None:
+    share, points = advantage(removed=0.3282, points=0.0), advantage(removed=0.0, points=1.07)
+    assert share["errors_removed"] == pytest.approx(0.3282, abs=0.01)
+    assert share["errors_removed_low"] < 0.3282 < share["errors_removed_high"]
+    assert share["paper_errors_p"] > 0.05
+    assert share["errors_removed_upper"] > 0.328
+    assert points["paper_points_p"] > 0.05
+    assert points["accuracy_upper"] > 0.0107
+    assert advantage(removed=0.6, points=0.0)["paper_errors_p"] > 0.99
+
+
+def test_points_and_share_are_two_questions() -> None:
+    """A third of few errors is a small advantage in points: one is ruled out, the other is not."""
+    rng = np.random.default_rng(5)
+    wrong = rng.uniform(1, 2, 10)
+    better = wrong * (1 - 0.33 + rng.normal(0, 0.02, 10))
+    row = accuracy.differences(pd.concat([counted("l", wrong, kind="lstm"), counted("c", better, kind="c-lstm")])).iloc[
+        0
+    ]
+    assert row["paper_points_p"] < 0.05 < row["paper_errors_p"]
+
+
+def test_the_upper_limit_is_of_one_side() -> None:
+    row = advantage(removed=0.1, points=0.0)
+    assert row["errors_removed"] < row["errors_removed_upper"] < row["errors_removed_high"]
+    assert row["accuracy"] < row["accuracy_upper"] < row["accuracy_high"]
+
+
+def test_the_paper_says_nothing_of_all_nine_frames_nor_of_other_kinds() -> None:
+    nine = advantage(removed=0.0, points=0.0, horizon="nine")
+    assert nine[["paper_points", "paper_points_p", "accuracy_upper", "paper_errors", "paper_errors_p"]].isna().all()
+    same = accuracy.differences(pd.concat([counted(name, [5, 6, 7, 8, 9, 4], kind="lstm") for name in ("a", "b")]))
+    assert same[["paper_points", "paper_errors"]].isna().all(axis=None)
+
+
+# Simulations: groups of unequal size, some much harder than others.
+
+ERRORS = {"base": 1.0, "lstm": 0.95, "c-lstm": 0.85}  # each system's, relative to the first's
+OF_A_SYSTEM = ("accuracy", "precision", "recall", "f1", "nats", "skill_accuracy", "skill_nats")
+OF_A_PAIR = (*accuracy.COMPARED, "errors_removed")
+
+
+def simulated(random: np.random.Generator, groups: int, spread: float, twins: bool) -> dict[str, Any]:
+    """Sums by group of a baseline and two models; twins have the same expected errors."""
+    windows = np.maximum(1, np.rint(20 * np.exp(random.normal(0, spread, groups))))
+    hardness, density = np.exp(random.normal(0, 0.6, groups)), 0.026 * np.exp(random.normal(0, 0.4, groups))
+    found = {}
+    for name, factor in ERRORS.items():
+        worse = hardness * (0.9 if twins else factor) * np.exp(random.normal(0, 0.15, groups))
+        cells, wrong, notes = 78 * windows, np.clip(0.02 * worse, 0, 0.4), density
+        misses = np.minimum(wrong / 2, 0.9 * notes)
+        counts = [(notes - misses) * cells, (wrong - misses) * cells, misses * cells]
+        part = np.stack([windows, cells, 5 * worse * windows, *counts, *counts], axis=1)
+        found[name] = np.stack([part, part])
+    return found
+
+
+def figures_of(sums: dict[str, Any], draws: Draws, groups: int) -> dict[str, Any]:
+    """As `summarise` and `differences` have them, of every row of the draws; and the p of the pair."""
+    horizon = Horizon("next", {}, sums, draws, sign_flips(groups, 0))
+    base, other, own = (horizon.figures(name) for name in ERRORS)
+    found = own | {f"skill_{of}": 1 - loss(own, of) / loss(base, of) for of in accuracy.SKILLS}
+    found |= {f"pair_{name}": own[name] - other[name] for name in accuracy.COMPARED}
+    found["pair_errors_removed"] = 1 - loss(own, "accuracy") / loss(other, "accuracy")
+    return found | {f"p_{name}": horizon.p("c-lstm", "lstm", name) for name in accuracy.COMPARED}
+
+
+def rates(groups: int, spread: float, times: int, twins: bool = False) -> pd.Series:
+    """How often the interval of each figure holds that of a population of 100,000 groups, and how often each p of the
+    pair is below .05 and a direction is said."""
+    random = np.random.default_rng((groups, int(10 * spread), twins))
+    whole = simulated(random, 100_000, spread, twins)
+    truth = figures_of(
+        {name: own.sum(axis=1, keepdims=True) for name, own in whole.items()}, Draws.of(np.ones(1), 0), 1
+    )
+    rows = []
+    for seed in range(times):
+        sums = simulated(random, groups, spread, twins)
+        draws = Draws.of(sums["base"][0, :, 0], seed)
+        found = figures_of(sums, draws, groups)
+        ends = {name: draws.interval(found[name]) for name in (*OF_A_SYSTEM, *(f"pair_{name}" for name in OF_A_PAIR))}
+        row = {name: low <= truth[name][0] <= high for name, (low, high) in ends.items()}
+        for name in accuracy.COMPARED:
+            row |= {f"p_{name}": found[f"p_{name}"] < 0.05}
+            row |= {f"clear_{name}": is_clear(*ends[f"pair_{name}"], found[f"p_{name}"])}
+        rows.append(row)
+    return pd.DataFrame(rows).mean()
+
+
+HELD = [*OF_A_SYSTEM, *(f"pair_{name}" for name in OF_A_PAIR)]
+REJECTED, DIRECTED = ([f"{what}_{name}" for name in accuracy.COMPARED] for what in ("p", "clear"))
+
+
+def test_intervals_of_figures_hold_the_truth_with_eight_unequal_groups() -> None:
+    found = rates(groups=8, spread=0.8, times=300)
+    assert found[HELD].min() >= 0.92
+
+
+def test_systems_that_are_alike_are_rarely_told_apart() -> None:
+    found = rates(groups=8, spread=0.8, times=300, twins=True)
+    assert found[REJECTED].max() <= 0.06
+    assert found[DIRECTED].max() <= 0.06
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("groups", [5, 8, 12, 20])
+@pytest.mark.parametrize("spread", [0.0, 0.8, 1.2])
+def test_intervals_and_tests_of_the_whole_grid(groups: int, spread: float) -> None:
+    found, alike = rates(groups, spread, 800), rates(groups, spread, 800, twins=True)
+    assert found[HELD].min() >= 0.905  # 0.92, less twice the error of 800 simulations
+    assert found[HELD].mean() >= 0.92
+    assert alike[REJECTED].mean() <= 0.07  # 0.06, and the simulation's own error
+    assert alike[REJECTED].max() <= 0.08
+    assert alike[DIRECTED].max() <= 0.06
+
+
 # The whole.
 
 
 def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_corpus: Corpus, tmp_path: Path) -> None:
     runs = [run_of(kind, tmp_path / kind) for kind in reversed(KINDS)]
     told: list[tuple[str, int, int]] = []
-    table = accuracy.summarise(accuracy.score(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step)))
+    counts = accuracy.score(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step))
+    table = accuracy.summarise(counts)
+    assert table.set_index("system")["kind"].to_dict() == dict.fromkeys(accuracy_systems.BASELINES, "") | {
+        kind: kind for kind in KINDS
+    }
     order = [*accuracy_systems.BASELINES, "c-lstm", "lstm", "rnn", "c-lstm-plus"]
     for _, own in table.groupby("horizon"):
         assert own["system"].tolist() == order
@@ -302,6 +559,8 @@ def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_
         "Threshold of per-row Markov",
         *(f"Scoring {name}" for name in order),
     ]
+    several = pd.concat([counts.assign(group=str(copy), nats=counts["nats"] * copy) for copy in range(1, 7)])
+    table = accuracy.summarise(several)
     for name in ("accuracy", "f1_struck_at_threshold", "nats", "skill_nats"):
         known = table.dropna(subset=name)
         assert ((known[f"{name}_low"] <= known[name]) & (known[name] <= known[f"{name}_high"])).all()
@@ -346,6 +605,76 @@ def test_without_a_test_split_valid_is_reported_and_nothing_flatters(eight_piece
     assert done.exit_code == 0, done.output
     assert "flatter" not in done.output
     assert set(pd.read_csv(tmp_path / "a.csv")["pieces"]) == {2}
+
+
+# Corpora without a train split.
+
+
+@pytest.fixture
+def unseen(eight_pieces: Path, tmp_path: Path) -> Corpus:
+    """Two pieces, both in `test`."""
+    return all_in_test(sorted(eight_pieces.glob("*.mid"))[6:], tmp_path, "unseen")
+
+
+def all_in_test(files: Sequence[Path], folder: Path, name: str) -> Corpus:
+    index = folder / f"{name}.csv"
+    index.write_text("\n".join(["file,split,group", *(f"{file},test,{n}" for n, file in enumerate(files))]))
+    return prepare([str(file) for file in files], folder / name, index=index, workers=1)
+
+
+def accuracy_of(corpus: Corpus, run: Path, *options: str) -> Any:
+    return CliRunner().invoke(load_commands(), ["accuracy", str(corpus.path), str(run), *options])
+
+
+def test_without_a_train_split_what_must_learn_is_left_out_and_said(unseen: Corpus, tmp_path: Path) -> None:
+    run = run_of("lstm", tmp_path / "mine", {"threshold": 0.3})
+    done = accuracy_of(unseen, run, "--out", str(tmp_path / "a.csv"))
+    assert done.exit_code == 0, done.output
+    assert "per-row Markov is left out" in done.output
+    assert "--baselines-from" in done.output
+    table = pd.read_csv(tmp_path / "a.csv").set_index(["system", "horizon"])
+    assert set(table.index.get_level_values("system")) == {*accuracy_systems.BASELINES[:3], "mine"}
+    mine = table.loc[("mine", "next")]
+    assert (mine["threshold"], mine["fixed_on"]) == (0.3, "config.json")
+    assert np.isfinite(mine["skill_accuracy"])
+    assert np.isnan(mine["skill_nats"])
+
+
+def test_baselines_learn_from_the_corpus_that_is_named(unseen: Corpus, eight_pieces: Path, tmp_path: Path) -> None:
+    files = sorted(eight_pieces.glob("*.mid"))[:6]
+    (tmp_path / "lessons.csv").write_text(
+        "\n".join(["file,split,group", *(f"{file},train,{n}" for n, file in enumerate(files))])
+    )
+    teacher = prepare([str(file) for file in files], tmp_path / "lessons", index=tmp_path / "lessons.csv", workers=1)
+    run = run_of("lstm", tmp_path / "mine")
+    done = accuracy_of(unseen, run, "--out", str(tmp_path / "a.csv"), "--baselines-from", str(teacher.path))
+    assert done.exit_code == 0, done.output
+    assert f"per-row Markov learnt from the train split of {teacher.path}" in done.output
+    row = pd.read_csv(tmp_path / "a.csv").set_index(["system", "horizon"]).loc[("per-row Markov", "nine")]
+    learnt = accuracy_systems.baselines(teacher, 90)["per-row Markov"]
+    counts = accuracy.count(unseen, {"per-row Markov": learnt}, split="test", window=90)
+    assert row["nats"] == pytest.approx(accuracy.summarise(counts).set_index("horizon").loc["nine", "nats"])
+    assert row["threshold"] == learnt.threshold
+    assert row["fixed_on"] == "selection pieces"
+
+
+def test_baselines_that_have_learnt_what_is_scored_are_refused(
+    eight_pieces: Path, tiny_corpus: Corpus, tmp_path: Path
+) -> None:
+    known = [eight_pieces / tiny_corpus.pieces["file"][int(piece)] for piece in tiny_corpus.of_split("train")[:2]]
+    corpus = all_in_test(known, tmp_path, "known")
+    done = accuracy_of(corpus, run_of("lstm", tmp_path / "mine"), "--baselines-from", str(tiny_corpus.path))
+    assert isinstance(done.exception, UserError)
+    assert "2 of the 2 pieces of 'test'" in str(done.exception)
+    assert known[0].name in str(done.exception)
+
+
+def test_a_corpus_to_learn_from_is_checked_like_every_other(unseen: Corpus, tmp_path: Path) -> None:
+    run = run_of("lstm", tmp_path / "mine")
+    for given, message in ((tmp_path / "nothing", "is not a corpus"), (unseen.path, "no piece in the split 'train'")):
+        done = accuracy_of(unseen, run, "--baselines-from", str(given))
+        assert isinstance(done.exception, UserError)
+        assert message in str(done.exception)
 
 
 def test_the_command_prints_and_writes_the_table(tiny_corpus: Corpus, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from clstm import accuracy
 from clstm.accuracy_systems import System, baselines
-from clstm.accuracy_tables import compared, latex, notes, readable
+from clstm.accuracy_tables import compared, latex, notes, pair_notes, readable
 from clstm.baselines import Chances, hold_chord
 from clstm.corpus import Corpus
 from clstm.score import Matrix
@@ -37,15 +37,96 @@ def shown(table: pd.DataFrame, horizon: str, width: int = 80) -> str:
     return console.file.getvalue()
 
 
-def test_differences_of_models_are_marked_where_they_are_clear() -> None:
-    ends = {"nats": [-0.25, 0.125], "nats_low": [-0.5, -0.25], "nats_high": [-0.125, 0.5]}
+def compared_text(low: float, high: float, p: float) -> str:
+    figures = {"nats": [-0.25, 0.125], "nats_low": [low, -0.25], "nats_high": [high, 0.5], "nats_p": [p, 0.5]}
     pair = {"system": NASTY, "other": "c-lstm-plus", "horizon": ["next", "nine"]}
     console = Console(width=80, file=StringIO())
-    console.print(compared(pd.DataFrame(pair | ends)))
+    console.print(compared(pd.DataFrame(pair | figures)))
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
-    for figure in ("-0.250*", "-0.500, -0.125", "+0.125 ", "-0.250, +0.500"):
+    assert "…" not in text
+    return text
+
+
+def test_differences_of_models_are_marked_where_test_and_interval_are_clear() -> None:
+    text = compared_text(-0.5, -0.125, 0.0004)
+    for figure in ("-0.250*", "-0.500, -0.125", "<.001", "+0.125 ", "-0.250, +0.500", ".500"):
         assert figure in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p"), [(-0.5, -0.125, 0.0625), (-0.5, 0.01, 0.01), (np.nan, np.nan, np.nan), (-0.5, -0.1, np.nan)]
+)
+def test_no_star_where_test_or_interval_say_less(low: float, high: float, p: float) -> None:
+    text = compared_text(low, high, p)
+    assert "-0.250" in text
+    assert "*" not in text
+    assert "nan" not in text
+
+
+def few(groups: int) -> pd.DataFrame:
+    """Counts of a baseline and two of the paper's models that differ clearly, on some groups of one piece each."""
+    rows = []
+    for place, (name, role) in enumerate((("hold", "baseline"), ("lstm", "model"), ("c-lstm", "model"))):
+        for piece in range(groups):
+            for part in accuracy.PARTS:
+                wrong = 20 - 4 * place + piece / 8
+                at = {
+                    f"{what}{at}": value
+                    for at in accuracy.AT
+                    for what, value in (("hits", 50 - wrong), ("false_alarms", wrong), ("misses", 0.0))
+                }
+                about = {"system": name, "role": role, "kind": name if role == "model" else "", "threshold": 0.5}
+                rows.append(
+                    about
+                    | at
+                    | {
+                        "fixed_on": "",
+                        "piece": piece,
+                        "group": str(piece),
+                        "part": part,
+                        "windows": 1,
+                        "frames": 1,
+                        "cells": 100,
+                        "nats": 3.0 - place + piece / 8,
+                    }
+                )
+    one = pd.DataFrame(rows)
+    return pd.concat([one.assign(horizon=horizon) for horizon in ("next", "nine")], ignore_index=True)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_few_groups_show_figures_and_no_interval_anywhere(groups: int) -> None:
+    table, differences = accuracy.summarise(few(groups)), accuracy.differences(few(groups))
+    console = Console(width=80, file=StringIO())
+    console.print(readable(table, "next"), compared(differences))
+    for text in (console.file.getvalue(), latex(table)):
+        assert "nan" not in text
+        assert "[" not in text.partition(r"\begin")[2].replace("[bold]", "")
+        assert "*" not in text
+    assert re.search(r"c-lstm .* - ", console.file.getvalue())
+    assert f"No interval and no p: they rest on groups of pieces, here {groups}, and need 5." in notes(table)
+    assert pair_notes(differences) == []
+
+
+def test_five_groups_have_intervals_and_the_note_says_that_no_star_is_possible() -> None:
+    for groups, possible in ((5, False), (6, True)):
+        differences = accuracy.differences(few(groups))
+        console = Console(width=80, file=StringIO())
+        console.print(compared(differences))
+        assert ("*" in console.file.getvalue()) == possible
+        assert ("with 5 groups no p is below 0.062, so none can be" in pair_notes(differences)[0]) != possible
+
+
+def test_notes_say_whether_the_papers_advantage_is_ruled_out() -> None:
+    (star, paper) = pair_notes(accuracy.differences(few(8)))
+    assert "below .05 and the interval leaves out 0" in star
+    assert paper.startswith(
+        "c-lstm over lstm, next frame, these trainings: +4.00 points, at most +4.00 (95 %, one-sided)"
+    )
+    assert "the paper's +1.07 not ruled out" in paper
+    assert "+24.33 % of the errors" in paper
+    assert re.search(r"the paper's \+32\.82 ruled out, p \.004", paper)
 
 
 @pytest.mark.parametrize("horizon", ["next", "nine"])

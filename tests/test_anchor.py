@@ -72,7 +72,7 @@ def test_no_notes_stay_no_notes() -> None:
     assert len(scatter(Notes.of(), np.random.default_rng(0))) == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(st.floats(0, 5), st.floats(0, 5), st.integers(0, 127), st.integers(1, 127)), min_size=1, max_size=30

@@ -34,6 +34,7 @@ from listening_study.configuration import Clips, Configuration, Design
 from listening_study.creation import create_study
 from listening_study.database import open_answers
 from listening_study.key import open_key
+from listening_study.order import open_order
 from listening_study.study import Study, read_study
 from listening_study.verbs import auditing
 
@@ -86,7 +87,7 @@ def human_clips(study: Study) -> list[str]:
 
 
 def audit(study: Study) -> Audit:
-    return judge(study, open_key(study), examine(study))
+    return judge(study, open_key(study), open_order(study), examine(study))
 
 
 def leaks(study: Study) -> set[str]:
@@ -119,13 +120,16 @@ def rename(study: Study, names: dict[str, str]) -> Study:
     content = json.loads(study.key_path.read_text())
     content["clips"] = {names.get(clip, clip): origin for clip, origin in content["clips"].items()}
     study.key_path.write_text(json.dumps(content))
-    renamed = replace(
-        study,
-        strata=tuple(sorted(tuple(sorted(names.get(clip, clip) for clip in stratum)) for stratum in study.strata)),
-        key_sha256=sha256(study.key_path.read_bytes()).hexdigest(),
-    )
-    renamed.write()
-    return renamed
+    key_sha256 = sha256(study.key_path.read_bytes()).hexdigest()
+    strata = sorted(tuple(sorted(names.get(clip, clip) for clip in stratum)) for stratum in open_order(study).strata)
+    return arranged(study.amend(key_sha256=key_sha256), strata)
+
+
+def arranged(study: Study, strata: Sequence[tuple[str, ...]]) -> Study:
+    """Other groups of clips, in study.json and the order."""
+    order = replace(open_order(study), strata=tuple(strata))
+    clips = tuple(sorted(clip for stratum in strata for clip in stratum))
+    return study.amend(clips=clips, order_sha256=order.seal(study.order_path))
 
 
 def test_a_study_as_it_was_made_is_clean(study: Study) -> None:
@@ -264,12 +268,18 @@ def test_the_word_human_is_no_leak(study: Study) -> None:
 
 def test_clips_in_the_order_of_pieces_are_a_leak(study: Study) -> None:
     order = by_piece(study)
-    replace(study, strata=tuple(tuple(sorted(stratum, key=order.index)) for stratum in study.strata)).write()
+    study.amend(clips=tuple(order))
+    assert leaks(read_study(study.folder)) == {"study.json order"}
+
+
+def test_groups_in_the_order_of_pieces_are_a_leak(study: Study) -> None:
+    order = by_piece(study)
+    arranged(study, [tuple(sorted(stratum, key=order.index)) for stratum in open_order(study).strata])
     assert leaks(read_study(study.folder)) == {"study.json order"}
 
 
 def test_a_human_source_that_always_comes_first_is_a_leak(study: Study) -> None:
-    replace(study, strata=study.strata[::-1]).write()
+    arranged(study, open_order(study).strata[::-1])
     assert leaks(read_study(study.folder)) == {"study.json order"}
 
 
@@ -280,7 +290,7 @@ def test_a_clip_that_is_no_flac_file_is_the_users_mistake(study: Study) -> None:
 
 
 def test_two_clips_a_source_are_too_few_to_tell(study: Study) -> None:
-    few = replace(study, strata=tuple(stratum[:2] for stratum in study.strata))
+    few = arranged(study, [stratum[:2] for stratum in open_order(study).strata])
     found = audit(few)
     assert found.too_few
     assert not found.leaks
@@ -414,23 +424,24 @@ def test_a_header_of_one_source_is_a_leak() -> None:
         (walk([sight(0, headers="Quokka")]), "frame names"),
         (walk([sight(0)], ["", "<b>quokka</b>"]), "page names"),
         (walk([sight(0)], ["one", "other"]), "same page"),
-        (walk([sight(0)], given=["media/../registration.json"]), "private files"),
+        (walk([sight(0)], given=["media/../registration.json"]), "files served"),
         (walk([sight(0)], unknown=["/media/other.flac"]), "media served"),
+        (walk([sight(0, "2-clip3")]), "clip names"),
     ],
 )
 def test_what_the_server_must_not_send_is_a_leak(seen: Walk, check: str) -> None:
-    faults = seen.faults(["quokka"])
+    faults = seen.faults(["quokka"], ["clip3"])
     assert faults[check]
 
 
 def test_the_real_server_is_walked_through(study: Study) -> None:
     told, *_ = human_clips(study)
     renamed = rename(study, {told: "quokka-1"})
-    small = replace(renamed, strata=tuple(tuple(sorted(stratum)[-2:]) for stratum in renamed.strata))
+    small = arranged(renamed, sorted(tuple(sorted(stratum)[-2:]) for stratum in open_order(renamed).strata))
     seen = walking.walk(small)
     assert Counter(one.clip for one in seen.sights) == dict.fromkeys(small.clips, 2)
     faults = {check: fault for check, fault in seen.faults(["quokka", "zebrafinch"]).items() if fault}
-    assert faults == {"frame names": "frames of quokka-1: quokka"}
+    assert faults == {}  # not even the name of the file told-of is sent
     features = {feature.name: feature.columns for feature in seen.features(small.clips)}
     assert features["response headers"].size == 0  # alike for all, as all have the same number of bytes
     assert read_study(study.folder).design.must_hear == 1  # nothing was changed but on a copy
@@ -452,7 +463,7 @@ def test_the_verb_prints_every_finding_and_writes_them(study: Study, tmp_path: P
     assert ran.exit_code == 0, ran.output
     assert "No leak found in 20 clips" in ran.output
     table = pd.read_csv(tmp_path / "audit.csv")
-    assert set(table["kind"]) == {"exact", "incidental", "music"}
+    assert set(table["kind"]) == {"exact", "attack", "incidental", "music"}
     assert set(table["verdict"]) == {"clean", "reported"}
     assert all(check in ran.output for check in table["check"])
 

@@ -17,6 +17,8 @@ from clstm.errors import UserError
 from clstm.midi import read_midi
 from clstm.models import KINDS
 
+SMALL = ("--set", "hidden=32", "--set", "batch=8", "--set", "excerpt=64")
+
 
 def clstm(*arguments: object) -> str:
     result = CliRunner().invoke(load_commands(), [str(argument) for argument in arguments])
@@ -32,9 +34,10 @@ def chain(eight_pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("chain")
     clstm("prepare", eight_pieces, "--out", out / "corpus")
     for kind in KINDS:
-        clstm("train", kind, out / "corpus", "--out", out / "runs" / kind, "--steps", 20)
-    clstm("accuracy", out / "corpus", *(out / "runs" / kind for kind in KINDS), "--out", out / "accuracy.csv")
-    size = ("--count", 3, "--seconds", 6, "--split", "train")
+        clstm("train", kind, out / "corpus", "--out", out / "runs" / kind, "--steps", 20, *SMALL)
+    runs = [out / "runs" / kind for kind in KINDS]
+    clstm("accuracy", out / "corpus", *runs, "--stride", 45, "--out", out / "accuracy.csv")
+    size = ("--count", 5, "--seconds", 6, "--split", "train")
     clstm("excerpts", out / "corpus", "--out", out / "music" / "human", *size)
     for kind in KINDS:
         clstm("generate", out / "runs" / kind, "--corpus", out / "corpus", "--out", out / "music" / kind, *size)
@@ -78,9 +81,9 @@ def test_music_comes_without_its_seed_unless_asked(chain: Path, eight_pieces: Pa
 def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
     systems = [f"{name}={chain / 'music' / name}" for name in ("human", "lstm")]
     clstm("render", chain / "music" / "lstm", "--out", chain / "audio")
-    assert len(list((chain / "audio").glob("*.flac"))) == 3
+    assert len(list((chain / "audio").glob("*.flac"))) == 5
     accuracy = ("--accuracy", chain / "accuracy.csv")
-    clstm("report", *systems, "--reference", "human", *accuracy, "--out", chain / "report")
+    clstm("report", *systems, "--reference", "human", *accuracy, "--page-only", "--out", chain / "report")
     assert (chain / "report" / "index.html").stat().st_size > 10_000
     cut = ("--clips", 2, "--seconds", 3, "--after", 0)
     clstm("study", "create", *systems, "--human", "human", *cut, "--out", chain / "study")
@@ -117,7 +120,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing_behind(chain: Path, arguments:
 def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing_behind(
     verb: str, eight_pieces: Path, tiny_corpus: Corpus, tmp_path: Path
 ) -> None:
-    arguments = {"prepare": [eight_pieces], "train": ["rnn", tiny_corpus.path, "--steps", "1"]}
+    arguments = {"prepare": [eight_pieces], "train": ["rnn", tiny_corpus.path, "--steps", "1", *SMALL]}
     command = [Path(sys.executable).parent / "clstm", verb, *arguments[verb], "--out", tmp_path / "new"]
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (10_000, 10_000))  # bytes a file: a disk that is full
     failed = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)

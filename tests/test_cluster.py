@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from patience import PATIENCE
 
 from clstm.errors import UnreadableFileError, UserError
 from clstm.midi import Notes, write_midi
@@ -18,16 +19,21 @@ from evaluation.cluster import on_cluster
 from evaluation.measures import measure_systems
 from evaluation.render import RenderSettings
 
-distributed = pytest.importorskip("distributed")
+dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own, of ports and of a worker that is killed
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A scheduler and two workers, each a process."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as running:
+    """A scheduler and two workers, each a process; on a busy machine they take their time to meet."""
+    with (
+        pytest.MonkeyPatch.context() as patience,
+        dask.config.set({"distributed.comm.timeouts.connect": PATIENCE, "distributed.comm.timeouts.tcp": PATIENCE}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as running,
+    ):
+        patience.setattr(cluster, "CONNECT", PATIENCE)
         yield running.scheduler_address
 
 

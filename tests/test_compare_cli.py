@@ -59,7 +59,7 @@ def compared(music: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "compare", f"human={music}/human", f"model={music}/model", "--reference", "human", "--out", out, "--workers", 2
     )
     assert result.exit_code == 0, result.output
-    assert "model differs in" in result.output
+    assert "model differs significantly in" in result.output
     return out
 
 
@@ -108,7 +108,7 @@ def test_robustness_marks_what_hangs_on_the_sound(music: Path, tmp_path: Path) -
     sources = f"human={music}/human", f"model={music}/model"
     result = run("compare", *sources, "--reference", "human", "--out", out, "--robustness", "--other-soundfont", other)
     assert result.exit_code == 0, result.output
-    table = pd.read_csv(out / "verdict.csv")
+    table = pd.read_csv(out / "verdict.csv", dtype={"flips": str})  # it may be empty throughout
     table["flips"] = table["flips"].fillna("")
     again = pd.read_csv(out / "robustness.csv")
     assert set(again["sound"]) == {"SoundFont other.sf2", "reverb and chorus", "softer velocities"}

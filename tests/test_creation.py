@@ -19,6 +19,7 @@ from listening_study.clips import leading_silence
 from listening_study.configuration import Clips, Configuration, Design, Loudness, Registration, Words
 from listening_study.creation import Created, create_study
 from listening_study.key import open_key
+from listening_study.order import open_order
 from listening_study.registration import open_registration
 from listening_study.sources import parse_sources
 from listening_study.study import Study, read_study
@@ -62,7 +63,7 @@ def full_study(spare_sources: Sources, tmp_path_factory: pytest.TempPathFactory)
 
 def everything(study: Study) -> list[Path]:
     """Every clip's file, whatever it is for."""
-    return [study.clip_path(clip) for clip in (*study.clips, *study.catch, *(clip for clip, _ in study.practice))]
+    return [study.clip_path(clip) for clip in (*study.clips, *study.catch, *study.practice)]
 
 
 def test_every_clip_looks_alike_on_the_disk_whatever_it_is_for(full_study: Study) -> None:
@@ -95,12 +96,14 @@ def test_clips_as_rendered_keep_their_differences_and_the_study_says_so(spare_so
 
 def test_practice_clips_are_from_pieces_used_for_nothing_else_and_know_the_right_answer(full_study: Study) -> None:
     key = open_key(full_study)
-    practised = [key.aside[clip] for clip, _ in full_study.practice]
-    assert [answer for _, answer in full_study.practice] == ["human", "computer", "human"]
+    practice = open_order(full_study).practice
+    practised = [key.aside[clip] for clip, _ in practice]
+    assert [answer for _, answer in practice] == ["human", "computer", "human"]
     assert [origin.source for origin in practised] == ["zebrafinch", "quokka", "zebrafinch"]
     pieces = {origin.piece for origin in key.clips.values()}
     assert pieces.isdisjoint(origin.piece for origin in practised)
-    assert not {clip for clip, _ in full_study.practice} & set(full_study.clips)
+    assert {clip for clip, _ in practice} == set(full_study.practice)
+    assert not set(full_study.practice) & set(full_study.clips)
 
 
 def test_without_pieces_to_spare_there_is_less_practice_and_a_notice(tiny_sources: Sources, tmp_path: Path) -> None:
@@ -110,11 +113,13 @@ def test_without_pieces_to_spare_there_is_less_practice_and_a_notice(tiny_source
 
 
 def test_strata_are_sorted_so_that_their_order_tells_nothing(full_study: Study) -> None:
-    strata = full_study.strata
+    strata = open_order(full_study).strata
     assert list(strata) == sorted(strata)
     assert all(list(stratum) == sorted(stratum) and len(stratum) == 2 for stratum in strata)
     key = open_key(full_study)
     assert all(len({key.clips[clip].source for clip in stratum}) == 1 for stratum in strata)
+    for names in (full_study.clips, full_study.practice, full_study.catch):
+        assert list(names) == sorted(names)
 
 
 def test_the_headphone_check_has_six_triples_and_none_in_mono(full_study: Study, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from listening_study import database, passwords, watching
-from listening_study.design import trials
+from listening_study.order import open_order
 from listening_study.store import Agreement, Response, Store
 from listening_study.store.connection import migrate
 from listening_study.study import Study
@@ -42,7 +43,7 @@ def page(tiny_study: Study, store: Store, kept: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(passwords.VARIABLE, kept)
     monkeypatch.delenv(database.VARIABLE, raising=False)
     monkeypatch.setattr(sys, "argv", ["dashboard.py", str(tiny_study.folder)])
-    yield AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=30).run()
+    yield AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     st.cache_resource.clear()
 
 
@@ -76,7 +77,7 @@ def take_part(
     listener = store.find(token)
     assert listener
     store.pass_stage(listener.id, "volume")
-    order = trials(study.seed, listener.slot, study.layout)
+    order = open_order(study).trials(study, listener.slot)
     for number, trial in enumerate(order[:answers]):
         store.present(listener.id, number, trial.clip)
         store.report(listener.id, number, heard=1.0, plays=1, event="end")
@@ -102,7 +103,7 @@ def test_the_password_opens_it_for_this_session_alone(page: AppTest, tiny_study:
     enter(page)
     assert not page.exception
     assert page.title[0].value == tiny_study.title
-    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=30).run()
+    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     assert tiny_study.title not in said(other)
     (leave,) = (button for button in page.button if button.label == "Leave")
     leave.click().run()
@@ -112,7 +113,7 @@ def test_the_password_opens_it_for_this_session_alone(page: AppTest, tiny_study:
 def test_many_wrong_passwords_lock_every_session_out(page: AppTest) -> None:
     for _ in range(passwords.TRIES):
         enter(page, "guessed")
-    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=30).run()
+    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     enter(other)
     assert "Wait 5 minutes." in said(other)
     assert not other.metric

@@ -84,7 +84,7 @@ def test_the_whole_demonstration(train: bool, tmp_path: Path) -> None:
     assert (out / "report" / "index.html").exists()
     systems = list(PAPER) if train else pretrained.names() or list(PAPER)
     study = json.loads((out / "study" / "study.json").read_text())
-    assert [len(stratum) for stratum in study["strata"]] == [10] * (1 + len(systems))
+    assert (study["sources"], len(study["clips"])) == (1 + len(systems), 10 * (1 + len(systems)))
     assert len(list((out / "study" / "clips").glob("*.flac"))) == 10 * (1 + len(systems)) + len(study["practice"])
     for name in systems:
         density = json.loads((out / "music" / name / "generated.json").read_text())["density"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_texts import faults
 from matplotlib.axes import Axes
 from typer.testing import CliRunner
 
@@ -19,6 +20,7 @@ from reports.figures import KINDS, PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SO
 from reports.findings import alternative_text, finding, number, pitch_name
 from reports.palette import REFERENCE, SYSTEMS, system_colour
 from reports.songs import Song, song
+from reports.style import COLUMN_WIDTH, PAGE_WIDTH
 
 RATE = 44100
 TUNE = Notes.of([(0.25 * i, 0.25 * i + 0.25, 60 + i % 5, 80) for i in range(16)])
@@ -145,6 +147,33 @@ def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: 
     assert name[:30] in figure.axes[0].get_title(loc="left")
 
 
+@pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_every_label_is_whole_and_none_lies_upon_another(kind: Kind, width: float, songs: list[Song]) -> None:
+    names = ["A person, as it was played on a piano, in the autumn", "n" * 120]
+    shown = [replace(one, name=name) for one, name in zip(songs, names, strict=False)]
+    assert faults(figures.draw(kind, shown, width=width)) == []
+    assert faults(figures.draw(kind, shown[:1])) == []
+
+
+def test_the_piano_roll_has_room_for_every_note_of_any_song_however_late_or_low() -> None:
+    late = Notes.of([(0.0, 1.0, 60, 80), (18.0, 19.0, 21, 80), (19.0, 20.0, 108, 80)])
+    one = song("Late", "late", REFERENCE, sine(440, 20), RATE, late)
+    axes = axes_of(PIANO_ROLL, one, Scale.of([one]))
+    low, high = axes.get_ylim()
+    assert low < 21 < 108 < high
+
+
+def test_a_soft_song_beside_a_loud_one_can_still_be_seen() -> None:
+    loud = song("Loud", "loud", REFERENCE, sine(440, 2), RATE, None)
+    soft = song("Soft", "soft", SYSTEMS[0], sine(880, 2, amplitude=1e-4), RATE, None)
+    scale = Scale.of([loud, soft])
+    course = axes_of(SPECTRUM, soft, scale).get_lines()[1]
+    assert course.get_ydata().max() > axes_of(SPECTRUM, soft, scale).get_ylim()[0] + 20
+    (image,) = axes_of(SONOGRAM, soft, scale).get_images()
+    assert np.asarray(image.get_array()).max() > image.get_clim()[0] + 20
+
+
 def test_a_figure_alone_takes_three_lines(tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "tune.mid")
     one = figures.read_song(tmp_path / "tune.mid", "Tune")
@@ -183,7 +212,7 @@ def test_findings_are_the_numbers_of_what_is_drawn(songs: list[Song]) -> None:
     assert finding(SCORE_MATRIX, songs[0]) == "16 notes in 4 s (4.0 a second), 1.0 sounding at once, C4 to E4"
     assert finding(WAVEFORM, songs[0]).startswith("mean level −9.0 dBFS, spread 0.0 dB")
     assert finding(SPECTRUM, songs[1]).startswith("0.0 % of the energy below 1 kHz")
-    assert finding(SONOGRAM, songs[0]).startswith("0.")
+    assert finding(SONOGRAM, songs[0]).startswith("change from one eighth of a second to the next 0.00, where 0")
     assert alternative_text(WAVEFORM, songs[0]).startswith("Waveform and RMS envelope of Human, tune: mean level −9.0")
 
 
@@ -214,6 +243,28 @@ def test_the_reach_of_models_is_drawn_from_its_table(tmp_path: Path) -> None:
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["rnn", "lstm"]
     for line, y in zip(axes.get_lines(), shares.values(), strict=True):
         np.testing.assert_allclose(line.get_ydata(), y)
+
+
+def test_intervals_of_the_reach_are_bands_around_the_curves(tmp_path: Path) -> None:
+    back = np.arange(90) / 8
+    share = np.exp(-back)
+    low = np.where(back > 10, 0, share / 2)  # a logarithm has no 0
+    curves = pd.DataFrame({"system": "rnn", "seconds_back": back, "share": share, "share_low": low})
+    curves.assign(share_high=share * 2).to_csv(tmp_path / "reach.csv", index=False)
+    (band,) = reach.draw(reach.read(tmp_path / "reach.csv")).axes[0].collections
+    vertices = band.get_paths()[0].vertices
+    assert vertices[:, 1].max() == pytest.approx(2)
+    assert vertices[:, 1].min() == pytest.approx(np.exp(-10) / 2)
+
+
+def test_pairs_of_the_reach_are_read_with_the_kinds_of_their_networks(tmp_path: Path) -> None:
+    row = dict.fromkeys(reach.PAIRS, 0.5) | {"system": "a", "kind": "lstm", "other": "b", "other_kind": None}
+    pd.DataFrame([row]).to_csv(tmp_path / "pairs.csv", index=False)
+    (read,) = reach.read_pairs(tmp_path / "pairs.csv").to_dict("records")
+    assert (read["kind"], read["other_kind"], read["p"]) == ("lstm", "", 0.5)
+    pd.DataFrame([row]).drop(columns="other").to_csv(tmp_path / "other.csv", index=False)
+    with pytest.raises(UserError, match="has no column other; make it with: clstm reach CORPUS RUNS --out CURVES --p"):
+        reach.read_pairs(tmp_path / "other.csv")
 
 
 @pytest.mark.parametrize("text", ["system,share\nrnn,1\n", ""])

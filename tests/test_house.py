@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {".ci", ".github", "clstm", "evaluation", "listening_study", "reports", "tests"}
@@ -16,8 +17,10 @@ HOME = re.compile(rb"(?<![\w.:/-])/(?:home|Users|root|work)/")  # a folder of so
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    everything = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, timeout=120, check=False)
+    everything = {**os.environ, "PYTEST_ADDOPTS": "", **environment}  # its own say nothing to another pytest
+    return subprocess.run(
+        command, cwd=ROOT, env=everything, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 @pytest.fixture(scope="module")

@@ -139,8 +139,16 @@ def test_what_is_below_the_gate_is_silent() -> None:
     soft = stereo_sine((-80, 5))
     assert loudness.integrated_loudness(soft, RATE) is None
     figures = loudness.measure(soft, RATE)
-    assert figures["loudness_range"] == figures["peak_to_loudness"] == Missing("silent")
-    assert figures["true_peak"] == pytest.approx(-80, abs=0.05)
+    assert figures.pop("clipped_samples") == 0
+    assert set(figures.values()) == {Missing("silent")}
+
+
+def test_what_sounds_and_stays_below_the_gate_says_so() -> None:
+    clicks = np.zeros((5 * RATE, 2))
+    clicks[::RATE] = 0.02  # enough for a window of 50 ms, not for one of 0.4 s
+    figures = loudness.measure(clicks, RATE)
+    assert figures["integrated_loudness"] == Missing("nothing reaches -70 LUFS")
+    assert figures["true_peak"] == pytest.approx(-34, abs=1)
 
 
 def test_one_sample_has_a_peak_but_no_loudness() -> None:

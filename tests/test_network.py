@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from drawn_texts import boxes, faults
 
 from clstm import pretrained
 from clstm.checkpoint import build
@@ -23,6 +24,7 @@ def small(kind: Kind) -> tuple[NetworkConfig, dict[str, tuple[int, ...]]]:
 def test_the_sizes_are_those_of_the_network(kind: Kind) -> None:
     config, shapes = small(kind)
     drawn = network.structure(kind, {"rows": config.rows, "window": config.window, "horizon": config.horizon}, shapes)
+    assert drawn.kind == kind
     assert drawn.parameters == parameter_count(build(config))
     assert (drawn.blocks[0].rows, drawn.blocks[0].steps) == (156, 90)
     assert (drawn.blocks[-1].rows, drawn.blocks[-1].steps) == (156, 9)
@@ -44,8 +46,17 @@ def test_every_network_has_its_row_and_every_block_its_name(width: float) -> Non
     drawn = [network.read_network(pretrained.FOLDER / name) for name in ("rnn", "c-lstm")]
     figure = network.draw(drawn, width)
     assert len(figure.axes) == 2
-    words = {text.get_text() for text in figure.axes[1].texts}
+    words = {" ".join(text.get_text().split()) for text in figure.axes[1].texts}
     assert {block.title for block in drawn[1].blocks} <= words
+
+
+@pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
+def test_every_word_is_whole_and_none_lies_upon_another(width: float) -> None:
+    drawn = [network.read_network(pretrained.FOLDER / kind, f"{kind} {'long ' * 20}") for kind in KINDS]
+    figure = network.draw(drawn, width)
+    assert faults(figure) == []
+    words = [" ".join(text.split()) for text in boxes(figure)]
+    assert all(any(f"{one.parameters:,} parameters" in text for text in words) for one in drawn)
 
 
 @pytest.mark.parametrize("damage", ["nothing", "no weights", "other weights", "no network"])

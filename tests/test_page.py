@@ -7,6 +7,7 @@ import pytest
 
 from evaluation.measures import METRICS
 from reports import page
+from reports.claims import roles
 from reports.drawing import Chart, Drawn, Panel, Section
 from reports.page import Listening, clock, number_views
 from reports.page import render_page as render
@@ -54,6 +55,8 @@ def system(name: str, role: str = "system", files: int = 3, **more: Any) -> dict
         "inputs": inputs,
         "failures": [],
         "remarks": [],
+        "model": None,
+        "touch": None,
         "generated": None,
     } | more
 
@@ -92,6 +95,8 @@ def content(*systems: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "seconds_drawn": 60.0,
         "seconds_heard": 40.0,
         "systems": list(systems),
+        "parts": roles(systems),
+        "variants": [],
         "numbers": numbers(list(systems)),
         "accuracy": None,
         "study": None,
@@ -109,11 +114,11 @@ def accuracy_row(name: str, role: str, accuracy: float) -> dict[str, Any]:
 def section(name: str, **more: Any) -> Section:
     box = (0.1, 0.2, 0.8, 0.6)
     panel = Panel(name, "#123456", "figures/1.svg", f"Waveform of {name}: loud.", "loud", (288, 170), box, 60.0)
-    return Section("figure3-waveform", 3, "Waveform", (panel,), **more)
+    return Section("waveform", 3, "Waveform", (panel,), **more)
 
 
 def claim(text: str, verdict: str = "holds") -> dict[str, Any]:
-    words = dict.fromkeys(("paper", "measure", "otherwise"), text)
+    words = dict.fromkeys(("paper", "measure", "ruled_out", "otherwise"), text)
     return {
         "claim": text,
         "verdict": verdict,
@@ -188,16 +193,17 @@ def test_music_that_is_not_to_be_heard_has_no_player_and_says_so() -> None:
 
 def test_a_cell_has_its_distance_bold_where_it_is_told_apart() -> None:
     two = content(system("A", "reference"), system("B"), system("C"))
-    two["verdict"] = [judged("B", flips="other sound"), judged("C", "not told apart")]
+    two["verdict"] = [judged("B", flips="other sound", size=9.0, delta=-0.5), judged("C", "not told apart")]
     html = render_page(two, [])
     assert '<strong class="distance" title="higher (large)">2.5 [1.5, 3.5] ↑</strong>' in html
     assert '<span class="distance" title="not told apart">2.5 [1.5, 3.5]</span>' in html
     assert "otherwise with other sound" in html
+    assert "<small>n\xa0=\xa09, δ\xa0=\xa0−0.50</small>" in html, "beside a distance its n, and Cliff's delta"
 
 
 def test_the_summary_the_claims_and_the_limits_are_on_the_page() -> None:
     said = [{"about": "B", "text": "B is told apart."}]
-    rows = [claim("One", "holds"), claim("Two", "does not hold"), claim("Three", "cannot be told")]
+    rows = [claim("One", "holds"), claim("Two", "does not hold"), claim("Three", "inconclusive")]
     page = render_page(content(system("A", "reference"), summary=said, claims=rows, remarks=["A has one piece"]), [])
     for words in (
         "B is told apart.",
@@ -208,19 +214,21 @@ def test_the_summary_the_claims_and_the_limits_are_on_the_page() -> None:
         "A has one piece.",
     ):
         assert words in page
-    assert "Paper against ours" not in render_page(content(system("A", "reference")), [])
+    assert "The paper’s claims" not in render_page(content(system("A", "reference")), [])
 
 
-def test_models_stand_apart_from_ours_and_from_baselines_and_the_best_is_marked() -> None:
+@pytest.mark.parametrize(("model", "ours"), [("lstm", "Our own model, not the paper"), (None, "Our own model<")])
+def test_models_stand_apart_from_ours_and_from_baselines_and_the_best_is_marked(model: str | None, ours: str) -> None:
     rows = [("silence", "baseline", 0.9744), ("plus", "own", 0.98), ("LSTM", "model", 0.9826)]
     table = [accuracy_row(*row) for row in rows]
-    html = render_page(content(system("A", "reference"), accuracy=table), [])
-    blocks = ("Models</span>", ">LSTM<", "Our own model, not the paper", ">plus<", "Baselines that know", ">silence<")
+    html = render_page(content(system("A", "reference"), system("B", model=model), accuracy=table), [])
+    blocks = ("Models</span>", ">LSTM<", ours, ">plus<", "Baselines that know", ">silence<")
     order = [html.index(words) for words in blocks]
     assert order == sorted(order)
     assert "<strong>98.26</strong>" in html
     assert "<strong>97.44</strong>" not in html
     assert "25.0<small>20.0 to 30.0</small>" in html
+    assert ("Table 2" in html) == (model is not None)
 
 
 def test_without_an_accuracy_table_none_is_shown() -> None:
@@ -259,11 +267,60 @@ def test_shares_are_shown_in_percent_and_placed_between_the_rows_extremes() -> N
     assert (low_cell["from"], high_cell["to"]) == (0, 100)
 
 
+LIMITED = {"one_velocity": True, "on_grid": True}
+PLAYED = {"one_velocity": False, "on_grid": False}
+
+
 def test_the_control_is_explained_only_where_there_is_one() -> None:
-    plain = render_page(content(system("A", "reference")), [])
-    controlled = render_page(content(system("A", "reference"), system("A, same grid", "control")), [])
-    assert "has no velocity" in controlled
-    assert "has no velocity" not in plain
+    plain = Tags(render_page(content(system("A", "reference", touch=LIMITED)), [])).text
+    controlled = content(system("A", "reference", touch=PLAYED), system("A, same grid", "control", touch=LIMITED))
+    text = Tags(render_page(controlled, [])).text
+    assert "A, same grid is the same music with every note on a grid" in text
+    assert "As it was played, A has velocities and timing that a score matrix cannot hold" in text
+    for words in ("grid", "velocity", "velocities"):
+        assert words not in plain.split("What each number means")[0]
+
+
+@pytest.mark.parametrize(
+    ("touch", "words"),
+    [
+        (LIMITED, "B has one velocity and begins every note on that grid"),
+        (PLAYED, "B has velocities and timing of its own"),
+        (LIMITED | {"on_grid": False}, "B has timing of its own"),
+        (LIMITED | {"one_velocity": False}, "B has velocities of its own"),
+        (None, ""),
+    ],
+)
+def test_of_a_systems_velocities_and_timing_is_said_what_its_notes_show(touch: Any, words: str) -> None:
+    sentences = ("B has one velocity", "of its own, which the control lacks")
+    three = content(system("A", "reference"), system("A, same grid", "control"), system("B", touch=touch))
+    text = " ".join(Tags(render_page(three, [])).text.split())
+    assert words in text
+    assert sum(sentence in text for sentence in sentences) == bool(words)
+
+
+def test_two_systems_of_one_kind_share_no_part_and_the_page_says_which_has_it() -> None:
+    both = content(
+        system("A", "reference"), system("Warm", model="lstm"), system("Cold", model="lstm"), claims=[claim("One")]
+    )
+    text = " ".join(Tags(render_page(both, [])).text.split())
+    assert "Claims about the LSTM are asked of Warm, the first by such a model; not of Cold." in text
+
+
+def test_each_way_in_which_a_claim_comes_out_otherwise_has_a_line_under_it() -> None:
+    row = claim("One") | {"otherwise": "lstm, threshold 0.15: does not hold; reverb: inconclusive"}
+    page = render_page(content(system("A", "reference"), system("B", model="lstm"), claims=[row]), [])
+    assert "<small>lstm, threshold 0.15: does not hold</small><small>reverb: inconclusive</small>" in page
+    assert '<tr class="otherwise">' not in render_page(
+        content(system("A", "reference"), claims=[claim("One") | {"otherwise": ""}]), []
+    )
+
+
+def test_variants_are_listed_where_the_page_says_how_it_was_made() -> None:
+    variant = {"system": "B", "label": "threshold 0.15", "path": "music/b", "pieces": 12}
+    page = Tags(render_page(content(system("A", "reference"), system("B"), variants=[variant]), []))
+    assert "threshold 0.15: 12 files" in page.text.split("How it was made")[-1]
+    assert "variants.csv" in [link["href"] for link in page.all("a")]
 
 
 def test_files_left_out_are_listed_with_their_reason() -> None:

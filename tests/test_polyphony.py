@@ -120,6 +120,16 @@ def test_the_table_has_baselines_and_runs_with_intervals_around_them(tiny: Corpu
     assert scores.table["nats"][0] == pytest.approx(nats)
 
 
+def test_fewer_than_five_pieces_have_no_interval_and_that_is_said(tiny: Corpus) -> None:
+    scores = polyphony.score(tiny, [], split="valid")
+    assert scores.pieces == 3
+    ends = [f"{measure}{end}" for measure in polyphony.MEASURES for end in ("_low", "_high")]
+    assert scores.table[ends].isna().all(axis=None)
+    assert np.isfinite(scores.table[list(polyphony.MEASURES)]).all(axis=None)
+    assert "No interval: they rest on pieces, here 3, and need 5." in polyphony.notes(scores)
+    assert "nan" not in polyphony.latex(scores)
+
+
 def test_a_chain_knows_that_a_key_goes_on(tmp_path: Path) -> None:
     cells = np.empty((1, 1), dtype=object)
     cells[0, 0] = np.zeros((2000, 88), dtype=np.uint8)

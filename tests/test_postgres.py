@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sql
+from patience import PATIENCE
 from postgres_server import Server, running_postgres
 
 from clstm.errors import UserError
@@ -103,7 +104,7 @@ def test_participants_do_not_wait_for_each_other(address: str) -> None:
         first, second = admitted(store), admitted(store)
         with store._writing() as open_connection:
             open_connection.execute(sql.text(f"select 1 from participants where id = {first.id} for update"))
-            assert pool.submit(store.pass_stage, second.id, "volume").result(timeout=5)
+            assert pool.submit(store.pass_stage, second.id, "volume").result(timeout=PATIENCE)
 
 
 def test_withdrawal_leaves_no_copy_in_the_tables(server: Server, store: Store) -> None:

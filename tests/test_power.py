@@ -168,4 +168,4 @@ def test_a_study_tells_its_own_margin_and_clips(tiny_study: Study, tmp_path: Pat
     options = ["--from", str(tiny_study.folder), "--listeners", "6", "--replicates", "10", "--out", str(out)]
     found = CliRunner().invoke(app, options)
     assert found.exit_code == 0, found.output
-    assert list(pd.read_csv(out)["clips"]) == [len(tiny_study.strata[0])]
+    assert list(pd.read_csv(out)["clips"]) == [tiny_study.size.clips]

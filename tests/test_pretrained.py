@@ -85,6 +85,14 @@ def test_half_precision_changes_no_chance_by_a_hundredth(run: Path, bundled: Pat
     assert 0 < float(difference.abs().max()) < 1e-2
 
 
+def test_a_card_shows_no_interval_where_groups_were_too_few(bundled: Path) -> None:
+    scores = pd.read_csv(bundled / "accuracy.csv")
+    assert f"{scores['nats'].iloc[-1]:.2f} [0.25, 0.75]" in card(bundled)
+    scores.assign(nats_low=np.nan, nats_high=np.nan).to_csv(bundled / "accuracy.csv", index=False)
+    assert "nan" not in card(bundled)
+    assert f"| {scores['nats'].iloc[-1]:.2f} |" in card(bundled)
+
+
 def test_weights_that_half_precision_cannot_hold_are_refused(
     run: Path, tables: dict[str, Path], tmp_path: Path
 ) -> None:

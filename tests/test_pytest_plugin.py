@@ -1,12 +1,14 @@
 """The fixture `spectra` in somebody else's repository: a folder of its own, and a pytest of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE
 
 from evaluation.audio import write_audio
 from evaluation.regression import record
@@ -50,7 +52,10 @@ def run(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
         *options,
         repository,
     ]
-    return subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=120, check=False)
+    alone = os.environ | {"PYTEST_ADDOPTS": ""}  # ours say nothing to another repository's pytest
+    return subprocess.run(
+        command, cwd=repository, env=alone, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def recorded_elsewhere(baseline: str) -> str:
@@ -125,5 +130,5 @@ def test_a_mistake_is_one_line_in_the_report(repository: Path) -> None:
 def test_the_plugin_loads_nothing_heavy_before_it_is_used() -> None:
     heavy = {"numpy", "scipy", "evaluation.measures"}
     script = f"import sys, evaluation.pytest_plugin; print(sorted({heavy} & set(sys.modules)))"
-    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert shown.stdout.strip() == "[]"

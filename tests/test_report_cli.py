@@ -90,11 +90,11 @@ def test_the_folder_holds_page_players_figures_and_numbers(report: Path, music: 
         "audio/2-grosse-b-x-b-y.mp3",
         "audio/3-recording.mp3",
     ]
-    for figure in ("figure1-score-matrix", "figure3-waveform", "figure4-spectrum", "figure5-sonogram", "piano-roll"):
+    for figure in ("score-matrix", "waveform", "spectrum", "sonogram", "piano-roll"):
         assert f"figures/{figure}-0-human.svg" in files
         for ending in ("", "-one-column"):
             assert {f"figures/{figure}{ending}.{suffix}" for suffix in ("svg", "pdf", "png")} <= files
-    assert "figures/figure1-score-matrix-3-recording.svg" not in files
+    assert "figures/score-matrix-3-recording.svg" not in files
     assert (report / "accuracy.csv").read_bytes() == (music / "accuracy.csv").read_bytes()
 
 
@@ -214,9 +214,9 @@ def test_recordings_make_a_report_without_scores_and_without_a_soundfont(music: 
     content = made(tmp_path)
     assert [system["role"] for system in content["systems"]] == ["reference", "system"]
     assert content["provenance"]["rendering"] is None
-    assert not list((tmp_path / "figures").glob("figure1-score-matrix*"))
+    assert not list((tmp_path / "figures").glob("score-matrix*"))
     assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg"}
-    assert "from songs nothing is inferred" in content["summary"][0]["text"]
+    assert "nothing is inferred from single pieces" in content["summary"][0]["text"]
 
 
 def test_one_file_holds_everything_and_points_at_nothing(music: Path, tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixtu
     systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--page-only"]
     systems += ["--weights", f"B={tmp_path}/run"]
     assert clstm("report", *systems, "--out", tmp_path / "report") == 0
-    assert (tmp_path / "report/figures/figure2-network.svg").exists()
+    assert (tmp_path / "report/figures/network.svg").exists()
     with weights.open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\x55")
@@ -322,6 +322,38 @@ def test_without_the_index_figures_are_checked_and_conclusions_are_not(
     assert clstm("report", "verify", tmp_path / "report") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert "conclusions were not drawn again" in said
+
+
+def as_made_with_the_first_catalogue(report: Path, metric: str) -> None:
+    """A report with a metric that is gone, one of another definition, and other values of `metric` than measured."""
+    table = pd.read_csv(report / "metrics.csv", dtype=str, keep_default_na=False)
+    table.loc[table["metric"].isin(["level_spread", metric]), "value"] = "7.25"
+    gone = table[table["metric"] == "level_spread"].assign(metric="change_ratio", value="1.5", unit="")
+    pd.concat([table, gone]).to_csv(report / "metrics.csv", index=False)
+    manifest = json.loads((report / "manifest.json").read_text())
+    del manifest["catalogue"]
+    manifest["outputs"]["metrics.csv"] = hashlib.sha256((report / "metrics.csv").read_bytes()).hexdigest()
+    (report / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_report_of_an_earlier_catalogue_is_verified_on_what_is_defined_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seed in (("human", 1), ("model", 2)):
+        tune(tmp_path / name / "a.mid", 2.0, seed=seed)
+    systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--page-only"]
+    assert clstm("report", *systems, "--out", tmp_path / "report") == 0
+    as_made_with_the_first_catalogue(tmp_path / "report", "level_spread")
+    assert clstm("report", "verify", tmp_path / "report") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "defined otherwise than when it was made: centroid, change_above_1000_hz" in said
+    assert "change_ratio" in said
+    assert "conclusions were not drawn again: the catalogue of metrics is version 2 here, 1 when it was made" in said
+    shutil.rmtree(tmp_path / "report")
+    assert clstm("report", *systems, "--out", tmp_path / "report") == 0
+    as_made_with_the_first_catalogue(tmp_path / "report", "note_density")
+    assert clstm("report", "verify", tmp_path / "report") == 1
+    assert "Note density was 7.25, is" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}', '{"made_by": "clstm report", "format": 2}'])

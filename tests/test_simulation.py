@@ -57,7 +57,7 @@ def test_the_copy_is_marked_closed_and_whole_and_the_study_untouched(study: Stud
     assert not study.synthetic
     with closing(Store(copy.answers_path)) as store:
         assert not store.is_open()
-        assert [one.answered for one in store.progress()] == [study.layout.trials] * 3
+        assert [one.answered for one in store.progress()] == [study.size.trials] * 3
         assert all({"background", "volume", "interview", "finished"} <= one.stages for one in store.progress())
         assert {one.plays for one in store.answered_trials()} == {1}
         assert {one.heard for one in store.answered_trials()} == {1.0}
@@ -91,7 +91,7 @@ def test_the_careless_are_left_out_as_registered(study: Study, tmp_path: Path) -
     assert flow["listener missed more than 1 catch trials"] > 0
     assert flow["less than 100% of the clip was heard"] > 0
     assert found.kept["participant"].nunique() == 2
-    assert len(found.tables["answers"]) == 16 * study.layout.trials
+    assert len(found.tables["answers"]) == 16 * study.size.trials
 
 
 @pytest.mark.parametrize("kind", ["flip_flopper", "position_biased"])

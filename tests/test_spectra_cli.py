@@ -158,14 +158,17 @@ def test_help_tells_the_exit_statuses(clstm: Clstm, capsys: pytest.CaptureFixtur
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 
+CENTROID = "Centroid of the long-term power spectrum"
+
+
 @pytest.mark.parametrize(
     ("moved", "shown"),
     [
         (Moved("a", "true_peak", -3.0, -2.75), ("True peak", "-3.00 dBTP", "-2.75 dBTP", "+0.25 dB", "0.1 dB")),
         (Moved("a", "loudness_range", 4.0, 5.0), ("Loudness range", "4.00 LU", "5.00 LU", "+1.00 LU", "0.5 LU")),
-        (Moved("a", "centroid", 400.0, 396.0), ("Centroid", "400 Hz", "396 Hz", "-1.00 %", "0.5 %")),
+        (Moved("a", "centroid", 400.0, 396.0), (CENTROID, "400 Hz", "396 Hz", "-1.00 %", "0.5 %")),
         (Moved("a", "evenness", 0.0, 0.5), ("Evenness below 1 kHz", "0", "0.5", "+0.5", "1e-09")),
-        (Moved("a", "centroid", Missing("silent"), 4.0), ("Centroid", "none: silent", "4 Hz", "", "")),
+        (Moved("a", "centroid", Missing("silent"), 4.0), (CENTROID, "none: silent", "4 Hz", "", "")),
         (Moved("a", "", None, Missing("no such file")), ("the file", "measured", "no such file", "", "")),
     ],
 )
@@ -188,7 +191,7 @@ def test_text_and_junit_hold_whatever_a_file_is_called(tmp_path: Path) -> None:
     cases = ElementTree.parse(tmp_path / "out" / "spectra.xml").getroot().findall("testsuite/testcase")
     assert [case.get("name") for case in cases] == ["environment", "[red]<&\ufffd\u266b.wav", "b.wav"]
     assert {case.get("classname") for case in cases} == {"music"}
-    assert cases[1].findtext("failure") == "Centroid | 400 Hz | 500 Hz | +25.00 % | 0.5 %"
+    assert cases[1].findtext("failure") == f"{CENTROID} | 400 Hz | 500 Hz | +25.00 % | 0.5 %"
 
 
 def test_an_unmatched_environment_is_said_first_and_what_moved_is_information() -> None:

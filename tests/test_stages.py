@@ -19,7 +19,7 @@ def study_of(tiny_study: Study, design: Design) -> Study:
         tiny_study,
         design=design,
         catch=("beeps",) if full else (),
-        practice=(("p0", "human"), ("p1", "computer")) if full else (),
+        practice=("p0", "p1") if full else (),
         headphones=(("headphones-1", 2), ("headphones-2", 1)) if full else (),
     )
 

@@ -22,6 +22,10 @@ class Unending:
     def __len__(self) -> int:
         return self.samples
 
+    @property
+    def shape(self) -> tuple[int]:
+        return (self.samples,)
+
     def __getitem__(self, part: slice) -> np.ndarray:
         start, stop, _ = part.indices(self.samples)
         self.longest = max(self.longest, stop - start)

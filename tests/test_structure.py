@@ -104,7 +104,7 @@ def test_a_clip_of_10_s_has_similarity_and_novelty_and_no_rate() -> None:
 
 @pytest.mark.parametrize("samples", [RATE // 10, RATE, 4 * RATE])
 def test_what_is_too_short_says_how_short(samples: int) -> None:
-    assert structure.measure(np.full(samples, 0.5), RATE) == {
+    assert structure.measure(A[:samples], RATE) == {
         "self_similarity": Missing("shorter than 4.5 s"),
         "novelty": Missing("shorter than 8 s"),
         "novelty_rate": Missing("shorter than 30 s"),

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import listening_study
 from listening_study.configuration import Access, Consent, Design, Question
+from listening_study.order import open_order
 from listening_study.player import Hearing, understood
 from listening_study.store import Agreement, Store, connection
 from listening_study.study import Study
@@ -32,7 +34,7 @@ def visit(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     st.cache_resource.clear()
 
     def visit(token: str | None = None, **parameters: str) -> AppTest:
-        tab = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=30)
+        tab = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=PATIENCE)
         for name, value in {**parameters, **({"t": token} if token else {})}.items():
             tab.query_params[name] = value
         return tab.run()
@@ -46,6 +48,13 @@ def changed(study: Study, **parts: Any) -> Study:
     new = replace(study, **parts)
     new.write()
     return new
+
+
+def with_practice(study: Study, **parts: Any) -> Study:
+    """One practice clip, made by a computer."""
+    clip = study.clips[0]
+    order = replace(open_order(study), practice=((clip, "computer"),))
+    return changed(study, practice=(clip,), order_sha256=order.seal(study.order_path), **parts)
 
 
 def begin(tab: AppTest) -> str:
@@ -102,8 +111,7 @@ def test_from_consent_to_thanks(visit: Open, tiny_study: Study) -> None:
 
 def test_every_stage_and_every_question(visit: Open, tiny_study: Study) -> None:
     design = Design(practice=1, break_every=2, must_hear=0)
-    practice = ((tiny_study.clips[0], "computer"),)
-    study = changed(tiny_study, design=design, practice=practice)
+    study = with_practice(tiny_study, design=design)
     tab = visit()
     begin(tab)
     assert title(tab) == "About you"
@@ -333,11 +341,7 @@ def test_a_withdrawal_that_leaves_something_to_overwrite_is_a_withdrawal_to_the_
 
 
 def test_practice_keeps_what_was_said_before_the_truth_was_told(visit: Open, tiny_study: Study) -> None:
-    changed(
-        tiny_study,
-        design=Design(practice=1, must_hear=0, background=False),
-        practice=((tiny_study.clips[0], "computer"),),
-    )
+    with_practice(tiny_study, design=Design(practice=1, must_hear=0, background=False))
     tab = visit()
     begin(tab)
     tab.radio(key="volume-device").set_value(0)

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 from app_server import AppServer
+from patience import PATIENCE
 from wire_listener import Listener, check
 from wire_study import write_study
 
@@ -18,7 +19,6 @@ from listening_study.store.connection import migrate
 
 APP = Path(listening_study.__file__).with_name("app.py")
 AT_ONCE = 5  # listeners
-PATIENCE = 60.0  # seconds a listener looks for a lost server
 LONGEST_WAIT = 0.15  # seconds after a submission until the kill
 
 

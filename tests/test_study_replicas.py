@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 from app_server import AppServer, running
+from patience import PATIENCE
 from postgres_server import running_postgres
 from wire_listener import Listener, check, fill_in, hear, newcomer, some_response, submit_button, trial_on
 from wire_study import write_study
@@ -22,7 +23,6 @@ from listening_study.wire import GoneError, Session
 pytestmark = pytest.mark.slow
 
 APP = Path(listening_study.__file__).with_name("app.py")
-PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(
             await asyncio.sleep(0.01)
 
     async def kill_in_turn() -> None:
-        whole = study.layout.trials * len(everybody)
+        whole = study.size.trials * len(everybody)
         for part, server in ((0.25, one), (0.5, other), (0.75, one)):
             await answered(round(part * whole))
             server.kill()
@@ -104,6 +104,6 @@ def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(
 
     asyncio.run(go())
     moved = sum(listener.reconnections for listener in everybody)
-    assert check(study, database, everybody) == study.layout.trials * 10
+    assert check(study, database, everybody) == study.size.trials * 10
     assert moved >= 10
     print(f"10 listeners, 3 kills, {moved} reconnections; none lost, none twice")

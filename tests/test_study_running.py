@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from patience import PATIENCE
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
@@ -100,7 +101,7 @@ def started(*arguments: object, **environment: str) -> Iterator[subprocess.Popen
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -187,10 +188,10 @@ def test_a_public_url_that_is_none_is_one_line(
 def test_serve_prints_its_address_answers_and_stops_cleanly(tiny_study: Study, free_port: int, how: int) -> None:
     with started("serve", tiny_study.folder, "--port", free_port, "--headless") as server:
         assert line(server).startswith(f"The study is open at http://localhost:{free_port} ")
-        with urlopen(f"http://localhost:{free_port}/", timeout=10) as page:
+        with urlopen(f"http://localhost:{free_port}/", timeout=PATIENCE) as page:
             assert page.status == 200
         server.send_signal(how)
-        assert server.wait(20) == 0
+        assert server.wait(PATIENCE) == 0
     with socket.create_server(("127.0.0.1", free_port)):
         pass  # nothing is left behind it
 
@@ -259,7 +260,7 @@ def test_what_is_not_an_app_is_not_served(tiny_study: Study, free_port: int) -> 
             "/_stcore/upload_file/x/y",
             "/dashboard",
         ):
-            with socket.create_connection(("127.0.0.1", free_port), timeout=10) as client:
+            with socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as client:
                 client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
                 answer = b"".join(iter(partial(client.recv, 65536), b""))
             assert answer.startswith(b"HTTP/1.1 ")

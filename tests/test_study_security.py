@@ -17,6 +17,7 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 from app_server import AppServer, running
+from patience import PATIENCE
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -75,7 +76,7 @@ class Open:
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> Answered:
         """Exactly this path, however odd."""
-        with closing(HTTPConnection("127.0.0.1", self.server.port, timeout=30)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)) as connection:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return Answered(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
@@ -96,6 +97,7 @@ class Open:
     def secret(self) -> list[bytes]:
         """What no address may give."""
         files = [self.study.folder / "study.json", self.study.registration_path, self.study.key_path]
+        files.append(self.study.order_path)
         return [
             *(path.read_bytes()[:60] for path in files),
             *(name.encode() for name in NAMES),
@@ -321,16 +323,20 @@ def test_an_answer_before_the_clip_was_heard_is_not_taken(opened: Open, visit: V
 
 
 def test_a_clip_cannot_be_heard_faster_than_it_lasts(opened: Open, visit: Visit) -> None:
+    stored: list[list[AnsweredTrial]] = []
+
     async def forge(page: Session) -> None:
         began = time.monotonic()
         await hear(page, 0)
         chosen = WidgetState(id=page.find("answer-0").id, string_value="Human")
         await page.send([chosen, submit(page)])
         await page.settle()
-        assert time.monotonic() - began < SECONDS / 2, "the machine is too slow to tell"
-        assert opened.stored(page.token) == []
+        if time.monotonic() - began < SECONDS / 2:  # an attempt as long as the clip shows nothing
+            stored.append(opened.stored(page.token))
 
-    visit(forge)
+    while not stored:
+        visit(forge)
+    assert stored == [[]]
 
 
 def test_answers_to_clips_not_shown_yet_or_long_answered_are_not_taken(opened: Open, visit: Visit) -> None:

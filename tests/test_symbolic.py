@@ -29,8 +29,18 @@ def test_a_scale_counted_by_hand() -> None:
             "empty_frames": 0.5,
             "note_length": 0.25,
             "inter_onset_interval": 0.5,
+            "changes_in_highs": 1.0,
         }
     )
+
+
+def test_changes_are_counted_in_the_half_of_the_keyboard_they_are_in() -> None:
+    bass = [(k, k + 1, 40 + k % 3) for k in range(7)]  # six changes
+    chord = [(2 * k, 2 * k + 2, pitch) for k in range(3) for pitch in (64, 67)]  # none
+    melody = [(k + 0.01, k + 1, pitch) for k, pitch in enumerate((72, 72, 74, 74))]  # one, struck with the chord or not
+    assert symbolic.measure(notes(*bass, *chord))["changes_in_highs"] == 0.0
+    assert symbolic.measure(notes(*bass, *melody))["changes_in_highs"] == pytest.approx(1 / 7)
+    assert symbolic.measure(notes(*chord))["changes_in_highs"] == Missing("its pitches never change")
 
 
 def test_a_chord_is_one_onset() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from clstm.errors import UserError
-from reports.tables import ACCURACY_COLUMNS, read_accuracy, summary
+from reports.tables import ACCURACY_COLUMNS, PAIRS, PAIRS_MORE, read_accuracy, read_pairs, summary
 
 
 def tidy(rows: list[tuple[str, str, str, float, str]]) -> pd.DataFrame:
@@ -84,3 +84,61 @@ def test_a_file_that_is_no_accuracy_table_is_refused_in_one_line(content: bytes,
 def test_a_missing_accuracy_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_accuracy(tmp_path / "none.csv")
+
+
+# Tables of other versions.
+
+
+def old_accuracy(folder: Path) -> Path:
+    """As it was before networks had a kind and skills a p."""
+    path = folder / "accuracy.csv"
+    path.write_text(
+        "system,role,horizon,accuracy,precision,recall,f1,f1_held,f1_struck,f1_at_threshold,nats,skill_accuracy,"
+        "skill_accuracy_low,skill_accuracy_high,windows,pieces,groups\n"
+        "silence,baseline,next,0.974,,0,0,0,0,0,,-0.5,-0.6,-0.4,27110,172,118\n"
+        "lstm,model,next,0.984,0.7,0.6,0.65,0.7,0.2,0.63,8.3,0.06,0.05,0.07,27110,172,118\n"
+    )
+    return path
+
+
+def test_an_older_accuracy_table_is_read_and_what_it_lacks_is_missing(tmp_path: Path) -> None:
+    table = read_accuracy(old_accuracy(tmp_path)).set_index("system")
+    assert table.loc["lstm", "skill_accuracy_low"] == 0.05
+    assert table[["skill_accuracy_p", "skill_nats_p"]].isna().all(axis=None)
+    assert table["kind"].tolist() == ["", ""]
+
+
+def test_kinds_and_p_of_a_table_are_read(tmp_path: Path) -> None:
+    table = read_accuracy(accuracy_file(tmp_path, kind="lstm", skill_nats_p=0.25))
+    assert (table["kind"].item(), table["skill_nats_p"].item()) == ("lstm", 0.25)
+    assert read_accuracy(accuracy_file(tmp_path, kind=None))["kind"].item() == ""
+
+
+def test_older_pairs_are_read_and_what_they_lack_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(
+        "horizon,system,other,nats,accuracy,accuracy_low,accuracy_high\nnext,lstm,rnn,-0.77,0.0014,0.0013,0.0016\n"
+    )
+    (row,) = read_pairs(path).to_dict("records")
+    assert (row["accuracy"], row["kind"], row["other_kind"]) == (0.0014, "", "")
+    assert all(np.isnan(row[name]) for name in PAIRS_MORE)
+
+
+def test_pairs_of_other_runs_than_the_papers_say_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    row = dict.fromkeys([*PAIRS, *PAIRS_MORE], 0.5) | {
+        "system": "7",
+        "other": "mine",
+        "kind": None,
+        "other_kind": "lstm",
+    }
+    pd.DataFrame([row | {"paper_points": None, "horizon": "next"}]).to_csv(path, index=False)
+    (read,) = read_pairs(path).to_dict("records")
+    assert (read["system"], read["kind"], read["other_kind"]) == ("7", "", "lstm")
+    assert read["accuracy_p"] == 0.5
+    assert np.isnan(read["paper_points"])
+
+
+def test_a_table_that_has_no_pairs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no column other"):
+        read_pairs(accuracy_file(tmp_path))

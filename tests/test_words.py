@@ -11,7 +11,8 @@ SYSTEMS = [{"name": name, "role": role} for name, role in (("Bach", "reference")
 
 def row(metric: str = "level_spread", verdict: str = "differs", **changed: Any) -> dict[str, Any]:
     sizes = {"system_n": 50, "reference_n": 60, "system_pieces": 50, "reference_pieces": 60}
-    distance = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "flips": ""}
+    distance = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "size": 25.0, "p": 0.001, "flips": ""}
+    distance |= {"delta": -0.61}
     how = "lower (large)" if verdict == "differs" else ""
     return {"system": "LSTM", "metric": metric, "verdict": verdict, "how": how, "note": ""} | sizes | distance | changed
 
@@ -21,24 +22,31 @@ def said(*rows: dict[str, Any], **parts: Any) -> str:
 
 
 def test_what_differs_is_named_with_its_direction_distance_and_interval() -> None:
-    words = said(row(), row("flatness", "not told apart"))
-    assert "LSTM is told apart from Bach, same grid in 1 of 2 figures" in words
-    assert "level spread (lower; 2.5 [1.5, 3.5] noise floors)" in words
+    words = said(row(), row("flatness", "inconclusive"))
+    assert "LSTM differs significantly from Bach, same grid in 1 of 2 metrics" in words
+    assert "level spread (lower; 2.5 [1.5, 3.5] noise floors of 25 pieces, δ −0.61)" in words
     assert "corrected for 2 tests; 50 pieces against 60" in words
 
 
 @pytest.mark.parametrize(
     ("changed", "there", "gone"),
     [
-        ({"verdict": "not told apart", "how": ""}, "in none of 1 figures", "lower"),
+        ({"verdict": "inconclusive", "how": ""}, "in none of 1 metrics", "lower"),
         ({"how": "higher (small)"}, "higher", "lower"),
         ({"distance": 4.0}, "4.0 [1.5", "2.5 [1.5"),
-        ({"distance_low": None, "distance_high": None}, "(lower; 2.5 noise floors)", "["),
+        ({"distance_low": None, "distance_high": None}, "(lower; 2.5 noise floors of 25", "["),
+        ({"how": "varies more"}, "(varies more; 2.5", "lower"),
+        ({"how": "in distribution"}, "(differs in distribution; 2.5", "lower"),
+        ({"size": 9.0}, "noise floors of 9 pieces", "of 25"),
         ({"system_n": 7}, "7 pieces against 60", "50 pieces"),
-        ({"metric": "flatness"}, "flatness (lower", "level spread"),
-        ({"flips": "other velocities"}, "With another sound, 1 of these 1", "zzz"),
-        ({"verdict": "no verdict", "system_pieces": 1}, "cannot be told: one of them is a single piece", "told apart"),
-        ({"verdict": "no verdict", "note": "its groups are too few to tell anything apart"}, "too few", "told apart"),
+        ({"metric": "flatness"}, "flatness of the long-term power spectrum (lower", "level spread"),
+        ({"flips": "other velocities"}, "With another sound, 1 of these 1 conclusions", "zzz"),
+        ({"verdict": "no verdict", "system_pieces": 1}, "No conclusion on whether", "significantly from"),
+        (
+            {"verdict": "no verdict", "note": "too few groups"},
+            "there are too few groups of pieces for",
+            "significantly from",
+        ),
     ],
 )
 def test_other_numbers_give_other_words(changed: dict[str, Any], there: str, gone: str) -> None:
@@ -47,42 +55,49 @@ def test_other_numbers_give_other_words(changed: dict[str, Any], there: str, gon
     assert said(row(**changed)) != said(row())
 
 
-def test_not_told_apart_is_never_called_alike() -> None:
-    words = said(row(verdict="not told apart", distance_high=3.4))
-    assert "no proof of being alike" in words
-    assert "up to 3.4 noise floors (level spread) are not ruled out" in words
-    partly = said(row(), row("flatness", "not told apart"))
-    assert "time domain 1 of 1, frequency domain 0 of 1; what is not told apart is not shown to be alike" in partly
+def test_inconclusive_is_never_called_equal() -> None:
+    words = said(row(verdict="inconclusive", distance_high=3.4))
+    assert "no proof of being equal" in words
+    assert "up to 3.4 noise floors of 25 pieces (level spread) are not ruled out" in words
+    partly = said(row(), row("flatness", "inconclusive"))
+    assert "time domain 1 of 1, frequency domain 0 of 1; the other metrics are inconclusive" in partly
 
 
 def test_the_reference_as_played_is_said_to_be_that() -> None:
     words = said(row(system="Bach"))
-    assert words.startswith("Bach, as it was played, is told apart")
+    assert words.startswith("Bach, as it was played, differs significantly")
     assert "what performance adds" in words
 
 
 def test_songs_are_summed_up_together() -> None:
     rows = [row(system=name, verdict="no verdict", system_pieces=1) for name in ("LSTM", "Bach")]
     (one,) = summary(rows, SYSTEMS, "Bach, same grid")
-    assert one["text"].startswith("Whether LSTM and Bach differ from Bach, same grid cannot be told")
+    assert one["text"].startswith("No conclusion on whether LSTM and Bach differ from Bach, same grid: ")
 
 
 def test_nothing_to_compare_says_nothing() -> None:
     assert summary([], SYSTEMS, "Bach") == []
 
 
-def skilled(name: str, low: float, role: str = "model") -> dict[str, Any]:
-    skill = {"skill_nats": low + 0.05, "skill_nats_low": low, "skill_nats_high": low + 0.1}
+def skilled(name: str, low: float, role: str = "model", p: float | None = 0.001) -> dict[str, Any]:
+    skill = {"skill_nats": low + 0.05, "skill_nats_low": low, "skill_nats_high": low + 0.1, "skill_nats_p": p}
     return {"system": name, "role": role, "horizon": "next"} | skill
 
 
-def test_a_model_predicts_better_only_where_the_interval_says_so() -> None:
+def test_a_model_predicts_better_only_where_test_and_interval_say_so() -> None:
     words = on_accuracy([skilled("lstm", 0.2), skilled("rnn", -0.02), skilled("Markov", 0.9, "baseline")])
-    assert "lstm 25.0 % [20.0, 30.0]" in words
-    assert "Not shown to predict better than it: rnn" in words
+    assert "lstm with 25.0 % [20.0, 30.0] less cross-entropy" in words
+    assert "Not significantly better than it: rnn" in words
     assert "Markov" not in words
-    assert on_accuracy([skilled("rnn", -0.02)]).startswith("None of 1 networks is shown")
+    assert on_accuracy([skilled("rnn", -0.02)]).startswith("None of 1 networks predicts")
+    assert on_accuracy([skilled("rnn", 0.02, p=0.06)]).startswith("None of 1 networks predicts")
+    both = on_accuracy([skilled("lstm", 0.2, p=0.03), skilled("rnn", 0.2, p=0.03)])
+    assert both.startswith("None of 2 networks predicts")  # corrected for two
     assert on_accuracy([]) == ""
+
+
+def test_a_table_of_a_version_without_tests_gives_no_sentence() -> None:
+    assert on_accuracy([skilled("lstm", 0.2, p=None)]) == ""
 
 
 def correlated(metric: str, within: float, p: float | None) -> dict[str, Any]:
@@ -92,9 +107,9 @@ def correlated(metric: str, within: float, p: float | None) -> dict[str, Any]:
 
 def test_figures_go_with_listeners_only_where_that_is_sure() -> None:
     words = on_correlation([correlated("flatness", -0.5, 0.01), correlated("spread", 0.9, 0.2)])
-    assert words.startswith("1 of 2 figures go with what listeners took for human")
-    assert "flatness (−0.50 [−0.70, −0.30])" in words
-    assert "that they do not is not shown either" in on_correlation([correlated("flatness", 0.3, 0.2)])
+    assert words.startswith("1 of 2 metrics correlates significantly with what listeners took for human")
+    assert "flatness of the long-term power spectrum (−0.50 [−0.70, −0.30])" in words
+    assert "does not show that none is related" in on_correlation([correlated("flatness", 0.3, 0.2)])
     assert on_correlation([correlated("flatness", 0.3, None)]) == ""
 
 

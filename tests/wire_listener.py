@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from listening_study.design import trials
+from listening_study.order import open_order
 from listening_study.stages import Screen, where_is
 from listening_study.store import Agreement, Response, Store
 from listening_study.study import Study
@@ -224,7 +224,7 @@ def check(study: Study, address: Path | str, everybody: list[Listener]) -> int:
         owner = owners[listener.token]
         assert owner
         own = [one for one in stored if one.participant == owner.id]
-        order = trials(study.seed, owner.slot, study.layout)
+        order = open_order(study).trials(study, owner.slot)
         assert [one.trial for one in own] == list(range(len(order)))  # none lost, none twice, in order
         assert [(one.clip, one.kind) for one in own] == [(trial.clip, trial.kind) for trial in order]
         assert set(listener.acknowledged) <= {one.trial for one in own}
@@ -232,5 +232,5 @@ def check(study: Study, address: Path | str, everybody: list[Listener]) -> int:
             assert one.response in listener.submitted[one.trial]
             assert one.heard == 1
         assert "finished" in owner.stages
-    assert len(stored) == study.layout.trials * len(everybody)  # and nobody else answered anything
+    assert len(stored) == study.size.trials * len(everybody)  # and nobody else answered anything
     return len(stored)

@@ -8,6 +8,7 @@ import soundfile
 
 from listening_study.configuration import Access, Consent, Design, Registration, Words
 from listening_study.key import Key, Origin
+from listening_study.order import Order, new_secret
 from listening_study.registration import register
 from listening_study.study import Study
 
@@ -53,16 +54,18 @@ def write_study(
         created="2026-01-01T00:00:00+00:00",
         seed=1,
         seconds=seconds,
-        strata=strata,
+        clips=tuple(sorted(origins)),
+        sources=len(strata),
         key_sha256=key.seal(folder / "sealed" / "key.json"),
         registration_sha256=register(HUMAN, (HUMAN, SYSTEM), Registration()).write(folder / "registration.json"),
+        order_sha256=Order(new_secret(), strata, practice).seal(folder / "order.json"),
         sound={},
         design=design,
         consent=Consent(institution="An institute", contact="someone@example.org"),
         access=access or Access(),
         words=Words(languages=("en", "de")),
         catch=catch,
-        practice=practice,
+        practice=tuple(sorted(clip for clip, _ in practice)),
         headphones=tuple((clip(f"headphones-{number}"), 1 + number % 3) for number in (1, 2, 3)),
     )
     study.write()

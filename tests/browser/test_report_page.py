@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_audio(folder / "noise.wav", 0.1 * generator.standard_normal((11 * 22050, 1)).astype(np.float32), 22050)
     name = "C-LSTM <b>'with'</b> a \"longnamewithoutanyspacesthatwouldnotfitonthescreenofaphone\""
     sources = (f"Human={folder}/human", f"{name}={folder}/model", f"Noise={folder}/noise.wav")
-    make_report(Request(sources, "Human", folder / "report"))
+    make_report(Request(sources, "Human", folder / "report", for_print=False))
     return folder / "report/index.html"
 
 
@@ -83,7 +83,7 @@ def test_every_player_loads_and_plays(page: "Page") -> None:
 
 def test_a_figures_button_plays_its_song_and_the_cursor_goes_along(page: "Page") -> None:
     page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
-    figure = page.locator("#figure5-sonogram figure").nth(1)
+    figure = page.locator("#sonogram figure").nth(1)
     button, cursor, bar = figure.locator("button"), figure.locator(".cursor"), page.locator("#playing")
     assert not cursor.is_visible()
     assert not bar.is_visible()
@@ -106,7 +106,7 @@ def test_a_figures_button_plays_its_song_and_the_cursor_goes_along(page: "Page")
 
 def test_a_click_on_a_figure_goes_to_that_moment_and_all_cursors_with_it(page: "Page") -> None:
     page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
-    plot = page.locator("#figure3-waveform .plot").nth(2)
+    plot = page.locator("#waveform .plot").nth(2)
     plot.scroll_into_view_if_needed()
     share = "(plot, name) => parseFloat(plot.style.getPropertyValue(name)) / 100"
     box, left, width = plot.bounding_box(), plot.evaluate(share, "--left"), plot.evaluate(share, "--width")

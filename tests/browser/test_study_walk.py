@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from evaluation.render import RenderSettings
 from listening_study import languages
 from listening_study.configuration import Access, Clips, Configuration, Consent, Design
 from listening_study.creation import create_study
+from listening_study.order import open_order
 from listening_study.study import Study
 
 if TYPE_CHECKING:
@@ -32,6 +34,17 @@ NEXT = "[data-testid=stFormSubmitButton] button"
 FOCUSED = """
     selector => { const e = document.activeElement; return (e.shadowRoot?.activeElement ?? e).matches(selector) }
 """
+# Whether nothing is scrolled, and what has the focus is the player's, wholly in view, or the heading.
+BEGINS = """
+player => {
+  let focused = document.activeElement
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement
+  const place = (player ? focused.closest(".player") : focused.closest("h1"))?.getBoundingClientRect()
+  const inView = place && place.top >= 0 && place.bottom <= innerHeight
+  return Boolean(inView) && scrollY === 0 && [...document.querySelectorAll("*")].every(e => e.scrollTop === 0)
+}
+"""
+IN_THE_COMMENT = "document.activeElement.matches('textarea') && document.activeElement.value"
 # The least contrast of any text with what is behind it, by WCAG 2.2.
 WORST_CONTRAST = """
 () => {
@@ -162,7 +175,7 @@ def alone(page: "Page", selector: str) -> "Locator":
     from playwright.sync_api import expect
 
     found = page.locator(selector)
-    expect(found).to_have_count(1, timeout=15_000)
+    expect(found).to_have_count(1)
     return found
 
 
@@ -268,6 +281,145 @@ def test_a_listener_walks_from_consent_to_thanks(
     page.close()
 
 
+def begins(page: "Page", player: bool = True) -> None:
+    """The screen is at its top with the focus on its player or heading, and stays so."""
+    page.wait_for_function(BEGINS, arg=player, timeout=20_000)
+    page.wait_for_timeout(300)
+    assert page.evaluate(BEGINS, player)
+
+
+def wheel_to(page: "Page", selector: str) -> tuple[float, float]:
+    """Turn the wheel until it is in view, as a listener does; returns where its middle is."""
+    found = page.locator(selector).first
+    found.wait_for()
+    size = page.viewport_size
+    assert size
+    page.mouse.move(size["width"] / 2, size["height"] / 2)
+    for _ in range(60):
+        box = found.bounding_box()
+        assert box
+        middle = box["y"] + box["height"] / 2
+        if 20 < middle < size["height"] - 20:
+            return box["x"] + min(box["width"] / 2, 60), middle
+        page.mouse.wheel(0, 120 if middle > 0 else -120)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"the wheel does not reach {selector}")
+
+
+def press(page: "Page", selector: str) -> None:
+    """Scroll there by the wheel and click where it is seen; the driver scrolls nothing."""
+    page.mouse.click(*wheel_to(page, selector))
+
+
+def hear_and_answer(page: "Page", number: int) -> None:
+    """Up to the button that sends the answer, and on to the very end of the page."""
+    alone(page, ".player .play:enabled").wait_for()
+    press(page, ".player .play")
+    page.locator(f".st-key-maker-{number} input:enabled").first.wait_for(state="attached")
+    for question in ("maker", "confidence", "rhythm", "melody", "repetitiveness"):
+        press(page, f"[class*=st-key-{question}-{number}] [data-testid=stRadioOption]")
+    page.mouse.wheel(0, 5000)
+    page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_heading(
+    browser: "Browser", url: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(url)
+    begins(page, player=False)
+    press(page, ".st-key-agreed label")
+    press(page, ".st-key-old-enough label")
+    press(page, ".st-key-begin button:enabled")
+    title(page, "About you")
+    begins(page, player=False)
+    press(page, NEXT)
+    title(page, "Set your volume")
+    begins(page)
+    press(page, ".st-key-volume-done button")
+    for number in range(6):
+        page.locator(f"[class*=st-key-quietest-{number}]").wait_for()
+        begins(page)
+        press(page, f"[class*=st-key-quietest-{number}] [data-testid=stRadioOption]")
+        press(page, f".st-key-headphones-{number}-done button:enabled")
+    page.get_by_text("Practice 1 of 1").wait_for()
+    begins(page)
+    alone(page, ".player .play:enabled").wait_for()
+    press(page, ".player .play")
+    page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
+    press(page, ".st-key-maker-practice-0 [data-testid=stRadioOption]")
+    page.wait_for_function(FOCUSED, arg=".st-key-practice-0-done button")  # the choice is closed: its focus goes on
+    press(page, ".st-key-practice-0-done button")
+    for number in range(CLIPS):
+        if number == 2:
+            title(page, "Time for a short break")
+            begins(page, player=False)
+            press(page, ".st-key-break-2-done button")
+        page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
+        begins(page)
+        hear_and_answer(page, number)
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") > 100
+        press(page, NEXT)
+    title(page, "What did you hear?")
+    begins(page, player=False)
+    page.mouse.wheel(0, 5000)
+    press(page, ".st-key-interview-done button")
+    title(page, "Thank you")
+    begins(page, player=False)
+    page.reload()
+    begins(page, player=False)
+    page.close()
+
+
+def test_within_a_screen_neither_scroll_nor_focus_is_taken_from_a_listener(browser: "Browser", study: Study) -> None:
+    design = study.design.model_copy(update={"practice": 0, "background": False, "headphone_check": False})
+    short = study.amend(design=design, practice=(), order_sha256=replaced_practice(study))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(short, port):
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(f"http://localhost:{port}")
+        title(page, "A tiny study")
+        begin(page)
+        title(page, "Set your volume")
+        press(page, ".st-key-volume-done button")
+        page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
+        begins(page)
+        page.keyboard.press("Space")
+        page.locator(".st-key-maker-0 input:enabled").first.wait_for(state="attached")
+        press(page, ".player .play")  # once more: what it reports at its end draws the page again
+        heard = len(stored(study, "select * from hearings"))
+        press(page, "[class*=st-key-comment-0] textarea")
+        offset = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+        assert offset > 100
+        page.keyboard.type("a knocking sound", delay=120)  # longer than the clip
+        page.wait_for_timeout(500)
+        assert len(stored(study, "select * from hearings")) > heard
+        assert page.evaluate(IN_THE_COMMENT) == "a knocking sound"
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == offset
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(1500)
+        assert not page.evaluate(BEGINS, True)
+        press(page, ".st-key-withdraw button")
+        page.wait_for_function(FOCUSED, arg=".st-key-withdraw-no button")
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") > 100
+        page.keyboard.press("Enter")
+        page.wait_for_function(FOCUSED, arg=".st-key-withdraw button")
+        press(page, ".st-key-withdraw button")
+        page.wait_for_function(FOCUSED, arg=".st-key-withdraw-no button")
+        press(page, ".st-key-withdraw-yes button")
+        title(page, "Your answers are deleted")
+        begins(page, player=False)
+        page.close()
+
+
+def replaced_practice(study: Study) -> str:
+    """The same order without practice; returns its hash."""
+    return replace(open_order(study), practice=()).seal(study.order_path)
+
+
 def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: Study) -> None:
     page = browser.new_page()
     page.goto(url)
@@ -281,42 +433,56 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
                 return
         raise AssertionError(f"the keyboard does not reach {selector} on {page.locator('h1').all_inner_texts()}")
 
-    def press(selector: str, key: str = "Enter") -> None:
+    def press(selector: str, *keys: str) -> None:
         page.locator(selector).first.wait_for(state="attached")
         page.wait_for_timeout(300)  # until the page has settled
         to(selector)
-        page.keyboard.press(key)
+        for key in keys or ("Enter",):
+            page.keyboard.press(key)
 
+    def play() -> None:
+        """The focus is on the player: nothing has to be looked for."""
+        begins(page)
+        page.wait_for_function(FOCUSED, arg=".player .play:enabled")
+        page.keyboard.press("Space")
+
+    begins(page, player=False)
     press(".st-key-agreed input", "Space")
     press(".st-key-old-enough input", "Space")
     press(".st-key-begin button:enabled")
     title(page, "About you")
+    begins(page, player=False)
     press(NEXT)
     title(page, "Set your volume")
+    begins(page)
     press(".st-key-volume-done button")
     for number in range(6):
+        page.locator(f"[class*=st-key-quietest-{number}]").wait_for()
+        begins(page)
         press(f"[class*=st-key-quietest-{number}] input", "Space")
         press(f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
-    alone(page, ".player .play[aria-label=Play]:enabled").wait_for()
-    page.keyboard.press("k")
+    play()
     press(".st-key-maker-practice-0 input:enabled", "Space")
-    press(".st-key-practice-0-done button")
+    page.wait_for_function(FOCUSED, arg=".st-key-practice-0-done button")
+    page.keyboard.press("Enter")
     for number in range(CLIPS):
         if number == 2:
             title(page, "Time for a short break")
+            begins(page, player=False)
             press(".st-key-break-2-done button")
         page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
-        alone(page, ".player .play[aria-label=Play]:enabled").wait_for()  # the last clip's may not be gone yet
-        page.keyboard.press("k")
-        press(f".st-key-maker-{number} input:enabled", "Space")
+        play()
+        press(f".st-key-maker-{number} input:enabled", "Space", "ArrowRight")
         for question in ("confidence", "rhythm", "melody", "repetitiveness"):
             press(f"[class*=st-key-{question}-{number}] input", "Space")
         press(NEXT)
     title(page, "What did you hear?")
+    begins(page, player=False)
     press(".st-key-interview-done button")
     title(page, "Thank you")
-    assert answers(study) == ["human"] * CLIPS
+    begins(page, player=False)
+    assert answers(study) == ["computer"] * CLIPS
     page.close()
 
 
@@ -329,10 +495,10 @@ def test_a_server_that_goes_away_is_said_and_the_same_page_goes_on_when_it_is_ba
         title(page, "A tiny study")
         begin(page)
         title(page, "About you")
-    page.locator("#lost").wait_for(timeout=20_000)
+    page.locator("#lost").wait_for()
     assert "connection is lost" in page.locator("#lost").inner_text()
     with serving(study, port):
-        page.locator("#lost").wait_for(state="hidden", timeout=30_000)
+        page.locator("#lost").wait_for(state="hidden")
         page.locator(NEXT).click()
         title(page, "Set your volume")
     page.close()
