@@ -18,7 +18,7 @@ from clstm import chorales, pretrained
 from clstm.console import console, say
 from clstm.models import KINDS, PAPER
 
-CLIPS = 12  # continuations of each system: 10 for the study, and two to spare
+CLIPS = 16  # continuations of each system: 10 for the study, and enough groups of chorales (12) for a verdict
 SECONDS = 25  # a clip of 10 s begins 10 s after the seed, or where it sounds again
 
 
