@@ -91,10 +91,10 @@ def curves(measured: Sequence[Gradients], seed: int = 0) -> pd.DataFrame:
 
 
 def pairs(measured: Sequence[Gradients], seed: int = 0) -> pd.DataFrame:
-    """One system against another: a row a pair and each of 1, 5 and 10 seconds.
+    """One system against another: one row per pair and each of 1, 5 and 10 seconds.
 
     A pair is a system and each before it, two kinds of the paper in the order of its Table 2, the better first; systems
-    that read other windows are not held against each other. Columns: system, kind, other, other_kind, seconds; share,
+    that read other windows are not compared with each other. Columns: system, kind, other, other_kind, seconds; share,
     other_share: of their gradients, more than so long ago; difference, low, high: the first less the second, with its
     interval; p, two-sided, of flipping the signs of the groups' contributions to the difference; groups. Empty for one
     system. Interval and p are missing below five groups.

@@ -65,7 +65,7 @@ def merged(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def shares(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> "pd.DataFrame":
-    """How many pieces of each system are copies: a row a system, `SHARES`, in the order of the systems.
+    """How many pieces of each system are copies: one row per system, `SHARES`, in the order of the systems.
 
     within : pieces that are a copy of another piece of their system; of three copies, three
     across : pieces that are a copy of another system's piece. One file that two systems take in two ways (a control)

@@ -6,7 +6,7 @@ that direction, corrected by Holm over all claims tested (prediction included), 
 leaves out 0. Where the paper gives a size, a one-sided test says whether an advantage so large is ruled out.
 
 Each is asked again without the controls (human music as it was played, instead of on the models' grid), with other
-sounds, and of the same models decoded in other ways: a claim that comes out otherwise there hangs on the control, the
+sounds, and of the same models decoded in other ways: a claim with another verdict there depends on the control, the
 sound or the decoding. `reports.claim_tests` has the tests.
 """
 

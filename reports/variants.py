@@ -59,7 +59,7 @@ class MeasuredVariant:
         return Measurements(figures, pieces)
 
     def remarks(self, measured: Measurements) -> list[str]:
-        """What to know before its claims are held against those of its system, which `measured` has; a line each."""
+        """What to know before its claims are compared with those of its system, which `measured` has; a line each."""
         said = []
         own, other = (table["seconds"].median() for table in (self._usable(self.measurements), self._usable(measured)))
         if rejected := int((self.measurements.pieces["rejected"] != "").sum()):

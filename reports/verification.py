@@ -27,7 +27,7 @@ from evaluation import cache, comparison, verdict
 from evaluation.environment import environment, settings_of
 from evaluation.measures import CATALOGUE, METRICS, redefined
 from evaluation.regression import tolerance
-from evaluation.render import describe
+from evaluation.render import RenderSettings, describe
 from evaluation.sources import music_files
 from reports.content import FORMAT, MADE_BY
 from reports.provenance import WEIGHTS, run_path
@@ -71,17 +71,7 @@ def verify(
     found = Verification()
     _check_outputs(folder, manifest, found)
     sources = _sources(manifest, elsewhere)
-    settings = None
-    if manifest["rendering"]:
-        recorded = {"rendering": manifest["rendering"]}
-        given = soundfont or (manifest["soundfont_path"] and Path(manifest["soundfont_path"]))
-        settings = settings_of(recorded, given or None)
-        now = describe(settings)["soundfont_sha256"]
-        if now != manifest["rendering"]["soundfont_sha256"]:
-            found.failures.append(
-                f"SoundFont {settings.soundfont_file.name}: SHA-256 is {now[:12]}…, the report was made with "
-                f"{manifest['rendering']['soundfont_sha256'][:12]}…"
-            )
+    settings = _settings(manifest, soundfont, found)
     _check_inputs(manifest, sources, found)
     _check_weights(manifest, found)
     _check_files(manifest, found)
@@ -99,23 +89,43 @@ def verify(
     )
     with cache.nothing_remembered():
         measured = verdict.judge(request if settings is None else replace(request, settings=settings), progress)
-    catalogue = int(manifest.get("catalogue", 1))
-    _check_figures(folder, measured, catalogue, found)
-    if catalogue != CATALOGUE:
-        found.remarks.append(
-            f"conclusions were not drawn again: the catalogue of metrics is version {CATALOGUE} here, {catalogue} when "
-            "it was made; make the report again"
-        )
-    elif index and groups is None:
-        found.remarks.append("conclusions were not drawn again: without the index the pieces’ groups are not known")
-    elif manifest.get("method", 1) != comparison.METHOD:
-        found.remarks.append(
-            f"conclusions were not drawn again: the report has those of method {manifest.get('method', 1)}, and this "
-            f"version tests by method {comparison.METHOD}; make the report again to have its conclusions"
-        )
+    _check_figures(folder, measured, int(manifest.get("catalogue", 1)), found)
+    if why := _why_no_conclusions(manifest, index is not None and groups is None):
+        found.remarks.append(f"conclusions were not drawn again: {why}")
     else:
         _check_verdict(folder, measured, found)
     return found
+
+
+def _settings(manifest: Mapping[str, Any], soundfont: Path | None, found: Verification) -> RenderSettings | None:
+    """How the music was rendered, with the SoundFont that is here; None where all of it came as audio."""
+    if not manifest["rendering"]:
+        return None
+    given = soundfont or (manifest["soundfont_path"] and Path(manifest["soundfont_path"]))
+    settings = settings_of({"rendering": manifest["rendering"]}, given or None)
+    now, then = describe(settings)["soundfont_sha256"], manifest["rendering"]["soundfont_sha256"]
+    if now != then:
+        found.failures.append(
+            f"SoundFont {settings.soundfont_file.name}: SHA-256 is {now[:12]}…, the report was made with {then[:12]}…"
+        )
+    return settings
+
+
+def _why_no_conclusions(manifest: Mapping[str, Any], index_is_gone: bool) -> str:
+    """Why conclusions cannot be drawn as they were; empty where they can."""
+    catalogue, method = int(manifest.get("catalogue", 1)), manifest.get("method", 1)
+    if catalogue != CATALOGUE:
+        return (
+            f"the catalogue of metrics is version {CATALOGUE} here, {catalogue} when it was made; make the report again"
+        )
+    if index_is_gone:
+        return "without the index the pieces’ groups are not known"
+    if method != comparison.METHOD:
+        return (
+            f"the report has those of method {method}, and this version tests by method {comparison.METHOD}; make the "
+            "report again to have its conclusions"
+        )
+    return ""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
