@@ -8,13 +8,13 @@ from importlib.metadata import entry_points, version
 
 import typer
 
-from clstm import verbs
+from clstm import shadowing, verbs
 from clstm.console import console, fail, warn
 from clstm.errors import UserError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, ask listeners.",
@@ -28,18 +28,27 @@ def _root(show_version: bool = typer.Option(False, "--version", help="Show the v
         raise typer.Exit
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CANNOT_WRITE = (
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EPERM),
+    *(*NO_ROOM, errno.EACCES, errno.EROFS, errno.EPERM),
     *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
 )
+
+
+COMPLETING = "_CLSTM_COMPLETE"  # set by the shell that asks how a word goes on
 
 
 @cache  # it adds to `app`: a second time would name every verb twice
 def load_commands() -> typer.Typer:
     """The app with our verbs and those of every package of the entry-point group `clstm.commands`."""
     app.registered_commands += verbs.app.registered_commands
-    for entry in sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name):
+    entries = sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name)
+    hidden = shadowing.put_ours_first(shadowing.package_of(entry) for entry in entries)
+    if hidden and COMPLETING not in os.environ:  # what a shell is told while a word is typed would stand in the line
+        warn(hidden)
+    for entry in entries:
         try:
+            shadowing.check(shadowing.package_of(entry))
             package: typer.Typer = entry.load()
         except ImportError as error:  # one broken package must not take the others' verbs away
             warn(f"The commands of {entry.name} are missing: {error}")
@@ -66,7 +75,8 @@ def main() -> None:
         if error.errno not in CANNOT_WRITE:
             raise
         where = f" ({error.filename})" if error.filename else ""
-        fail(f"Cannot write: {error.strerror}{where}. Nothing is half-written; make room or choose another folder.")
+        remedy = "make room, or choose another folder" if error.errno in NO_ROOM else "choose another name or folder"
+        fail(f"Cannot write: {error.strerror}{where}. Nothing is half-written; {remedy}.")
         sys.exit(2)
     except KeyboardInterrupt:
         warn("Stopped.")

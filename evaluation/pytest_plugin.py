@@ -1,6 +1,7 @@
-"""The fixture `spectra`, for the tests of any project: `spectra.check("tests/baseline.json")`.
+"""What a test gets that asks for the fixture `spectra` (`clstm.pytest_plugin`).
 
-pytest loads this module wherever clstm is installed, in every run, so it imports nothing of ours before it is used.
+It lies apart from the plugin, which pytest loads in every run wherever clstm is installed: this is loaded when a test
+asks for it.
 """
 
 from collections.abc import Sequence
@@ -10,41 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clstm.pytest_plugin import recorded
+
 if TYPE_CHECKING:
     from evaluation.regression import Check
-
-UNMATCHED = ("fail", "skip", "warn")
-
-_recorded = pytest.StashKey[list[Path]]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("spectra", "drift of measured music (clstm)")
-    group.addoption("--spectra-record", action="store_true", help="record the baselines of `spectra.check` again")
-    parser.addini(
-        "spectra_unmatched",
-        "what `spectra.check` does in another environment than the baseline's: fail (default), skip, or warn and "
-        "compare all the same",
-        default="fail",
-    )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_recorded] = []
-    if config.getini("spectra_unmatched") not in UNMATCHED:
-        given = config.getini("spectra_unmatched")
-        raise pytest.UsageError(f"spectra_unmatched = {given} is not known; choose one of: {', '.join(UNMATCHED)}")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for path in config.stash[_recorded]:
-        terminalreporter.write_line(f"spectra: recorded {path}")
-
-
-@pytest.fixture
-def spectra(request: pytest.FixtureRequest) -> "Spectra":
-    """Measured music against a recorded baseline: `spectra.check("tests/baseline.json")`."""
-    return Spectra(request.config)
 
 
 class Spectra:
@@ -90,7 +60,7 @@ class Spectra:
             record_again(path, sources, soundfont, workers)
         else:
             record(sources, path, RenderSettings(soundfont=soundfont), workers)
-        self._config.stash[_recorded].append(path)
+        self._config.stash[recorded].append(path)
 
     def _check(self, path: Path, sources: list[Path], soundfont: Path | None, workers: int | None) -> "Check":
         import warnings
