@@ -33,6 +33,7 @@ from clstm.windows import windows_in, windows_of
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
 SKILLS = ("accuracy", "nats")
+COLUMNS, PAIRS = ("system", "role"), ("horizon", "system")  # the first of each table's
 
 
 def score(

@@ -32,6 +32,7 @@ SHOWN = {  # in the terminal: scale, decimals
     "f1_struck_at_threshold": (1, 3),
     "nats": (1, 2),
 }
+MADE = "% Made by clstm accuracy"  # in the first line of LaTeX: it may be replaced
 COLUMNS = {  # in LaTeX: heading, scale, decimals
     "accuracy": (r"Accuracy (\%)", 100, 2),
     "f1": ("F1", 1, 3),
@@ -182,6 +183,7 @@ def _with_interval(row: Row, name: str) -> tuple[str, str]:
 def latex(table: pd.DataFrame) -> str:
     """A `tabular` for booktabs: both horizons, in blocks, the interval under each figure. Shares are fractions."""
     lines = [
+        MADE,
         *(f"% {' '.join(note.split())}" for note in notes(table)),
         rf"\begin{{tabular}}{{l{'r' * len(COLUMNS)}}}",
         r"\toprule",

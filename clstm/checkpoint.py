@@ -7,7 +7,6 @@ log.csv               a row an evaluation
 """
 
 import io
-import json
 import pickle
 from dataclasses import asdict
 from importlib.metadata import version
@@ -22,14 +21,17 @@ from torch import Tensor
 
 from clstm.errors import MismatchError, UserError
 from clstm.files import replacing, write_json
-from clstm.models import PAPER, Model, Network, NetworkConfig
+from clstm.models import KINDS, PAPER, Model, Network, NetworkConfig
 from clstm.pianoroll import KEYS
 from clstm.plus import Plus
+from clstm.reading import read_json
 from clstm.score import FRAME_RATE, ROWS
 
 FORMAT = 1
 REPRESENTATIONS = ((ROWS, FRAME_RATE), (KEYS, None))  # rows and frames a second: music, published piano rolls
 CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
+LARGEST = 2**14  # units or features; an LSTM of so many has a billion weights
+LONGEST = 10**6  # frames of a window
 
 
 def build(config: NetworkConfig) -> Model:
@@ -49,7 +51,7 @@ def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], ab
 def read_config(run: Path) -> dict[str, Any]:
     """The configuration of a run. Raises `UserError` when there is none, `MismatchError` for another version's."""
     try:
-        config = json.loads((Path(run) / CONFIG).read_text(encoding="utf-8"))
+        config = read_json(Path(run) / CONFIG)
     except (OSError, ValueError) as error:
         raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
@@ -59,23 +61,38 @@ def read_config(run: Path) -> dict[str, Any]:
             f" format {FORMAT}; train it again"
         )
     try:
-        NetworkConfig(**config["network"])
+        _check_sizes(NetworkConfig(**config["network"]))
         rows, rate = config["network"]["rows"], config["frame_rate"]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise MismatchError(f"{Path(run) / CONFIG} is damaged ({error}); train it again") from error
     if (rows, rate) not in REPRESENTATIONS:
         raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
     return config
 
 
+def _check_sizes(network: NetworkConfig) -> None:
+    """Raises `ValueError` for sizes no network has; building one would fail, or take all memory."""
+    for name, value in asdict(network).items():
+        if name == "dropout":
+            fits = isinstance(value, int | float) and 0 <= value < 1
+        else:
+            fits = (
+                value in KINDS
+                if name == "kind"
+                else type(value) is int and 1 <= value <= (LONGEST if name == "window" else LARGEST)
+            )
+        if not fits:
+            raise ValueError(f"{name} is {str(value)[:40]}")
+
+
 def load_model(run: Path) -> tuple[Model, dict[str, Any]]:
     """The network with its best weights, ready to use, and the configuration beside it."""
     run = Path(run)
     config = read_config(run)
-    network = build(NetworkConfig(**config["network"]))
     try:
+        network = build(NetworkConfig(**config["network"]))
         network.load_state_dict(load_file(run / WEIGHTS))
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise MismatchError(f"{run / WEIGHTS} does not fit {CONFIG} beside it ({reason})") from error
     return network.eval(), config

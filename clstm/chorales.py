@@ -1,8 +1,8 @@
 """The Bach chorales of music21's own corpus as MIDI files: the source `music21:bach`.
 
-music21 holds 412 four-part chorales and chorale movements by Bach as scores, free of copyright; it is an extra of this
-project. Its Roman-numeral analyses (`riemenschneider*.rntxt`) are not music, and BWV 846 is kept apart as a sample
-piece that no model has seen. Converting takes a tenth of a second each, so the MIDI files are cached.
+music21 holds 412 four-part chorales and chorale movements by Bach as scores, free of copyright. Its Roman-numeral
+analyses (`riemenschneider*.rntxt`) are not music, and BWV 846 is kept apart as a sample piece that no model has seen.
+Converting takes a tenth of a second each, so the MIDI files are cached.
 """
 
 from collections.abc import Iterator
@@ -68,5 +68,5 @@ def _music21() -> Any:
     try:
         import music21
     except ImportError as error:
-        raise MissingToolError(f"{SOURCE} needs music21; install it with: pip install 'clstm[music21]'") from error
+        raise MissingToolError(f"{SOURCE} needs music21; install it with: pip install music21") from error
     return music21

@@ -1,9 +1,9 @@
 """What every command shows: one console, one kind of progress bar, one way to say what was wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -14,11 +14,23 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
+
+from clstm.names import printable, readable
 
 Advance = Callable[[str, int, int], None]  # told (what, done, total) as work goes on
 
-console = Console()
-errors = Console(stderr=True)
+
+class _Console(Console):
+    """A console on which no text, such as a file's name, is a command to the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+console = _Console()
+errors = _Console(stderr=True)
 
 
 def progress_bar() -> Progress:
@@ -53,8 +65,10 @@ def say(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    errors.print(message, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    """One line: a file's name can begin no other."""
+    errors.print(readable(message), style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def fail(message: str) -> None:
-    errors.print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    """One line, as a warning."""
+    errors.print(readable(message), style="bold red", markup=False, highlight=False, soft_wrap=True)

@@ -20,14 +20,19 @@ from clstm.console import Advance
 from clstm.corpus import Corpus
 from clstm.errors import MismatchError, UserError
 from clstm.files import replacing, write_json
+from clstm.finding import MIDI, find_files
 from clstm.generation import Sampling, density, density_range, generate
+from clstm.left_out import sentence
 from clstm.midi import LONGEST, Notes, read_midi, write_midi
 from clstm.models import NetworkConfig
+from clstm.names import readable, shortened
+from clstm.ownership import may_replace
 from clstm.rescue import rescue
 from clstm.score import FRAME_RATE, ROWS, Matrix, decode, repair
 from clstm.seeds import Seed
 
 MANIFEST = "generated.json"
+NAME = 200  # bytes of a piece's name in a file's
 FAILING = {
     "silence": ("falls silent", "fall silent"),
     "saturation": ("saturates", "saturate"),
@@ -90,16 +95,30 @@ def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus, played: Path 
     """
     matrices = [seed.continuation for seed in seeds]
     source: dict[str, Any] = {"model": None, "as_played": played is not None}
-    notes = None if played is None else [_as_played(seed, played) for seed in seeds]
+    if played is None:
+        return write(out, seeds, matrices, source, corpus=corpus, with_seed=False)
+    whole = [read_midi(_named(played, seed.file)) for seed in seeds]
+    source["left_out"] = sentence(
+        one.left_out for one in {seed.file: one for seed, one in zip(seeds, whole, strict=True)}.values()
+    )
+    notes = [_after(seed, one) for seed, one in zip(seeds, whole, strict=True)]
     return write(out, seeds, matrices, source, corpus=corpus, with_seed=False, notes=notes)
 
 
-def _as_played(seed: Seed, folder: Path) -> Notes:
+def _after(seed: Seed, piece: Notes) -> Notes:
+    """What is played after a seed, as long as the seed's own continuation."""
     begin, frames = seed.end / FRAME_RATE, seed.continuation.shape[1]
-    path = folder / seed.file
-    if not path.is_file():
-        raise UserError(f"{path} is not there; give the folder that the corpus was made of")
-    return read_midi(path).between(begin, begin + frames / FRAME_RATE)
+    return piece.between(begin, begin + frames / FRAME_RATE)
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The file of a folder that a corpus calls so; the names there are readable."""
+    if (path := folder / name).is_file():
+        return path
+    for found in find_files([folder], MIDI):
+        if readable(found.relative_to(folder).as_posix()) == name:
+            return found
+    raise UserError(f"{readable(folder / name)} is not there; give the folder that the corpus was made of")
 
 
 def write(
@@ -122,15 +141,14 @@ def write(
     beginning. So it is measured in either case, and times count from its beginning.
     """
     out = Path(out)
-    if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is not empty and was not written by this command; name another folder")
+    may_write(out)
     alone = [repair(matrix) for matrix in music]
     failures = [degeneration.measure(matrix) for matrix in alone]
     items = []
     with replacing(out) as building:
         building.mkdir()
         for place, (seed, matrix) in enumerate(zip(seeds, music, strict=True)):
-            name = f"{place + 1:03d}-{seed.name}.mid"
+            name = f"{place + 1:03d}-{shortened(seed.name, NAME)}.mid"
             whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
             write_midi(decode(whole) if notes is None else notes[place], building / name)
             again = {} if redrawn is None else {"redrawn": redrawn[place]}
@@ -143,6 +161,17 @@ def write(
         manifest["items"] = items
         write_json(building / MANIFEST, manifest)
     return manifest
+
+
+def may_write(out: Path, *inputs: Path | None) -> None:
+    """Raise `UserError` when `out` is not an earlier folder of continuations, or holds more than those, or an input."""
+    may_replace(out, MANIFEST, _written, "music", inputs=filter(None, inputs))
+
+
+def _written(manifest: dict[str, Any]) -> list[str]:
+    """The files that a manifest of ours names."""
+    _ = manifest["version"]  # another program's has none
+    return [item["file"] for item in manifest["items"]]
 
 
 def _about(seed: Seed, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:

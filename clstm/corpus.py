@@ -4,7 +4,8 @@ A corpus is a folder:
 
     corpus.json     format, representation, sources, licence, options
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
-    pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes and what the grid lost
+    pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
+                    what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
     rejected.csv    a row a file that is not in it, with the reason
 
 There are two representations. Music has the paper's 156 rows at 8 frames a second, held first (`clstm.score`). A
@@ -16,7 +17,6 @@ Only the frames asked for are read, so a corpus may be larger than memory. `clst
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,7 +28,10 @@ from numpy.typing import NDArray
 
 from clstm.errors import MismatchError, UserError
 from clstm.files import write_json
+from clstm.left_out import from_columns, sentence
+from clstm.names import readable
 from clstm.pianoroll import KEYS
+from clstm.reading import read_json
 from clstm.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ class Corpus:
 
         path = Path(path)
         try:
-            about = json.loads((path / "corpus.json").read_text(encoding="utf-8"))
+            about = read_json(path / "corpus.json")
         except (OSError, ValueError) as error:
             raise UserError(f"{path} is not a corpus; make one with: clstm prepare SOURCE --out {path}") from error
         if not isinstance(about, dict):
@@ -76,10 +79,10 @@ class Corpus:
                 f" {_described(PIANO_ROLL)}; prepare it again"
             )
         rows = int(representation["rows"])
-        names = dict.fromkeys(("file", "split", "group"), str)
+        names = dict.fromkeys(("file", "split", "group", "programs"), str)
         try:
             pieces = pd.read_csv(path / "pieces.csv", dtype=names, keep_default_na=False)
-            frames, size = int(pieces["frames"].sum()), (path / "frames.bin").stat().st_size
+            frames, size = _frames(pieces), (path / "frames.bin").stat().st_size
         except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
             reason = " ".join(str(error).split())
             raise MismatchError(f"{path} is damaged ({reason}); prepare it again") from error
@@ -140,7 +143,7 @@ def write_about(
 ) -> None:
     """What a corpus says of itself, and what is not in it."""
     with (folder / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("file", "reason"), *rejected])
+        csv.writer(file).writerows([readable(cell) for cell in row] for row in [("file", "reason"), *rejected])
     header = {"format": FORMAT, "version": version("clstm"), "representation": representation}
     write_json(folder / "corpus.json", header | about)
 
@@ -152,6 +155,15 @@ def _described(representation: object) -> str:
     rate = representation.get("frame_rate")
     pace = "in steps of its own" if rate is None else f"at {rate} frames a second"
     return f"{representation.get('rows')} rows {pace}"
+
+
+def _frames(pieces: "pd.DataFrame") -> int:
+    """Of all pieces together. Raises `ValueError` unless one follows the other."""
+    length, start = (pieces[name].to_numpy() for name in ("frames", "start"))
+    whole = all(np.issubdtype(column.dtype, np.integer) for column in (length, start))
+    if not whole or (length < 0).any() or (start != np.cumsum(length) - length).any():
+        raise ValueError("frames and start of pieces.csv do not follow each other")
+    return int(length.sum())
 
 
 def summary(corpus: Corpus) -> str:
@@ -172,6 +184,12 @@ def summary(corpus: Corpus) -> str:
         f" {lost['merged']:,} merged with another of the same pitch and frame,"
         f" {lost['lengthened']:,} lengthened to a frame"
     )
+    longest = int(corpus.lengths.argmax())
+    frames, name = int(corpus.lengths[longest]), pieces["file"].iloc[longest]
+    share = frames / int(corpus.lengths.sum())
+    lines.append(f"longest: {name}, {_length(frames, corpus.rows)}, {share:.0%} of the corpus")
+    if unsaid := sentence(from_columns(pieces), remedy="--pedal obeys it"):
+        lines.append(unsaid)
     rejected = pd.read_csv(corpus.path / "rejected.csv", keep_default_na=False)
     if len(rejected):
         first = "; ".join(f"{row.file}: {row.reason}" for row in rejected.head(3).itertuples())

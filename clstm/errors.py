@@ -7,6 +7,8 @@ anything else that reaches that edge is our own mistake and keeps its traceback.
 from collections.abc import Iterable
 from typing import TypeVar
 
+from clstm.names import readable
+
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -18,7 +20,7 @@ class UnreadableFileError(UserError):
     """One file cannot be used. `reason` stands alone in tables of rejected files; the message names the file too."""
 
     def __init__(self, path: object, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        super().__init__(f"{readable(path)}: {reason}")
         self.path = path
         self.reason = reason
 

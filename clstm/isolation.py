@@ -1,7 +1,7 @@
 """Run a function over files, or over jobs with a file each, in processes one can lose.
 
-Native parsers crash or hang on some corrupt files. Here that costs the one file: its process is killed at the time
-limit, or replaced when it dies, and the rest goes on.
+Native decoders crash or hang on some corrupt files, and a huge one needs more memory than there is. Here that costs the
+one file: its process is killed at the time limit, or replaced when it dies, and the rest goes on.
 """
 
 import os
@@ -38,8 +38,8 @@ def in_processes(
     seconds: float = TIME_LIMIT,
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
     """Give (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised
-    it, ran longer than `seconds`, or took its process with it. An item is a path, or prints as one. Any other error is
-    ours and is raised.
+    it, ran longer than `seconds`, out of memory, or took its process with it. An item is a path, or prints as one. Any
+    other error is ours and is raised.
 
     The processes start at the call, before the first result is asked for.
     """
@@ -78,6 +78,8 @@ def _results(
                 yield item, error
             except TimeoutError:
                 yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
+            except MemoryError:
+                yield item, UnreadableFileError(item, "working on it needs more memory than there is")
             except (ProcessExpired, CancelledError) as error:
                 code = getattr(error, "exitcode", None)
                 yield item, UnreadableFileError(item, f"the process working on it died (exit code {code})")

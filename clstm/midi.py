@@ -1,46 +1,47 @@
 """Notes in and out of MIDI files.
 
-Times are seconds in real time: the file's tempo map is obeyed, its metre plays no part. Drums are left out.
-Reading is by symusic, hundreds of times faster than pretty_midi; on a corrupt file a native parser may crash or hang,
-so folders of unknown files go through `clstm.corpus`, which reads in processes it can lose. Writing is by pretty_midi.
+Times are seconds in real time: the file's tempo map is obeyed, its metre plays no part. Drums are left out, and counted
+(`Notes.left_out`). Reading is our own: `clstm.smf` checks every byte, `clstm.sounding` says when notes end. pretty_midi
+writes.
 """
 
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm.errors import NoNotesError, NothingUsableError, UnreadableFileError, UserError
+from clstm.errors import NoNotesError, UnreadableFileError
 from clstm.files import replacing
+from clstm.left_out import NOTHING, LeftOut
+from clstm.smf import CorruptError, parse
+from clstm.sounding import sounding
 
-SUFFIXES = (".mid", ".midi")
 VELOCITY = 80  # the one velocity of music that carries none
 LONGEST = 12 * 3600.0  # seconds; a longer "piece" is a corrupt tick count
 
-_HEADER = b"MThd"
-_END_OF_TRACK = b"\xff\x2f\x00"
-# Pedals up and note-offs, each followed by the delta time 0 of the next one; to release what is not down does nothing.
-_RELEASE_ALL = b"".join(bytes([0xB0 | channel, 64, 0, 0]) for channel in range(16)) + b"".join(
-    bytes([0x80 | channel, pitch, 0, 0]) for channel in range(16) for pitch in range(128)
-)
+LARGEST = 8 * 2**20  # bytes; the performances of the longest piano works have less than one million
+
+_FIRST_BYTES = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Notes:
-    """Notes sorted by onset, then pitch. All fields are arrays of one length, (notes,).
+    """Notes sorted by onset, then pitch. All fields but the last are arrays of one length, (notes,).
 
     onset, offset : float seconds, onset <= offset
     pitch : int, MIDI 0..127
     velocity : int, 1..127
+    left_out : what the file they were read from says besides; nothing where they were made or cut
     """
 
     onset: NDArray[np.float64]
     offset: NDArray[np.float64]
     pitch: NDArray[np.int64]
     velocity: NDArray[np.int64]
+    left_out: LeftOut = NOTHING
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -70,97 +71,49 @@ class Notes:
 
 
 def read_midi(path: Path, *, pedal: bool = False) -> Notes:
-    """Read every pitched note of a MIDI file.
+    """Read every pitched note of a MIDI file, or of one in a RIFF file.
 
-    pedal : hold notes while the sustain pedal (controller 64 at 64 or more) of their channel is down, until the pitch
-        sounds again or the pedal comes up.
+    pedal : hold notes while the sustain or sostenuto pedal of their channel is down
 
-    A note never released lasts to the end of its track. Raises `UnreadableFileError` with the reason.
+    Notes end as FluidSynth's player ends them (`clstm.sounding`). Raises `UnreadableFileError` with the reason.
     """
-    import symusic
-
     path = Path(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFileError(path, f"cannot be opened ({error.strerror or error})") from error
-    if not data:
-        raise UnreadableFileError(path, "0 bytes")
-    if not data.startswith(_HEADER):
-        raise UnreadableFileError(path, "not a MIDI file (it does not begin with MThd)")
-    if len(data) < 14:
-        raise UnreadableFileError(path, "corrupt: the header is cut off")
-    if data[12] & 0x80:
-        raise UnreadableFileError(path, "its time division is SMPTE; only ticks per quarter are read")
-    if data[12:14] == b"\x00\x00":
-        raise UnreadableFileError(path, "corrupt header: 0 ticks per quarter")
-    try:
-        score = symusic.Score.from_midi(_released(data)).to("second")
-    except Exception as error:  # symusic raises bare RuntimeErrors for anything it cannot parse
-        reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error")
-        raise UnreadableFileError(path, f"corrupt: {reason}") from error
-
-    pitched = [track for track in score.tracks if not track.is_drum and len(track.notes)]
-    if not pitched:
-        drums = any(track.is_drum and len(track.notes) for track in score.tracks)
-        raise NoNotesError(path, "only drums" if drums else "no notes")
-    columns = [_columns(track, pedal=pedal) for track in pitched]
-    onset, offset, pitch, velocity = (np.concatenate(column) for column in zip(*columns, strict=True))
-    if not np.isfinite(offset).all() or offset.max() > LONGEST:
+        events = parse(_content(path))
+    except CorruptError as error:
+        raise UnreadableFileError(path, str(error)) from error
+    played = sounding(events, pedal=pedal)
+    if not len(played.begin):
+        raise NoNotesError(path, "only drums" if played.left_out.drums else "no notes")
+    onset, offset = events.seconds(played.begin), events.seconds(played.end)
+    if offset.max() > LONGEST:
         hours = offset.max() / 3600
         raise UnreadableFileError(
             path, f"absurd times: it would last {hours:.0f} hours; at most {LONGEST / 3600:.0f} are read"
         )
-    order = np.lexsort((pitch, onset))
-    return Notes(onset[order], offset[order], pitch[order], velocity[order])
+    order = np.argsort(played.begin << 7 | played.pitch, kind="stable")
+    return Notes(onset[order], offset[order], played.pitch[order], played.velocity[order], played.left_out)
 
 
-def _released(data: bytes) -> bytes:
-    """The file with every note of every track released at the track's end; symusic drops notes that never are.
-
-    In place of a track's last event, FF 2F 00, or behind a track without one, come pedals up and note-offs for each
-    pitch and channel, then that event. Of several notes of one pitch that are never released, the first is kept.
-    """
-    parts, place = [data[:14]], 14
-    while place + 8 <= len(data):
-        end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
-        chunk = data[place + 8 : end]
-        if data[place : place + 4] == b"MTrk" and end <= len(data):
-            whole = chunk.endswith(_END_OF_TRACK)
-            chunk = (chunk[: -len(_END_OF_TRACK)] if whole else chunk + b"\x00") + _RELEASE_ALL + _END_OF_TRACK
-        size = len(chunk) if end <= len(data) else end - place - 8  # a track that is cut off stays so
-        parts += [data[place : place + 4], size.to_bytes(4, "big"), chunk]
-        place = end
-    return b"".join(parts) + data[place:]
-
-
-def _columns(track: Any, *, pedal: bool) -> tuple[NDArray[Any], ...]:
-    arrays = track.notes.numpy()
-    onset = arrays["time"].astype(np.float64)
-    offset = onset + arrays["duration"].astype(np.float64)
-    pitch = arrays["pitch"].astype(np.int64)
-    if pedal:
-        spans = [(span.time, span.time + span.duration) for span in track.pedals]
-        offset = _sustained(onset, offset, pitch, spans)
-    return onset, offset, pitch, arrays["velocity"].astype(np.int64)
-
-
-def _sustained(
-    onset: NDArray[np.float64], offset: NDArray[np.float64], pitch: NDArray[np.int64], spans: list[tuple[float, float]]
-) -> NDArray[np.float64]:
-    """Offsets moved to where the pedal comes up, or to the next onset of the same pitch if that is sooner."""
-    offset = offset.copy()
-    for down, up in spans:
-        caught = (offset >= down) & (offset < up)
-        offset[caught] = up
-    for value in np.unique(pitch):
-        notes = np.flatnonzero(pitch == value)
-        notes = notes[np.argsort(onset[notes], kind="stable")]
-        following = onset[notes[1:]]
-        earlier = notes[:-1]
-        again = following > onset[earlier]
-        offset[earlier[again]] = np.minimum(offset[earlier[again]], following[again])
-    return offset
+def _content(path: Path) -> bytes:
+    """A file's bytes. What is no plain file, no MIDI file by its first bytes, or too large, is not read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFileError(path, "cannot be opened (not a plain file)")
+        with path.open("rb") as file:
+            begin = file.read(_FIRST_BYTES)
+            if begin and not begin.startswith((b"MThd", b"RIFF")):
+                raise UnreadableFileError(path, "not a MIDI file (it does not begin with MThd)")
+            content = begin + file.read(LARGEST + 1 - len(begin)) if status.st_size <= LARGEST else b""
+    except OSError as error:
+        raise UnreadableFileError(path, f"cannot be opened ({error.strerror or error})") from error
+    if status.st_size > LARGEST or len(content) > LARGEST:
+        megabytes = max(status.st_size, len(content)) / 2**20
+        raise UnreadableFileError(path, f"{megabytes:,.0f} MB; MIDI files of up to {LARGEST // 2**20} MB are read")
+    if not content:
+        raise UnreadableFileError(path, "0 bytes")
+    return content
 
 
 def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:
@@ -180,23 +133,3 @@ def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:
     midi.instruments.append(instrument)
     with replacing(Path(path)) as temporary:
         midi.write(str(temporary))
-
-
-def find_files(sources: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
-    """The files named, and those with one of the suffixes in the folders named, recursively; sorted, once each.
-
-    Raises `UserError` for a path that does not exist, `NothingUsableError` when nothing is found.
-    """
-    sources = [Path(source) for source in sources]
-    found: dict[Path, None] = {}
-    for source in sources:
-        if source.is_dir():
-            inside = (path for path in source.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
-            found.update(dict.fromkeys(path for path in sorted(inside) if not path.name.startswith(".")))
-        elif source.exists():
-            found[source] = None
-        else:
-            raise UserError(f"{source} does not exist; give files or folders that do")
-    if not found:
-        raise NothingUsableError(f"no {' or '.join(suffixes)} file in {', '.join(map(str, sources)) or 'nothing'}")
-    return list(found)

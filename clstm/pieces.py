@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.errors import UnreadableFileError
+from clstm.left_out import LeftOut
 from clstm.midi import read_midi
+from clstm.plausibility import implausible
 from clstm.score import STRUCK, Losses, Matrix, encode, losses
 
 
@@ -18,16 +20,21 @@ class Piece:
 
     packed: NDArray[np.uint8]
     losses: Losses
+    left_out: LeftOut
     fingerprint: str
 
 
 def read_piece(path: Path, *, pedal: bool) -> Piece:
-    """Raises `UnreadableFileError`, also for a file with no note in range."""
+    """Raises `UnreadableFileError`, also for a file with no note in range, or of a density that no music has."""
     notes = read_midi(path, pedal=pedal)
+    if reason := implausible(notes):
+        raise UnreadableFileError(path, reason)
     matrix = encode(notes)
     if not matrix.any():
         raise UnreadableFileError(path, "no note within MIDI 24..101")
-    return Piece(np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), fingerprint(matrix))
+    return Piece(
+        np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), notes.left_out, fingerprint(matrix)
+    )
 
 
 def fingerprint(matrix: Matrix) -> str:

@@ -46,6 +46,7 @@ Predictor = Callable[[Roll], Chances]  # frames (T, 88) of a whole piece -> each
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 STEPS_AT_ONCE = 1024
 MEASURES = ("nats", "accuracy", "nats_from_2", "accuracy_from_2")
+MADE = "% Made by clstm benchmark"  # in the first line of LaTeX: it may be replaced
 COLUMNS = (
     *("system", "role"),
     *(f"{measure}{end}" for measure in MEASURES for end in ("", "_low", "_high")),
@@ -265,7 +266,7 @@ def latex(scores: Scores) -> str:
     """The same table, every interval in it, for a paper that uses booktabs."""
     table = pd.DataFrame(_cells(scores.table), columns=["", *HEADINGS])
     body = table.to_latex(index=False, escape=True, column_format="l" + "r" * len(HEADINGS))
-    return "".join(f"% {line}\n" for line in (caption(scores), *notes(scores))) + body
+    return f"{MADE}\n" + "".join(f"% {line}\n" for line in (caption(scores), *notes(scores))) + body
 
 
 HEADINGS = ("nats 1..T", "95 %", "nats 2..T", "95 %", "accuracy %", "95 %")

@@ -19,14 +19,18 @@ from clstm.console import Advance
 from clstm.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.files import replacing
+from clstm.finding import MIDI, find
 from clstm.isolation import in_processes
-from clstm.midi import find_files
+from clstm.left_out import as_columns
+from clstm.names import location, readable
+from clstm.ownership import may_replace
 from clstm.pieces import read_piece
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+FILES = ("frames.bin", "pieces.csv", "rejected.csv")  # of a corpus, beside corpus.json
 ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
 
 
@@ -63,8 +67,9 @@ def prepare(
     stands alone is given with something else, or when MAESTRO cannot be downloaded.
     """
     sources, out = [str(source) for source in sources], Path(out)
-    if out.exists() and not (out / "corpus.json").exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists and is not a corpus; name another folder, or remove it")
+    may_replace(
+        out, "corpus.json", _written, "a corpus", inputs=[Path(source) for source in (*sources, index) if source]
+    )
     rolls = [source for source in sources if Path(source).suffix.lower() == pianoroll.SUFFIX]
     if rolls:
         if len(sources) > 1 or index or pedal:
@@ -97,6 +102,12 @@ def prepare(
         pieces.to_csv(building / "pieces.csv", index=False)
         write_about(building, SCORE, about, rejected)
     return Corpus.open(out)
+
+
+def _written(about: dict[str, object]) -> tuple[str, ...]:
+    """The files of a corpus, beside what it says of itself."""
+    _ = about["representation"]  # something else has none
+    return FILES
 
 
 def _of_rolls(source: Path, out: Path) -> Corpus:
@@ -151,7 +162,7 @@ def _write_frames(
             file.write(result.packed.tobytes())
             place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
             size = {"frames": len(result.packed), **asdict(result.losses)}
-            rows.append(place | size | {"fingerprint": result.fingerprint})
+            rows.append(place | size | as_columns(result.left_out) | {"fingerprint": result.fingerprint})
             start += len(result.packed)
     return pd.DataFrame(rows)
 
@@ -177,13 +188,14 @@ def _candidates(
             continue
         root = Path(source)
         try:
-            found = find_files([root])
+            found = find([root], MIDI)
         except NothingUsableError:
             rejected.append((source, "no MIDI file in this folder"))
             continue
-        for path in found:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
+        rejected += [(readable(path.relative_to(root)), reason) for path, reason in found.left_out]
+        for path in found.files:
+            if location(path) not in seen:
+                seen.add(location(path))
                 inside = path.relative_to(root) if root.is_dir() else Path(path.name)
                 name = _name(path, len(inside.parts), taken)
                 taken.add(name)
@@ -191,24 +203,23 @@ def _candidates(
 
 
 def _name(path: Path, parts: int, taken: set[str]) -> str:
-    """The last `parts` of a path, or as many more as it takes to be new; bytes that are no text are escaped."""
-    whole = path.resolve().parts
-    names = (Path(*whole[-count:]).as_posix() for count in range(parts, len(whole) + 1))
-    readable = (os.fsencode(name).decode("utf-8", "backslashreplace") for name in names)
-    return next(name for name in readable if name not in taken)
+    """The last `parts` of a path, or as many more as it takes to be new."""
+    whole = Path(os.path.abspath(path)).parts  # noqa: PTH100 - links keep their names, "." and ".." do not
+    names = (readable(Path(*whole[-count:]).as_posix()) for count in range(parts, len(whole) + 1))
+    return next(name for name in names if name not in taken)
 
 
 def _indexed(
     candidates: list[Candidate], assigned: dict[Path, splits.Assignment], rejected: list[Rejection]
 ) -> list[Candidate]:
     """The candidates the index names. Others, and files it names that are not there, are rejected."""
-    found = {candidate.path.resolve() for candidate in candidates}
-    rejected += [(c.name, "not in the index") for c in candidates if c.path.resolve() not in assigned]
+    found = {location(candidate.path) for candidate in candidates}
+    rejected += [(c.name, "not in the index") for c in candidates if location(c.path) not in assigned]
     rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
     kept = [
         replace(candidate, split=assigned[path].split, group=assigned[path].group)
         for candidate in candidates
-        if (path := candidate.path.resolve()) in assigned
+        if (path := location(candidate.path)) in assigned
     ]
     if not kept:
         raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")

@@ -17,6 +17,7 @@ from clstm.resampling import FEWEST_GROUPS, Array, Draws, contributions, is_clea
 from clstm.score import FRAME_RATE
 
 SECONDS = (1, 5, 10)  # that are told
+CURVES = ("system", "frames_back")  # its first columns
 PAIRS = ("system", "kind", "other", "other_kind", "seconds", "share", "other_share", "difference", "low", "high", "p")
 
 

@@ -57,10 +57,12 @@ def encode(notes: Notes, frames: int | None = None) -> Matrix:
     inside = begin < length
     begin, end, row = begin[inside], np.minimum(end[inside], length), row[inside]
     # +1 where a note begins, -1 where it ends: the running sum counts the notes sounding.
-    edges = np.zeros((PITCHES, length + 1), dtype=np.int16)
-    np.add.at(edges, (row, begin), 1)
-    np.add.at(edges, (row, end), -1)
-    matrix[HELD] = np.cumsum(edges, axis=1, dtype=np.int16)[:, :length] > 0
+    # int32 and on one axis: several times as fast here as the smaller types and two indices are.
+    edges = np.zeros((PITCHES, length + 1), dtype=np.int32)
+    cells, first = edges.reshape(-1), row * (length + 1)
+    np.add.at(cells, first + begin, np.int32(1))
+    np.add.at(cells, first + end, np.int32(-1))
+    matrix[HELD] = np.cumsum(edges, axis=1, out=edges)[:, :length] > 0
     matrix[PITCHES + row, begin] = 1
     return matrix
 

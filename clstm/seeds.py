@@ -12,7 +12,9 @@ import numpy as np
 
 from clstm.corpus import Corpus
 from clstm.errors import UserError
+from clstm.left_out import NOTHING, LeftOut
 from clstm.midi import VELOCITY, Notes, read_midi
+from clstm.names import readable
 from clstm.score import FRAME_RATE, Matrix, encode, repair
 
 WINDOW = 90  # frames, the paper's N
@@ -32,6 +34,7 @@ class Seed:
     window : (156, window) consistent
     padding : frames of silence put before music that was shorter than the window
     continuation : (156, frames) consistent, what follows in the piece; may be shorter than asked
+    left_out : what the file it was read from says besides its notes
     """
 
     name: str
@@ -41,6 +44,7 @@ class Seed:
     continuation: Matrix
     group: str = ""
     file: str = ""
+    left_out: LeftOut = NOTHING
 
     @property
     def end(self) -> int:
@@ -71,8 +75,8 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
         start = max(begin - window, 0)
         read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
-        from_where = (str(corpus.pieces[column][piece]) for column in ("group", "file"))
-        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), *from_where))
+        group, file = (str(corpus.pieces[column][piece]) for column in ("group", "file"))
+        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), group, file))
     return seeds
 
 
@@ -90,15 +94,22 @@ def opening(window: int = WINDOW) -> Seed:
 
 def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Seed:
     """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it."""
-    matrix = encode(read_midi(path))
+    notes = read_midi(path)
+    matrix = encode(notes)
     start = round(start_seconds * FRAME_RATE)
     seed = matrix[:, start : start + window]
     if not seed.any():
         raise UserError(
-            f"{path} has no note within MIDI 24..101 in the {window / FRAME_RATE:g} s from {start_seconds:g} s on;"
-            f" it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --seed-start"
+            f"{readable(path)} has no note within MIDI 24..101 in the {window / FRAME_RATE:g} s from"
+            f" {start_seconds:g} s on; it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --seed-start"
         )
-    return Seed(Path(path).stem, start, *_padded(seed, window), repair(matrix[:, start + window :]))
+    return Seed(
+        readable(Path(path).stem),
+        start,
+        *_padded(seed, window),
+        repair(matrix[:, start + window :]),
+        left_out=notes.left_out,
+    )
 
 
 def _padded(matrix: Matrix, window: int) -> tuple[Matrix, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from clstm.errors import UserError
+from clstm.names import location
 
 SHARES = {"test": 0.1, "valid": 0.1}  # the rest trains
 INDEX_COLUMNS = ("file", "split", "group")
@@ -74,8 +75,10 @@ def read_index(path: Path) -> dict[Path, Assignment]:
     if missing:
         raise UserError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
     folder = Path(path).resolve().parent
-    table["path"] = [(folder / file).resolve() for file in table["file"]]
-    twice = table["file"][table["path"].duplicated()]
+    if len(strange := table["file"][table["file"].str.contains("\0", regex=False)]):
+        raise UserError(f"{path}: {strange.iloc[0]!r} is no file's name")
+    paths = [location(folder / file) for file in table["file"]]
+    twice = table["file"][pd.Index(paths).duplicated()]
     if len(twice):
         raise UserError(f"{path}: {twice.iloc[0]} stands there twice; name each file once")
     empty = table["file"][table["split"].isin(["", None]) | table["group"].isin(["", None])]
@@ -83,8 +86,7 @@ def read_index(path: Path) -> dict[Path, Assignment]:
         raise UserError(f"{path}: {empty.iloc[0]} has no split or no group; give both")
     check_groups(table["split"].tolist(), table["group"].tolist(), path)
     return {
-        file: Assignment(split, group)
-        for file, split, group in zip(table["path"], table["split"], table["group"], strict=True)
+        file: Assignment(split, group) for file, split, group in zip(paths, table["split"], table["group"], strict=True)
     }
 
 

@@ -10,7 +10,9 @@ import typer
 
 from clstm.console import console, progress, progress_bar, say, warn
 from clstm.errors import UserError, choice
-from clstm.files import replacing, write_text
+from clstm.files import write_table, write_text
+from clstm.left_out import sentence
+from clstm.ownership import may_write_table, may_write_text, must_differ
 
 if TYPE_CHECKING:
     from clstm.corpus import Corpus
@@ -161,6 +163,10 @@ def accuracy(
     from clstm import accuracy_systems, accuracy_tables, pretrained
     from clstm.corpus import Corpus
 
+    may_write_table(out, scoring.COLUMNS)
+    may_write_table(pairs, scoring.PAIRS, "--pairs")
+    must_differ(out=out, pairs=pairs, latex=latex)
+    may_write_text(latex, accuracy_tables.MADE, "LaTeX", "--latex")
     opened = Corpus.open(corpus)
     runs = [pretrained.find(run) for run in runs]
     accuracy_systems.shared_window(opened, runs)  # before any warning: runs and corpus that do not fit
@@ -182,13 +188,11 @@ def accuracy(
     for note in remarks:
         say(note)
     if out:
-        with replacing(out) as temporary:
-            table.to_csv(temporary, index=False)
+        write_table(out, table)
     if latex:
         write_text(latex, accuracy_tables.latex(table))
     if pairs:
-        with replacing(pairs) as temporary:
-            differences.to_csv(temporary, index=False)
+        write_table(pairs, differences)
 
 
 @app.command()
@@ -212,6 +216,9 @@ def benchmark(
     from clstm import polyphony, pretrained
     from clstm.corpus import Corpus
 
+    may_write_table(out, polyphony.COLUMNS)
+    may_write_text(latex, polyphony.MADE, "LaTeX", "--latex")
+    must_differ(out=out, latex=latex)
     opened = Corpus.open(corpus)
     polyphony.must_be_benchmark(opened)
     runs = [pretrained.find(run) for run in runs or ()]
@@ -219,8 +226,7 @@ def benchmark(
     with progress() as advance:
         scores = polyphony.score(opened, runs, split=split, seed=seed, advance=advance)
     if out:
-        with replacing(out) as temporary:
-            scores.table.to_csv(temporary, index=False)
+        write_table(out, scores.table)
     if latex:
         write_text(latex, polyphony.latex(scores))
     console.print(polyphony.readable(scores))
@@ -249,17 +255,18 @@ def reach(
     from clstm import reach as looking_back
     from clstm.corpus import Corpus
 
+    may_write_table(out, reach_tables.CURVES)
+    may_write_table(pairs, reach_tables.PAIRS, "--pairs")
+    must_differ(out=out, pairs=pairs)
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
     with progress() as advance:
         measured = looking_back.measure(
             opened, found, split=split or opened.held_out, count=count, seed=seed, advance=advance
         )
     differences = reach_tables.pairs(measured, seed)
-    with replacing(out) as temporary:
-        reach_tables.curves(measured, seed).to_csv(temporary, index=False)
+    write_table(out, reach_tables.curves(measured, seed))
     if pairs:
-        with replacing(pairs) as temporary:
-            differences.to_csv(temporary, index=False)
+        write_table(pairs, differences)
     for line in (*reach_tables.summary(measured, seed), *reach_tables.notes(measured, differences)):
         say(line)
 
@@ -301,6 +308,7 @@ def generate(
     from clstm.corpus import Corpus
 
     run = pretrained.find(run)
+    continuations.may_write(out, run, corpus, *(seed_midi or ()))
     if corpus and seed_midi:
         raise UserError("give one thing to continue: --corpus CORPUS, --seed-midi FILE, or neither for a Bach prelude")
     written = choice("--mode", mode, generation.MODES)
@@ -313,6 +321,8 @@ def generate(
     else:
         given = [seeds.from_midi(path, seed_start, window) for path in seed_midi or ()] or [seeds.opening(window)]
         chosen = [one for one in given for _ in range(count)]
+        if words := sentence(one.left_out for one in given):
+            warn(words)
         if threshold is not None and count > 1:
             warn(f"Nothing is drawn with --threshold: the {count} continuations of a seed are the same")
     for one in chosen[:: 1 if opened else count]:
@@ -348,9 +358,13 @@ def excerpts(
     from clstm import continuations, seeds
     from clstm.corpus import Corpus
 
+    continuations.may_write(out, corpus, played)
     opened = Corpus.open(corpus)
     chosen = seeds.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
-    say(continuations.summary(continuations.by_people(chosen, out, corpus=opened, played=played), out))
+    manifest = continuations.by_people(chosen, out, corpus=opened, played=played)
+    if words := manifest.get("left_out"):
+        warn(words)
+    say(continuations.summary(manifest, out))
 
 
 @app.command()
