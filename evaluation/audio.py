@@ -15,12 +15,11 @@ import numpy as np
 
 from clstm.errors import UnreadableFileError, UserError
 from clstm.files import replacing
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
+from clstm.finding import is_midi
 from clstm.midi import Notes, read_midi
+from evaluation.decoding import decode
 from evaluation.render import LONGEST, RenderSettings, render
-from evaluation.waveform import BLOCK, Waveform, blank, blocks, clipped, release
-
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3")
+from evaluation.waveform import Waveform, blank, blocks, clipped, release
 
 _WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
 _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
@@ -42,8 +41,7 @@ class Heard:
 def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
     """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
 
-    One channel is heard from both sides, and so is the mean of more than two: which loudspeakers they were meant for
-    is rarely known. Raises `UnreadableFileError` with the reason.
+    One channel is heard from both sides. Raises `UnreadableFileError` with the reason.
     """
     path = Path(path)
     if is_midi(path):
@@ -58,8 +56,6 @@ def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
         waveform = resample(waveform, rate, settings.sample_rate)
     if channels == 1:
         remarks = ("one channel, heard from both sides", *remarks)
-    elif channels > 2:
-        remarks = (f"{channels} channels, their mean heard from both sides", *remarks)
     return Heard(waveform if channels == 2 else _both_sides(waveform), settings.sample_rate, None, remarks)
 
 
@@ -70,39 +66,12 @@ def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Wavef
 
 
 def read_audio(path: Path) -> tuple[Waveform, int]:
-    """The waveform of a WAV, FLAC or MP3 file, (samples, channels) float32, and its rate in Hz.
+    """The waveform of an audio file that libsndfile reads, (samples, channels) float32 with one or two channels, and
+    its rate in Hz; whole, whatever its suffix.
 
-    Raises `UnreadableFileError` with the reason.
+    Raises `UnreadableFileError` with the reason (`evaluation.decoding`).
     """
-    import soundfile
-
-    path = Path(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            if file.frames > LONGEST * file.samplerate:
-                hours = file.frames / file.samplerate / 3600
-                raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are read")
-            waveform, rate = blank((file.frames, file.channels)), file.samplerate
-            read = 0
-            while block := len(file.read(out=waveform[read : read + BLOCK])):
-                if not np.isfinite(waveform[read : read + block]).all():
-                    raise UnreadableFileError(path, "samples that are not numbers (NaN or infinite)")
-                read += block
-                release(waveform)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise UnreadableFileError(path, _reason(path, error)) from error
-    if not read:
-        raise UnreadableFileError(path, "no samples")
-    return waveform[:read], rate
-
-
-def _reason(path: Path, error: Exception) -> str:
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as unopened:
-        return f"cannot be opened ({unopened.strerror or unopened})"
-    return "0 bytes" if empty else f"not readable as audio ({str(getattr(error, 'error_string', error)).rstrip('.')})"
+    return decode(Path(path))
 
 
 def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
@@ -201,10 +170,6 @@ def _both_sides(waveform: Waveform) -> Waveform:
 def _beyond(waveform: Waveform) -> tuple[str, ...]:
     count = clipped(waveform)
     return (f"{count} samples beyond full scale",) if count else ()
-
-
-def is_midi(path: Path) -> bool:
-    return path.suffix.lower() in MIDI_SUFFIXES
 
 
 def read_notes(path: Path) -> Notes:

@@ -1,12 +1,14 @@
 """The file of `clstm spectra`: what was measured of each file, why what is missing is, and all that depends on."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from clstm.errors import UserError
+from clstm.left_out import NOTHING, LeftOut
+from clstm.reading import read_json
+from evaluation.form import Form, numbers
 from evaluation.metric import Figure, Missing
 
 FORMAT = "clstm spectra 1"
@@ -15,11 +17,17 @@ DIGITS = 7  # significant, of each figure recorded
 
 @dataclass(frozen=True)
 class Piece:
-    """One file. figures : empty when it is `unreadable`, which then says why"""
+    """One file. figures : empty when it is `unreadable`, which then says why
+
+    form : of audio; None of MIDI, whose rendering has the form that was asked for, and in baselines without it
+    left_out : what is not heard of a MIDI file; it is said when it is measured, and not recorded
+    """
 
     sha256: str
     figures: Mapping[str, Figure]
     unreadable: str = ""
+    form: Form | None = None
+    left_out: LeftOut = NOTHING
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ def read_baseline(path: Path) -> Baseline:
     """Raises `UserError` for what cannot be opened or is no baseline."""
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except OSError as error:
         raise UserError(
             f"the baseline {path} cannot be opened ({error.strerror}); make one: clstm spectra record"
@@ -79,7 +87,8 @@ def _entry(piece: Piece) -> dict[str, Any]:
         name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.figures.items() if not isinstance(figure, Missing)
     }
     missing = {name: figure.reason for name, figure in piece.figures.items() if isinstance(figure, Missing)}
-    return {"sha256": piece.sha256, "figures": figures, "missing": missing}
+    form = {"form": asdict(piece.form)} if piece.form else {}
+    return {"sha256": piece.sha256, **form, "figures": figures, "missing": missing}
 
 
 def _piece(entry: dict[str, Any]) -> Piece:
@@ -87,4 +96,11 @@ def _piece(entry: dict[str, Any]) -> Piece:
         return Piece(entry["sha256"], {}, entry["unreadable"])
     figures: dict[str, Figure] = {name: float(value) for name, value in entry["figures"].items()}
     figures |= {name: Missing(reason) for name, reason in entry["missing"].items()}
-    return Piece(entry["sha256"], figures)
+    return Piece(entry["sha256"], figures, form=_form(entry["form"]) if "form" in entry else None)
+
+
+def _form(entry: dict[str, Any]) -> Form:
+    form = Form(int(entry["rate"]), int(entry["channels"]), int(entry["samples"]), tuple(entry["sketch"]))
+    if form.rate < 1 or len(numbers(form.sketch)) not in (0, form.channels):
+        raise ValueError("a form that no file has")
+    return form

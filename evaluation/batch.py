@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from clstm.errors import NoNotesError, UnreadableFileError
+from clstm.finding import is_midi
 from clstm.isolation import in_processes, read_many
-from evaluation.audio import is_midi
+from clstm.names import readable, shortened
 from evaluation.cluster import on_cluster
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+NAME = 200  # bytes of a name, at most
 TIME_LIMIT = 1800.0  # seconds a file: `LONGEST` notes at their densest, on a slow machine
 
 
@@ -49,6 +51,8 @@ def _path(item: object) -> Path:
 def unique_names(paths: Sequence[Path]) -> list[str]:
     """A name for each file: its stem, or, where another file has that already, with its folders' names before it.
 
+    Names are readable, and short enough that a suffix, and a few letters more, can follow.
+
     >>> unique_names([Path("bach/1.mid"), Path("liszt/1.mid"), Path("liszt/2.mid")])
     ['1', 'liszt-1', '2']
     """
@@ -63,9 +67,12 @@ def unique_names(paths: Sequence[Path]) -> list[str]:
 
 def _candidates(path: Path) -> Iterator[str]:
     folders = [part for part in path.parent.parts if part.strip("/\\.:")]
+    stem = shortened(readable(path.stem), NAME)
     for depth in range(len(folders) + 1):
-        yield "-".join([*folders[len(folders) - depth :], path.stem])
+        name = readable("-".join([*folders[len(folders) - depth :], stem]))
+        if len(name.encode()) <= NAME:
+            yield name
     number = 2
     while True:
-        yield f"{path.stem}-{number}"
+        yield f"{stem}-{number}"
         number += 1

@@ -40,12 +40,13 @@ def render_command(
     Example: `clstm render generated/c-lstm bwv804.mid --out audio --format wav`
     """
     from clstm.console import console, progress_bar, warn
-    from clstm.midi import find_files
+    from clstm.finding import MIDI, find
     from evaluation.render import RenderSettings
     from evaluation.render_folder import render_folder
 
     settings = RenderSettings(soundfont=soundfont, sample_rate=rate, gain=gain, reverb=wet, chorus=wet)
-    files = find_files(midi)
+    found = find(midi, MIDI)
+    files = found.files
     with progress_bar() as bar:
         task = bar.add_task("Rendering", total=len(files))
         folder = render_folder(
@@ -57,8 +58,12 @@ def render_command(
             workers=workers,
             progress=lambda _: bar.advance(task),
         )
+    for remark in found.remarks:
+        warn(remark)
     for rejected in folder.rejected:
         warn(f"Rejected {rejected}")
+    if folder.left_out:
+        warn(folder.left_out)
     for rendered in folder.rendered:
         if rendered.clipped:
             warn(f"{rendered.file}: {rendered.clipped} samples beyond full scale were clipped; lower --gain")

@@ -42,23 +42,29 @@ def measure_command(
 
     from clstm.console import progress, say, warn
     from clstm.errors import UserError
-    from clstm.files import replacing
-    from evaluation.measures import measure_systems
+    from clstm.files import write_table
+    from clstm.ownership import may_write_table
+    from evaluation.measures import COLUMNS, left_out, measure_systems
     from evaluation.render import RenderSettings
     from evaluation.sources import music_files, named_path
-    from evaluation.takes import takes
+    from evaluation.takes import not_used, takes
 
-    if out.is_dir():
-        raise UserError(f"--out {out} is a folder; give a file, such as {out / 'metrics.csv'}")
+    may_write_table(out, COLUMNS)
     if seconds is not None and not isfinite(seconds):
         raise UserError(f"--seconds {seconds} is no length; give seconds, such as 30")
     named = [named_path(system) for system in systems]
     if len({name for name, _ in named}) < len(named):
         raise UserError("a name is given twice; every system needs a name of its own")
+    music = {name: music_files(path) for name, path in named}
     pieces = {
-        name: [replace(take, same_grid=same_grid) for take in takes(music_files(path)[0], cut=seconds)]
-        for name, path in named
+        name: [replace(take, same_grid=same_grid) for take in takes(found.files, cut=seconds)]
+        for name, found in music.items()
     }
+    for name, beside in music.items():
+        for remark in beside.remarks:
+            warn(f"{name}: {remark}")
+    for remark in not_used([take.path for own in pieces.values() for take in own]):
+        warn(remark)
     total = sum(map(len, pieces.values()))
     done = 0
     with progress() as advance:
@@ -74,8 +80,9 @@ def measure_command(
             warn(f"Rejected {row['file']}: {row['rejected']}")
         elif row["remarks"]:
             warn(f"{row['file']}: {row['remarks']}")
-    with replacing(out) as temporary:
-        found.figures.to_csv(temporary, index=False)
+    for line in left_out(found):
+        warn(line)
+    write_table(out, found.figures)
     say(f"{(found.pieces['rejected'] == '').sum()} of {total} files measured, {out} made.")
 
 

@@ -14,7 +14,6 @@ from clstm.errors import UserError
 from evaluation.render import RenderSettings, describe
 
 MEASURING = ("clstm", "librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
-NOTES = ("symusic",)  # reads MIDI; without any it plays no part, nor does FluidSynth
 
 ABSENT = "not recorded"
 
@@ -40,9 +39,8 @@ def environment(settings: RenderSettings, *, midi: bool) -> dict[str, dict[str, 
     """
     import soundfile
 
-    packages = (*MEASURING, *NOTES) if midi else MEASURING
     return {
-        "measuring": {**{name: version(name) for name in packages}, "libsndfile": soundfile.__libsndfile_version__},
+        "measuring": {**{name: version(name) for name in MEASURING}, "libsndfile": soundfile.__libsndfile_version__},
         "rendering": describe(settings) if midi else {"sample_rate": settings.sample_rate},
     }
 
@@ -58,10 +56,10 @@ def settings_of(recorded: Mapping[str, Any], soundfont: Path | None = None) -> R
     Raises `UserError` for settings that cannot be rendered.
     """
     known = {field.name for field in fields(RenderSettings)} - {"soundfont"}
-    values = {name: value for name, value in recorded["rendering"].items() if name in known}
     try:
+        values = {name: value for name, value in recorded["rendering"].items() if name in known}
         return replace(RenderSettings(soundfont=soundfont), **values)
-    except TypeError as error:  # text where a number belongs
+    except (TypeError, AttributeError) as error:  # text where a number, or all of them, belong
         raise UserError(f"the settings recorded cannot be rendered ({error}); record again") from error
 
 

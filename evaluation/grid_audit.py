@@ -28,7 +28,10 @@ from numpy.typing import NDArray
 
 from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.isolation import in_processes
+from clstm.left_out import COLUMNS as LEFT_OUT
+from clstm.left_out import LeftOut, as_columns
 from clstm.midi import Notes, read_midi
+from clstm.names import readable
 from clstm.score import HIGHEST, LOWEST, decode, encode, losses
 from clstm.score import nearest as nearest_frame
 from evaluation.symbolic import CHORD
@@ -172,7 +175,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
 
 
-COLUMNS = ("file", *(field.name for field in fields(Audit)))
+COLUMNS = ("file", *(field.name for field in fields(Audit)), *LEFT_OUT)
 
 
 def audit_files(
@@ -195,15 +198,16 @@ def audit_files(
         if isinstance(found, UnreadableFileError):
             rejected.append(found)
         else:
-            rows.append({"file": str(path), **asdict(found)})
+            rows.append({"file": readable(path), **asdict(found[0]), **as_columns(found[1])})
     if not rows:
         reasons = "; ".join(map(str, rejected[:3])) + "; ..." * (len(rejected) > 3)
         raise NothingUsableError(f"none of {len(paths)} files can be read: {reasons or 'none given'}")
     return pd.DataFrame(rows, columns=list(COLUMNS)), rejected
 
 
-def _audit_file(path: Path) -> Audit:
-    return audit(read_midi(path))
+def _audit_file(path: Path) -> tuple[Audit, LeftOut]:
+    notes = read_midi(path)
+    return audit(notes), notes.left_out
 
 
 def totals(table: "pd.DataFrame") -> dict[str, float]:

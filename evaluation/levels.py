@@ -32,6 +32,8 @@ FLOOR = -100.0  # dBFS; what digital silence is drawn as
 OFFSET = 0.2  # s; a mean so weighted holds less than a hundredth of a tone of 27.5 Hz, a piano's lowest
 SMALLEST_OFFSET = 1e-7  # -140 dBFS: what float32 leaves of an offset that was taken away
 
+AUDIBLE_OFFSET = 0.01  # of the peak: moves it by less than 0.1 dB
+
 SILENT = Missing("silent")
 
 Array = NDArray[np.floating]
@@ -67,6 +69,15 @@ def music(waveform: Array, rate: int) -> Array | None:
     if not len(heard):
         return None
     return _view(waveform, offset, heard[0] * hop, min((heard[-1] + 2) * hop, len(waveform)))
+
+
+def without_offset(waveform: Array, rate: int) -> Array:
+    """A waveform less its DC where that is more than `AUDIBLE_OFFSET` of its peak; else as it is, sample by sample."""
+    offset = offsets(waveform, rate)
+    peak = max((float(np.abs(block).max()) for _, block in blocks(waveform)), default=0.0)
+    if np.abs(offset).max(initial=0.0) <= AUDIBLE_OFFSET * peak:
+        return waveform
+    return _view(waveform, offset, 0, len(waveform))
 
 
 def _view(waveform: Array, offset: Array, first: int, last: int) -> Array:

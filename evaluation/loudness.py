@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.levels import SILENT, is_silent
+from evaluation.levels import SILENT, is_silent, without_offset
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.waveform import BLOCK, blocks, clipped
 
@@ -104,10 +104,14 @@ def true_peak(waveform: Array, rate: int) -> float | None:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, Figure]:
-    """Every figure of loudness of a waveform, (samples, channels) -1..1."""
+    """Every figure of loudness of a waveform, (samples, channels) -1..1.
+
+    An offset (DC) that would move the peak is left out of all but the clipped samples.
+    """
     beyond = float(clipped(waveform))
     if is_silent(waveform, rate):
         return {**dict.fromkeys(METRICS, SILENT), "clipped_samples": beyond}
+    waveform = without_offset(waveform, rate)
     energies, peak = _energies(waveform, rate), true_peak(waveform, rate)
     loudness, spread = _integrated(energies, rate), _range(energies, rate)
 

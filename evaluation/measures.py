@@ -5,8 +5,8 @@ holds the reason.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clstm.errors import NoNotesError, NothingUsableError, UnreadableFileError
+from clstm.finding import is_midi
+from clstm.left_out import NOTHING, LeftOut, as_columns, from_columns, sentence
 from clstm.midi import Notes
+from clstm.names import readable
 from evaluation import cache, envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
-from evaluation.audio import heard, is_midi, mono, read_notes
+from evaluation.audio import heard, mono, read_notes
 from evaluation.batch import over_files, unique_names
+from evaluation.generated import UNFIT, fits
 from evaluation.levels import SILENT
 from evaluation.metric import Figure, Metric, Missing
 from evaluation.render import RenderSettings, Waveform, clipped, describe, render
@@ -62,7 +66,11 @@ def redefined(version: int, *, rendered: bool) -> frozenset[str]:
 
 
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
-PIECES = ("system", "piece", "file", "group", "seconds", "remarks", "rejected", "strikes")
+PIECES = (
+    *("system", "piece", "file", "group", "seconds", "remarks", "rejected"),
+    *("drums", "pedals", "programs"),  # of `clstm.left_out`
+    "strikes",
+)
 
 CANCELLED = Missing("its channels cancel each other out")
 
@@ -107,13 +115,14 @@ def measure_file(path: Path | Take, settings: RenderSettings = RenderSettings())
 
 @dataclass(frozen=True)
 class Measured:
-    """Every figure of a file, by the names of `METRICS`, its length in seconds, what was done to its sound, and its
-    notes as `evaluation.symbolic.struck` writes them."""
+    """Every figure of a file, by the names of `METRICS`, its length in seconds, what was done to its sound, its notes
+    as `evaluation.symbolic.struck` writes them, and what the file says besides."""
 
     figures: dict[str, Figure]
     seconds: float
     remarks: tuple[str, ...] = ()
     strikes: str = ""
+    left_out: LeftOut = NOTHING
 
 
 def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Measured:
@@ -129,13 +138,27 @@ def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Mea
     }
     key |= _sounding(settings) if is_midi(take.path) else {"sample_rate": settings.sample_rate}  # audio is not rendered
     # Plain values, as in JSON: what is remembered does not depend on these classes.
-    figures, seconds, remarks, strikes = cache.remembered("figures", key, lambda: _measure(take, settings))
+    figures, seconds, remarks, strikes, (drums, programs, pedals) = cache.remembered(
+        "figures", key, lambda: _measure(take, settings), _is_measured
+    )
     return Measured(
         {name: figure if isinstance(figure, float) else Missing(figure) for name, figure in figures.items()},
         seconds,
-        remarks,
+        tuple(remarks),
         strikes,
+        LeftOut(drums, tuple(programs), pedals),
     )
+
+
+def _is_measured(found: Any) -> bool:
+    """Whether it is what `_measure` gives, as JSON keeps it."""
+    match found:
+        case [dict(figures), float() | int(), list(remarks), str(), [int(), list(programs), int()]]:
+            if not all(isinstance(one, int) for one in programs):
+                return False
+            known = set(figures) <= set(METRICS) and all(isinstance(one, float | str) for one in figures.values())
+            return known and all(isinstance(one, str) for one in remarks)
+    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +199,8 @@ def measure_systems(
     if any(is_midi(take.path) for _, take, _ in pieces):
         describe(settings)  # a missing library or SoundFont is known before the first process starts
     figures: list[tuple[str, str, str, float, str, str]] = []
-    about: list[tuple[str | float, ...]] = []
+    about: list[tuple[object, ...]] = []
+    strikes: list[str] = []
     unreadable: dict[str, list[str]] = {system: [] for system in systems}
     work = partial(measure_take, settings=settings)
     results = over_files(work, [take for _, take, _ in pieces], workers, cluster)
@@ -187,9 +211,11 @@ def measure_systems(
             rejected = measured.reason
             measured = Measured(dict.fromkeys(METRICS, Missing(rejected)), np.nan)
         figures.extend((system, name, *row) for row in _rows(measured.figures))
-        group = take.group or str(take.path)
+        group = take.group or readable(take.path)
         remarks = "; ".join(measured.remarks)
-        about.append((system, name, str(take.path), group, measured.seconds, remarks, rejected, measured.strikes))
+        beside = as_columns(measured.left_out).values()
+        about.append((system, name, readable(take.path), group, measured.seconds, remarks, rejected, *beside))
+        strikes.append(measured.strikes)
         if progress:
             progress(take.path)
         if done % TRIMMED == 0:
@@ -198,7 +224,19 @@ def measure_systems(
     for system, reasons in unreadable.items():
         if len(reasons) == len(systems[system]):
             raise NothingUsableError(f"{system} has no file that can be measured: {'; '.join(reasons) or 'none given'}")
-    return Measurements(pd.DataFrame(figures, columns=list(COLUMNS)), pd.DataFrame(about, columns=list(PIECES)))
+    table = pd.DataFrame(about, columns=list(PIECES[:-1])).assign(strikes=strikes)
+    return Measurements(pd.DataFrame(figures, columns=list(COLUMNS)), table)
+
+
+def left_out(measured: Measurements, systems: Iterable[str] | None = None) -> list[str]:
+    """What the notes of each system, or of these, leave out of its files: a line each, where it is anything."""
+    pieces = measured.pieces
+    said = {
+        str(system): sentence(from_columns(own))
+        for system, own in pieces.groupby("system", sort=False)
+        if systems is None or system in set(systems)
+    }
+    return [f"{system}: {words}" for system, words in said.items() if words]
 
 
 def _take(path: Path | Take) -> Take:
@@ -218,13 +256,14 @@ def _sounding(settings: RenderSettings) -> dict[str, Any]:
 @dataclass(frozen=True, eq=False)
 class Performed:
     """How a file sounds as it is taken: (samples, 2) at `rate` Hz, its notes (None: it came as audio), its length in
-    seconds without the tail a rendering adds, and what was done to the sound."""
+    seconds without the tail a rendering adds, what was done to the sound, and what the notes leave out of the file."""
 
     waveform: Waveform
     rate: int
     notes: Notes | None
     seconds: float
     remarks: tuple[str, ...]
+    left_out: LeftOut = NOTHING
 
 
 def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performed:
@@ -235,23 +274,34 @@ def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performe
         return Performed(waveform, sound.rate, None, len(waveform) / sound.rate, sound.remarks)
     whole = _notes(take)
     notes = take.of(whole)
+    stated = take.lasts is not None and fits(take.lasts, take.silent_from, whole.duration)
+    remarks: tuple[str, ...] = (UNFIT,) if take.lasts is not None and not stated else ()
+    if not stated:
+        take = replace(take, lasts=None)
     lasts = whole.duration if take.lasts is None else take.lasts
     # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
     seconds = notes.duration if take.lasts is None and take.cut is None else take.part_of(lasts)
     waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
     beyond = clipped(waveform)
-    remarks = (f"{beyond} samples beyond full scale",) if beyond else ()
-    return Performed(waveform, settings.sample_rate, notes, seconds, remarks)
+    if beyond:
+        remarks += (f"{beyond} samples beyond full scale",)
+    return Performed(waveform, settings.sample_rate, notes, seconds, remarks, whole.left_out)
 
 
-def _measure(take: Take, settings: RenderSettings) -> tuple[dict[str, float | str], float, tuple[str, ...], str]:
+def _measure(take: Take, settings: RenderSettings) -> tuple[Any, ...]:
+    """Plain values: figures, seconds, remarks, strikes, and what is left out, as JSON keeps them."""
     sound = perform(take, settings)
     figures = measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
     if sound.notes is not None:
         figures |= measure_notes(sound.notes, sound.seconds)
     every = {name: figures.get(name, Missing("audio has no notes")) for name in METRICS}
-    plain = {name: one.reason if isinstance(one, Missing) else float(one) for name, one in every.items()}
-    return plain, sound.seconds, sound.remarks, symbolic.struck(sound.notes)
+    plain = {name: one.reason if isinstance(one, Missing) else _finite(one) for name, one in every.items()}
+    beside = sound.left_out.drums, sound.left_out.programs, sound.left_out.pedals
+    return plain, sound.seconds, sound.remarks, symbolic.struck(sound.notes), beside
+
+
+def _finite(figure: float) -> float | str:
+    return float(figure) if np.isfinite(figure) else "no finite number"
 
 
 def _notes(take: Take) -> Notes:
@@ -272,7 +322,11 @@ def rendered(notes: Notes, settings: RenderSettings) -> Waveform:
     for column in (notes.onset, notes.offset, notes.pitch, notes.velocity):
         digest.update(np.ascontiguousarray(column).tobytes())
     key = {"notes": digest.hexdigest()} | _sounding(settings)
-    return np.asarray(cache.remembered("render", key, lambda: render(notes, settings)))
+    return cache.remembered("render", key, lambda: render(notes, settings), _is_waveform)
+
+
+def _is_waveform(found: Any) -> bool:
+    return isinstance(found, np.ndarray) and found.dtype == np.float32 and found.ndim == 2 and found.shape[1] == 2
 
 
 def _padded(waveform: Waveform, samples: int) -> Waveform:

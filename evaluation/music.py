@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.errors import choice
+from clstm.left_out import sentence
 from clstm.midi import Notes
 from clstm.score import Matrix, encode
 from evaluation import envelope, levels, loudness, sonogram, spectrum, structure
@@ -56,7 +57,8 @@ class Music:
         sound = heard(Path(path), settings)
         if on_same_grid and sound.notes is not None:
             return cls.of(same_grid(sound.notes), settings)
-        return cls(sound.waveform, sound.rate, sound.notes, sound.remarks)
+        beside = sentence([sound.notes.left_out]) if sound.notes is not None else ""
+        return cls(sound.waveform, sound.rate, sound.notes, (*sound.remarks, *filter(None, [beside])))
 
     @classmethod
     def of(cls, notes: Notes, settings: RenderSettings = RenderSettings()) -> "Music":

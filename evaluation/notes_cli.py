@@ -59,18 +59,26 @@ def originality_command(
     """
     from clstm.console import console, progress, say, warn
     from clstm.errors import UserError
-    from clstm.files import replacing
-    from clstm.midi import find_files
-    from evaluation.originality import measure_originality
+    from clstm.files import write_table
+    from clstm.finding import MIDI, find
+    from clstm.ownership import may_write_table
+    from evaluation.originality import COLUMNS, measure_originality
     from evaluation.sources import named_path
     from evaluation.takes import read_groups
 
+    may_write_table(out, COLUMNS)
     files: dict[str, list[Path]] = {}
+    left_out: list[str] = []
     for name, path in map(named_path, systems):
         if name in files:
             raise UserError(f"the name {name!r} is given twice; give each system its own")
-        files[name] = find_files([path])
-    pieces = find_files([corpus])
+        music = find([path], MIDI)
+        files[name] = music.files
+        left_out += music.remarks
+    music = find([corpus], MIDI)
+    pieces = music.files
+    for remark in (*left_out, *music.remarks):
+        warn(remark)
     groups = None
     if index:
         groups = read_groups(index)
@@ -81,8 +89,7 @@ def originality_command(
             warn(f"{index} names no group of {len(unnamed)} of {len(pieces)} files, {unnamed[0].name} first")
     with progress() as advance:
         found = measure_originality(files, pieces, groups, seconds=seconds, seed=seed, workers=workers, advance=advance)
-    with replacing(out) as temporary:
-        found.table.to_csv(temporary, index=False)
+    write_table(out, found.table)
     for rejected in found.rejected:
         warn(f"Left out of the corpus: {rejected}")
     failed = found.table[found.table["notes"].isna()]
@@ -92,6 +99,8 @@ def originality_command(
         told = "" if groups else "; held to be one group"
         pair = " is ".join(Path(name).name for name in found.twins[0])
         warn(f"{len(found.twins)} of {len(found.corpus)} corpus files are the same music as another ({pair}){told}")
+    if found.left_out:
+        warn(found.left_out)
     console.print(_systems(found))
     _say_flagged(found.table)
     say(f"{out} made.")
@@ -150,17 +159,24 @@ def grid_audit_command(
     Example: `clstm grid-audit ~/midi --out audit.csv`
     """
     from clstm.console import console, progress, say, warn
-    from clstm.files import replacing
-    from clstm.midi import find_files
-    from evaluation.grid_audit import audit_files
+    from clstm.files import write_table
+    from clstm.finding import MIDI, find
+    from clstm.left_out import from_columns, sentence
+    from clstm.ownership import may_write_table
+    from evaluation.grid_audit import COLUMNS, audit_files
 
-    files = find_files(midi)
+    may_write_table(out, COLUMNS)
+    found = find(midi, MIDI)
+    for remark in found.remarks:
+        warn(remark)
+    files = found.files
     with progress() as advance:
         table, rejected = audit_files(files, workers, lambda done, total: advance("Reading", done, total))
-    with replacing(out) as temporary:
-        table.to_csv(temporary, index=False)
+    write_table(out, table)
     for error in rejected:
         warn(f"Left out: {error}")
+    if words := sentence(from_columns(table)):
+        warn(words)
     console.print(_losses(table))
     worst = table[table["lost"] > 0].sort_values("lost", ascending=False, kind="stable").head(SHOWN)
     for file, reason in zip(worst["file"], worst["reason"], strict=True):

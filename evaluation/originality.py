@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 from clstm.console import Advance
 from clstm.errors import NothingUsableError, UnreadableFileError
 from clstm.isolation import in_processes
+from clstm.left_out import NOTHING, LeftOut, sentence
 from clstm.midi import Notes, read_midi
+from clstm.names import readable
 from clstm.score import FRAME_RATE, encode
 from evaluation.runs import Array, gaps, longest_elsewhere, strikes, tokens
 
@@ -54,12 +56,13 @@ class Piece:
     frames: int
     frame: Array
     pitch: Array
+    left_out: LeftOut = NOTHING
 
     @classmethod
     def of(cls, notes: Notes, name: str = "", group: str = "") -> "Piece":
         """A piece of notes, in a group of its own unless one is given."""
         matrix = encode(notes)
-        return cls(name, group or name, matrix.shape[1], *strikes(matrix))
+        return cls(name, group or name, matrix.shape[1], *strikes(matrix), notes.left_out)
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ class Originality:
     corpus : the pieces held against
     twins : pieces of the corpus that are the same on the grid as an earlier one, and that one
     rejected : files of the corpus that cannot be used
+    left_out : what the notes leave out of what all files say, in a sentence
     """
 
     table: "pd.DataFrame"
@@ -181,6 +185,7 @@ class Originality:
     corpus: list[Piece]
     twins: list[tuple[str, str]]
     rejected: list[UnreadableFileError]
+    left_out: str = ""
 
 
 def measure_originality(
@@ -230,9 +235,10 @@ def measure_originality(
             if isinstance(one, Piece):
                 rows.append({"system": system, **_row(one, next(matches), pieces, own(one.frames))})
             else:
-                rows.append({"system": system, "file": str(one.path), "flagged": 0, "note": one.reason})
+                rows.append({"system": system, "file": readable(one.path), "flagged": 0, "note": one.reason})
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COUNTS, "Int64"))
-    return Originality(table, own_of, pieces, twins, rejected)
+    beside = sentence(one.left_out for one in (*usable, *pieces))
+    return Originality(table, own_of, pieces, twins, rejected, beside)
 
 
 def _read_corpus(
@@ -278,20 +284,20 @@ def _read_pieces(
     return pieces
 
 
-def _read(path: Path, seconds: float | None) -> tuple[int, Array, Array]:
-    """Frames, and the frame and pitch of each strike, of a file."""
+def _read(path: Path, seconds: float | None) -> tuple[int, Array, Array, LeftOut]:
+    """Frames, the frame and pitch of each strike, and what is left out, of a file."""
     notes = read_midi(path)
-    piece = Piece.of(notes if seconds is None else notes.between(0.0, seconds))
+    piece = Piece.of(notes if seconds is None else replace(notes.between(0.0, seconds), left_out=notes.left_out))
     if not len(piece.frame):
         within = "" if seconds is None else f" in its first {seconds:g} s"
         raise UnreadableFileError(path, f"no notes between MIDI 24 and 101{within}")
-    return piece.frames, piece.frame, piece.pitch
+    return piece.frames, piece.frame, piece.pitch, piece.left_out
 
 
 def _row(piece: Piece, match: Match, corpus: Sequence[Piece], own: Array) -> dict[str, object]:
     notes = len(piece.frame)
     row: dict[str, object] = {
-        "file": piece.name,
+        "file": readable(piece.name),
         "seconds": piece.frames / FRAME_RATE,
         "notes": notes,
         "match_notes": match.notes,
@@ -302,7 +308,7 @@ def _row(piece: Piece, match: Match, corpus: Sequence[Piece], own: Array) -> dic
     }
     if match.notes:
         row |= {"match_seconds": match.seconds, "match_at": match.at, "semitones": match.semitones}
-        row |= {"corpus_file": corpus[match.piece].name, "corpus_at": match.there}
+        row |= {"corpus_file": readable(corpus[match.piece].name), "corpus_at": match.there}
     if len(own) >= FEWEST:
         as_long = float((own >= match.notes).mean())
         row |= {"excerpts_median": float(np.median(own)), "as_long": as_long, "flagged": int(as_long <= FLAGGED)}

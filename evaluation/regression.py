@@ -8,28 +8,34 @@ How far a figure may move follows from its unit: levels 0.1 dB, loudness range 0
 recorded, and what was 0 only as far as it is rounded. A figure that was missing must be missing for the same reason.
 No file may come or go.
 
+Figures do not show everything: an audio file must have the form that was recorded too, its rate, channels and length,
+and the order and the signs of its channels (`evaluation.form`). Bytes may change where nothing else does: tags, or WAV
+that became FLAC under the same stem.
+
 A baseline of an earlier catalogue of metrics is checked on those that are still defined as they were; the rest is
 named, and to be recorded again. Music that did not change passes, and what moved of the rest fails as ever.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from clstm.errors import MismatchError, NothingUsableError, UnreadableFileError, UserError
 from clstm.files import write_json
-from clstm.midi import find_files
+from clstm.finding import MIDI, by_name, find_files, is_midi
+from clstm.names import readable
+from clstm.ownership import may_write_text
 from evaluation import cache
-from evaluation.audio import is_midi
+from evaluation.audio import read_audio
 from evaluation.baseline import Baseline, Piece, as_json, read_baseline
 from evaluation.batch import over_files
 from evaluation.environment import Difference, differences, environment, renders, settings_of
+from evaluation.form import changes, described, form_of
 from evaluation.measures import CATALOGUE, METRICS, measure_take, redefined
 from evaluation.metric import Figure, Missing
 from evaluation.render import RenderSettings
-from evaluation.sources import ACCEPTED
 from evaluation.takes import Take
 
 LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
@@ -37,13 +43,15 @@ LEVEL, LOUDNESS_RANGE, SHARE, ROUNDING = 0.1, 0.5, 0.005, 1e-9
 
 SAME, MOVED, UNMATCHED = 0, 1, 3  # exit statuses; 2 is a user's mistake
 
+FILE, FORM = "", "form"  # what may not be as recorded, beside the figures
+
 Progress = Callable[[int, int], object]  # told (done, total) as files are measured
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One thing that is not as recorded. metric : the figure's name; "" for the file itself, which came, went, or
-    became readable or unreadable
+    """One thing that is not as recorded. metric : the figure's name; `FORM`, of which `now` is a sentence; `FILE` for
+    the file itself, which came, went, became readable or unreadable, or has other bytes
     recorded, now : the figure; None where there was no file, or no such thing to say of it
     """
 
@@ -59,6 +67,8 @@ class Check:
     changed : the files found under a recorded name with other content
     redefined : the figures that the catalogue recorded with did not have, or not as they are defined today; they were
         not compared
+    formless : the files of audio whose form was not recorded, and so not compared
+    renamed : the files recorded by the names they have now, where only the suffix is another
     """
 
     baseline: Path
@@ -67,6 +77,8 @@ class Check:
     moved: tuple[Moved, ...]
     unmatched: tuple[Difference, ...]
     redefined: tuple[str, ...] = ()
+    formless: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -103,6 +115,9 @@ def _compare_file(name: str, recorded: Mapping[str, Piece], now: Mapping[str, Pi
     if states[0] != states[1]:
         yield Moved(name, "", *states)
         return
+    was, is_now = recorded[name].form, now[name].form
+    if was and is_now:
+        yield from (Moved(name, FORM, Missing(described(was)), Missing(said)) for said in changes(was, is_now))
     before, after = recorded[name].figures, now[name].figures
     for metric in METRICS:
         if metric in before and metric in after and not _near(metric, before[metric], after[metric]):
@@ -144,7 +159,7 @@ def _comparable(pieces: Mapping[str, Piece], catalogue: int) -> dict[str, Piece]
             piece, figures={metric: figure for metric, figure in piece.figures.items() if metric not in other}
         )
         for name, piece in pieces.items()
-        for other in [redefined(catalogue, rendered=is_midi(Path(name)))]
+        for other in [redefined(catalogue, rendered=by_name(Path(name)) == MIDI)]
     }
 
 
@@ -152,7 +167,9 @@ def _redefined(baseline: Baseline) -> tuple[str, ...]:
     """The figures of a baseline's files that are not compared, in the order of the catalogue, those that went last."""
     if baseline.catalogue == CATALOGUE:
         return ()
-    other = frozenset().union(*(redefined(baseline.catalogue, rendered=is_midi(Path(name))) for name in baseline.files))
+    other = frozenset().union(
+        *(redefined(baseline.catalogue, rendered=by_name(Path(name)) == MIDI) for name in baseline.files)
+    )
     return tuple(name for name in dict.fromkeys([*METRICS, *baseline.units]) if name in other or name not in METRICS)
 
 
@@ -167,7 +184,9 @@ def measure_piece(path: Path, settings: RenderSettings = RenderSettings()) -> Pi
     """Every figure of a MIDI or audio file, measured here and now, or why there is none."""
     try:
         with cache.nothing_remembered():
-            return Piece(_sha256(path), measure_take(Take(path), settings).figures)
+            measured = measure_take(Take(path), settings)
+            form = None if is_midi(path) else form_of(*read_audio(path))
+            return Piece(_sha256(path), measured.figures, form=form, left_out=measured.left_out)
     except UnreadableFileError as error:
         return Piece(_sha256(path), {}, error.reason)
 
@@ -189,13 +208,15 @@ def named_files(inputs: Sequence[Path], folders: int | None = None) -> dict[str,
     folders = sum(path.is_dir() for path in inputs) if folders is None else folders
     files: dict[str, Path] = {}
     for source in inputs:
-        for path in find_files([source], ACCEPTED):
+        for path in find_files([source]):
             name = path.relative_to(source) if source.is_dir() else Path(path.name)
             if source.is_dir() and folders > 1:
                 name = Path(source.resolve().name) / name
-            first = files.setdefault(name.as_posix(), path)
+            first = files.setdefault(readable(name.as_posix()), path)
             if not first.samefile(path):
-                raise UserError(f"{first} and {path} have the same name here; give the folder that holds both")
+                raise UserError(
+                    f"{readable(first)} and {readable(path)} have the same name here; give the folder that holds both"
+                )
     return files
 
 
@@ -232,6 +253,9 @@ def record(
     inputs, out = [Path(path) for path in inputs], Path(out)
     if out.is_dir():
         raise UserError(f"{out} is a folder; give a file for the baseline, such as {out / 'baseline.json'}")
+    may_write_text(out, '"format": "clstm spectra', "a baseline")
+    if strange := next((path for path in inputs if readable(path) != str(path)), None):
+        raise UserError(f"a baseline cannot name {readable(strange)}: give the folder, or file, a name of plain text")
     files = named_files(inputs)
     described = environment(settings, midi=any(map(is_midi, files.values())))  # what is missing is known at once
     measured = _measure(files, settings, workers, progress)
@@ -274,9 +298,11 @@ def check(
     soundfont: Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    same_bytes: bool = False,
 ) -> Check:
     """Measure in `workers` processes (all cores) with the settings recorded, and compare.
 
+    same_bytes : a file of other bytes has moved, whatever its figures and form
     inputs : what takes the place of the inputs recorded, when the music lies elsewhere
     soundfont : None is the bundled one; one with another hash than recorded makes the environment unmatched
 
@@ -290,6 +316,8 @@ def check(
     settings = settings_of(baseline.environment, soundfont)
     now = environment(settings, midi=renders(baseline.environment))
     files = named_files([Path(source) for source in inputs]) if inputs else _recorded_files(path, baseline)
+    renamed = _renamed(files, baseline)
+    files = {renamed.get(name, name): found for name, found in files.items()}
     if not set(files) & set(baseline.files):
         some = ", ".join(list(baseline.files)[:3])
         raise MismatchError(
@@ -301,14 +329,41 @@ def check(
     others = other_figures(baseline.units, gone)
     not_comparable = {difference.name.removeprefix("figure.") for difference in others}
     before, after = (_comparable(pieces, baseline.catalogue) for pieces in (baseline.files, measured))
+    changed = tuple(name for name in known if baseline.files[name].sha256 != measured[name].sha256)
+    moved = [moved for moved in compare(before, after) if moved.metric not in not_comparable]
+    if same_bytes:
+        moved += [_other_bytes(name, baseline.files[name], measured[name]) for name in changed]
     return Check(
         baseline=path,
         files=tuple(dict.fromkeys([*baseline.files, *measured])),
-        changed=tuple(name for name in known if baseline.files[name].sha256 != measured[name].sha256),
-        moved=tuple(moved for moved in compare(before, after) if moved.metric not in not_comparable),
+        changed=changed,
+        moved=tuple(moved),
         unmatched=(*differences(baseline.environment, now), *others),
         redefined=gone,
+        formless=tuple(name for name in known if _formless(baseline.files[name], measured[name])),
+        renamed={recorded: now for now, recorded in renamed.items()},
     )
+
+
+def _other_bytes(name: str, recorded: Piece, now: Piece) -> Moved:
+    return Moved(name, FILE, Missing(f"SHA-256 {recorded.sha256[:12]}…"), Missing(f"SHA-256 {now.sha256[:12]}…"))
+
+
+def _formless(recorded: Piece, now: Piece) -> bool:
+    return now.form is not None and recorded.form is None and not recorded.unreadable
+
+
+def _renamed(files: Mapping[str, Path], baseline: Baseline) -> dict[str, str]:
+    """Audio found under no recorded name, by the one it has: that of a file that is gone and differs in its suffix."""
+    gone: dict[str, list[str]] = {}
+    for name in baseline.files:
+        if name not in files and by_name(Path(name)) != MIDI:
+            gone.setdefault(name.removesuffix(Path(name).suffix), []).append(name)
+    new: dict[str, list[str]] = {}
+    for name in files:
+        if name not in baseline.files and by_name(Path(name)) != MIDI:
+            new.setdefault(name.removesuffix(Path(name).suffix), []).append(name)
+    return {new[stem][0]: gone[stem][0] for stem in gone if len(gone[stem]) == len(new.get(stem, [])) == 1}
 
 
 def _recorded_files(path: Path, baseline: Baseline) -> dict[str, Path]:

@@ -6,20 +6,22 @@ environment and one for each file. In another environment a file's case is skipp
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from clstm.files import replacing
+from clstm.names import printable
 from evaluation.measures import METRICS
 from evaluation.metric import Figure, Missing
-from evaluation.regression import LEVELS, SHARE, Check, Moved, tolerance
+from evaluation.regression import FILE, FORM, LEVELS, SHARE, Check, Moved, tolerance
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 HEADINGS = ("File", "Figure", "Recorded", "Now", "Change", "Tolerance")
+NAMED = {FILE: "the file", FORM: "its form"}
 WIDTH = 140  # characters of a table as text, where nobody's terminal says
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,7 +33,7 @@ def row(moved: Moved) -> tuple[str, str, str, str, str, str]:
     >>> row(Moved("a.wav", "integrated_loudness", -20.0, -19.8))
     ('a.wav', 'Loudness', '-20.00 LUFS', '-19.80 LUFS', '+0.20 LU', '0.1 LU')
     """
-    label = METRICS[moved.metric].label if moved.metric else "the file"
+    label = NAMED.get(moved.metric) or METRICS[moved.metric].label
     return (moved.file, label, _figure(moved.metric, moved.recorded), _figure(moved.metric, moved.now), *_change(moved))
 
 
@@ -39,7 +41,7 @@ def _figure(metric: str, figure: Figure | None) -> str:
     if figure is None:
         return "measured"
     if isinstance(figure, Missing):
-        return figure.reason if not metric else f"none: {figure.reason}"
+        return figure.reason if metric in NAMED else f"none: {figure.reason}"
     unit = METRICS[metric].unit
     return f"{figure:.2f} {unit}" if unit in LEVELS else f"{figure:.5g} {unit}".rstrip()
 
@@ -83,9 +85,18 @@ def summary(check: Check) -> list[str]:
             "Recorded with an earlier catalogue of metrics; defined otherwise today, so not compared: "
             f"{', '.join(check.redefined)}. To have them checked, record again: clstm spectra record"
         )
+    if check.formless:
+        lines.append(
+            f"Recorded without the form of its audio ({_named(check.formless)}): rate, channels, length, their order "
+            "and signs were not compared. To have them checked, record again: clstm spectra record"
+        )
+    if alone := [name for name in check.changed if name not in moved]:
+        named = [f"{name}, now {check.renamed[name]}" if name in check.renamed else name for name in alone]
+        lines.append(f"The bytes changed, and nothing else that is compared: {_named(named)}. With --bytes this fails.")
     if not moved:
         return [*lines, f"Nothing moved: {files} of {files} files are as recorded in {check.baseline}."]
-    figures = [one.file for one in check.moved if one.metric]
+    lines += [f"{one.file}: {_figure(FORM, one.now)}." for one in check.moved if one.metric == FORM]
+    figures = [one.file for one in check.moved if one.metric not in NAMED]
     lines.append(
         f"{len(moved)} of {files} files are not as recorded in {check.baseline}; figures that moved: {len(figures)}."
     )
@@ -97,6 +108,10 @@ def summary(check: Check) -> list[str]:
     return lines
 
 
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def text(check: Check) -> str:
     """The table and the summary, as plain text."""
     from rich.console import Console
@@ -104,7 +119,7 @@ def text(check: Check) -> str:
     plain = io.StringIO()
     if check.moved:
         Console(file=plain, width=WIDTH, color_system=None).print(table(check))
-    return plain.getvalue() + "\n".join(summary(check))
+    return printable(plain.getvalue() + "\n".join(summary(check)))
 
 
 # --- JUnit ---------------------------------------------------------------------------------------------------------

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from clstm.errors import UserError
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
-from clstm.midi import find_files
-from evaluation.audio import AUDIO_SUFFIXES, is_midi
+from clstm.finding import Found, find, is_midi
+from clstm.names import readable
 
-ACCEPTED = (*MIDI_SUFFIXES, *AUDIO_SUFFIXES)
+BESIDE = "audio beside MIDI, most often its rendering"
 
 
 def named_path(text: str) -> tuple[str, Path]:
@@ -20,17 +19,24 @@ def named_path(text: str) -> tuple[str, Path]:
     name = " ".join(name.split())
     if not (equals and name and path):
         raise UserError(f"{text!r} is not NAME=PATH; give each system as in Bach=music/bach")
+    if readable(name) != name:
+        raise UserError(
+            f"the name '{readable(name)}' holds bytes that are no text, or control characters; give another"
+        )
     if not Path(path).exists():
-        raise UserError(f"{name}: {path} does not exist; give a MIDI or audio file, or a folder of them")
+        raise UserError(f"{name}: {readable(path)} does not exist; give a MIDI or audio file, or a folder of them")
     return name, Path(path)
 
 
-def music_files(path: Path) -> tuple[list[Path], int]:
-    """The MIDI or audio files of a path, sorted, and how many audio files were left out.
+def music_files(path: Path) -> Found:
+    """The MIDI or audio files of a path, sorted, and what was left out.
 
     A folder that holds both is taken for its MIDI: the audio beside it is most often its rendering. Raises `UserError`
     when there is none.
     """
-    found = find_files([path], ACCEPTED)
-    midi = [file for file in found if is_midi(file)]
-    return (midi, len(found) - len(midi)) if midi else (found, 0)
+    found = find([path])
+    midi = [file for file in found.files if is_midi(file)]
+    if not midi:
+        return found
+    beside = [(file, BESIDE) for file in found.files if file not in set(midi)]
+    return Found(midi, [*beside, *found.left_out])

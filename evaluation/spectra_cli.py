@@ -37,6 +37,7 @@ def record_command(
     Example: `clstm spectra record music/ --out baseline.json`
     """
     from clstm.console import progress, say, warn
+    from clstm.left_out import sentence
     from evaluation.regression import record
     from evaluation.render import RenderSettings
 
@@ -46,6 +47,8 @@ def record_command(
     unreadable = {name: piece.unreadable for name, piece in baseline.files.items() if piece.unreadable}
     for name, reason in unreadable.items():
         warn(f"{name}: {reason}; recorded as unreadable")
+    if words := sentence(piece.left_out for piece in baseline.files.values()):
+        warn(words)
     say(f"{len(baseline.files) - len(unreadable)} of {len(baseline.files)} files recorded in {out}")
 
 
@@ -62,23 +65,34 @@ def check_command(
     soundfont: Annotated[
         Path | None, typer.Option(help=f"The .sf2 or .sf3 file recorded, known again by its hash. {BUNDLED}")
     ] = None,
+    same_bytes: Annotated[
+        bool, typer.Option("--bytes", help="A file of other bytes has moved, even where it sounds as recorded.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Measure again as recorded, and say what moved: levels by more than 0.1 dB, loudness range 0.5 LU, all else 0.5 %.
 
-    A figure that was missing must be missing for the same reason; a file that came or went is named too. The exit
+    A figure that was missing must be missing for the same reason; a file that came or went is named too. Audio must
+    have the form recorded: its rate, channels and length, none of its channels swapped or inverted. The exit
     status is 0 when nothing moved; 1 when something did; 2 for a mistake of yours; 3 when the environment is another
     one (a SoundFont, a library, a setting, a catalogue of figures), so that what moved proves nothing.
 
     Example: `clstm spectra check baseline.json --junit spectra.xml`
     """
     from clstm.console import console, progress, say
+    from clstm.ownership import may_write_text
     from evaluation.regression import check
     from evaluation.regression_report import summary, table, write_junit
 
+    may_write_text(junit, '<testsuite name="clstm spectra', "JUnit's XML", "--junit")
     with progress() as advance:
         result = check(
-            baseline, inputs or (), soundfont, workers, lambda done, total: advance("Measuring", done, total)
+            baseline,
+            inputs or (),
+            soundfont,
+            workers,
+            lambda done, total: advance("Measuring", done, total),
+            same_bytes,
         )
     if junit:
         write_junit(result, junit)

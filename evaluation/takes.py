@@ -6,22 +6,20 @@ composition; with velocities bent by another curve, it shows whether a finding h
 """
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unicodedata import normalize
 
 import numpy as np
 
 from clstm.errors import UserError
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
+from clstm.finding import by_name, is_midi
 from clstm.midi import Notes
+from clstm.names import readable
 from clstm.score import decode, encode
-from evaluation.audio import AUDIO_SUFFIXES, is_midi
+from evaluation.generated import Item, read_manifest
 
-GENERATED = "generated.json"  # what `clstm generate` and `clstm excerpts` leave beside their music
 LOUDEST = 127  # velocity
 
 
@@ -33,6 +31,7 @@ class Take:
     velocity_power : velocities become 127 (v / 127) ** power; 1 leaves them, 2 makes 80 a soft 50
     begin, cut : only so many seconds (`cut`) from there on (`begin`, s)
     lasts : seconds it lasts even if nothing sounds at its end; None: to its last note
+    silent_from : seconds after which it is stated to fall silent, where that is stated
     group : what its piece belongs to (a work, a composer); "" stands for itself
     """
 
@@ -42,6 +41,7 @@ class Take:
     begin: float = 0.0
     cut: float | None = None
     lasts: float | None = None
+    silent_from: float | None = None
     group: str = ""
 
     def __str__(self) -> str:
@@ -84,16 +84,25 @@ def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: f
     groups : of files by their `plain` names, or of the pieces they continue; where it says nothing, `generated.json`
         in the file's folder may, or the name of the piece continued stands for the group
     """
-    manifests = {folder: _manifest(folder) for folder in dict.fromkeys(file.parent for file in files)}
+    manifests = {folder: read_manifest(folder).items for folder in _folders(files)}
+    given = groups or {}
     found = []
     for file in files:
-        about = manifests[file.parent].get(file.name, {})
-        piece = str(about.get("piece", ""))
-        given = groups or {}
-        known = given.get(plain(file.name)) or given.get(plain(piece)) or str(about.get("group") or piece)
-        lasts = about.get("seconds")
-        found.append(Take(file, cut=cut, lasts=lasts if isinstance(lasts, int | float) else None, group=known))
+        about = manifests[file.parent].get(readable(file.name)) or Item(file=readable(file.name))
+        piece = str(about.piece)
+        known = given.get(plain(file.name)) or given.get(plain(piece)) or str(about.group or piece)
+        silent = about.silence_from_seconds if about.seconds else None
+        found.append(Take(file, cut=cut, lasts=about.seconds, silent_from=silent, group=known))
     return found
+
+
+def not_used(files: Sequence[Path]) -> list[str]:
+    """What the `generated.json` beside the files say that cannot be used, a line each."""
+    return [remark for folder in _folders(files) for remark in read_manifest(folder).remarks]
+
+
+def _folders(files: Sequence[Path]) -> list[Path]:
+    return list(dict.fromkeys(file.parent for file in files))
 
 
 def read_groups(path: Path) -> dict[str, str]:
@@ -124,18 +133,4 @@ def plain(name: str) -> str:
     ('Op. 10 no. 3', 'Op. 10 no. 3')
     """
     path = Path(normalize("NFC", name.strip()))
-    return path.stem if path.suffix.lower() in (*MIDI_SUFFIXES, *AUDIO_SUFFIXES) else path.name
-
-
-def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """What `generated.json` says of each file of a folder, by its name."""
-    try:
-        content = json.loads((folder / GENERATED).read_text(encoding="utf-8"))
-        items = {str(item["file"]): dict(item) for item in content["items"]}
-        with_seed = bool(content.get("with_seed", False))
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    if with_seed:  # the files are longer than their continuations
-        for item in items.values():
-            item.pop("seconds", None)
-    return items
+    return path.stem if by_name(path) else path.name

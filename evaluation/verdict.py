@@ -11,7 +11,6 @@ A reference of MIDI is taken twice: on the same grid, at one velocity, as a mode
 are held against; and as it is, as one of those others, which shows what performance adds.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,20 +20,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clstm.errors import MissingToolError, UserError
-from clstm.files import replacing, write_json, write_text
+from clstm.files import replacing, write_json, write_table, write_text
+from clstm.finding import is_midi
+from clstm.ownership import may_replace
 from evaluation import comparison, copies, doctor, verdict_tables
-from evaluation.audio import is_midi
 from evaluation.draws import RESAMPLES, SPLITS
-from evaluation.measures import CATALOGUE, Measurements, measure_systems
+from evaluation.measures import CATALOGUE, Measurements, left_out, measure_systems
 from evaluation.render import RenderSettings, describe
 from evaluation.sources import music_files, named_path
-from evaluation.takes import Take, read_groups, takes
+from evaluation.takes import Take, not_used, read_groups, takes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MADE_BY = "clstm compare"
 RECORD = "comparison.json"
+FILES = ("verdict.csv", "metrics.csv", "pieces.csv", "verdict.md", "robustness.csv")
 
 Grid = Literal["reference", "all", "none"]
 GRIDS: tuple[Grid, ...] = ("reference", "all", "none")
@@ -96,7 +97,7 @@ def make_verdict(request: Request, advance: Advance = lambda what, done, total: 
 
     Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
     """
-    _check_replaceable(request.out)
+    may_replace(request.out, RECORD, _written, "a comparison", inputs=_inputs(request))
     verdict = judge(request, advance)
     _write(request, verdict)
     return verdict
@@ -109,7 +110,7 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
     """
     if request.seconds is not None and not isfinite(request.seconds):
         raise UserError(f"--seconds {request.seconds} is no length; give seconds, such as 30")
-    reference, systems, left_out = _systems(request)
+    reference, systems, said = _systems(request)
     variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
     tables: dict[str, pd.DataFrame] = {}
     sounds: dict[str, Measurements] = {}
@@ -133,7 +134,13 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
         )
     others = {name: table for name, table in tables.items() if name}
     table = comparison.flips(tables[""], others) if others else tables[""]
-    remarks = [*left_out, *_on_copies(sounds[""]), *comparison.remarks(table, sounds[""].pieces, reference)]
+    heard = [name for name in systems if name != reference or name == request.reference]  # the control is the same
+    remarks = [
+        *said,
+        *left_out(sounds[""], heard),
+        *_on_copies(sounds[""]),
+        *comparison.remarks(table, sounds[""].pieces, reference),
+    ]
     summary = comparison.summary(table, [system for system in systems if system != reference])
     return Verdict(reference, systems, table, sounds, others, remarks, summary)
 
@@ -149,6 +156,11 @@ def _on_copies(measured: Measurements) -> list[str]:
     return said
 
 
+def _inputs(request: Request) -> list[Path]:
+    music = [named_path(source)[1] for source in request.sources]
+    return [*music, *filter(None, (request.groups, request.settings.soundfont, request.other_soundfont))]
+
+
 def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
     """The name of what the others are held against, every system's takes, and what to say of files left out."""
     groups = read_groups(request.groups) if request.groups else {}
@@ -158,10 +170,9 @@ def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
         name, path = named_path(source)
         if name in found:
             raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
-        files, beside = music_files(path)
-        if beside:
-            remarks.append(f"{name}: {beside} audio files were not taken, as there is MIDI")
-        found[name] = takes(files, groups, request.seconds)
+        music = music_files(path)
+        remarks += [f"{name}: {remark}" for remark in (*music.remarks, *not_used(music.files))]
+        found[name] = takes(music.files, groups, request.seconds)
     if groups:
         everyone = [take for own in found.values() for take in own]
         told = sum(take.group in set(groups.values()) for take in everyone)
@@ -236,18 +247,11 @@ def _measure(
     return measure_systems(systems, settings, measured, request.workers, request.cluster)
 
 
-def _check_replaceable(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; give a folder")
-    if out.is_dir() and any(out.iterdir()) and not _is_ours(out):
-        raise UserError(f"--out {out} is not empty and not an earlier comparison; choose another folder or empty it")
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == MADE_BY)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+def _written(record: dict[str, Any]) -> tuple[str, ...]:
+    """The files of a comparison, beside its record. Raises `ValueError` for a record of something else."""
+    if record["made_by"] != MADE_BY:
+        raise ValueError(record["made_by"])
+    return FILES
 
 
 def _write(request: Request, verdict: Verdict) -> None:
@@ -255,16 +259,16 @@ def _write(request: Request, verdict: Verdict) -> None:
 
     with replacing(request.out) as folder:
         folder.mkdir()
-        verdict.table.to_csv(folder / "verdict.csv", index=False)
-        verdict.measurements.figures.to_csv(folder / "metrics.csv", index=False)
-        verdict.measurements.pieces.drop(columns="strikes").to_csv(folder / "pieces.csv", index=False)
+        write_table(folder / "verdict.csv", verdict.table)
+        write_table(folder / "metrics.csv", verdict.measurements.figures)
+        write_table(folder / "pieces.csv", verdict.measurements.pieces.drop(columns="strikes"))
         write_text(
             folder / "verdict.md",
             verdict_tables.markdown(verdict.table, verdict.reference, verdict.summary, verdict.remarks),
         )
         if verdict.others:
             parts = [table.assign(sound=name) for name, table in verdict.others.items()]
-            pd.concat(parts).to_csv(folder / "robustness.csv", index=False)
+            write_table(folder / "robustness.csv", pd.concat(parts))
         write_json(folder / RECORD, _record(request, verdict))
 
 
