@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from clstm.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.files import replacing, write_json
 from clstm.isolation import read_many
+from clstm.left_out import sentence
 from clstm.midi import Notes, write_midi
+from clstm.names import readable
+from clstm.ownership import may_replace
 from clstm.score import FRAME_RATE
 
 Array = NDArray[np.float64]
@@ -28,10 +31,11 @@ APART = 1 / FRAME_RATE  # seconds between two notes of one pitch: nearer ones wo
 
 @dataclass(frozen=True)
 class Anchor:
-    """The files that were written, and those that could not be read."""
+    """The files that were written, those that could not be read, and what the others say besides their notes."""
 
     files: list[Path]
     rejected: list[UnreadableFileError]
+    left_out: str
 
 
 def scatter(notes: Notes, random: np.random.Generator) -> Notes:
@@ -67,6 +71,12 @@ def _pitches(onset: Array, offset: Array, lowest: int, highest: int, random: np.
     return lowest + drawn
 
 
+def _written(manifest: dict[str, Any]) -> list[str]:
+    """The files that a manifest of ours names."""
+    _ = manifest["seed"]
+    return [item["file"] for item in manifest["items"]]
+
+
 def make_anchor(paths: Sequence[Path], out: Path, *, count: int | None = None, seed: int = 0) -> Anchor:
     """Write `anchor-001.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
 
@@ -78,8 +88,7 @@ def make_anchor(paths: Sequence[Path], out: Path, *, count: int | None = None, s
     if count is not None and count < 1:
         raise UserError(f"--count {count} makes nothing; give at least 1")
     out = Path(out)
-    if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is not empty and was not written by this command; name another folder")
+    may_replace(out, MANIFEST, _written, "an anchor", inputs=paths)
     random = np.random.default_rng(seed)
     shuffled = [paths[place] for place in random.permutation(len(paths))]
     read = list(read_many(shuffled))
@@ -97,11 +106,11 @@ def make_anchor(paths: Sequence[Path], out: Path, *, count: int | None = None, s
             items.append(
                 {
                     "file": name,
-                    "piece": path.name,
+                    "piece": readable(path.name),
                     "notes": len(scattered),
                     "seconds": round(scattered.duration, 3),
                     "pitches": [int(scattered.pitch.min()), int(scattered.pitch.max())],
                 }
             )
         write_json(folder / MANIFEST, {"seed": seed, "items": items})
-    return Anchor([out / item["file"] for item in items], rejected)
+    return Anchor([out / item["file"] for item in items], rejected, sentence(notes.left_out for _, notes in pieces))

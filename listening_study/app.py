@@ -7,16 +7,19 @@ listener's next clip as bytes without a name.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from listening_study import languages
+from listening_study.admissions import Admissions
 from listening_study.database import answers_address
 from listening_study.order import Order, open_order
 from listening_study.screens import (
     Visit,
     background,
+    busy,
     frame,
     headphones,
     interview,
@@ -37,24 +40,25 @@ SOUNDING = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # 
 
 
 @st.cache_resource(show_spinner=False)
-def open_study(folder: str) -> tuple[Study, Order, Store, dict[str, languages.Wording]]:
+def open_study(folder: str) -> tuple[Study, Order, Store, Admissions, dict[str, languages.Wording]]:
     """What all listeners share, and nothing of any one of them."""
     study = read_study(Path(folder))
     wordings: dict[str, languages.Wording] = {
         code: languages.read(code, study.words_path(code)) for code in study.words.languages
     }
-    return study, open_order(study), Store(answers_address(study)), wordings
+    admissions = Admissions(study.access.admissions, study.access.admissions_per_address)
+    return study, open_order(study), Store(answers_address(study)), admissions, wordings
 
 
 def main() -> None:
-    study, order, store, wordings = open_study(sys.argv[1])
+    study, order, store, admissions, wordings = open_study(sys.argv[1])
     st.set_page_config(page_title=study.title, page_icon=str(HERE / "icon.svg"))
     st.html(HERE / "style.css")
     token = _token(study)
-    visit = Visit(study, order, store, wordings[_language(wordings, None)])
+    visit = Visit(study, order, store, admissions, wordings[_language(wordings, None)])
     try:
         listener = store.find(token) if token else None
-        visit = Visit(study, order, store, wordings[_language(wordings, listener)])
+        visit = replace(visit, wording=wordings[_language(wordings, listener)])
         frame.top(visit, listener)
         show_screen(visit, token, listener)
     except UnavailableError:
@@ -81,6 +85,9 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
     elif not visit.store.is_open():
         frame.begin(visit, "closed")
         notice.closed(visit)
+    elif waiting := st.session_state.get("waiting"):
+        frame.begin(visit, "busy")
+        busy.show(visit, *waiting)
     elif visit.study.access.mode == "tokens":
         if token and visit.store.invited(token):
             frame.begin(visit, "welcome")

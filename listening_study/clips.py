@@ -15,19 +15,19 @@ from random import Random
 import numpy as np
 
 from clstm.errors import UnreadableFileError, UserError
+from clstm.left_out import NOTHING, LeftOut, sentence
+from clstm.names import readable
 from clstm.score import FRAME_RATE
 from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings, Waveform
 from listening_study.configuration import Loudness
+from listening_study.hearing import is_nearly_silent, leading_silence, mixed_down
 from listening_study.songs import Song, open_songs
 
 TARGET = -23.0  # LUFS
 HIGHEST_PEAK = -1.0  # dBTP
 FADE_IN, FADE_OUT = 0.01, 0.1  # seconds
-QUIET = -60.0  # dBFS RMS: below it a window counts as a pause
-WINDOW = 0.25  # seconds
 UNHEARD = 0.02  # seconds of silence at a clip's beginning that are none
-SOUNDING = -40.0  # dB below the loudest sample of a segment: it has begun
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,13 @@ class Segment:
     path: Path
     start: float  # seconds
     waveform: Waveform
+    step: float = 0.0  # this and the following are its song's, see there
+    strikes: str = ""
+    sound: str = ""
+    left_out: LeftOut = NOTHING
 
     def __str__(self) -> str:
-        return f"{self.path} at {self.start:g} s"
+        return f"{readable(self.path)} at {self.start:g} s"
 
 
 @dataclass(frozen=True)
@@ -72,22 +76,25 @@ def choose(
     after: float = 0.0,
     spare: int = 0,
     as_played: bool = False,
+    mono: bool = False,
     progress: Callable[[], object] = lambda: None,
 ) -> Choice:
     """Segments of different songs at random; of one song again, without overlap, only where there are too few songs.
 
     after : seconds of every song, or after its seed, in which no segment begins
     spare : how many more segments to find in songs that are used for nothing else; fewer where there are none
+    mono : the clips will be mixed down; what cancels then is silence
 
-    A nearly silent segment is replaced by another of the same song, or of the next. Files that cannot be read and songs
-    too short for a segment are passed over, with a notice. Raises `UserError` when too little music is left.
+    A nearly silent segment (`listening_study.hearing`) is replaced by another of the same song, or of the next. Files
+    that cannot be read, songs too short for a segment and songs of which nothing is heard are passed over, with a
+    notice. Raises `UserError` when too little music is left.
     """
     segments: list[Segment] = []
     extra: list[Segment] = []
     notices: list[str] = []
     replaced = 0
     with closing(open_songs(random.sample(paths, len(paths)), settings, as_played=as_played)) as songs:
-        fresh = iter(_decks(songs, seconds, after, random, notices))
+        fresh = iter(_decks(songs, seconds, after, random, notices, mono))
         waiting: Iterable[_Deck] = fresh
         while len(segments) < count:
             dealt = []
@@ -116,44 +123,81 @@ def choose(
     songs_heard = len({segment.path for segment in segments})
     if songs_heard < count:
         notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")
+    if words := sentence({one.path: one.left_out for one in (*segments, *extra)}.values()):
+        notices.append(words)
     return Choice(segments, extra, replaced, notices)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Deck:
     """A song and the places its segments may still begin at."""
 
     song: Song
     starts: list[float]
     seconds: float
+    mono: bool
+    notices: list[str]
+    heard: bool = False  # something of it was
+    cancels: bool = False  # something of it was heard in stereo alone
 
     def deal(self) -> tuple[Segment | None, int]:
-        """The next segment that is not nearly silent, None without one; and how many silent ones were put away.
-
-        It begins where something sounds, or how long it is silent at first would tell the sources apart.
-        """
+        """The next segment that is not nearly silent, None without one; and how many silent ones were put away."""
         silent = 0
         while self.starts:
-            start = self.starts.pop()
-            waveform = self.song.excerpt(start, self.seconds)
-            rate = len(waveform) / self.seconds
-            lead = leading_silence(waveform, rate)
-            step = self.song.step
-            lead = math.floor(lead / step) * step if step else lead * (lead > UNHEARD)
-            if lead and start + lead + self.seconds <= self.song.seconds:
-                start += lead
-                waveform = self.song.excerpt(start, self.seconds)
-            elif lead:
-                silent += 1
-                continue
-            if not is_nearly_silent(waveform, rate):
-                return Segment(self.song.path, start, waveform), silent
+            if segment := self._cut(self.starts.pop()):
+                self.heard = True
+                return segment, silent
             silent += 1
+        if not self.heard:
+            self.heard = True  # one notice is enough
+            why = "its channels cancel each other in mono" if self.cancels else "silence, or sound that no one hears"
+            self.notices.append(f"passed over {self.song.path}: no segment of {self.seconds:g} s is heard ({why})")
         return None, silent
+
+    def _cut(self, start: float) -> Segment | None:
+        """The segment here, None when it is nearly silent.
+
+        It begins where something is heard, or how long it is silent at first would tell the sources apart.
+        """
+        waveform = self.song.excerpt(start, self.seconds)
+        rate = round(len(waveform) / self.seconds)
+        lead = _begins(waveform, rate, self.song.step, mono=self.mono)
+        if lead and start + lead + self.seconds <= self.song.seconds:
+            start += lead
+            waveform = self.song.excerpt(start, self.seconds)
+            lead = 0
+        segment = Segment(
+            self.song.path, start, waveform, self.song.step, self.song.strikes, self.song.sound, self.song.left_out
+        )
+        if lead or is_nearly_silent(_played(waveform, mono=self.mono), rate):
+            self.cancels |= self.mono and not is_nearly_silent(waveform, rate)
+            return None
+        return segment
+
+
+def is_heard(segment: Segment, rate: int, *, mono: bool) -> bool:
+    """Whether a segment begins at once and is not nearly silent, as it is when it is chosen."""
+    begins = _begins(segment.waveform, rate, segment.step, mono=mono)
+    return not begins and not is_nearly_silent(_played(segment.waveform, mono=mono), rate)
+
+
+def _begins(waveform: Waveform, rate: int, step: float, *, mono: bool) -> float:
+    """Seconds, in whole steps, until something is heard."""
+    lead = leading_silence(_played(waveform, mono=mono), rate)
+    return math.floor(lead / step) * step if step else lead * (lead > UNHEARD)
+
+
+def _played(waveform: Waveform, *, mono: bool) -> Waveform:
+    return mixed_down(waveform) if mono else waveform
 
 
 def _decks(
-    songs: Iterable[Song | UnreadableFileError], seconds: float, after: float, random: Random, notices: list[str]
+    songs: Iterable[Song | UnreadableFileError],
+    seconds: float,
+    after: float,
+    random: Random,
+    notices: list[str],
+    mono: bool,
 ) -> Iterable[_Deck]:
     for song in songs:
         if isinstance(song, UnreadableFileError):
@@ -162,7 +206,7 @@ def _decks(
             before = f", of which {song.begins + after:g} s are left out" if song.begins + after else ""
             notices.append(f"passed over {song.path}: {song.seconds:.1f} s{before}, too short for a clip")
         else:
-            yield _Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds)
+            yield _Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds, mono, notices)
 
 
 def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> list[float]:
@@ -177,28 +221,17 @@ def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> l
     return random.sample([(first + place * step) / FRAME_RATE for place in range(count)], count)
 
 
-def leading_silence(waveform: Waveform, rate: float) -> float:
-    """Seconds before the first sample within 40 dB of the loudest; all of it for silence."""
-    level = np.abs(waveform).max(axis=1)
-    sounding = level > max(level.max() * 10 ** (SOUNDING / 20), 10 ** (QUIET / 20))
-    return float(np.argmax(sounding) / rate) if sounding.any() else len(waveform) / rate
-
-
-def is_nearly_silent(waveform: Waveform, rate: float) -> bool:
-    """Whether more than half of it lies below -60 dBFS, in windows of 0.25 s."""
-    size = round(WINDOW * rate)
-    windows = np.array_split(waveform, max(1, len(waveform) // size))
-    power = np.array([np.mean(np.square(window, dtype=np.float64)) for window in windows])
-    return bool(np.mean(power < 10 ** (QUIET / 10)) > 0.5)
-
-
 def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: bool) -> list[Clip]:
     """Fade the edges, mix down if asked to, and set the level.
 
-    Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP.
+    Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP, or there is none. Another
+    segment is not taken quietly: leaving out what has high peaks would make one source tamer than its music is.
     """
     shaped = [_shaped(segment.waveform, rate, mono=mono) for segment in segments]
-    measured = [(_loudness(waveform, rate), true_peak(waveform, rate) or -math.inf) for waveform in shaped]
+    measured = [
+        (_loudness(segment, waveform, rate), true_peak(waveform, rate) or -math.inf)
+        for segment, waveform in zip(segments, shaped, strict=True)
+    ]
     if loudness is Loudness.MATCHED:
         gains = [TARGET - level for level, _ in measured]
         for segment, (_, peak), gain in zip(segments, measured, gains, strict=True):
@@ -215,14 +248,9 @@ def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: 
     ]
 
 
-def is_mono(waveform: Waveform) -> bool:
-    """Whether both channels are the same."""
-    return bool(np.array_equal(waveform[:, 0], waveform[:, -1]))
-
-
 def _shaped(waveform: Waveform, rate: int, *, mono: bool) -> Waveform:
     if mono:
-        waveform = waveform.mean(axis=1, keepdims=True)
+        waveform = mixed_down(waveform)
     envelope = np.ones(len(waveform), dtype=np.float32)
     rise, fall = round(FADE_IN * rate), round(FADE_OUT * rate)
     envelope[:rise] = np.linspace(0, 1, rise)
@@ -230,7 +258,8 @@ def _shaped(waveform: Waveform, rate: int, *, mono: bool) -> Waveform:
     return waveform * envelope[:, None]
 
 
-def _loudness(waveform: Waveform, rate: int) -> float:
+def _loudness(segment: Segment, waveform: Waveform, rate: int) -> float:
     level = integrated_loudness(waveform, rate)
-    assert level is not None, "nearly silent segments were replaced, and half of this one is above -60 dBFS"
+    if level is None:
+        raise UserError(f"{segment}: nothing of it is heard, and no gain can give it a loudness; leave that piece out")
     return level

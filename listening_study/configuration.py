@@ -5,7 +5,9 @@ and the template that `clstm study config` writes is made of them. What is left 
 """
 
 import re
+from contextlib import suppress
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -36,6 +38,15 @@ Parameter = Annotated[
     str, _shaped(r"[A-Za-z][A-Za-z0-9_-]{0,39}", "begin with a letter, then up to 39 of A-Z a-z 0-9 _ -")
 ]
 Address = Annotated[str, _shaped(r"(https://\S{1,492})?", "begin with https:// and have at most 500 characters")]
+
+
+def _network_address(text: str) -> str:
+    with suppress(ValueError):
+        return str(ip_address(text)) if text else ""
+    raise PydanticCustomError("address", "it should be an IP address, such as 127.0.0.1, or empty")
+
+
+NetworkAddress = Annotated[str, AfterValidator(_network_address)]
 Language = Literal["en", "zh", "de", "es"]
 
 
@@ -147,6 +158,17 @@ class Access(_Section):
     )
     reissue_after: float = Field(
         120.0, gt=0, description="minutes without a sign of life after which a place in the design is given to another"
+    )
+    admissions: int = Field(
+        120,
+        ge=0,
+        description="newcomers let in per minute; more are told to wait, and let in by themselves; 0: no limit",
+    )
+    trusted_proxy: NetworkAddress = Field(
+        "", description='address of the proxy before the study, such as "127.0.0.1"; what it forwards is believed'
+    )
+    admissions_per_address: int = Field(
+        30, ge=0, description="newcomers per minute and address, with a trusted_proxy; kept in memory only; 0: no limit"
     )
     crowd_parameters: tuple[Parameter, ...] = Field(
         (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are told so'

@@ -1,8 +1,9 @@
 """Making a study: choose the segments, blind them, seal the key, and put the folder in place whole or not at all."""
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +11,19 @@ from random import Random
 
 from clstm.errors import UserError
 from clstm.files import replacing, write_text
+from clstm.names import readable
 from evaluation.audio import write_audio
 from evaluation.render import RenderSettings, describe
+from evaluation.takes import not_used
 from listening_study import languages
-from listening_study.clips import Choice, Clip, Segment, choose, finish, is_mono
+from listening_study.clips import TARGET, Clip, Segment, finish
 from listening_study.configuration import Configuration
+from listening_study.copies import refuse_shared, say_copies
 from listening_study.flac import write_alike
 from listening_study.key import Key, Origin
 from listening_study.order import Order, new_secret
 from listening_study.registration import register
+from listening_study.selection import Selection, selections
 from listening_study.store.connection import migrate
 from listening_study.store.schema import Answer
 from listening_study.study import Study
@@ -26,6 +31,7 @@ from listening_study.tones import beeps, headphone_tones, scale
 
 # Streamlit tells media apart by their whole content only up to 1 MiB; beyond, one clip may be played for another.
 LARGEST = 2**20  # bytes
+MUCH_GAIN = 20.0  # dB; what is raised by more brings its noise with it
 
 
 @dataclass(frozen=True)
@@ -57,20 +63,24 @@ def create_study(
     _check(sources, human, out, configuration)
     registered = register(human, tuple(sources), configuration.registration)
     wording = _reviewed_wording(configuration)
-    wanted = _practice_plan(configuration.design.practice, human, tuple(sources))
-    choices = {
-        name: _choose(name, paths, configuration, settings, wanted[name], progress) for name, paths in sources.items()
-    }
-    practice = _practice(choices, human)
-    notices = _notices(choices, len(practice), configuration)
     now = datetime.now(UTC).replace(microsecond=0)
-    main = [(source, segment) for source, choice in choices.items() for segment in choice.segments]
     catch = [("", Segment(BEEPS, 0.0, beeps(configuration.clips.seconds, settings.sample_rate)))]
-    everything = [*main, *practice, *catch * configuration.design.catch]
-    names = _random_names(len(everything))
     with replacing(out) as folder:
-        segments = [segment for _, segment in everything]
-        clips, mono, size = _write_clips(folder, names, segments, configuration, settings, now)
+        for selection in selections(sources, human, configuration, settings, progress):
+            main, practice, mono = selection.main, selection.practice, selection.mono
+            everything = [*main, *practice, *catch * configuration.design.catch]
+            names = _random_names(len(everything))
+            segments = [segment for _, segment in everything]
+            clips, size = _write_clips(folder, names, segments, configuration, settings, now, mono=mono)
+            if size < LARGEST:
+                break
+        else:
+            raise UserError(
+                f"a clip of {configuration.clips.seconds:g} s takes {size} bytes even in mono, at most {LARGEST} are "
+                "accepted; use shorter --seconds"
+            )
+        notices = _notices(selection, sources, configuration)
+        notices += _raised(zip([source for source, _ in everything], clips, strict=True))
         origins = {
             name: _origin(source, clip) for name, (source, _), clip in zip(names, everything, clips, strict=True)
         }
@@ -78,7 +88,7 @@ def create_study(
         key = Key(
             human=human,
             sources=tuple(sources),
-            replaced={source: choice.replaced for source, choice in choices.items()},
+            replaced={source: choice.replaced for source, choice in selection.choices.items()},
             clips={name: origins[name] for name in sorted(names[: len(main)])},
             aside={name: origins[name] for name in sorted(names[len(main) :])},
         )
@@ -129,6 +139,7 @@ def create_study(
 def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configuration: Configuration) -> None:
     if human not in sources:
         raise UserError(f"--human {human} is none of the sources ({', '.join(sources)}); name the human one")
+    refuse_shared(sources)
     if len(sources) < 2:
         raise UserError(f"a study needs at least 2 sources, {human} is the only one; add NAME=PATH of a model's music")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -143,9 +154,12 @@ def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configu
         )
 
 
-def _notices(choices: Mapping[str, Choice], practice: int, configuration: Configuration) -> list[str]:
-    """What the researcher should know, though the study can be made. `practice`: clips there are for it."""
+def _notices(selection: Selection, sources: Mapping[str, Sequence[Path]], configuration: Configuration) -> list[str]:
+    """What the researcher should know, though the study can be made."""
+    choices, practice = selection.choices, len(selection.practice)
     notices = [f"{source}: {notice}" for source, choice in choices.items() for notice in choice.notices]
+    notices += [f"{source}: {remark}" for source, paths in sources.items() for remark in not_used(paths)]
+    notices += say_copies(sources, {source: [*one.segments, *one.spare] for source, one in choices.items()})
     if practice < configuration.design.practice:
         notices.append(f"{practice} practice clips instead of {configuration.design.practice}: no pieces to spare")
     demanded, heard = configuration.registration.exclusions.heard, configuration.design.must_hear
@@ -157,6 +171,20 @@ def _notices(choices: Mapping[str, Choice], practice: int, configuration: Config
     return notices
 
 
+def _raised(clips: Iterable[tuple[str, Clip]]) -> list[str]:
+    """A line for each source with clips so soft that their gain lifts the noise of the recording, too."""
+    soft: dict[str, list[Clip]] = defaultdict(list)
+    for source, clip in clips:
+        if clip.gain > MUCH_GAIN:
+            soft[source].append(clip)
+    return [
+        f"{source}: {len(raised)} clips are raised by more than {MUCH_GAIN:g} dB to reach {TARGET:g} LUFS, their noise "
+        f"too (at most {most.gain:.0f} dB: {most.segment})"
+        for source, raised in soft.items()
+        if (most := max(raised, key=lambda clip: clip.gain))
+    ]
+
+
 def _reviewed_wording(configuration: Configuration) -> dict[str, str]:
     """The researcher's wording by language, checked before anything is made."""
     wording = {}
@@ -166,49 +194,6 @@ def _reviewed_wording(configuration: Configuration) -> dict[str, str]:
         languages.read(language, Path(path))
         wording[str(language)] = Path(path).read_text(encoding="utf-8")
     return wording
-
-
-def _practice_plan(count: int, human: str, sources: tuple[str, ...]) -> Counter[str]:
-    """How many practice clips of each source: human and computer in turn, the computers' one after the other."""
-    others = [source for source in sources if source != human]
-    return Counter(human if number % 2 == 0 else others[number // 2 % len(others)] for number in range(count))
-
-
-def _practice(choices: Mapping[str, Choice], human: str) -> list[tuple[str, Segment]]:
-    """What the sources have to spare, human and computer in turn."""
-    of_humans = iter([(human, segment) for segment in choices[human].spare])
-    of_others: Iterator[tuple[str, Segment]] = iter(
-        (source, segment) for source, choice in choices.items() if source != human for segment in choice.spare
-    )
-    found: list[tuple[str, Segment]] = []
-    for turn in (of_humans, of_others) * sum(len(choice.spare) for choice in choices.values()):
-        found += [one] if (one := next(turn, None)) else []
-    return found
-
-
-def _choose(
-    name: str,
-    paths: Sequence[Path],
-    configuration: Configuration,
-    settings: RenderSettings,
-    spare: int,
-    progress: Callable[[], object],
-) -> Choice:
-    random, clips = Random(f"{configuration.seed}/{name}"), configuration.clips
-    try:
-        return choose(
-            paths,
-            clips.count,
-            clips.seconds,
-            random,
-            settings,
-            after=clips.after,
-            spare=spare,
-            as_played=clips.as_played,
-            progress=progress,
-        )
-    except UserError as error:
-        raise UserError(f"{name}: {error}") from error
 
 
 def _random_names(count: int) -> list[str]:
@@ -226,24 +211,17 @@ def _write_clips(
     configuration: Configuration,
     settings: RenderSettings,
     now: datetime,
-) -> tuple[list[Clip], bool, int]:
-    """Write every clip and the scale for the volume check. Returns the clips, whether in mono, and the size of each.
-
-    All are in mono as soon as one of them is (it would be known by that) or one is too large in stereo.
-    """
+    *,
+    mono: bool,
+) -> tuple[list[Clip], int]:
+    """Write every clip and the scale for the volume check, in place of any before. Returns the clips and their size."""
+    shutil.rmtree(folder / "clips", ignore_errors=True)
     (folder / "clips").mkdir(parents=True)
     rate, volume = settings.sample_rate, Segment(Path("scale"), 0.0, scale(settings))
-    for mono in (True,) if any(is_mono(segment.waveform) for segment in segments) else (False, True):
-        *clips, loud = finish([*segments, volume], rate, configuration.clips.loudness, mono=mono)
-        write_audio(folder / "volume.flac", loud.waveform, rate)
-        waveforms = {folder / "clips" / f"{name}.flac": clip.waveform for name, clip in zip(names, clips, strict=True)}
-        size = write_alike(waveforms, rate, changed=now.timestamp())
-        if size < LARGEST:
-            return clips, mono, size
-    raise UserError(
-        f"a clip of {configuration.clips.seconds:g} s takes {size} bytes even in mono, at most {LARGEST} are accepted; "
-        "use shorter --seconds"
-    )
+    *clips, loud = finish([*segments, volume], rate, configuration.clips.loudness, mono=mono)
+    write_audio(folder / "volume.flac", loud.waveform, rate)
+    waveforms = {folder / "clips" / f"{name}.flac": clip.waveform for name, clip in zip(names, clips, strict=True)}
+    return clips, write_alike(waveforms, rate, changed=now.timestamp())
 
 
 def _write_headphone_tones(
@@ -256,4 +234,5 @@ def _write_headphone_tones(
 
 
 def _origin(source: str, clip: Clip) -> Origin:
-    return Origin(source, clip.segment.path.name, clip.segment.start, round(clip.loudness, 2), round(clip.gain, 2))
+    piece = readable(clip.segment.path.name)
+    return Origin(source, piece, clip.segment.start, round(clip.loudness, 2), round(clip.gain, 2))

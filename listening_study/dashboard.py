@@ -15,13 +15,13 @@ import pandas as pd
 import streamlit as st
 
 from clstm.errors import UserError
+from clstm.spreadsheet import csv
 from listening_study import watching
 from listening_study.database import answers_address
 from listening_study.figures import draw
 from listening_study.passwords import VARIABLE, Door, LockedError, read_hash
 from listening_study.registration import open_registration
 from listening_study.results import UNSEALED, Results, exports, read_results
-from listening_study.spreadsheet import csv
 from listening_study.store import Store
 from listening_study.study import Study, read_study
 from listening_study.summary import DESCRIPTIVE, cautions, verdict

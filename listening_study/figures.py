@@ -34,15 +34,19 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+FIGURES = ("taken-for-human", "confusion", "roc", "ratings", "answer-times")
+
+
 def draw(results: Results) -> dict[str, Figure]:
     """Every figure by name; those without anything to show are left out."""
-    drawn: dict[str, Callable[[Results], Figure | None]] = {
-        "taken-for-human": taken_for_human,
-        "confusion": confusion,
-        "roc": receiver,
-        "ratings": ratings,
-        "answer-times": answer_times,
-    }
+    makers: tuple[Callable[[Results], Figure | None], ...] = (
+        taken_for_human,
+        confusion,
+        receiver,
+        ratings,
+        answer_times,
+    )
+    drawn = dict(zip(FIGURES, makers, strict=True))
     figures = {}
     with mpl.rc_context(_STYLE):
         for name, make in drawn.items():

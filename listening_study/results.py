@@ -15,6 +15,8 @@ import pandas as pd
 
 from clstm.errors import UserError
 from clstm.files import replacing, write_json, write_text
+from clstm.ownership import may_replace
+from clstm.spreadsheet import csv
 from listening_study.analysis import tally as describing
 from listening_study.analysis.agreement import alpha
 from listening_study.analysis.codebook import codebook, columns
@@ -26,7 +28,6 @@ from listening_study.database import refuse_another
 from listening_study.key import Key, open_key
 from listening_study.private import write_private
 from listening_study.registration import Registered, open_registration
-from listening_study.spreadsheet import csv
 from listening_study.store import Happening, Store
 from listening_study.study import Study
 
@@ -140,15 +141,21 @@ def write_results(results: Results, out: Path) -> list[Path]:
 
     Raises `UserError` for a folder that holds something else.
     """
-    from listening_study.figures import draw, save
+    from listening_study.figures import FIGURES, draw, save
     from listening_study.summary import summary
 
     out = Path(out)
-    if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is not empty and was not written by this command; name another folder")
+    tables = exports(results)
+    known = {f"{name}.csv" for name in tables} | {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")}
+
+    def written(record: dict[str, Any]) -> set[str]:
+        _ = record["key_sha256"]  # something else has none
+        return known | {"summary.md"}
+
+    may_replace(out, MANIFEST, written, "results")
     with replacing(out) as folder:
         folder.mkdir()
-        for name, table in exports(results).items():
+        for name, table in tables.items():
             write = write_private if name in OF_PERSONS else write_text
             write(folder / f"{name}.csv", csv(table))
         figures = draw(results)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from clstm.errors import UserError
-from listening_study import database
+from listening_study import database, parent
 from listening_study.store.connection import migrate
 from listening_study.study import Study
 
@@ -42,6 +42,7 @@ _SETTINGS = {
     "server.headless": "true",
     "server.maxUploadSize": "0",
     "server.runOnSave": "false",
+    "server.websocketPingInterval": "30",  # seconds, and as many more to answer: then the page is gone
     "theme.baseRadius": "12px",
     "theme.light.primaryColor": "#2f6f6d",
     "theme.light.backgroundColor": "#fbfaf7",
@@ -118,9 +119,20 @@ def serve(
     migrate(address or study.answers_path)
     told = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
     told |= {database.VARIABLE: address} if address else {}
-    told |= environment or {}
-    signal.signal(signal.SIGTERM, _stop)  # what a service manager sends
-    server = subprocess.Popen(launched, env=told)
+    # uvicorn's own option: whose word it takes for where a page is opened. By itself it trusts this machine.
+    told |= {"FORWARDED_ALLOW_IPS": study.access.trusted_proxy} | dict(environment or {})
+    _heed(signal.SIGTERM)  # what a service manager sends
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        _heed(signal.SIGHUP)  # what a terminal sends that is closed
+    with parent.lifeline() as line:
+        server = subprocess.Popen(launched, env=told | {parent.VARIABLE: str(line)}, pass_fds=(line,))
+        _attend(server, site, announce, open_browser=open_browser)
+
+
+def _attend(
+    server: subprocess.Popen[bytes], site: Site, announce: Callable[[str], object], *, open_browser: bool
+) -> None:
+    """Until it ends or is to end."""
     try:
         _wait_until_it_answers(server, f"{site.local_url}/_stcore/health")
         announce(site.url)
@@ -143,8 +155,12 @@ def command(app: str, study: Study, site: Site) -> list[str]:
     settings = _SETTINGS | (_SMALL if app == "app" else {}) | site.settings()
     flags = [f"--{name}={value}" for name, value in settings.items()]
     script = Path(__file__).with_name(f"{app}.py")
-    launcher = [sys.executable, "-m", "listening_study.launching", "run"]
+    launcher = [sys.executable, "-P", "-m", "listening_study.launching", "run"]  # -P: not from here
     return [*launcher, str(script), *flags, "--", str(study.folder.resolve())]
+
+
+def _heed(number: int) -> None:
+    signal.signal(number, _stop)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -5,24 +5,28 @@ music has no other; `as_played` keeps the timing and dynamics of the file. A not
 stretch is struck there, as a model's is when its seed is cut off; one that sounds across the end is not let go before.
 """
 
-import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clstm.errors import UnreadableFileError
+from clstm.finding import is_midi
 from clstm.isolation import read_many
-from clstm.midi import SUFFIXES as MIDI_SUFFIXES
+from clstm.left_out import NOTHING, LeftOut
 from clstm.midi import Notes
+from clstm.names import readable
 from clstm.score import FRAME_RATE, Matrix, decode, encode
 from evaluation.audio import load, read_audio
+from evaluation.generated import read_manifest
+from evaluation.levels import offsets
 from evaluation.render import RenderSettings, Waveform, render
+from evaluation.symbolic import struck
 
-MANIFEST = "generated.json"  # what `clstm generate` writes beside its files
 MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at its end
 
 
@@ -32,6 +36,9 @@ class Song:
 
     begins : seconds, where the music to be judged begins: after the seed, in a file that keeps its seed
     step : seconds between places where a stretch can begin; 0: anywhere
+    strikes : what is struck when (`evaluation.symbolic.struck`); "" for a recording
+    sound : SHA-256 of a recording's samples, the same in WAV and FLAC; "" for MIDI
+    left_out : what is not heard of a MIDI file
     """
 
     path: Path
@@ -40,27 +47,36 @@ class Song:
     excerpt: Callable[[float, float], Waveform]
     begins: float = 0.0
     step: float = 0.0
+    strikes: str = ""
+    sound: str = ""
+    left_out: LeftOut = NOTHING
 
 
 def open_songs(
     paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
 ) -> Generator[Song | UnreadableFileError, None, None]:
     """The songs in order, each opened when asked for; files that cannot be read come as the reason why."""
-    midi = read_many([path for path in paths if path.suffix.lower() in MIDI_SUFFIXES], workers=1)
+    midi = read_many([path for path in paths if is_midi(path)], workers=1)
     for path in paths:
-        if path.suffix.lower() in MIDI_SUFFIXES:
+        if is_midi(path):
             _, notes = next(midi)
             if isinstance(notes, UnreadableFileError):
                 yield notes
             else:
-                yield replace(_score(path, notes, settings, as_played), begins=_seed_end(path))
+                yield replace(
+                    _score(path, notes, settings, as_played),
+                    begins=_seed_end(path),
+                    strikes=struck(notes),
+                    left_out=notes.left_out,
+                )
         else:
             try:
                 waveform, rate = read_audio(path)
             except UnreadableFileError as error:
                 yield error
             else:
-                yield Song(path, len(waveform) / rate, partial(_recorded, path, settings))
+                sound = sha256(np.ascontiguousarray(waveform).data).hexdigest()
+                yield Song(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
 
 
 def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> Song:
@@ -72,16 +88,11 @@ def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) 
 
 def _seed_end(path: Path) -> float:
     """Where `clstm generate --with-seed` says that the seed ends, in seconds; 0 for every other file."""
-    return _seed_ends(path.parent).get(path.name, 0.0)
+    about = _manifest(path.parent).items.get(readable(path.name))
+    return about.begins_at_seconds if about else 0.0
 
 
-@lru_cache(maxsize=16)
-def _seed_ends(folder: Path) -> dict[str, float]:
-    try:
-        items = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["items"]
-        return {item["file"]: float(item.get("begins_at_seconds", 0.0)) for item in items}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}  # no folder of ours
+_manifest = lru_cache(maxsize=16)(read_manifest)
 
 
 def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: float) -> Waveform:
@@ -100,7 +111,9 @@ def _recorded(path: Path, settings: RenderSettings, start: float, length: float)
 
 @lru_cache(maxsize=1)
 def _last_loaded(path: Path, settings: RenderSettings) -> NDArray[np.float32]:
-    return load(path, settings)[0]
+    waveform = load(path, settings)[0]
+    # An offset is not heard, but at a clip's edges it would be, as a thump; and it would use up the peaks.
+    return waveform - offsets(waveform, settings.sample_rate).astype(np.float32)
 
 
 def _fitted(waveform: Waveform, length: float, settings: RenderSettings) -> Waveform:

@@ -31,6 +31,6 @@ def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
 
 def _files(name: str, path: Path) -> list[Path]:
     try:
-        return music_files(path)[0]
+        return music_files(path).files
     except UserError as error:
         raise UserError(f"{name}: {error}") from None

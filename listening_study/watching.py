@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from listening_study.spreadsheet import csv
+from clstm.spreadsheet import csv
 from listening_study.stages import Screen, where_is
 from listening_study.store import AnsweredTrial, Listener, Progress, Reply, Store
 from listening_study.study import Study
@@ -114,10 +114,7 @@ def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
 
 def answer_times(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
     """Seconds from a clip's first showing to its answer: one row an answer."""
-    rows = [
-        (one.participant, one.trial + 1, one.kind, _seconds(one.shown_at, one.answered_at), one.heard, one.plays)
-        for one in answered
-    ]
+    rows = [(one.participant, one.trial + 1, one.kind, one.seconds, one.heard, one.plays) for one in answered]
     return pd.DataFrame(rows, columns=["listener", "trial", "kind", "seconds", "heard", "plays"])
 
 
@@ -157,7 +154,3 @@ def _parts(study: Study) -> list[tuple[int, int]]:
     """First and last trial of each part, from 1."""
     edges = sorted({round(study.size.trials * part / PARTS) for part in range(PARTS + 1)})
     return [(before + 1, last) for before, last in pairwise(edges)]
-
-
-def _seconds(begin: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()

@@ -13,7 +13,7 @@ draw again is gone when it finishes. Values typed into a form stay on the page u
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from types import TracebackType
@@ -131,6 +131,7 @@ class Session:
         origin: str | None = None,
         session_id: str = "",
         run: bool = True,
+        headers: Mapping[str, str] = {},
     ) -> Self:
         """Open a page and wait until it is drawn.
 
@@ -138,6 +139,7 @@ class Session:
         origin : what the page claims to come from; the app itself when left out
         session_id : of a page that lost its connection
         run : draw the page; else nothing is asked for yet
+        headers : what else is said when connecting, as a proxy would
 
         Raises `GoneError` when the server is not there, refuses, or does not draw the page in time.
         """
@@ -148,7 +150,7 @@ class Session:
                 urljoin(url, "/_stcore/stream").replace("http", "ws", 1),
                 origin=Origin(url if origin is None else origin),
                 subprotocols=[Subprotocol(part) for part in ("streamlit", xsrf, session_id) if part],
-                additional_headers={"Cookie": f"{_XSRF}={xsrf}", "Accept-Language": language},
+                additional_headers={"Cookie": f"{_XSRF}={xsrf}", "Accept-Language": language, **headers},
                 compression=None,
                 max_size=None,
                 ping_interval=None,

@@ -40,7 +40,7 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
         Column("comment", "", "in the participant's words"),
         Column("heard", "share", "of the clip, as the player reported"),
         Column("plays", "", "times started from the beginning"),
-        Column("seconds", "s", "from shown to answered"),
+        Column("seconds", "s", "from shown to answered; missing where the clock was set back meanwhile"),
         Column("shown_at", "UTC", "when the clip was first shown, ISO 8601"),
         Column("answered_at", "UTC", "when the answer was stored, ISO 8601"),
         Column("consent", "", "SHA-256 of the text the participant agreed to"),

@@ -1,7 +1,6 @@
 """What the store holds and the sealed key, joined: one row an answer, and one row a listener."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Progress
     rows = []
     for one in answered:
         who, response, origin = about[one.participant], one.response, key.clips.get(one.clip)
-        waited = datetime.fromisoformat(one.answered_at) - datetime.fromisoformat(one.shown_at)
         said = {Answer.HUMAN: 1.0, Answer.COMPUTER: 0.0}
         rows.append(
             {
@@ -47,7 +45,7 @@ def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Progress
                 },
                 "heard": one.heard,
                 "plays": one.plays,
-                "seconds": round(waited.total_seconds(), 3),
+                "seconds": one.seconds,
                 "shown_at": one.shown_at,
                 "answered_at": one.answered_at,
                 "consent": one.consent,

@@ -39,6 +39,9 @@ class Verdict(StrEnum):
     REPORTED = "reported"
 
 
+COLUMNS = ("check", "kind")  # the first of the table of findings
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of the audit.

@@ -36,7 +36,7 @@ from listening_study.wire import Session
 LISTENERS = 2  # at least: each clip at more than one place
 PATIENCE = 60.0  # seconds at one page; many times what a busy machine takes
 PAUSE = 0.3  # seconds before a button that did nothing is pressed again
-COMMAND = (sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve")
+COMMAND = (sys.executable, "-P", "-c", "from clstm.cli import main; main()", "study", "serve")
 PRIVATE = ("sealed/key.json", "registration.json", "study.json", "order.json", "dashboard.json", "answers.sqlite")
 ROOTS = ("", "static/", "app/static/", "media/", "component/", "_stcore/", "..%2f", "static/..%2f..%2f")
 
@@ -59,7 +59,7 @@ def _copy(study: Study, folder: Path) -> Study:
     """The study without answers, open to everybody who comes, and to answers before a clip could have been heard."""
     shutil.copytree(study.folder, folder, ignore=shutil.ignore_patterns("answers.sqlite*"))
     design = study.design.model_copy(update={"must_hear": 0.0})
-    return replace(study, folder=folder).amend(access=Access(), design=design)
+    return replace(study, folder=folder).amend(access=Access(admissions=0), design=design)
 
 
 @contextmanager

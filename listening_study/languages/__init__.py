@@ -47,6 +47,8 @@ class Texts:
     link_unknown: str
     link_needed_title: str
     link_needed: str
+    busy_title: str
+    busy_text: str
     closed_title: str
     closed_text: str
     background_title: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from listening_study.admissions import Admissions
 from listening_study.languages import Texts, Wording
 from listening_study.order import Order
 from listening_study.store import Listener, Store
@@ -12,11 +13,12 @@ from listening_study.study import Study
 
 @dataclass(frozen=True)
 class Visit:
-    """What every screen needs: the study, who hears what, where answers go, and the words."""
+    """What every screen needs: the study, who hears what, where answers go, who may come in, and the words."""
 
     study: Study
     order: Order
     store: Store
+    admissions: Admissions
     wording: Wording
 
     @property

@@ -1,6 +1,6 @@
 """One clip and what is asked about it. The answer is in the database before the next clip shows."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -78,9 +78,12 @@ def _keep(visit: Visit, listener: Listener, number: int, hearing: Hearing) -> No
 
 
 def _is_possible(visit: Visit, shown_at: datetime) -> bool:
-    """Whether enough time went by since the clip was shown for so much of it to be heard."""
-    gone = (datetime.now(UTC) - shown_at).total_seconds()
-    return gone >= visit.study.design.must_hear * visit.study.seconds - TOLERANCE
+    """Whether enough time went by since the clip was shown for so much of it to be heard.
+
+    A clip shown in the future was shown before the server was started again with its clock set back: long ago.
+    """
+    gone = (visit.store.now() - shown_at).total_seconds()
+    return gone < -TOLERANCE or gone >= visit.study.design.must_hear * visit.study.seconds - TOLERANCE
 
 
 def _submit(visit: Visit, listener: Listener, number: int, response: Response) -> None:

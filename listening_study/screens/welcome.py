@@ -33,17 +33,28 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
         agreement = Agreement(
             consent=sha256(text.encode()).hexdigest(), language=visit.wording.code, arrival=_arrival(study)
         )
-        try:
-            token = visit.store.admit(
-                agreement,
-                reissue_after=timedelta(minutes=study.access.reissue_after),
-                invitation=invitation,
-                registration=study.registration_sha256,
-            )
-        except RefusedError:  # the invitation was used in another tab a moment ago
-            token = invitation or ""
-        st.session_state["token"] = token
+        if not enter(visit, agreement, invitation):
+            st.session_state["waiting"] = agreement, invitation
         st.rerun()
+
+
+def enter(visit: Visit, agreement: Agreement, invitation: str | None) -> bool:
+    """Claim a place; False while the study is busy."""
+    access = visit.study.access
+    if not visit.admissions.let_in(st.context.ip_address if access.trusted_proxy else None):
+        return False
+    try:
+        token = visit.store.admit(
+            agreement,
+            reissue_after=timedelta(minutes=access.reissue_after),
+            invitation=invitation,
+            registration=visit.study.registration_sha256,
+        )
+    except RefusedError:  # the invitation was used in another tab a moment ago
+        token = invitation or ""
+    st.session_state["token"] = token
+    st.session_state.pop("waiting", None)
+    return True
 
 
 def introduction(visit: Visit) -> str:

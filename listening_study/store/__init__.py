@@ -20,6 +20,7 @@ import sqlalchemy as sql
 from sqlalchemy import Connection
 
 from listening_study.store import answering, connection, erasing, happenings, places, reading, saving
+from listening_study.store.clock import SteadyClock
 from listening_study.store.records import (
     LONGEST_TEXT,
     Agreement,
@@ -56,17 +57,21 @@ class Store:
     """The answers of one study. Safe to share between threads and processes.
 
     address : a SQLite file, or an SQLAlchemy URL such as postgresql+psycopg://user@host/name
-    clock : the time now, with its time zone
+    clock : the time now, with its time zone; left out: one that does not step when the system's is set
     """
 
-    def __init__(self, address: Path | str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, address: Path | str, clock: Callable[[], datetime] | None = None) -> None:
         self._engine = connection.connect(address)
-        self._clock = clock
+        self._clock = clock or SteadyClock()
         # SQLite has one writer at a time and makes the others look again and again: in one process they rather queue.
         self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def now(self) -> datetime:
+        """The time that would be stored."""
+        return self._clock()
 
     # --- who takes part ---
 

@@ -2,6 +2,9 @@
 
 Everything is append-only. What a page sends again, because of a reload, a second tab or a request that was repeated,
 changes nothing; what a page cannot have sent is refused.
+
+The times of one participant never go back: where the clock is behind their last sign of life, because it was set or is
+another server's, the time of that sign counts on.
 """
 
 import json
@@ -33,14 +36,14 @@ _RANGES = {"confidence": 4, "rhythm": 5, "melody": 5, "repetitiveness": 5}  # fr
 
 
 def choose_language(connection: Connection, participant: int, language: str, now: str) -> None:
-    _take_turn(connection, participant)
+    _, now = _take_turn(connection, participant, now)
     _update(connection, participant, language=language, seen_at=now)
 
 
 def pass_stage(connection: Connection, participant: int, stage: str, given: Mapping[str, str], now: str) -> bool:
     """Note that a stage was passed, with its replies. False when it was already: the first replies stay."""
     texts = {question: _checked_text(f"the reply to {question!r}", reply) for question, reply in given.items()}
-    _take_turn(connection, participant)
+    _, now = _take_turn(connection, participant, now)
     row = {"participant": participant, "stage": stage}
     if connection.execute(sql.select(milestones).filter_by(**row)).first():
         return False
@@ -53,7 +56,7 @@ def pass_stage(connection: Connection, participant: int, stage: str, given: Mapp
 
 def present(connection: Connection, participant: int, trial: int, clip: str, kind: str, now: str) -> datetime:
     """Note that a clip is on this participant's screen; returns when it first was."""
-    seen_at = _take_turn(connection, participant)
+    seen_at, now = _take_turn(connection, participant, now)
     answered = _answered(connection, participant)
     if trial != answered:
         raise RefusedError(f"trial {trial} is not the next of participant {participant}, who answered {answered}")
@@ -78,7 +81,7 @@ def report(
         raise RefusedError(f"{plays} plays cannot be")
     if not re.fullmatch("[a-z-]{1,16}", event):
         raise RefusedError("the player has no such event")
-    _take_turn(connection, participant)
+    _, now = _take_turn(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)
     row = {"participant": participant, "trial": trial, "heard": heard, "plays": plays, "event": event}
     connection.execute(hearings.insert().values(**row, reported_at=now))
@@ -94,7 +97,7 @@ def heard(connection: Connection, participant: int, trial: int) -> float:
 def record(connection: Connection, participant: int, trial: int, response: Response, now: str) -> bool:
     """Store an answer. False when the trial has one already: the first stays, the submission is logged."""
     response = _checked(response)
-    _take_turn(connection, participant)
+    _, now = _take_turn(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)
     row = {"participant": participant, "trial": trial}
     kept = connection.execute(sql.select(answers.c.sequence).filter_by(**row)).first() is None
@@ -109,13 +112,13 @@ def record(connection: Connection, participant: int, trial: int, response: Respo
     return kept
 
 
-def _take_turn(connection: Connection, participant: int) -> str:
-    """One at a time for one participant, as SQLite has it for all. Returns when they were last seen."""
+def _take_turn(connection: Connection, participant: int, now: str) -> tuple[str, str]:
+    """One at a time for one participant, as SQLite has it for all. Returns when they were last seen, and the time."""
     query = sql.select(participants.c.seen_at).where(participants.c.id == participant)
     seen_at = connection.scalar(query.with_for_update())
     if seen_at is None:
         raise RefusedError(f"there is no participant {participant}")
-    return seen_at
+    return seen_at, max(now, seen_at)  # both in UTC and in one form
 
 
 def _update(connection: Connection, participant: int, **values: str) -> None:

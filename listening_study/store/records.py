@@ -1,7 +1,9 @@
 """What goes into the store and comes out of it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from clstm.errors import UserError
 
@@ -74,6 +76,12 @@ class AnsweredTrial:
     consent: str
     shown_at: str
     answered_at: str
+
+    @property
+    def seconds(self) -> float:
+        """From shown to answered, s; NaN where a clock that was set back meanwhile hides it."""
+        gone = datetime.fromisoformat(self.answered_at) - datetime.fromisoformat(self.shown_at)
+        return gone.total_seconds() if gone > timedelta() else math.nan
 
 
 @dataclass(frozen=True)

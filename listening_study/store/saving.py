@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from clstm.errors import UserError
 from clstm.files import replacing
+from clstm.names import readable
 from listening_study.private import make_private
 
 
@@ -20,6 +21,8 @@ def save(engine: Engine, path: Path) -> None:
         raise UserError(f"answers in {engine.dialect.name} are backed up with its own tool, such as pg_dump")
     if Path(engine.url.database or "").resolve() == path.resolve():
         raise UserError(f"{path} holds the answers themselves; choose another file for their copy")
+    if path.exists() and not _is_a_copy(path):
+        raise UserError(f"{readable(path)} exists and is no copy of a study's answers; give another name, or remove it")
     with replacing(path) as temporary:
         make_private(temporary)
         with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
@@ -30,3 +33,16 @@ def save(engine: Engine, path: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, not three
             if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 raise UserError(f"{engine.url.database} is damaged, and so is its copy; restore an older backup")
+
+
+def _is_a_copy(path: Path) -> bool:
+    """Whether a file is a database that holds answers, an older copy; or empty."""
+    if not path.is_file():
+        return False
+    if not path.stat().st_size:
+        return True
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchall())
+    except sqlite3.Error:
+        return False

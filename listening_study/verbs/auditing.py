@@ -37,14 +37,16 @@ def audit(
 
     Example: `clstm study audit study --out audit.csv`
     """
-    from clstm.files import replacing
-    from listening_study.audit import examine, judge
+    from clstm.files import write_table
+    from clstm.ownership import may_write_table
+    from listening_study.audit import COLUMNS, examine, judge
     from listening_study.audit.walk import walk
     from listening_study.database import open_answers
     from listening_study.key import open_key
     from listening_study.order import open_order
     from listening_study.study import read_study
 
+    may_write_table(out, COLUMNS)
     study = read_study(folder)
     key, order = open_key(study), open_order(study)
     with progress_bar() as bar:
@@ -57,8 +59,7 @@ def audit(
     found = judge(study, key, order, evidence, walked, seed=seed)
     console.print(_table(found))
     if out:
-        with replacing(out) as temporary:
-            found.table().to_csv(temporary, index=False)
+        write_table(out, found.table())
         say(f"{out} made.")
     if found.too_few:
         warn(
@@ -91,12 +92,17 @@ def anchor(
 
     Example: `clstm study anchor songs --count 12 --out anchor`
     """
-    from clstm.midi import find_files
+    from clstm.finding import MIDI, find
     from listening_study.anchor import make_anchor
 
-    made = make_anchor(find_files(midi), out, count=count, seed=seed)
+    found = find(midi, MIDI)
+    for remark in found.remarks:
+        warn(remark)
+    made = make_anchor(found.files, out, count=count, seed=seed)
     for rejected in made.rejected:
         warn(f"Left out: {rejected}")
+    if made.left_out:
+        warn(made.left_out)
     say(f"{out}: {len(made.files)} MIDI files of random notes. Name it in [registration]: anchor = NAME")
 
 

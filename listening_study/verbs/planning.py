@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clstm.console import console, progress_bar, warn
+from clstm.ownership import may_write_table
 from listening_study.verbs import say
 
 if TYPE_CHECKING:
@@ -116,8 +117,7 @@ def _check(target: float, out: Path | None) -> None:
 
     if not 0 < target < 1:
         raise UserError(f"--target {target:g}: power lies between 0 and 1, such as 0.8")
-    if out and out.is_dir():
-        raise UserError(f"--out {out} is a folder; name a file, such as {out / 'power.csv'}")
+    may_write_table(out, ("listeners", "clips"))
 
 
 def _print(found: "Sequence[Power]", assumptions: "Assumptions", target: float) -> None:
@@ -155,7 +155,7 @@ def _write(found: "Sequence[Power]", out: Path) -> None:
 
     import pandas as pd
 
-    from clstm.files import write_text
+    from clstm.files import write_table
 
-    write_text(out, pd.DataFrame([asdict(one) for one in found]).to_csv(index=False, lineterminator="\n"))
+    write_table(out, pd.DataFrame([asdict(one) for one in found]))
     say(f"Wrote {out}")

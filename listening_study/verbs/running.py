@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode="markdown")
 
+FEW_PAGES = 500  # open at once; fewer are worth a line
+
 PublicUrl = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Where participants find it when a TLS proxy stands before it: https://..."),
@@ -47,6 +49,7 @@ def serve(
     with open_answers(study, database) as store:
         begin_serving(study, store)
     _warn_of_readers(study)
+    _warn_of_little_room()
     announce = _announce("study")
     run("app", study, site, address=database, announce=announce, open_browser=not headless)
 
@@ -57,6 +60,14 @@ def _warn_of_readers(study: "Study") -> None:
 
     if wide := [str(path) for path in study.private_paths if is_open_to_others(path)]:
         warn(f"Others on this machine may read what must stay private; close it: chmod go= {' '.join(wide)}")
+
+
+def _warn_of_little_room() -> None:
+    """In one line, how many listeners fit, where that is few."""
+    from listening_study.connections import pages_that_fit
+
+    if (fit := pages_that_fit()) < FEW_PAGES:
+        warn(f"About {fit} listeners can have the study open at once: the system limits open files (ulimit -Hn)")
 
 
 @app.command()
