@@ -153,9 +153,21 @@ def verify_command(
         list[str] | None,
         typer.Argument(metavar="NAME=PATH...", help="Where a system's music lies now, if not where it was."),
     ] = None,
+    weights: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=RUN", help="Where the run of a system lies now.")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPTION=PATH", help="Where a table that was given with the music lies now, as in index=index.csv."
+        ),
+    ] = None,
     soundfont: Annotated[Path | None, typer.Option(help="Where the SoundFont lies now.")] = None,
 ) -> None:
     """Render and measure everything again: is the report still what its inputs give?
+
+    A report may come from anywhere: of the files it names, only plain ones below the working directory or the report
+    are opened. Name the others; what was not read is said.
 
     Inputs, weights, SoundFont and the report's own files are held against their hashes, figures against the tolerances
     of `clstm spectra check`, and every conclusion is drawn anew. The exit status is 0 when all holds, 1 when not.
@@ -164,11 +176,11 @@ def verify_command(
     """
     from clstm.console import fail, progress, say, warn
     from evaluation.sources import named_path
-    from reports.verification import verify
+    from reports.verification import Elsewhere, verify
 
-    elsewhere = dict(named_path(system) for system in systems or ())
+    music, runs, files = (dict(map(named_path, given or ())) for given in (systems, weights, file))
     with progress() as advance:
-        found = verify(folder, elsewhere, soundfont, advance)
+        found = verify(folder, Elsewhere(music, runs, files, soundfont), advance)
     for remark in found.remarks:
         warn(remark)
     for failure in found.failures:
@@ -192,9 +204,11 @@ def reach_figure(
     from clstm.console import say
     from clstm.errors import choice
     from clstm.files import replacing
+    from clstm.ownership import may_write_text
     from reports import reach, style
 
     choice("the ending of --out", out.suffix, style.FORMATS)
+    may_write_text(out, style.MADE, "a figure")
     figure = reach.draw(reach.read(curves))
     with replacing(out) as temporary:
         style.save(figure, temporary)

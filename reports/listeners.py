@@ -3,13 +3,13 @@
 Its `results.json` and `clips.csv` are all that reports know of studies: neither package imports the other.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from clstm.errors import UserError
+from clstm.reading import read_json
 
 COUNTS = ("clips_heard", "majority_human", "answers", "said_human")
 SHARES = ("p_human", "low", "high")
@@ -28,7 +28,7 @@ def read_study(folder: Path) -> dict[str, Any]:
     path = Path(folder) / "results.json"
     hint = "give the folder that `clstm study results --out` wrote"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path)
         registered = [row for row in found["contrasts"] if row["analysis"] == "registered"]
         return {
             "title": str(found["title"]),
@@ -47,7 +47,7 @@ def read_study(folder: Path) -> dict[str, Any]:
         }
     except OSError as error:
         raise UserError(f"--study {folder} has no readable results.json ({error.strerror}); {hint}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise UserError(f"--study {path} is not a study's results ({error!r}); {hint}") from error
 
 

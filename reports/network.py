@@ -4,7 +4,6 @@ Reports need no torch, so a model is read as its files: `config.json` and the he
 block is called and how large it is follows from the tensors that are there; nothing is drawn that has no weights.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from clstm.errors import UserError
+from clstm.reading import read_json
 from reports.palette import INK, MUTED
 from reports.style import LONGEST_NAME, PAGE_WIDTH, extent, shortened, style, wrapped
 
@@ -59,7 +59,7 @@ def read_network(run: Path, name: str = "") -> Network:
     from safetensors import SafetensorError, safe_open
 
     try:
-        config = json.loads((run / "config.json").read_text(encoding="utf-8"))["network"]
+        config = read_json(run / "config.json")["network"]
         with safe_open(run / "weights.safetensors", framework="numpy") as weights:
             shapes = {key: tuple(weights.get_slice(key).get_shape()) for key in weights.keys()}  # noqa: SIM118 - no dict
         return structure(name or run.name, config, shapes)

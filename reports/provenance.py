@@ -14,13 +14,14 @@ from clstm.errors import UserError
 from evaluation import comparison
 from evaluation.cache import sha256
 from evaluation.environment import environment
+from evaluation.generated import items_of
 from evaluation.measures import CATALOGUE
 from evaluation.render import RenderSettings
 from evaluation.sources import music_files
 from evaluation.takes import plain
 from evaluation.verdict import Verdict, any_midi
 from reports.models import written_by_generate
-from reports.systems import Piece, System, items_of, read_generated, within
+from reports.systems import Piece, System, read_generated, within
 
 WEIGHTS = "weights.safetensors"
 BUNDLED = "bundled:"
@@ -104,7 +105,7 @@ def find_runs(sources: Mapping[str, Path], given: Sequence[str]) -> dict[str, Pa
 
 def _bundled(generated: Mapping[str, Any], source: Path) -> Path | None:
     """The bundled model that a manifest of `clstm generate` names, if it has the weights that made this music."""
-    files = [within(path, source) for path in music_files(source)[0]]
+    files = [within(path, source) for path in music_files(source).files]
     if not written_by_generate(generated, files) or generated["run"] not in pretrained.names():
         return None
     run = pretrained.FOLDER / str(generated["run"])
@@ -132,7 +133,7 @@ def read_credits(path: Path | None) -> dict[str, dict[str, str]]:
 
 def inputs(system: System, sources_of: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """The files of a system by name, length, hash and credit; a control has those of its reference."""
-    pieces = {file: str(item.get("piece")) for file, item in items_of(system.generated or {}).items()}
+    pieces = {file: str(item.piece) for file, item in items_of(system.generated or {}).items()}
     return [_input(piece, system, pieces, sources_of) for piece in system.pieces]
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from clstm.errors import UserError
 from reports.palette import INK, system_colour
 from reports.style import PAGE_WIDTH, style
-from reports.tables import names
+from reports.tables import names, numeric
 
 COLUMNS = ("system", "seconds_back", "share")
 BAND = ("share_low", "share_high")  # that older files lack
@@ -37,7 +37,13 @@ def read(path: Path) -> pd.DataFrame:
     """
     curves = _read(path, COLUMNS, f"clstm reach CORPUS RUNS --out {path}")
     curves = curves.reindex(columns=list(dict.fromkeys([*curves.columns, *BAND, "kind"])))
-    return curves.assign(kind=names(curves["kind"]))
+    measures = [*COLUMNS[1:], *BAND]
+    curves = curves.assign(
+        system=names(curves["system"]), kind=names(curves["kind"]), **curves[measures].apply(numeric)
+    )
+    if curves.empty or curves[list(COLUMNS[1:])].isna().to_numpy().any() or (curves["seconds_back"] < 0).any():
+        raise UserError(f"{path} has rows without numbers, or none; make it with: clstm reach CORPUS RUNS --out {path}")
+    return curves
 
 
 def read_pairs(path: Path) -> pd.DataFrame:
@@ -50,7 +56,8 @@ def _read(path: Path, columns: Sequence[str], command: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); make it with: {command}") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be read ({reason}); make it with: {command}") from error
     if missing := [name for name in columns if name not in table]:
         raise UserError(f"{path} has no column {', '.join(missing)}; make it with: {command}")
     return table

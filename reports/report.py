@@ -28,7 +28,9 @@ from typing import Any
 import pandas as pd
 
 from clstm.errors import UserError
-from clstm.files import replacing, write_json, write_text
+from clstm.files import replacing, write_json, write_table, write_text
+from clstm.names import readable
+from clstm.ownership import may_replace
 from evaluation import verdict as judging
 from evaluation.cache import sha256
 from evaluation.render import RenderSettings
@@ -40,6 +42,7 @@ from reports.content import FORMAT, MADE_BY, Asked, Given, Progress, content_of
 from reports.drawing import draw_all
 from reports.excerpts import AUDIO, make_excerpts, spans
 from reports.listeners import read_study
+from reports.manifest import MANIFEST
 from reports.network import Network, read_network
 from reports.page import Listening, render_page
 from reports.provenance import find_runs, provenance, read_credits
@@ -49,7 +52,7 @@ from reports.variants import MeasuredVariant
 
 CHOICES = ("command", "reference", "grid", "seconds", "robustness", "seed")
 MARK = '<meta name="generator" content="clstm report">'
-RECORD, MANIFEST, PAGE = "report.json", "manifest.json", "index.html"
+RECORD, PAGE = "report.json", "index.html"
 
 
 @dataclass(frozen=True)
@@ -157,12 +160,9 @@ def check_replaceable(out: Path, sources: Mapping[str, Path], single: bool = Fal
         if out.exists() and MARK not in out.read_text(encoding="utf-8", errors="replace")[:1000]:
             raise UserError(f"--out {out} is not an earlier report; choose another name or remove it")
         return
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UserError(f"--out {out} is a file; give a folder, or --single-file")
-    if any(out.iterdir()) and not _is_report(out):
-        raise UserError(f"--out {out} is not empty and not an earlier report; choose another folder or empty it")
+    if out.is_file():
+        raise UserError(f"--out {readable(out)} is a file; give a folder, or --single-file")
+    may_replace(out, RECORD, partial(_written, out), "a report")
 
 
 def file_name(number: int, name: str) -> str:
@@ -175,11 +175,11 @@ def file_name(number: int, name: str) -> str:
     return "-".join([str(number), *re.findall("[a-z0-9]+", letters)])[:60]
 
 
-def _is_report(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == MADE_BY)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+def _written(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    """The files of an earlier report, beside its record. Raises `ValueError` for a record of something else."""
+    if record["made_by"] != MADE_BY:
+        raise ValueError(record["made_by"])
+    return [MANIFEST, *json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"]]
 
 
 @contextmanager
@@ -225,7 +225,7 @@ def _write(
     drawn = draw_all(excerpts.songs, names, colours, networks, content, verdict, folder, drawing, for_print)
     _write_tables(folder, content, verdict, request)
     if variants:
-        decoded.tidy(variants).to_csv(folder / "variants.csv", index=False)
+        write_table(folder / "variants.csv", decoded.tidy(variants))
     write_json(folder / RECORD, content)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     listening = {
@@ -271,19 +271,19 @@ def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, re
     """Every table as it is read, in CSV and LaTeX, and the data behind them."""
     (folder / "tables").mkdir()
     for name, (table, caption) in tables.printed(content).items():
-        table.to_csv(folder / "tables" / f"{name}.csv", index=False)
+        write_table(folder / "tables" / f"{name}.csv", table)
         write_text(folder / "tables" / f"{name}.tex", tables.latex(table, caption, name))
-    verdict.table.to_csv(folder / "verdict.csv", index=False)
-    verdict.measurements.figures.to_csv(folder / "metrics.csv", index=False)
+    write_table(folder / "verdict.csv", verdict.table)
+    write_table(folder / "metrics.csv", verdict.measurements.figures)
     sources = {system: named_path(source)[1] for source in request.sources for system in (named_path(source)[0],)}
     sources[verdict.reference] = sources[request.reference]
     pieces = verdict.measurements.pieces
     rows = zip(pieces["system"], pieces["file"], strict=True)
-    pieces = pieces.assign(file=[within(Path(file), sources[system]) for system, file in rows])
+    pieces = pieces.assign(file=[within(Path(file), Path(readable(sources[system]))) for system, file in rows])
     pieces = pieces.assign(group=[group.rsplit("/", 1)[-1] for group in pieces["group"]])
-    pieces.drop(columns="strikes").to_csv(folder / "pieces.csv", index=False)
+    write_table(folder / "pieces.csv", pieces.drop(columns="strikes"))
     if verdict.others:
         others = [table.assign(sound=name) for name, table in verdict.others.items()]
-        pd.concat(others).to_csv(folder / "robustness.csv", index=False)
+        write_table(folder / "robustness.csv", pd.concat(others))
     if request.accuracy is not None:
         copyfile(request.accuracy, folder / "accuracy.csv")

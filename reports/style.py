@@ -24,6 +24,7 @@ FORMATS = (".svg", ".pdf", ".png")
 LONGEST_NAME = 60  # letters of a system's name; the page has it in full
 ROOM = 0.03  # inches between the labels of an axis at least
 SCREEN_DPI = 100  # matplotlib's own
+MADE = "Made by clstm"  # in every figure's file: it may be replaced
 DPI = 300  # of what is rasterised, in print
 
 _STYLE: dict[Any, Any] = {
@@ -127,7 +128,7 @@ def letter(row: int) -> str:
 def save(figure: Figure, path: Path | str, dpi: int = DPI) -> None:
     """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
     path = Path(path)
-    silent = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    silent = {".svg": {"Date": None, "Creator": MADE}, ".pdf": {"CreationDate": None, "Creator": MADE}}
     with style(), _any_letter():
         if path.suffix == ".png":
             _save_pixels(figure, path, dpi)
@@ -146,8 +147,11 @@ def _any_letter() -> Iterator[None]:
 def _save_pixels(figure: Figure, path: Path, dpi: int) -> None:
     """A PNG of 256 colours, which these figures hardly pass: a third of the size."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     drawn = BytesIO()
     figure.savefig(drawn, dpi=dpi, format="png")
     image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    image.save(path, format="png", dpi=(dpi, dpi), optimize=True)
+    about = PngInfo()
+    about.add_text("Software", MADE)
+    image.save(path, format="png", dpi=(dpi, dpi), optimize=True, pnginfo=about)

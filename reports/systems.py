@@ -8,7 +8,6 @@ A system shows the piece that is the median of its pieces by note density (audio
 middle ones: typical, and nobody's choice. Its samples are drawn at random, the same places of every system's list.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +17,11 @@ import numpy as np
 import pandas as pd
 
 from clstm.errors import UserError
-from evaluation.audio import is_midi
+from clstm.finding import is_midi
+from clstm.names import readable
 from evaluation.cache import sha256
-from evaluation.takes import GENERATED, Take
+from evaluation.generated import read_manifest
+from evaluation.takes import Take
 from evaluation.verdict import Verdict
 from reports.palette import CONTROL, REFERENCE, system_colour
 
@@ -146,28 +147,12 @@ def hash_of(path: Path) -> str:
 
 def within(path: Path, source: Path) -> str:
     """What a file is called within its system: its path in the folder, or its own name."""
-    return path.relative_to(source).as_posix() if path != source else path.name
+    return readable(path.relative_to(source).as_posix() if path != source else path.name)
 
 
 def read_generated(source: Path) -> dict[str, Any] | None:
     """What the `generated.json` beside this music holds, by whatever program; of a single file only if it names it."""
-    folder = source if source.is_dir() else source.parent
-    try:
-        text = (folder / GENERATED).read_text(encoding="utf-8")
-        content = json.loads(text, parse_constant=_refused)
-        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair can be read, but not written
-    except (OSError, ValueError, RecursionError):
+    manifest = read_manifest(source if source.is_dir() else source.parent)
+    if manifest.content is None or not (source.is_dir() or source.name in manifest.items):
         return None
-    if not isinstance(content, dict) or not (source.is_dir() or source.name in items_of(content)):
-        return None
-    return content
-
-
-def items_of(generated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a manifest says of each file, by its name; a foreign one may say nothing in this form."""
-    items = generated.get("items")
-    return {str(item.get("file")): item for item in items if isinstance(item, dict)} if isinstance(items, list) else {}
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    return dict(manifest.content)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clstm.errors import UserError
@@ -89,7 +90,7 @@ def read_accuracy(path: Path) -> pd.DataFrame:
         if strange:
             raise UserError(f"--accuracy {path}: {column} is {strange[0]!r}; it can be {' or '.join(accepted)}")
     table = table.reindex(columns=list(dict.fromkeys([*table.columns, "kind", *ACCURACY_MORE])))
-    numbers = table[[*ACCURACY_SHARES, "nats", "windows", *ACCURACY_MORE]].apply(pd.to_numeric, errors="coerce")
+    numbers = table[[*ACCURACY_SHARES, "nats", "windows", *ACCURACY_MORE]].apply(numeric)
     shares = numbers[ACCURACY_SHARES]
     if ((shares < 0) | (shares > 1)).to_numpy().any():
         raise UserError(f"--accuracy {path}: accuracies are fractions, 0 to 1; this file has others")
@@ -108,7 +109,16 @@ def read_pairs(path: Path) -> pd.DataFrame:
     table = table.reindex(columns=list(dict.fromkeys([*table.columns, *PAIRS_KINDS, *PAIRS_MORE])))
     texts = {column: names(table[column]) for column in (*PAIRS[:3], *PAIRS_KINDS)}
     numbers = table.columns.difference(list(texts))
-    return table.assign(**texts, **table[numbers].apply(pd.to_numeric, errors="coerce"))
+    return table.assign(**texts, **table[numbers].apply(numeric))
+
+
+def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """As numbers; missing where it is none, or not finite."""
+    try:
+        found = pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # whole numbers of hundreds of digits
+        found = pd.to_numeric(column.astype(str), errors="coerce").astype(float)
+    return found.where(np.isfinite(found.astype(float)))
 
 
 def names(column: "pd.Series[Any]") -> "pd.Series[str]":

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from clstm.errors import UserError
-from evaluation.audio import is_midi
+from clstm.finding import is_midi
 from evaluation.comparison import UNEQUAL
 from evaluation.measures import Measurements, measure_systems
 from evaluation.sources import music_files
@@ -124,7 +124,7 @@ def _parsed(text: str, systems: Sequence[str]) -> Variant:
 def taken(variant: Variant, request: Request, verdict: Verdict) -> list[Take]:
     """A variant's files, taken as its system's are. Raises `UserError` where one is audio and the other MIDI."""
     groups = read_groups(request.groups) if request.groups else {}
-    found = takes(music_files(variant.path)[0], groups, request.seconds)
+    found = takes(music_files(variant.path).files, groups, request.seconds)
     own = verdict.systems[variant.system]
     if {take.is_midi for take in found} != {take.is_midi for take in own}:
         kinds = ["MIDI" if is_midi(some[0].path) else "audio" for some in (found, own)]
