@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
@@ -28,17 +28,30 @@ class AppServer:
     """One app on one port. `start` again after `kill`."""
 
     def __init__(
-        self, script: Path, arguments: Sequence[str] = (), *, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        script: Path,
+        arguments: Sequence[str] = (),
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        before: Callable[[], object] | None = None,
     ) -> None:
+        """`settings` go before Streamlit's as they are in a study; `before` is called in the new process."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = serving._SETTINGS | serving._SMALL | serving.Site("127.0.0.1", self.port).settings()
-        flags = [f"--{name}={value}" for name, value in settings.items()]
-        launcher = [sys.executable, "-m", "listening_study.launching", "run"]
-        self._command = [*launcher, str(script), *flags, "--", *arguments]
+        all_settings = serving._SETTINGS | serving._SMALL | serving.Site("127.0.0.1", self.port).settings()
+        flags = [f"--{name}={value}" for name, value in (all_settings | dict(settings or {})).items()]
+        self._words = ["run", str(script), *flags, "--", *arguments]
+        self._launcher = ["-m", "listening_study.launching"]
+        self._before = before
         self._environment = {**os.environ, **(environment or {})}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+
+    def launch_by(self, *words: str) -> None:
+        """What Python is started with, in place of the study's own launcher."""
+        self._launcher = list(words)
 
     @property
     def pid(self) -> int:
@@ -57,7 +70,12 @@ class AppServer:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, env=self._environment, start_new_session=True
+                [sys.executable, *self._launcher, *self._words],
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=self._before,
             )
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -1,7 +1,13 @@
 """What was done before is not done again, and nothing stale is found."""
 
+import os
+import pickle
+import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from clstm.midi import Notes, write_midi
@@ -68,14 +74,110 @@ def test_nothing_is_kept_when_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_cache_beyond_its_limit_loses_its_oldest(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         for kind in ("figures", "render"):
-            cache.remembered(kind, {"number": number}, lambda: bytes(100_000))
-    monkeypatch.setitem(cache.LIMITS, "render", "250K")
+            cache.remembered(kind, {"number": number}, lambda: "x" * 100_000)
+    (kept / "render" / "notes-of-mine").write_bytes(bytes(500_000))
+    (kept / "render" / "joblib" / "evaluation").mkdir(parents=True)
+    monkeypatch.setitem(cache.LIMITS, "render", 250_000)
     cache.trim()
-    sizes = {
-        kind: sum(path.stat().st_size for path in (kept / kind).rglob("*") if path.is_file()) for kind in cache.LIMITS
-    }
+    sizes = {kind: sum(path.stat().st_size for path in entries(kept / kind)) for kind in cache.LIMITS}
     assert 0 < sizes["render"] < 300_000
     assert sizes["figures"] > 500_000  # many renders never push out what was measured of them
+    assert (kept / "render" / "notes-of-mine").is_file(), "nobody asked for its removal"
+    assert not (kept / "render" / "joblib" / "evaluation").exists(), "pickles of an earlier version"
+
+
+def test_what_was_asked_for_last_stays_longest(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        cache.remembered("render", {"number": number}, lambda: "x" * 1000)
+    for path in entries(kept / "render"):
+        os.utime(path, (1, 1))
+    cache.remembered("render", {"number": 1}, Counting())
+    monkeypatch.setitem(cache.LIMITS, "render", 1500)
+    cache.trim()
+    work = Counting()
+    assert cache.remembered("render", {"number": 1}, work) == "x" * 1000
+    assert (work.times, len(entries(kept / "render"))) == (0, 1)
+
+
+def entries(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file() and len(path.name) == 64]
+
+
+class Opened:
+    """A pickle that leaves a mark when it is opened."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.mark),)
+
+
+def spoilt(entry: Path, other: Path) -> Iterator[None]:
+    """The entry in every wrong state, one after the other."""
+    sound, random_ = entry.read_bytes(), random.Random(0)
+    mark = entry.parent.parent / "opened"
+    array = cache._ARRAY + sound[len(cache._ARRAY) :]
+    bad = [b"", b"{}", sound[:-1], sound + b" ", sound[:40], array, other.read_bytes(), pickle.dumps(Opened(mark))]
+    bad.append(cache._digest(entry.name, pickle.dumps(Opened(mark))) + pickle.dumps(Opened(mark)))
+    for text in ("[" * 10_000, "[1, 2, 3, 4]", '[{"lufs": 1.0}, 1.0, [], ""]', "[{}, null, [], 1]"):
+        bad.append(cache._digest(entry.name, text.encode()) + text.encode())  # nothing is damaged, and it is not ours
+    for _ in range(20):
+        place = random_.randrange(len(sound))
+        bad.append(sound[:place] + bytes([sound[place] ^ 1 << random_.randrange(8)]) + sound[place + 1 :])
+    for content in bad:
+        entry.write_bytes(content)
+        yield
+        assert not mark.exists(), "a pickle was opened"
+    linked = entry.parent.parent / "linked"
+    linked.write_bytes(sound)
+    for make in (lambda: entry.symlink_to(linked), lambda: os.mkfifo(entry), entry.mkdir):
+        entry.unlink()
+        make()
+        yield
+    assert linked.read_bytes() == sound, "a link was followed"
+    assert linked.is_file()
+
+
+def test_a_damaged_or_foreign_entry_is_measured_again(kept: Path, tmp_path: Path) -> None:
+    write_midi(TUNE, tmp_path / "a.mid")
+    write_midi(TUNE.between(0, 2), tmp_path / "b.mid")
+    first = measures.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
+    (entry,) = entries(kept / "figures")
+    measures.measure_take(Take(tmp_path / "b.mid"), SETTINGS)
+    (other,) = set(entries(kept / "figures")) - {entry}
+    for _ in spoilt(entry, other):
+        assert measures.measure_take(Take(tmp_path / "a.mid"), SETTINGS) == first
+
+
+def test_a_damaged_render_is_rendered_again(kept: Path) -> None:
+    first = measures.rendered(TUNE, SETTINGS)
+    (entry,) = entries(kept / "render")
+    other = kept / "render" / "other"
+    other.write_bytes(cache._digest(entry.name, b"[1]") + b"[1]")
+    for _ in spoilt(entry, other):
+        assert measures.rendered(TUNE, SETTINGS).tobytes() == first.tobytes()
+
+
+def test_a_folder_that_others_can_write_is_not_used(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept.mkdir()
+    kept.chmod(0o777)
+    work = Counting()
+    for _ in range(2):
+        cache.remembered("figures", {"a": 1}, work)
+    assert work.times == 2
+    assert capsys.readouterr().err.count(f"{kept} is not used as a cache: others can write there") == 1
+
+
+@pytest.mark.usefixtures("kept")
+def test_arrays_and_values_come_back_as_they_were() -> None:
+    array = np.arange(6, dtype=np.float32).reshape(3, 2)
+    for result in ({"a": [0.1, 1e-300, float("inf"), "ü\ud800"], "b": None}, [], 3):
+        for _ in range(2):
+            assert cache.remembered("figures", {"of": repr(result)}, lambda result=result: result) == result
+    for _ in range(2):
+        again = cache.remembered("render", {}, lambda: array)
+        assert (again.dtype, again.tolist()) == (array.dtype, array.tolist())
 
 
 def test_a_file_is_measured_once_whatever_it_is_called(

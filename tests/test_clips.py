@@ -16,8 +16,9 @@ from clstm.midi import Notes, write_midi
 from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings, Waveform
 from listening_study import clips
-from listening_study.clips import Choice, Segment, choose, finish, is_nearly_silent
+from listening_study.clips import Choice, Segment, choose, finish
 from listening_study.configuration import Loudness
+from listening_study.hearing import is_nearly_silent, leading_silence
 from listening_study.songs import Song, open_songs
 
 RATE = 44100
@@ -149,7 +150,7 @@ def test_every_segment_begins_with_sound_whatever_it_is_cut_from(tmp_path: Path,
     else:
         path = recording(tmp_path / "rests.wav", *[part for _ in range(8) for part in (silence(1.3), tone(2.7))])
     for segment in [one for seed in range(5) for one in chosen([path], 3, 2.0, seed, as_played=as_played).segments]:
-        assert clips.leading_silence(segment.waveform, RATE) <= 0.02
+        assert leading_silence(segment.waveform, RATE) <= 0.02
 
 
 def test_short_and_unreadable_songs_are_passed_over_by_name(tmp_path: Path) -> None:
@@ -170,6 +171,64 @@ def test_too_little_music_says_how_much_there_was(tmp_path: Path) -> None:
         UserError, match="only 4 segments of 1 s without overlap that begin 0 s or later, 10 are needed"
     ):
         chosen([recording(tmp_path / "one.wav", tone(4))], 10)
+
+
+UNHEARD = {
+    "rumble": tone(8, 0.3, 4.0),
+    "ultrasound": tone(8, 0.3, 20000.0),
+    "an offset": np.full((8 * RATE, 2), 0.3, dtype=np.float32),
+    "an offset of each side": np.tile(np.float32([0.3, -0.2]), (8 * RATE, 1)),
+    "a click": np.pad(np.full((1, 2), 0.9, dtype=np.float32), ((RATE, 7 * RATE - 1), (0, 0))),
+    "dither": np.random.default_rng(1).integers(-1, 2, (8 * RATE, 2)).astype(np.float32) / 2**15,
+    "what is only just no music": tone(8, 0.0005),
+}
+
+
+@pytest.mark.parametrize("mono", [False, True])
+@pytest.mark.parametrize("what", UNHEARD)
+def test_what_no_one_hears_is_silence_and_its_file_is_named(tmp_path: Path, what: str, mono: bool) -> None:
+    assert is_nearly_silent(UNHEARD[what], RATE)
+    bad = recording(tmp_path / "bad.wav", UNHEARD[what])
+    good = recording(tmp_path / "good.wav", tone(8))
+    choice = choose([bad, good], 2, 3.0, Random(0), SETTINGS, mono=mono)
+    assert {segment.path for segment in choice.segments} == {good}
+    assert f"passed over {bad}: no segment of 3 s is heard (silence, or sound that no one hears)" in choice.notices
+    assert len(finish(choice.segments, RATE, Loudness.MATCHED, mono=mono)) == 2
+    with pytest.raises(UserError, match=r"only 0 segments.*bad\.wav: no segment of 3 s is heard"):
+        choose([bad], 1, 3.0, Random(0), SETTINGS, mono=mono)
+
+
+@pytest.mark.parametrize("frequency", [27.5, 55.0, 4186.0, 10000.0])
+def test_the_lowest_and_highest_tones_of_a_piano_are_heard(frequency: float) -> None:
+    assert not is_nearly_silent(tone(3, 0.02, frequency), RATE)
+
+
+def test_opposite_channels_are_heard_in_stereo_and_not_in_mono(tmp_path: Path) -> None:
+    against = tone(8) * np.float32([1, -1 / 0.9])
+    path = recording(tmp_path / "against.wav", against)
+    assert len(choose([path], 2, 3.0, Random(0), SETTINGS).segments) == 2
+    with pytest.raises(UserError, match=r"against\.wav: no segment of 3 s is heard \(its channels cancel each other"):
+        choose([path], 1, 3.0, Random(0), SETTINGS, mono=True)
+
+
+def test_a_rest_filled_with_rumble_or_an_offset_is_a_rest(tmp_path: Path) -> None:
+    for name, rest in (("rumble", tone(2, 0.1, 4.0)), ("offset", np.full((2 * RATE, 2), 0.1, dtype=np.float32))):
+        assert leading_silence(np.concatenate([rest, tone(2)]), RATE) == pytest.approx(2.0, abs=0.05), name
+
+
+def test_an_offset_is_no_part_of_a_clip(tmp_path: Path) -> None:
+    plain = recording(tmp_path / "plain.wav", tone(8))
+    offset = recording(tmp_path / "offset.wav", tone(8) + np.float32(0.3))
+    clean, cleaned = (
+        finish(choose([path], 1, 3.0, Random(0), SETTINGS).segments, RATE, Loudness.MATCHED, mono=False)[0]
+        for path in (plain, offset)
+    )
+    np.testing.assert_allclose(cleaned.waveform, clean.waveform, atol=1e-4)
+
+
+def test_no_loudness_is_one_line_that_names_the_segment() -> None:
+    with pytest.raises(UserError, match=r"a\.mid at 3 s: nothing of it is heard"):
+        finished(tone(3, 0.3) * np.float32([1, -1 / 0.9]), mono=True)
 
 
 def test_only_silence_is_too_little_music(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_one_song_against_one_song_infers_nothing(music: Path, tmp_path: Path) -
 def test_an_earlier_comparison_is_replaced_and_nothing_else(compared: Path, music: Path, tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     asked = ("compare", f"human={music}/human", f"model={music}/model", "--reference", "human")
-    assert "is not empty and not an earlier comparison" in user_error(*asked, "--out", tmp_path)
+    assert "is not empty and not a comparison that this command wrote" in user_error(*asked, "--out", tmp_path)
     assert "is a file; give a folder" in user_error(*asked, "--out", tmp_path / "precious.txt")
     before = (compared / "verdict.csv").read_text()
     assert run(*asked, "--out", compared).exit_code == 0

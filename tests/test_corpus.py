@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from midi_bytes import controller, header, midi, off, on, program, track
+from typer.testing import CliRunner
 
+from clstm.cli import load_commands
 from clstm.corpus import Corpus, summary
 from clstm.errors import MismatchError, NothingUsableError, UserError
 from clstm.midi import Notes, read_midi, write_midi
@@ -52,9 +55,10 @@ def test_every_kind_of_bad_file_is_rejected_by_name_and_the_rest_goes_on(eight_p
     corpus = prepare([str(folder)], tmp_path / "corpus", workers=2)
     assert corpus.pieces["file"].tolist() == ["good.mid"]
     rejected = pd.read_csv(corpus.path / "rejected.csv").set_index("file")["reason"]
-    assert set(rejected.index) == {"deep/text.mid", "empty.mid", "cut.mid", "low.mid"}
+    assert set(rejected.index) == {"deep/text.mid", "empty.mid", "cut.mid", "low.mid", "dangling.mid"}
+    assert rejected["dangling.mid"] == "a link to nothing"
     assert rejected["low.mid"] == "no note within MIDI 24..101"
-    assert "4 files rejected" in summary(corpus)
+    assert "5 files rejected" in summary(corpus)
 
 
 def test_a_file_named_twice_is_taken_once(eight_pieces: Path, tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_the_index_decides(eight_pieces: Path, tmp_path: Path) -> None:
 def test_only_a_corpus_is_replaced(eight_pieces: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
-    with pytest.raises(UserError, match="exists and is not a corpus"):
+    with pytest.raises(UserError, match="not a corpus that this command wrote"):
         prepare([str(eight_pieces)], tmp_path / "mine", workers=1)
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
@@ -150,3 +154,71 @@ def test_a_corpus_is_made_again_through_a_link(eight_pieces: Path, tmp_path: Pat
     prepare([str(eight_pieces / "piece0.mid")], tmp_path / "link", workers=1)
     assert len(Corpus.open(tmp_path / "corpus").pieces) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"corpus", "link"}
+
+
+def bowed(*switches: tuple[int, bytes]) -> list[tuple[int, bytes]]:
+    """Two notes, of a quarter of a second and half of one, a second apart, with something between."""
+    return [(0, on(60)), (240, off(60)), *switches, (720, on(62)), (480, off(62))]
+
+
+def prepared(*arguments: object) -> tuple[Corpus, str]:
+    """What `clstm prepare` made of its sources, the last argument being the corpus, and what it printed."""
+    *sources, out = map(str, arguments)
+    done = CliRunner().invoke(load_commands(), ["prepare", *sources, "--out", out, "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    return Corpus.open(Path(out)), " ".join(done.output.split())
+
+
+def test_the_command_obeys_the_pedal_of_each_channel_when_asked(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    pedal = (0, controller(64, 127))
+    (music / "pressed.mid").write_bytes(header(2) + track(*bowed()) + track(pedal, (480, controller(64, 0))))
+    (music / "of-another-channel.mid").write_bytes(midi((0, controller(64, 127, 1)), *bowed()))
+    (music / "without.mid").write_bytes(midi(*bowed()))
+    dry, said = prepared(music, tmp_path / "dry")
+    wet, nothing_said = prepared(music, "--pedal", tmp_path / "wet")
+    held = {
+        name: [int(corpus.matrix(piece)[60 - 24].sum()) for piece in range(3)]
+        for name, corpus in (("dry", dry), ("wet", wet))
+    }
+    assert dry.pieces["file"].tolist() == ["of-another-channel.mid", "pressed.mid", "without.mid"]
+    assert held == {"dry": [2, 2, 2], "wet": [2, 4, 2]}  # frames of 1/8 s
+    assert "left out: the pedal, pressed 1 time in 1 file (--pedal obeys it)" in said
+    assert "left out:" not in nothing_said
+
+
+def test_what_the_reading_leaves_out_is_counted_for_each_piece_and_said(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    drums = [(0, on(38, 9)), (10, off(38, 9))]
+    (music / "band.mid").write_bytes(midi((0, program(33)), *bowed((0, program(40))), *drums, *drums))
+    (music / "piano.mid").write_bytes(midi(*bowed((0, controller(64, 127)), (1, controller(64, 0)))))
+    corpus, said = prepared(music, tmp_path / "corpus")
+    assert corpus.pieces[["drums", "pedals", "programs"]].to_numpy().tolist() == [[2, 0, "33 40"], [0, 1, ""]]
+    assert "2 drum notes in 1 file; the pedal, pressed 1 time in 1 file" in said
+    assert "instruments other than the piano in 1 file, heard as a piano" in said
+    assert all(piece.left_out.programs in ((33, 40), ()) for piece in map(read_midi, sorted(music.iterdir())))
+
+
+def test_a_corpus_older_than_these_columns_opens_and_is_summed_up(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    shutil.copytree(tiny_corpus.path, tmp_path / "old")
+    columns = [name for name in tiny_corpus.pieces if name not in ("drums", "pedals", "programs")]
+    tiny_corpus.pieces[columns].to_csv(tmp_path / "old" / "pieces.csv", index=False)
+    assert summary(Corpus.open(tmp_path / "old")) == summary(tiny_corpus)
+
+
+def test_the_longest_piece_is_named_and_what_no_music_is_rejected(eight_pieces: Path, tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(eight_pieces, music)
+    write_midi(Notes.of([(k, k + 1, 60 + k % 12, 80) for k in range(240)]), music / "long.mid")
+    (music / "stretched.mid").write_bytes(
+        (eight_pieces / "piece0.mid").read_bytes().replace(b"\x03\xc0", b"\x00\x01", 1)
+    )
+    (music / "late.mid").write_bytes(midi((0x1FFFFF, on(60)), (480, off(60))))
+    corpus = prepare([str(music)], tmp_path / "corpus", workers=1)
+    assert "longest: long.mid, 4 min, 50% of the corpus" in summary(corpus)
+    rejected = pd.read_csv(corpus.path / "rejected.csv").set_index("file")["reason"]
+    assert rejected["late.mid"].startswith("no music: no note begins for 36.4 minutes of its 36.4 minutes")
+    assert rejected["stretched.mid"].startswith("no music: ")
+    assert len(corpus.pieces) == 9

@@ -12,12 +12,13 @@ import soundfile
 from mutagen.flac import FLAC
 
 from clstm.errors import MismatchError, UserError
+from clstm.midi import Notes, write_midi
 from evaluation.loudness import integrated_loudness, true_peak
 from evaluation.render import RenderSettings
 from listening_study import creation
-from listening_study.clips import leading_silence
 from listening_study.configuration import Clips, Configuration, Design, Loudness, Registration, Words
 from listening_study.creation import Created, create_study
+from listening_study.hearing import leading_silence
 from listening_study.key import open_key
 from listening_study.order import open_order
 from listening_study.registration import open_registration
@@ -243,6 +244,119 @@ def test_one_recording_in_mono_makes_the_whole_study_mono(tiny_sources: Sources,
     created = made(sources, tmp_path / "study")
     assert created.mono
     assert {soundfile.info(created.study.clip_path(clip)).channels for clip in created.study.clips} == {1}
+
+
+def music(seed: int, seconds: float = 8.0) -> np.ndarray:
+    """Some plucked notes, (samples,)."""
+    random, time = np.random.default_rng(seed), np.arange(round(seconds * 44100)) / 44100
+    wave = np.zeros(len(time))
+    for begin in np.arange(0, seconds - 0.5, 0.25):
+        since = np.maximum(time - begin, 0)
+        wave += 0.1 * np.sin(2 * np.pi * 220 * 2 ** (random.integers(24) / 12) * since) * np.exp(-5 * since)
+    return wave
+
+
+def written(folder: Path, *waveforms: np.ndarray) -> list[Path]:
+    folder.mkdir(parents=True)
+    paths = [folder / f"{number}.wav" for number in range(len(waveforms))]
+    for path, waveform in zip(paths, waveforms, strict=True):
+        soundfile.write(path, waveform, 44100, subtype="PCM_24")
+    return paths
+
+
+def test_segments_that_cancel_in_mono_are_replaced_when_the_study_is_in_mono(tmp_path: Path) -> None:
+    """Nobody knows that it will be in mono before all are chosen: then they are chosen again."""
+    in_mono = written(tmp_path / "mono", *map(music, range(3)))
+    waves = [music(9 + number) for number in range(3)]
+    against = written(
+        tmp_path / "against", *[np.stack([wave, wave * (-1) ** number], axis=1) for number, wave in enumerate(waves, 1)]
+    )
+    created = made({"zebrafinch": in_mono, "quokka": against}, tmp_path / "study")
+    assert created.mono
+    assert {origin.piece for origin in open_key(created.study).clips.values() if origin.source == "quokka"} == {"1.wav"}
+    assert "its channels cancel each other in mono" in " ".join(created.notices)
+    for path in everything(created.study):
+        assert integrated_loudness(*soundfile.read(path)) == pytest.approx(-23, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("waveform", "why"),
+    [
+        (np.stack([music(5), -music(5)], axis=1), "cancel each other"),
+        (np.tile(0.004 * np.sin(2 * np.pi * 4 * np.arange(8 * 44100) / 44100)[:, None], 2), "no one hears"),
+    ],
+)
+def test_a_source_of_which_nothing_is_heard_is_refused_by_the_names_of_its_files(
+    tmp_path: Path, waveform: np.ndarray, why: str
+) -> None:
+    sources = {
+        "zebrafinch": written(tmp_path / "mono", *map(music, range(2))),
+        "quokka": written(tmp_path / "bad", waveform),
+    }
+    with pytest.raises(UserError, match=rf"quokka: only 0 segments.*bad/0\.wav: no segment.*{why}"):
+        made(sources, tmp_path / "study")
+    assert not list(tmp_path.glob("*study*"))
+
+
+def test_very_soft_music_is_said_to_be_raised(tiny_sources: Sources, tmp_path: Path) -> None:
+    soft = written(tmp_path / "soft", *[np.stack([music(n), 0.9 * music(n)], axis=1) / 40 for n in range(2)])
+    notices = made({**tiny_sources, "quokka": soft}, tmp_path / "study").notices
+    (line,) = [notice for notice in notices if "raised" in notice]
+    assert line.startswith("quokka: 2 clips are raised by more than 20 dB to reach -23 LUFS, their noise too (at most")
+
+
+def linked(path: Path, link: Path) -> Path:
+    link.symlink_to(path)
+    return link
+
+
+def hard_linked(path: Path, link: Path) -> Path:
+    link.hardlink_to(path)
+    return link
+
+
+@pytest.mark.parametrize("again", [lambda path, _: path, linked, hard_linked])
+def test_a_file_in_two_sources_is_refused_with_both_named(tiny_sources: Sources, tmp_path: Path, again) -> None:
+    (tmp_path / "other").mkdir()
+    shared = again(tiny_sources["zebrafinch"][0], tmp_path / "other" / "x.wav")
+    with pytest.raises(UserError, match=r"zebrafinch and quokka share 1 file \(.*wombat0\.wav\): a piece is of one"):
+        made({**tiny_sources, "quokka": [*tiny_sources["quokka"], shared]}, tmp_path / "study")
+
+
+def test_a_folder_within_another_sources_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "all" / "generated", music(1), music(2))
+    written(tmp_path / "human", music(3))
+    (tmp_path / "human" / "0.wav").rename(tmp_path / "all" / "h.wav")
+    sources = parse_sources([f"zebrafinch={tmp_path / 'all'}", f"quokka={tmp_path / 'all' / 'generated'}"])
+    with pytest.raises(UserError, match="zebrafinch and quokka share 2 files"):
+        made(sources, tmp_path / "study")
+
+
+def test_pieces_that_a_source_holds_twice_are_said(tmp_path: Path) -> None:
+    one, other = np.tile(music(1)[:, None], 2), np.tile(music(2)[:, None], 2)
+    sources = {
+        "zebrafinch": written(tmp_path / "a", one, music(3), music(4)),
+        "quokka": written(tmp_path / "b", other, other),
+    }
+    samples, rate = soundfile.read(tmp_path / "b" / "0.wav", dtype="int32")
+    soundfile.write(tmp_path / "b" / "2.flac", samples, rate, subtype="PCM_24")  # other bytes, the same samples
+    sources["quokka"].append(tmp_path / "b" / "2.flac")
+    notices = made(sources, tmp_path / "study", planned(count=3)).notices
+    (line,) = [notice for notice in notices if "copies" in notice]
+    assert line.startswith("quokka: 3 files (")
+    assert all(name in line for name in ("0.wav", "1.wav", "2.flac"))
+
+
+def test_the_same_notes_in_two_sources_are_said_whatever_the_file(tmp_path: Path) -> None:
+    for name, seed, later in (("a", 1, 0.0), ("b", 1, 1.0), ("c", 2, 0.0)):
+        pitches = np.random.default_rng(seed).integers(40, 84, 40)
+        notes = Notes.of((later + 0.25 * n, later + 0.25 * n + 0.25, int(p), 80) for n, p in enumerate(pitches))
+        write_midi(notes, tmp_path / f"{name}.mid")
+    a, b, c = (tmp_path / f"{name}.mid" for name in "abc")
+    plan = planned(count=1)
+    notices = made({"zebrafinch": [a], "quokka": [b], "wren": [c]}, tmp_path / "study", plan).notices
+    (line,) = [notice for notice in notices if "same music" in notice]
+    assert line.startswith(f"zebrafinch and quokka have the same music in 2 files ({a}, {b})")
 
 
 def test_one_clip_too_large_in_stereo_makes_the_whole_study_mono(tmp_path: Path) -> None:

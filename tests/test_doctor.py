@@ -65,11 +65,11 @@ def test_a_library_that_does_not_load_is_not_found(monkeypatch: pytest.MonkeyPat
 
 def test_a_missing_library_is_named_with_its_pip_command(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = doctor._installed
-    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "symusic" else installed(name))
+    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "soundfile" else installed(name))
     finding = doctor.libraries()
     assert not finding.found
-    assert "symusic MISSING" in finding.detail
-    assert finding.fix == f"{sys.executable} -m pip install symusic"
+    assert "soundfile MISSING" in finding.detail
+    assert finding.fix == f"{sys.executable} -m pip install soundfile"
 
 
 def test_a_soundfont_that_is_gone_is_not_found(tmp_path: Path) -> None:

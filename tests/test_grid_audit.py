@@ -167,7 +167,7 @@ def test_mistakes_are_said_and_nothing_is_written(folder: Path, tmp_path: Path) 
     for given_, kind, message in (
         (folder / "text.mid", NothingUsableError, r"none of 1 files can be read: .*text\.mid: not a MIDI file"),
         (folder / "nowhere", UserError, "nowhere does not exist"),
-        (tmp_path, NothingUsableError, "no .mid or .midi file in"),
+        (tmp_path, NothingUsableError, "no MIDI file in"),
     ):
         result = CliRunner().invoke(app, ["grid-audit", str(given_), "--out", str(out)])
         with pytest.raises(kind, match=message):

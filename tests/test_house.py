@@ -12,7 +12,7 @@ from patience import PATIENCE
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {".ci", ".github", "clstm", "evaluation", "listening_study", "reports", "tests"}
 VAGUE = {"utils", "util", "helpers", "common", "misc"}
-HEAVY = {"torch", "lightning", "streamlit", "librosa", "matplotlib", "pandas", "music21", "symusic", "scipy"}
+HEAVY = {"torch", "lightning", "streamlit", "librosa", "matplotlib", "pandas", "music21", "scipy"}
 HOME = re.compile(rb"(?<![\w.:/-])/(?:home|Users|root|work)/")  # a folder of somebody's machine
 
 

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clstm.errors import UnreadableFileError, UserError
@@ -18,20 +19,23 @@ def length_of_name(path: Path) -> int:
         time.sleep(600)
     if path.name == "bad":
         raise UnreadableFileError(path, "no good")
+    if path.name == "huge":
+        np.zeros(2**50)
     if path.name == "bug":
         raise ZeroDivisionError("ours")
     return len(path.name)
 
 
 def test_crash_and_hang_cost_their_own_file() -> None:
-    paths = [Path(name) for name in ("a", "crash", "bbb", "hang", "bad", "cc")]
+    paths = [Path(name) for name in ("a", "crash", "bbb", "hang", "bad", "huge", "cc")]
     results = dict(in_processes(length_of_name, paths, workers=2, seconds=5))
     assert list(results) == paths
     assert [results[Path(name)] for name in ("a", "bbb", "cc")] == [1, 3, 2]
-    reasons = [str(results[Path(name)]) for name in ("crash", "hang", "bad")]
+    reasons = [str(results[Path(name)]) for name in ("crash", "hang", "bad", "huge")]
     assert "died (exit code" in reasons[0]
     assert "more than 5 s" in reasons[1]
     assert reasons[2] == "bad: no good"
+    assert reasons[3] == "huge: working on it needs more memory than there is"
 
 
 def test_our_own_mistakes_are_raised() -> None:

@@ -10,6 +10,7 @@ from clstm.midi import Notes, write_midi
 from evaluation import levels
 from evaluation.audio import write_audio
 from evaluation.levels import SILENT, is_silent, music, offsets
+from evaluation.loudness import true_peak
 from evaluation.measures import CANCELLED, METRICS, measure_file, measure_sound
 from evaluation.metric import Figure, Missing
 from evaluation.render import RenderSettings, render
@@ -34,10 +35,25 @@ def assert_alike(
 # --- DC --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("offset", [0.0034, -0.02])
-def test_an_offset_decides_nothing_but_the_sample_peak(offset: float) -> None:
-    as_standardised = ("true_peak", "peak_to_loudness", "clipped_samples")
-    assert_alike(measure_sound(SOUND, RATE), measure_sound(SOUND + np.float32(offset), RATE), 1e-3, as_standardised)
+@pytest.mark.parametrize("offset", [0.0001, 0.0034, -0.02, 0.1])
+@pytest.mark.parametrize("share", [1.0, 0.1])
+def test_an_offset_decides_nothing_but_how_many_samples_are_clipped(offset: float, share: float) -> None:
+    before, after = (measure_sound(share * SOUND + np.float32(shift), RATE) for shift in (0, offset))
+    peaks = ("true_peak", "peak_to_loudness")
+    assert_alike(before, after, 1e-3, (*peaks, "clipped_samples"), least=1e-3)
+    for peak in peaks:  # an offset of less than a hundredth of the peak is left as it is
+        assert after[peak] == pytest.approx(before[peak], abs=0.09)
+
+
+def test_the_peak_of_music_without_an_offset_worth_the_name_is_that_of_its_samples() -> None:
+    assert levels.without_offset(SOUND, RATE) is SOUND
+    assert measure_sound(SOUND, RATE)["true_peak"] == true_peak(SOUND, RATE)
+
+
+def test_dither_alone_is_silent_in_every_view_of_sound() -> None:
+    figures = measure_sound((random.integers(-1, 2, (3 * RATE, 2)) / 2**15).astype(np.float32), RATE)
+    sounding = {name for name, figure in figures.items() if figure != SILENT}
+    assert sounding <= {"clipped_samples", "duration"}
 
 
 def test_each_channel_has_an_offset_of_its_own() -> None:

@@ -1,36 +1,17 @@
 """Notes in and out of MIDI files, and the files that are no music."""
 
-import struct
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pretty_midi
 import pytest
+from midi_bytes import controller, header, midi, off, on, track
 
-from clstm.errors import NothingUsableError, UnreadableFileError, UserError
-from clstm.midi import Notes, find_files, read_midi, write_midi
-
-
-def on(pitch: int, channel: int = 0) -> bytes:
-    return bytes([0x90 | channel, pitch, 80])
-
-
-def off(pitch: int, channel: int = 0) -> bytes:
-    return bytes([0x80 | channel, pitch, 0])
-
-
-def delta(ticks: int) -> bytes:
-    octets = [ticks & 127]
-    while ticks := ticks >> 7:
-        octets.append(ticks & 127 | 128)
-    return bytes(reversed(octets))
-
-
-def midi(*events: tuple[int, bytes], division: int = 480) -> bytes:
-    """One track of (ticks after the event before, message)."""
-    track = b"".join(delta(ticks) + message for ticks, message in events) + b"\x00\xff\x2f\x00"
-    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, division)
-    return header + struct.pack(">4sI", b"MTrk", len(track)) + track
+from clstm.errors import UnreadableFileError
+from clstm.left_out import LeftOut
+from clstm.midi import LARGEST, LONGEST, Notes, read_midi, write_midi
 
 
 def read(tmp_path: Path, data: bytes, **options: bool) -> Notes:
@@ -68,13 +49,6 @@ def test_a_note_never_released_lasts_to_the_end(tmp_path: Path) -> None:
     assert notes.offset.tolist() == [1.0, 1.0]
 
 
-def test_a_track_without_its_last_event_is_read_to_its_end(tmp_path: Path) -> None:
-    whole = midi((0, on(60)), (480, on(64)), (480, off(64)))
-    track = whole[22:-4]
-    data = whole[:18] + struct.pack(">I", len(track)) + track
-    assert read(tmp_path, data).offset.tolist() == [1.0, 1.0]
-
-
 def test_a_note_repeated_without_a_gap_is_two_notes(tmp_path: Path) -> None:
     notes = read(tmp_path, midi((0, on(60)), (480, off(60)), (0, on(60)), (480, off(60))))
     assert notes.onset.tolist() == [0.0, 0.5]
@@ -86,17 +60,6 @@ def test_the_pedal_is_an_option(tmp_path: Path) -> None:
     data = midi((0, pedal_down), (0, on(60)), (240, off(60)), (240, on(64)), (240, off(64)), (720, pedal_up))
     assert read(tmp_path, data).offset.tolist() == [0.25, 0.75]
     assert read(tmp_path, data, pedal=True).offset.tolist() == [1.5, 1.5]
-
-
-def test_a_pedal_never_lifted_holds_to_the_end(tmp_path: Path) -> None:
-    data = midi((0, b"\xb0\x40\x7f"), (0, on(60)), (240, off(60)), (240, on(64)), (480, off(64)))
-    assert read(tmp_path, data, pedal=True).offset.tolist() == [1.0, 1.0]
-
-
-def test_the_pedal_ends_where_the_pitch_sounds_again(tmp_path: Path) -> None:
-    pedal_down, pedal_up = b"\xb0\x40\x7f", b"\xb0\x40\x00"
-    data = midi((0, pedal_down), (0, on(60)), (240, off(60)), (240, on(60)), (240, off(60)), (720, pedal_up))
-    assert read(tmp_path, data, pedal=True).offset.tolist() == [0.5, 1.5]
 
 
 @pytest.mark.parametrize(
@@ -124,9 +87,71 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_midi(tmp_path / "gone.mid")
 
 
-def test_drums_are_left_out_of_other_music(tmp_path: Path) -> None:
+def test_drums_are_left_out_of_other_music_and_counted(tmp_path: Path) -> None:
     notes = read(tmp_path, midi((0, on(60)), (0, on(38, channel=9)), (480, off(60)), (0, off(38, channel=9))))
     assert notes.pitch.tolist() == [60]
+    assert notes.left_out == LeftOut(drums=1)
+
+
+def test_a_cut_of_the_notes_left_nothing_out_of_a_file() -> None:
+    assert Notes.of([(0, 1, 60, 80)]).between(0, 1).left_out == LeftOut()
+
+
+def test_what_is_no_plain_file_or_a_huge_one_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mid")
+    (tmp_path / "folder.mid").mkdir()
+    for name, first in (("huge.mid", b"MThd"), ("image.mid", b"\x89PNG")):
+        with (tmp_path / name).open("wb") as file:
+            file.write(first)
+            file.truncate(4 * 2**30)  # sparse: it needs no room
+    for path, reason in (
+        ("pipe.mid", "not a plain file"),
+        ("folder.mid", "not a plain file"),
+        ("/dev/zero", "not a plain file"),
+        ("huge.mid", f"4,096 MB; MIDI files of up to {LARGEST // 2**20} MB are read"),
+        ("image.mid", "not a MIDI file"),
+    ):
+        with pytest.raises(UnreadableFileError, match=reason):
+            read_midi(tmp_path / path)
+
+
+def test_a_mutated_file_gives_notes_that_can_be_or_a_reason(tmp_path: Path) -> None:
+    """Bytes changed, cut, put in, taken out and doubled, in files with tempos, pedals and running status."""
+    generator = np.random.default_rng(0)
+    events = [(0, b"\xff\x51\x03\x07\xa1\x20"), (0, controller(64, 127))]
+    for pitch in range(40, 90):
+        events += [(10, on(pitch)), (200, bytes([pitch, 0])), (0, b"\xff\x01\x01x"), (0, bytes([pitch + 1, 70]))]
+    data = header(2) + track(*events) + track((0, on(50, 1)), (9000, off(50, 1)), (0, controller(123, 0)))
+    mutations: list[Callable[[bytes, int, int], bytes]] = [
+        lambda data, at, _: data[:at] + generator.bytes(1) + data[at + 1 :],
+        lambda data, at, size: data[:at] + bytes([3 * size]) + data[at + 1 :],
+        lambda data, at, _: data[:at],
+        lambda data, at, size: data[:at] + generator.bytes(size) + data[at:],
+        lambda data, at, size: data[:at] + data[at + size :],
+        lambda data, at, size: data[:at] + data[at : at + size] + data[at:],
+        lambda data, at, _: data[:at] + b"\xff\xff\xff\x7f" + data[at:],
+    ]
+    read_well, refused = 0, 0
+    for _ in range(300):
+        mutated = data
+        for _ in range(generator.integers(1, 3)):
+            at, size = int(generator.integers(0, max(len(mutated), 1))), int(generator.integers(1, 40))
+            mutated = mutations[generator.integers(len(mutations))](mutated, at, size)
+        for pedal in (False, True):
+            try:
+                notes = read(tmp_path, mutated, pedal=pedal)
+            except UnreadableFileError:
+                refused += 1
+                continue
+            read_well += 1
+            assert len(notes)
+            assert (notes.onset >= 0).all()
+            assert (notes.offset >= notes.onset).all()
+            assert (np.diff(notes.onset) >= 0).all()
+            assert notes.duration <= LONGEST
+            assert ((notes.pitch >= 0) & (notes.pitch < 128) & (notes.velocity > 0) & (notes.velocity < 128)).all()
+    assert read_well > 50
+    assert refused > 50
 
 
 def test_between_cuts_notes_at_both_ends() -> None:
@@ -136,18 +161,3 @@ def test_between_cuts_notes_at_both_ends() -> None:
 
 def test_no_notes_last_no_time() -> None:
     assert Notes.of().duration == 0.0
-
-
-def test_folders_are_searched_recursively_and_files_come_once(tmp_path: Path) -> None:
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    for name in ("a/x.mid", "a/b/y.MIDI", "a/b/text.txt", "a/.hidden.mid"):
-        (tmp_path / name).touch()
-    found = find_files([tmp_path / "a", tmp_path / "a" / "x.mid"])
-    assert [path.name for path in found] == ["y.MIDI", "x.mid"]
-
-
-def test_an_empty_folder_and_a_missing_one_are_named(tmp_path: Path) -> None:
-    with pytest.raises(NothingUsableError, match=r"no \.mid or \.midi file in"):
-        find_files([tmp_path])
-    with pytest.raises(UserError, match="nowhere does not exist"):
-        find_files([tmp_path / "nowhere"])

@@ -128,7 +128,15 @@ def test_a_mistake_is_one_line_in_the_report(repository: Path) -> None:
 
 
 def test_the_plugin_loads_nothing_heavy_before_it_is_used() -> None:
-    heavy = {"numpy", "scipy", "evaluation.measures"}
-    script = f"import sys, evaluation.pytest_plugin; print(sorted({heavy} & set(sys.modules)))"
+    heavy = {"numpy", "scipy", "evaluation", "evaluation.measures", "typer", "rich"}
+    script = f"import sys, clstm.pytest_plugin; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_music_that_was_inverted_fails_and_is_told(repository: Path, baseline: str) -> None:
+    (repository / "tests" / "baseline.json").write_text(baseline)
+    write_audio(repository / "music" / "noise.wav", -NOISE, RATE)
+    failed = run(repository)
+    assert failed.returncode == 1
+    assert "noise.wav: it is inverted." in failed.stdout

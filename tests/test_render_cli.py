@@ -120,7 +120,7 @@ def test_clipping_is_said_and_counted(clstm: Clstm, music: Path, capsys: pytest.
     [
         (["text.mid"], "no file can be rendered: .*text.mid: not a MIDI file"),
         (["nowhere"], "nowhere does not exist"),
-        (["bare"], "no .mid or .midi file in"),
+        (["bare"], "no MIDI file in"),
         (["one.mid", "--gain", "99"], "a gain of 99.0 cannot be rendered"),
         (["one.mid", "--soundfont", "text.mid"], "is not a SoundFont"),
     ],

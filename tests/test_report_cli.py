@@ -190,7 +190,7 @@ def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, mus
         (["A=human", "B=model", "--single-file"], "is no page's name"),
         (["A=human", "--accuracy", "nowhere.csv"], "--accuracy nowhere.csv cannot be read"),
         (["A=human", "B=model", "--soundfont", "hum.wav"], "SoundFont"),
-        (["A=human", "--out", "model"], "is not empty and not an earlier report"),
+        (["A=human", "--out", "model"], "is not empty and not a report that this command wrote"),
         (["A=human", "--out", "hum.wav"], "is a file; give a folder"),
         (["A=human/a.mid", "--out", "human"], "holds the music of A and would be replaced"),
         (["A=human", "B=model", "--out", "model/report"], "lies within the music of B"),
@@ -290,7 +290,10 @@ def test_another_soundfont_does_not_hold(
     assert said.count("SHA-256") == 1
 
 
-def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_changed_weights_do_not_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, seed in (("human", 1), ("model", 2)):
         tune(tmp_path / name / "a.mid", 2.0, seed=seed)
     shutil.copytree(pretrained.FOLDER / "rnn", tmp_path / "run")
@@ -310,8 +313,9 @@ def test_changed_weights_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_without_the_index_figures_are_checked_and_conclusions_are_not(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, seed in (("human", 1), ("model", 2)):
         tune(tmp_path / name / "a.mid", 2.0, seed=seed)
     (tmp_path / "index.csv").write_text("file,group,licence\na.mid,1,CC0\n")
@@ -337,8 +341,9 @@ def as_made_with_the_first_catalogue(report: Path, metric: str) -> None:
 
 
 def test_a_report_of_an_earlier_catalogue_is_verified_on_what_is_defined_as_it_was(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, seed in (("human", 1), ("model", 2)):
         tune(tmp_path / name / "a.mid", 2.0, seed=seed)
     systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--page-only"]

@@ -170,7 +170,7 @@ def test_results_never_replace_a_folder_of_something_else(store: Store, tiny_stu
     found = read_results(tiny_study, store)
     tmp_path.joinpath("out").mkdir()
     tmp_path.joinpath("out", "mine.txt").touch()
-    with pytest.raises(UserError, match="is not empty and was not written by this command"):
+    with pytest.raises(UserError, match="is not empty and not results that this command wrote"):
         write_results(found, tmp_path / "out")
     write_results(found, tmp_path / "own")
     write_results(found, tmp_path / "own")  # ours may be replaced

@@ -1,6 +1,7 @@
 """`clstm spectra record | check` from the outside: what they say, what they write, and the status they end with."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 
 from clstm.cli import main
 from clstm.midi import Notes, write_midi
@@ -19,6 +22,7 @@ from evaluation.regression import MOVED, SAME, UNMATCHED, Check, Moved
 from evaluation.regression_report import row, summary, text, write_junit
 from evaluation.render import RenderSettings, Waveform, render
 
+RATE = 44100
 DRY = RenderSettings(sample_rate=22050)
 WET = RenderSettings(sample_rate=22050, reverb=True)
 TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + 7 * k % 12, 60 + 5 * (k % 4)) for k in range(24)])
@@ -85,6 +89,116 @@ def test_ci_passes_until_somebody_turns_the_sound_up_or_switches_reverb_on(
     failures = {case.get("name"): str(case.findtext("failure")) for case in cases if case.find("failure") is not None}
     assert list(failures) == ["middle.wav", "tune.wav"]
     assert "Loudness | -" in failures["tune.wav"]
+
+
+@pytest.fixture
+def recorded(clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, np.ndarray]:
+    """The baseline of a stereo file of noise, wide and with an odd length; and its samples."""
+    generator = np.random.default_rng(0)
+    middle, side = generator.normal(0, 0.05, (2, 30_001))
+    wave = np.stack([middle + 0.3 * side, middle - 0.3 * side], axis=1).astype(np.float32)
+    soundfile.write(tmp_path / "music.wav", wave, 44100)
+    assert clstm("spectra", "record", tmp_path / "music.wav", "--out", tmp_path / "b.json", "--workers", 1) == 0
+    capsys.readouterr()
+    return tmp_path / "b.json", soundfile.read(tmp_path / "music.wav", dtype="float32")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "rate", "said"),
+    [
+        (lambda wave: wave[:, ::-1], 44100, "music.wav: its channels are swapped."),
+        (lambda wave: -wave, 44100, "music.wav: it is inverted."),
+        (lambda wave: wave * [-1, 1], 44100, "music.wav: its left channel is inverted."),
+        (lambda wave: wave.mean(axis=1), 44100, "music.wav: two channels, now one channel."),
+        (lambda wave: wave[: len(wave) // 2 * 2], 44100, "music.wav: 30001 samples, now 30000."),
+        (lambda wave: soxr.resample(wave, 44100, 22050), 22050, "music.wav: 44100 Hz, now 22050 Hz."),
+    ],
+)
+def test_another_form_fails_and_is_told_in_a_sentence(
+    change: Callable[[np.ndarray], np.ndarray],
+    rate: int,
+    said: str,
+    clstm: Clstm,
+    recorded: tuple[Path, np.ndarray],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    baseline, wave = recorded
+    soundfile.write(baseline.with_name("music.wav"), change(wave), rate)
+    report = baseline.with_name("spectra.xml")
+    assert clstm("spectra", "check", baseline, "--workers", 1, "--junit", report) == MOVED
+    told = capsys.readouterr().out
+    assert said in told.splitlines()
+    assert re.search(r"music\.wav +│ its form +│ 44100 Hz", told)
+    failure = str(ElementTree.parse(report).getroot().findtext("testsuite/testcase[@name='music.wav']/failure"))
+    assert said.removeprefix("music.wav: ").rstrip(".") in failure
+
+
+def test_other_bytes_alone_are_said_and_fail_on_request(
+    clstm: Clstm, recorded: tuple[Path, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline, wave = recorded
+    soundfile.write(baseline.with_name("music.wav"), wave, 44100, subtype="PCM_24")
+    assert clstm("spectra", "check", baseline, "--workers", 1) == SAME
+    assert (
+        "The bytes changed, and nothing else that is compared: music.wav. With --bytes this fails."
+        in capsys.readouterr().out
+    )
+    assert clstm("spectra", "check", baseline, "--workers", 1, "--bytes") == MOVED
+    assert re.search(r"music\.wav +│ the file +│ SHA-256", capsys.readouterr().out)
+
+
+def test_wav_that_became_flac_is_the_same_music(
+    clstm: Clstm, recorded: tuple[Path, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline, wave = recorded
+    baseline.with_name("music.wav").unlink()
+    flac = baseline.with_name("music.flac")
+    soundfile.write(flac, wave, 44100)
+    assert clstm("spectra", "check", baseline, flac, "--workers", 1) == SAME
+    assert "nothing else that is compared: music.wav, now music.flac." in capsys.readouterr().out
+    assert clstm("spectra", "check", baseline, flac, "--workers", 1, "--bytes") == MOVED
+
+
+def test_a_baseline_without_forms_is_checked_as_far_as_it_goes(
+    clstm: Clstm, recorded: tuple[Path, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline, _ = recorded
+    content = json.loads(baseline.read_text(encoding="utf-8"))
+    form = content["files"]["music.wav"].pop("form")
+    baseline.write_text(json.dumps(content), encoding="utf-8")
+    assert clstm("spectra", "check", baseline, "--workers", 1) == SAME
+    assert "Recorded without the form of its audio (music.wav)" in capsys.readouterr().out
+    for damaged in ({}, form | {"rate": 0}, form | {"sketch": ["AAAA", "AAAA"]}, form | {"sketch": form["sketch"][:1]}):
+        content["files"]["music.wav"]["form"] = damaged
+        baseline.write_text(json.dumps(content), encoding="utf-8")
+        assert clstm("spectra", "check", baseline, "--workers", 1) == 2
+        assert "is a damaged baseline" in capsys.readouterr().err
+
+
+def test_what_did_not_change_passes_whatever_its_samples_are(
+    clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    clip = np.clip(np.random.default_rng(0).normal(0, 2, (RATE, 2)), -3, 3)
+    odd = {
+        "one": np.array([[0.5, -0.2]]),
+        "huge": np.array([[1e30]]),
+        "nan": np.array([[np.nan]]),
+        "clipped": clip,
+        "zeros": np.zeros((100, 1)),
+        "tiny": np.full((3, 1), 1e-12),
+        "six": np.zeros((100, 6)),
+    }
+    for name, wave in odd.items():
+        soundfile.write(folder / f"{name}.wav", wave, RATE, subtype="FLOAT")
+    (folder / "empty.wav").touch()
+    (folder / "cut.wav").write_bytes((folder / "clipped.wav").read_bytes()[:5000])
+    os.mkfifo(folder / "pipe.wav")
+    assert clstm("spectra", "record", folder, "--out", tmp_path / "b.json", "--workers", 1) == 0
+    assert "4 of 9 files recorded" in capsys.readouterr().out
+    assert "NaN" not in (tmp_path / "b.json").read_text(encoding="utf-8").replace("(NaN or infinite)", "")
+    assert clstm("spectra", "check", tmp_path / "b.json", "--workers", 1, "--bytes") == SAME
 
 
 def test_midi_is_rendered_as_recorded_and_another_soundfont_is_told_apart(

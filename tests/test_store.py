@@ -872,24 +872,30 @@ def test_a_backup_of_a_study_under_way_is_whole(path: Path, tmp_path: Path) -> N
 def test_a_backup_replaces_an_older_one_but_never_the_answers(path: Path, tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         admitted(store)
-        (tmp_path / "copy.sqlite").write_text("older")
         store.backup(tmp_path / "copy.sqlite")
+        older = (tmp_path / "copy.sqlite").read_bytes()
+        admitted(store)
+        store.backup(tmp_path / "copy.sqlite")
+        assert (tmp_path / "copy.sqlite").read_bytes() != older
         with pytest.raises(UserError, match="the answers themselves"):
             store.backup(tmp_path / "folder" / ".." / path.name)
-        assert len(store.progress()) == 1
+        assert len(store.progress()) == 2
+        (tmp_path / "mine.txt").write_text("mine")
+        with pytest.raises(UserError, match="no copy of a study's answers"):
+            store.backup(tmp_path / "mine.txt")
 
 
 def test_a_backup_of_damaged_answers_is_refused_and_leaves_the_older_one(path: Path, tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         answer(store, admitted(store).id, 30)
+        copy = tmp_path / "copies" / "copy.sqlite"
+        store.backup(copy)
+    older = copy.read_bytes()
     content = bytearray(path.read_bytes())
     for page in range(8, len(content) // 4096):
         content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
     path.write_bytes(content)
-    copy = tmp_path / "copies" / "copy.sqlite"
-    copy.parent.mkdir()
-    copy.write_text("older")
     with closing(Store(path)) as store, pytest.raises(UserError, match=r"damaged|malformed"):
         store.backup(copy)
     assert [file.name for file in copy.parent.iterdir()] == ["copy.sqlite"]
-    assert copy.read_text() == "older"
+    assert copy.read_bytes() == older

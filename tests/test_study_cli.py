@@ -99,7 +99,8 @@ def test_words_are_printed_or_written_to_be_reviewed(
             ["x={music}", "y={music}", "--human", "x", "--clips", "0"],
             "clips.count is 0; it should be greater than or equal to 1",
         ),
-        (["x={music}", "y={music}", "--human", "x", "--seconds", "60"], "x: only 0 segments of 60 s"),
+        (["x={music}", "y={other}", "--human", "x", "--seconds", "60"], "x: only 0 segments of 60 s"),
+        (["x={music}", "y={music}", "--human", "x"], "x and y share 1 file"),
         ([], "no sources; give NAME=PATH"),
         (["x={music}", "y={music}"], "which source is made by humans"),
         (["x={music}", "y={music}", "--human", "x", "--config", "none.toml"], "none.toml: cannot be read"),
@@ -113,8 +114,10 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     arguments: list[str],
     message: str,
 ) -> None:
-    music = str(tiny_sources["quokka"][0])
-    assert run("create", *[text.format(music=music) for text in arguments], "--out", tmp_path / "study") == 2
+    music, other = tiny_sources["quokka"]
+    assert (
+        run("create", *[text.format(music=music, other=other) for text in arguments], "--out", tmp_path / "study") == 2
+    )
     error = capsys.readouterr().err
     assert message in error.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -280,7 +280,7 @@ def test_neither_password_nor_database_is_in_the_list_of_processes(
 ) -> None:
     started = []
 
-    def note(command: list[str], env: dict[str, str]) -> None:
+    def note(command: list[str], env: dict[str, str], **_: object) -> None:
         started.append((command, env))
         raise UserError("noted")
 

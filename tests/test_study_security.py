@@ -36,9 +36,9 @@ from wire_listener import (
 from wire_study import NAMES, write_study
 
 import listening_study
+from clstm.spreadsheet import csv
 from listening_study.configuration import Design
 from listening_study.screens.trial import TOLERANCE
-from listening_study.spreadsheet import csv
 from listening_study.store import AnsweredTrial, Response, Store
 from listening_study.store import Listener as Participant
 from listening_study.store.connection import migrate

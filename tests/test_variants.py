@@ -118,7 +118,10 @@ def clstm(*words: object) -> int:
     return 0
 
 
-def test_a_report_lists_its_variants_and_verify_covers_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_lists_its_variants_and_verify_covers_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for number in range(2):
         tune(tmp_path / f"people/{number}.mid", number)
         tune(tmp_path / f"lstm/{number}.mid", number + 5)

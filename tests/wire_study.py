@@ -62,7 +62,7 @@ def write_study(
         sound={},
         design=design,
         consent=Consent(institution="An institute", contact="someone@example.org"),
-        access=access or Access(),
+        access=access or Access(admissions=0),
         words=Words(languages=("en", "de")),
         catch=catch,
         practice=tuple(sorted(clip for clip, _ in practice)),

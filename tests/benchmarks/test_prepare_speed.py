@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clstm.midi import find_files
+from clstm.finding import find_files
 from clstm.preparation import prepare
 
 pytestmark = pytest.mark.bench
