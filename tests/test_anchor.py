@@ -126,5 +126,7 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         make_anchor([tmp_path / "broken.mid"], tmp_path / "out")
     with pytest.raises(UserError, match="--count 0 makes nothing"):
         make_anchor([tmp_path / "broken.mid"], tmp_path / "out", count=0)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
     with pytest.raises(UserError, match="is not empty and not an anchor that this command wrote"):
-        make_anchor([tmp_path / "broken.mid"], tmp_path)
+        make_anchor([tmp_path / "broken.mid"], tmp_path / "mine")

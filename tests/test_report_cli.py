@@ -160,6 +160,7 @@ def test_how_it_was_made_is_written_down(report: Path, music: Path) -> None:
     assert made(report)["provenance"].items() <= about.items()
 
 
+@pytest.mark.slow
 def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, music: Path) -> None:
     before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     command = made(report)["provenance"]["command"]
@@ -290,6 +291,7 @@ def test_another_soundfont_does_not_hold(
     assert said.count("SHA-256") == 1
 
 
+@pytest.mark.slow
 def test_changed_weights_do_not_hold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +342,7 @@ def as_made_with_the_first_catalogue(report: Path, metric: str) -> None:
     (report / "manifest.json").write_text(json.dumps(manifest))
 
 
+@pytest.mark.slow
 def test_a_report_of_an_earlier_catalogue_is_verified_on_what_is_defined_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

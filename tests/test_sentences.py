@@ -100,13 +100,14 @@ def heard(seed: int, relation: float) -> str:
     return words.on_correlation(records(table))
 
 
+@pytest.mark.slow
 def test_metrics_that_have_nothing_to_do_with_listeners_are_rarely_said_to() -> None:
     said = [heard(seed, 0.0) for seed in range(20)]
     assert sum(not text.startswith("None of") for text in said) <= 4
     assert all("does not show that none is related" in text for text in said if text.startswith("None of"))
 
 
-@pytest.mark.parametrize(("relation", "sign"), [(12.0, "(0."), (-12.0, "(−0.")])
+@pytest.mark.parametrize(("relation", "sign"), [pytest.param(12.0, "(0.", marks=pytest.mark.slow), (-12.0, "(−0.")])
 def test_a_metric_that_goes_with_listeners_is_named_with_its_sign(relation: float, sign: str) -> None:
     for seed in range(4):
         text = heard(seed, relation)

@@ -322,7 +322,7 @@ def hear_and_answer(page: "Page", number: int) -> None:
     page.wait_for_timeout(200)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [pytest.param("desktop", marks=pytest.mark.slow), "phone"])
 def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_heading(
     browser: "Browser", url: str, size: str
 ) -> None:
