@@ -4,7 +4,7 @@ A corpus is a folder:
 
     corpus.json     format, representation, sources, licence, options
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
-    pieces.csv      a row a piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
+    pieces.csv      one row per piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
                     what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
     rejected.csv    a row a file that is not in it, with the reason
 

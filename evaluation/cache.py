@@ -66,7 +66,7 @@ def remembered(
         return make()
     named = json.dumps([kind, key, _code()], sort_keys=True, default=repr)
     path = place / hashlib.sha256(named.encode()).hexdigest()
-    # Whatever is wrong with an entry, working it out again mends it.
+    # Whatever is wrong with an entry, it is worked out again.
     with suppress(OSError, ValueError, EOFError, MemoryError, RecursionError):
         found: Result = _read(path, LIMITS[kind])
         if valid(found):

@@ -1,7 +1,7 @@
 """From an audio file to its samples: all of them, or a reason in one line.
 
 libsndfile decodes. How much it decodes, and whether that is all, is settled here: what the containers promise
-(`evaluation.containers`, `evaluation.mpeg`) is held against what comes out. A file that ends before its header says is
+(`evaluation.containers`, `evaluation.mpeg`) is compared with what comes out. A file that ends before its header says is
 refused as cut off; one whose header does not know its length is read to its end. Only plain files are opened (a pipe
 would never end), the header comes first, and nothing longer than `LONGEST` is held.
 """

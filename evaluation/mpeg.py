@@ -74,7 +74,7 @@ class Found:
 
 
 def header(content: mmap | bytes, at: int) -> Header | None:
-    """The header of the frame that begins there, or None; None too for a free bit rate, whose frames cannot be told."""
+    """The header of the frame that begins there, or None; also for a free bit rate: its frames have no known length."""
     four = content[at : at + 4]
     if len(four) < 4 or four[0] != 0xFF or four[1] & 0xE0 != 0xE0:
         return None

@@ -1,4 +1,4 @@
-"""What a report rests on, held against the hashes of its manifest: its own files, the music, weights and tables.
+"""What a report rests on, compared with the hashes of its manifest: its own files, the music, weights and tables.
 
 Each is looked for where the manifest says, if that is a place it may lead to (`reports.manifest.Places`), or where the
 user says it is now. What is not read is said, a line each.
