@@ -42,7 +42,7 @@ bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files o
 	@$(BIN)/pytest -m bench -s tests/benchmarks $(if $(MIDI),--midi $(MIDI))
 
 bundle: setup ## Bundle a model: RUN=runs/c-lstm NAME=c-lstm ACCURACY=accuracy.csv INDEX=index.csv; without, new cards
-	@$(BIN)/python -m clstm.pretrained $(if $(RUN),$(RUN) --name $(NAME) --accuracy $(ACCURACY) --index $(INDEX))
+	@$(BIN)/python -m clstm.cli.bundle $(if $(RUN),$(RUN) --name $(NAME) --accuracy $(ACCURACY) --index $(INDEX))
 
 constraints: setup ## Record the versions now in .venv as the tested ones
 	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions

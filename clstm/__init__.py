@@ -11,7 +11,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     # Python asks here for every module it is about to import (`from clstm import midi`); theirs are small letters.
     if name[:1].isupper():
-        from clstm.shadowing import load
+        from clstm.runtime.shadowing import load
 
         try:
             return load("clstm.names", name)

@@ -14,9 +14,10 @@ from typing import Any
 
 import typer
 
-from clstm import chorales, pretrained
-from clstm.console import console, say
-from clstm.models import KINDS, PAPER
+from clstm import pretrained
+from clstm.corpus import chorales
+from clstm.models.networks import KINDS, PAPER
+from clstm.runtime.console import console, say
 
 CLIPS = 16  # continuations of each system: 10 for the study, and enough groups of chorales (12) for a verdict
 SECONDS = 25  # a clip of 10 s begins 10 s after the seed, or where it sounds again

@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture
 def spectra(request: pytest.FixtureRequest) -> Any:
     """Measured music against a recorded baseline: `spectra.check("tests/baseline.json")`."""
-    from clstm.shadowing import HiddenPackageError, load
+    from clstm.runtime.shadowing import HiddenPackageError, load
 
     try:
         made = load("clstm.fixtures", "spectra")

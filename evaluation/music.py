@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm.errors import choice
-from clstm.left_out import sentence
-from clstm.midi import Notes
-from clstm.score import Matrix, encode
-from evaluation import envelope, levels, loudness, sonogram, spectrum, structure
-from evaluation.audio import heard, mono
-from evaluation.measures import METRICS, measure_notes, measure_sound, without_tail
-from evaluation.metric import Figure, Missing
-from evaluation.render import RenderSettings, Waveform, render, same_grid
+from clstm.music.left_out import sentence
+from clstm.music.midi import Notes
+from clstm.music.score import Matrix, encode
+from clstm.runtime.errors import choice
+from evaluation.audio.files import heard, mono
+from evaluation.audio.render import RenderSettings, Waveform, render, same_grid
+from evaluation.measurement.measure import METRICS, measure_notes, measure_sound, without_tail
+from evaluation.metrics import envelope, levels, loudness, sonogram, spectrum, structure
+from evaluation.metrics.metric import Figure, Missing
 
 if TYPE_CHECKING:
     import pandas as pd

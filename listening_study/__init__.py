@@ -1,5 +1,5 @@
 """A blind listening study: participants say of each clip whether a person or a computer made it."""
 
-from clstm.shadowing import check
+from clstm.runtime.shadowing import check
 
 check("evaluation")  # before a module of another project is taken for ours

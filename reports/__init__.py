@@ -1,5 +1,5 @@
 """The comparison as a page to read, with its tables and figures."""
 
-from clstm.shadowing import check
+from clstm.runtime.shadowing import check
 
 check("evaluation")  # before a module of another project is taken for ours

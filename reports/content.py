@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.render import RenderSettings
-from evaluation.verdict import Verdict
-from reports import claim_tests, claims, correlation, models, tables, touch, words
-from reports.excerpts import Excerpts, Spans
-from reports.palette import MUTED
-from reports.provenance import inputs
-from reports.systems import System, within
-from reports.variants import MeasuredVariant, as_decoded
+from evaluation.audio.render import RenderSettings
+from evaluation.comparison.compare import Verdict
+from evaluation.figures.palette import MUTED
+from reports.figures.excerpts import Excerpts, Spans
+from reports.findings import claim_tests, correlation, paper_claims, sentences, tables
+from reports.inputs import models, touch
+from reports.inputs.systems import System, within
+from reports.inputs.variants import MeasuredVariant, as_decoded
+from reports.verification.provenance import inputs
 
 MADE_BY = "clstm report"
 FORMAT = 2
@@ -72,7 +73,7 @@ def content_of(
         "seconds_drawn": round(span.drawn, 3),
         "seconds_heard": round(span.heard, 3),
         "systems": about,
-        "parts": claims.roles(about),
+        "parts": paper_claims.roles(about),
         "variants": [one.described() for one in variants],
         "remarks": [
             *verdict.remarks,
@@ -86,7 +87,7 @@ def content_of(
         "correlation": heard,
     }
     content["claims"] = _claims(asked, verdict, variants, given, content["parts"], accuracy or [])
-    content["summary"] = words.summary(
+    content["summary"] = sentences.summary(
         judged, about, verdict.reference, accuracy=accuracy or [], study=study, correlation=heard
     )
     return content
@@ -97,7 +98,7 @@ def _claims(
     verdict: Verdict,
     variants: Sequence[MeasuredVariant],
     given: Given,
-    parts: Mapping[claims.Role, str],
+    parts: Mapping[paper_claims.Role, str],
     accuracy: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """The paper's claims, where its models are among the systems."""

@@ -1,4 +1,4 @@
-"""A real Streamlit server for tests, started as `listening_study.serving` does it, and killed without a word."""
+"""A real Streamlit server for tests, started as `listening_study.server.serving` does it, and killed without a word."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from patience import PATIENCE
 
-from listening_study import serving
+from listening_study.server import serving
 
 _OPENER = build_opener(ProxyHandler({}))
 
@@ -43,7 +43,7 @@ class AppServer:
         all_settings = serving._SETTINGS | serving._SMALL | serving.Site("127.0.0.1", self.port).settings()
         flags = [f"--{name}={value}" for name, value in (all_settings | dict(settings or {})).items()]
         self._words = ["run", str(script), *flags, "--", *arguments]
-        self._launcher = ["-m", "listening_study.launching"]
+        self._launcher = ["-m", "listening_study.server.launching"]
         self._before = before
         self._environment = {**os.environ, **(environment or {})}
         self._log = log

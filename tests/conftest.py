@@ -14,15 +14,15 @@ import pytest
 import soundfile
 from patience import PATIENCE
 
-from clstm import isolation
-from clstm.corpus import Corpus
-from clstm.midi import Notes, write_midi
-from clstm.preparation import prepare
+from clstm.corpus.corpus import Corpus
+from clstm.corpus.preparation import prepare
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime import processes
 from evaluation import doctor
-from evaluation.render import RenderSettings
-from listening_study.configuration import Clips, Configuration, Design
-from listening_study.creation import create_study
-from listening_study.study import Study
+from evaluation.audio.render import RenderSettings
+from listening_study.protocol.configuration import Clips, Configuration, Design
+from listening_study.protocol.study import Study
+from listening_study.stimuli.creation import create_study
 
 # Tiny networks gain nothing from threads that wait for each other. torch reads this when it is first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -108,7 +108,7 @@ def one_process_a_pool() -> Iterator[None]:
     """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own, and each
     process of a pool would import the same libraries again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(isolation, "default_workers", lambda: 1)
+        patch.setattr(processes, "default_workers", lambda: 1)
         yield
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from reports.style import style
+from evaluation.figures.style import style
 
 NEAR = 0.5  # pixels
 

@@ -11,19 +11,19 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from clstm import accuracy, accuracy_systems, windows
-from clstm.accuracy_figures import Horizon, loss
-from clstm.accuracy_systems import System
-from clstm.baselines import Chances, hold_chord, silence
-from clstm.batches import training_and_selection
-from clstm.checkpoint import build, save_model
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import MismatchError, UserError
-from clstm.models import KINDS, Kind, NetworkConfig
-from clstm.preparation import prepare
-from clstm.resampling import Draws, is_clear, sign_flips
-from clstm.score import Matrix
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus
+from clstm.corpus.preparation import prepare
+from clstm.models.checkpoint import build, save_model
+from clstm.models.networks import KINDS, Kind, NetworkConfig
+from clstm.music.score import Matrix
+from clstm.prediction import accuracy, predictors, windows
+from clstm.prediction.baselines import Chances, hold_chord, silence
+from clstm.prediction.predictors import System
+from clstm.prediction.resampling import Draws, is_clear, sign_flips
+from clstm.prediction.scores import Horizon, loss
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.training.batches import training_and_selection
 
 Ends = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -148,9 +148,9 @@ def test_one_model_has_nobody_to_be_held_against(tiny_corpus: Corpus) -> None:
 
 
 def test_certainties_have_no_nats_and_no_threshold(tiny_corpus: Corpus) -> None:
-    counts = accuracy.count(tiny_corpus, accuracy_systems.baselines(tiny_corpus, 90), split="test", window=90)
+    counts = accuracy.count(tiny_corpus, predictors.baselines(tiny_corpus, 90), split="test", window=90)
     table = accuracy.summarise(counts).set_index(["system", "horizon"])
-    uncertain = {name: name == "per-row Markov" for name in accuracy_systems.BASELINES}
+    uncertain = {name: name == "per-row Markov" for name in predictors.BASELINES}
     for name in ("nats", "skill_nats", "threshold"):
         assert table[name].notna().groupby("system").all().to_dict() == uncertain
     certain = table.drop(index="per-row Markov", level="system")
@@ -162,13 +162,13 @@ def test_certainties_have_no_nats_and_no_threshold(tiny_corpus: Corpus) -> None:
 
 
 def fixed(predict: Any, corpus: Corpus) -> System:
-    return accuracy_systems.with_threshold(System(predict, "model"), corpus, corpus.of_split("train"), 90)
+    return predictors.with_threshold(System(predict, "model"), corpus, corpus.of_split("train"), 90)
 
 
 def test_the_threshold_is_where_both_f1_add_up_to_most(tiny_corpus: Corpus) -> None:
     system = fixed(guessing, tiny_corpus)
     assert system.fixed_on == "selection pieces"
-    size = (90, 9, accuracy_systems.SELECTION_STRIDE)
+    size = (90, 9, predictors.SELECTION_STRIDE)
     read = list(windows.windows_of(tiny_corpus, tiny_corpus.of_split("train"), *size))
     chances = np.concatenate([guessing(some.frames, some.ends, 9) for some in read])
     targets = np.concatenate([some.targets for some in read]) == 1
@@ -188,32 +188,32 @@ def test_of_equally_good_thresholds_the_one_nearest_a_half_is_taken(tiny_corpus:
 
 
 def test_pieces_without_a_window_fix_no_threshold(tiny_corpus: Corpus) -> None:
-    system = accuracy_systems.with_threshold(System(oracle, "model"), tiny_corpus, tiny_corpus.of_split("train"), 400)
+    system = predictors.with_threshold(System(oracle, "model"), tiny_corpus, tiny_corpus.of_split("train"), 400)
     assert (system.threshold, system.fixed_on) == (0.5, "")
 
 
 def test_a_runs_threshold_is_fixed_on_its_own_selection_pieces(tiny_corpus: Corpus, tmp_path: Path) -> None:
     run = run_of("lstm", tmp_path / "run", trained_on(tiny_corpus) | {"threshold": 0.9})
-    system = accuracy_systems.model(run, tiny_corpus)
+    system = predictors.model(run, tiny_corpus)
     _, selection = training_and_selection(tiny_corpus, 0)
-    expected = accuracy_systems.with_threshold(system, tiny_corpus, selection, 90)
+    expected = predictors.with_threshold(system, tiny_corpus, selection, 90)
     assert (system.threshold, system.fixed_on) == (expected.threshold, "selection pieces")
-    assert accuracy_systems.threshold_of(run, tiny_corpus) == expected.threshold != 0.9
+    assert predictors.threshold_of(run, tiny_corpus) == expected.threshold != 0.9
 
 
 def test_on_another_corpus_a_run_has_the_threshold_it_records_or_a_half(tiny_corpus: Corpus, tmp_path: Path) -> None:
     for about, expected in (({"threshold": 0.25}, (0.25, "config.json")), ({}, (0.5, ""))):
         run = run_of("lstm", tmp_path / "run", about)
-        system = accuracy_systems.model(run, tiny_corpus)
+        system = predictors.model(run, tiny_corpus)
         assert (system.threshold, system.fixed_on) == expected
         with pytest.raises(MismatchError, match="was not trained on"):
-            accuracy_systems.threshold_of(run, tiny_corpus)
+            predictors.threshold_of(run, tiny_corpus)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.5, "a half", None, True])
 def test_a_threshold_that_is_none_is_refused(threshold: object, tiny_corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(MismatchError, match=r"config.json has threshold .*; it must lie between 0 and 1"):
-        accuracy_systems.model(run_of("lstm", tmp_path, {"threshold": threshold}), tiny_corpus)
+        predictors.model(run_of("lstm", tmp_path, {"threshold": threshold}), tiny_corpus)
 
 
 # Skill and intervals.
@@ -547,10 +547,10 @@ def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_
     told: list[tuple[str, int, int]] = []
     counts = accuracy.score(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step))
     table = accuracy.summarise(counts)
-    assert table.set_index("system")["kind"].to_dict() == dict.fromkeys(accuracy_systems.BASELINES, "") | {
+    assert table.set_index("system")["kind"].to_dict() == dict.fromkeys(predictors.BASELINES, "") | {
         kind: kind for kind in KINDS
     }
-    order = [*accuracy_systems.BASELINES, "c-lstm", "lstm", "rnn", "c-lstm-plus"]
+    order = [*predictors.BASELINES, "c-lstm", "lstm", "rnn", "c-lstm-plus"]
     for _, own in table.groupby("horizon"):
         assert own["system"].tolist() == order
     assert table.groupby("role")["system"].nunique().to_dict() == {"baseline": 4, "model": 3, "own": 1}
@@ -584,10 +584,10 @@ def test_what_cannot_stand_in_one_table_is_refused_in_one_line(tiny_corpus: Corp
 
 def test_a_split_that_training_has_seen_is_told(tiny_corpus: Corpus, tmp_path: Path) -> None:
     run, stranger = run_of("rnn", tmp_path / "run", trained_on(tiny_corpus)), run_of("rnn", tmp_path / "stranger")
-    assert accuracy_systems.cautions(tiny_corpus, [run, stranger], "test") == []
-    (chosen,) = accuracy_systems.cautions(tiny_corpus, [run, stranger], "valid")
+    assert predictors.cautions(tiny_corpus, [run, stranger], "test") == []
+    (chosen,) = predictors.cautions(tiny_corpus, [run, stranger], "valid")
     assert "run chose its weights and threshold by 1 of the 1 pieces of 'valid'" in chosen
-    (learnt,) = accuracy_systems.cautions(tiny_corpus, [run, stranger], "train")
+    (learnt,) = predictors.cautions(tiny_corpus, [run, stranger], "train")
     assert "run learnt from 6 of the 6 pieces of 'train'" in learnt
 
 
@@ -598,7 +598,7 @@ def test_without_a_test_split_valid_is_reported_and_nothing_flatters(eight_piece
     corpus = prepare([str(eight_pieces)], tmp_path / "corpus", index=tmp_path / "index.csv", workers=1)
     run = run_of("lstm", tmp_path / "mine", trained_on(corpus, seed=3))
     assert corpus.held_out == "valid"
-    assert accuracy_systems.cautions(corpus, [run], "valid") == []
+    assert predictors.cautions(corpus, [run], "valid") == []
     done = CliRunner().invoke(
         load_commands(), ["accuracy", str(corpus.path), str(run), "--out", str(tmp_path / "a.csv")]
     )
@@ -633,7 +633,7 @@ def test_without_a_train_split_what_must_learn_is_left_out_and_said(unseen: Corp
     assert "per-row Markov is left out" in done.output
     assert "--baselines-from" in done.output
     table = pd.read_csv(tmp_path / "a.csv").set_index(["system", "horizon"])
-    assert set(table.index.get_level_values("system")) == {*accuracy_systems.BASELINES[:3], "mine"}
+    assert set(table.index.get_level_values("system")) == {*predictors.BASELINES[:3], "mine"}
     mine = table.loc[("mine", "next")]
     assert (mine["threshold"], mine["fixed_on"]) == (0.3, "config.json")
     assert np.isfinite(mine["skill_accuracy"])
@@ -651,7 +651,7 @@ def test_baselines_learn_from_the_corpus_that_is_named(unseen: Corpus, eight_pie
     assert done.exit_code == 0, done.output
     assert f"per-row Markov learnt from the train split of {teacher.path}" in done.output
     row = pd.read_csv(tmp_path / "a.csv").set_index(["system", "horizon"]).loc[("per-row Markov", "nine")]
-    learnt = accuracy_systems.baselines(teacher, 90)["per-row Markov"]
+    learnt = predictors.baselines(teacher, 90)["per-row Markov"]
     counts = accuracy.count(unseen, {"per-row Markov": learnt}, split="test", window=90)
     assert row["nats"] == pytest.approx(accuracy.summarise(counts).set_index("horizon").loc["nine", "nats"])
     assert row["threshold"] == learnt.threshold

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from clstm import accuracy
-from clstm.accuracy_systems import System, baselines
-from clstm.accuracy_tables import compared, latex, notes, pair_notes, readable
-from clstm.baselines import Chances, hold_chord
-from clstm.corpus import Corpus
-from clstm.score import Matrix
+from clstm.corpus.corpus import Corpus
+from clstm.music.score import Matrix
+from clstm.prediction import accuracy
+from clstm.prediction.baselines import Chances, hold_chord
+from clstm.prediction.predictors import System, baselines
+from clstm.prediction.tables import compared, latex, notes, pair_notes, readable
 
 NASTY = r"50%_of [bold]R&D\x{1} #$~^"
 

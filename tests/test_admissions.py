@@ -15,15 +15,15 @@ from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import listening_study
-from listening_study import admissions
-from listening_study.admissions import Admissions
-from listening_study.configuration import Access
-from listening_study.languages import load
+from listening_study.blinding.streamlit_client import Session
+from listening_study.participants import admission_rate
+from listening_study.participants.admission_rate import Admissions
+from listening_study.protocol.configuration import Access
+from listening_study.protocol.languages import load
+from listening_study.protocol.study import Study
 from listening_study.store import Store
-from listening_study.study import Study
-from listening_study.wire import Session
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 BUSY = load("en").busy_title
 
 
@@ -42,7 +42,7 @@ def test_no_more_than_the_limit_come_in_within_any_minute() -> None:
         clock.now += 1.5
         if door.let_in(None):
             came.append(clock.now)
-    assert all(later - earlier >= admissions.WINDOW for earlier, later in zip(came, came[3:], strict=False))
+    assert all(later - earlier >= admission_rate.WINDOW for earlier, later in zip(came, came[3:], strict=False))
     assert len(came) == pytest.approx(300 * 1.5 / 60 * 3, abs=3)
 
 
@@ -59,7 +59,7 @@ def test_one_address_does_not_keep_the_others_out_and_is_forgotten() -> None:
     assert door.let_in("192.0.2.2")
     assert [door.let_in(f"2001:db8::{n}") for n in range(3)] == [True, True, False]  # one customer's network
     assert [door.let_in(None) for _ in range(3)] == [True] * 3  # counted in the total alone
-    clock.now += admissions.WINDOW
+    clock.now += admission_rate.WINDOW
     assert door.let_in("192.0.2.1")
     assert len(door._recent) == 1
 
@@ -104,7 +104,7 @@ def test_who_comes_too_soon_waits_is_let_in_by_itself_and_agreed_once(
     assert title(second) == BUSY
     assert load("en").busy_text in [text.value for text in second.markdown]
     assert title(second.run()) == BUSY
-    monkeypatch.setattr(admissions, "WINDOW", 0.0)
+    monkeypatch.setattr(admission_rate, "WINDOW", 0.0)
     second.run()  # as the page does every few seconds
     assert title(second) == title(first)
     assert second.query_params["t"] != first.query_params["t"]
@@ -135,7 +135,9 @@ def served(study: Study, log: Path) -> Iterator[str]:
     words = ["study", "serve", str(study.folder), "--port", str(port), "--headless"]
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from clstm.cli import main; main()", *words], stdout=subprocess.PIPE, stderr=said
+            [sys.executable, "-c", "from clstm.cli.main import main; main()", *words],
+            stdout=subprocess.PIPE,
+            stderr=said,
         )
         try:
             assert process.stdout

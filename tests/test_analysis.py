@@ -10,8 +10,8 @@ from listening_study.analysis.codebook import CODEBOOK, codebook, columns
 from listening_study.analysis.detection import d_prime, roc, scores
 from listening_study.analysis.exclusion import counted
 from listening_study.analysis.tally import PAPER, clips, confusion, ratings, tally, wilson
-from listening_study.configuration import Exclusions
-from listening_study.key import Key, Origin
+from listening_study.protocol.configuration import Exclusions
+from listening_study.protocol.key import Key, Origin
 
 KEY = Key(
     human="human",

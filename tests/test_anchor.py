@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clstm.errors import NothingUsableError, UserError
-from clstm.midi import Notes, read_midi, write_midi
-from clstm.score import ROWS, encode
-from listening_study.anchor import make_anchor, scatter
+from clstm.music.midi import Notes, read_midi, write_midi
+from clstm.music.score import ROWS, encode
+from clstm.runtime.errors import NothingUsableError, UserError
+from listening_study.stimuli.anchor import make_anchor, scatter
 
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 

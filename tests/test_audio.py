@@ -12,12 +12,12 @@ import pytest
 import soundfile
 import soxr
 
-from clstm.errors import UnreadableFileError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation import audio, decoding
-from evaluation import waveform as waveform_module
-from evaluation.audio import heard, load, mono, read_audio, read_notes, resample, write_audio
-from evaluation.render import RenderSettings, render
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UnreadableFileError, UserError
+from evaluation.audio import buffers as waveform_module
+from evaluation.audio import decoding, files
+from evaluation.audio.files import heard, load, mono, read_audio, read_notes, resample, write_audio
+from evaluation.audio.render import RenderSettings, render
 
 RATE = 44100
 
@@ -26,7 +26,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """All waveforms in files, and read a little at a time."""
     monkeypatch.setattr(waveform_module, "IN_MEMORY", 0)
     monkeypatch.setattr(decoding, "BLOCK", 1000)
-    monkeypatch.setattr(audio, "blocks", partial(waveform_module.blocks, size=1000))
+    monkeypatch.setattr(files, "blocks", partial(waveform_module.blocks, size=1000))
 
 
 def sine(hertz: float = 440.0, seconds: float = 0.5, rate: int = RATE, channels: int = 2) -> np.ndarray:

@@ -21,22 +21,23 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from typer.testing import CliRunner
 
-from clstm.errors import UnreadableFileError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation.render import RenderSettings
-from listening_study.audit import TOGETHER, Audit, Verdict, examine, judge, naming
-from listening_study.audit import walk as walking
-from listening_study.audit.features import words
-from listening_study.audit.files import read_clip
-from listening_study.audit.prediction import ALPHA, linear, nearest, predict, smallest_p, standard_ranks
-from listening_study.audit.sights import Media, Sight, Walk
-from listening_study.configuration import Clips, Configuration, Design
-from listening_study.creation import create_study
-from listening_study.database import open_answers
-from listening_study.key import open_key
-from listening_study.order import open_order
-from listening_study.study import Study, read_study
-from listening_study.verbs import auditing
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UnreadableFileError, UserError
+from evaluation.audio.render import RenderSettings
+from listening_study.blinding import crawl as walking
+from listening_study.blinding import names as naming
+from listening_study.blinding.audit import TOGETHER, Audit, Verdict, examine, judge
+from listening_study.blinding.features import words
+from listening_study.blinding.files import read_clip
+from listening_study.blinding.prediction import ALPHA, linear, nearest, predict, smallest_p, standard_ranks
+from listening_study.blinding.traffic import Media, Sight, Walk
+from listening_study.cli import auditing
+from listening_study.protocol.configuration import Clips, Configuration, Design
+from listening_study.protocol.key import open_key
+from listening_study.protocol.order import open_order
+from listening_study.protocol.study import Study, read_study
+from listening_study.stimuli.creation import create_study
+from listening_study.store.database import open_answers
 
 EACH = 10
 LABELS = np.repeat([0, 1], EACH)

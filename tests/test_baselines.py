@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from clstm.baselines import Markov, copy_last, hold_chord, silence
-from clstm.corpus import Corpus
+from clstm.corpus.corpus import Corpus
+from clstm.prediction.baselines import Markov, copy_last, hold_chord, silence
 
 ENDS = np.array([10, 19, 100])
 

@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clstm import batches
-from clstm.corpus import Corpus
-from clstm.midi import Notes
-from clstm.score import decode, encode, is_consistent
+from clstm.corpus.corpus import Corpus
+from clstm.music.midi import Notes
+from clstm.music.score import decode, encode, is_consistent
+from clstm.training import batches
 
 
 def draw(corpus: Corpus, seed: int, step: int) -> batches.Excerpts:

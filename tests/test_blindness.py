@@ -22,24 +22,24 @@ from wire_listener import hear, newcomer, players
 from wire_study import write_study
 
 import listening_study
-from clstm.errors import MismatchError, UserError
-from listening_study.audit.attack import Shown, attack, candidates, published, secret_among
-from listening_study.audit.walk import walk
-from listening_study.cli import app
-from listening_study.configuration import Design
-from listening_study.database import begin_serving, open_answers, refuse_another
-from listening_study.key import open_key
-from listening_study.order import COMPUTABLE, Order, doubts, new_secret, open_order
-from listening_study.private import make_private
-from listening_study.results import OF_PERSONS, read_results, write_results
-from listening_study.simulation import simulate
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.private_files import make_private
+from listening_study.blinding.attack import Shown, attack, candidates, published, secret_among
+from listening_study.blinding.crawl import walk
+from listening_study.blinding.streamlit_client import Session
+from listening_study.cli.main import app
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.key import open_key
+from listening_study.protocol.order import COMPUTABLE, Order, doubts, new_secret, open_order
+from listening_study.protocol.study import Study, read_study
+from listening_study.researchers.monitoring import exports
+from listening_study.results.results import OF_PERSONS, read_results, write_results
+from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Agreement, Store
 from listening_study.store.connection import migrate
-from listening_study.study import Study, read_study
-from listening_study.watching import exports
-from listening_study.wire import Session
+from listening_study.store.database import begin_serving, open_answers, refuse_another
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 QUIET = Design(practice=2, catch=1, repeats=1, break_every=0, background=False, interview=False)
 
 
@@ -340,7 +340,14 @@ def test_a_private_file_that_others_may_read_fails_the_audit(tiny_study: Study, 
 
 def test_serving_warns_in_one_line_of_a_secret_that_others_may_read(tiny_study: Study) -> None:
     tiny_study.order_path.chmod(0o644)
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(tiny_study.folder)]
+    command = [
+        sys.executable,
+        "-c",
+        "from clstm.cli.main import main; main()",
+        "study",
+        "serve",
+        str(tiny_study.folder),
+    ]
     taken = subprocess.run(
         [*command, "--headless", "--address", "203.0.113.1"], capture_output=True, text=True, timeout=60, check=False
     )

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clstm.midi import Notes, write_midi
-from evaluation import cache, measures
-from evaluation.render import RenderSettings, render
-from evaluation.takes import Take
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.render import RenderSettings, render
+from evaluation.measurement import cache, measure
+from evaluation.measurement.inputs import Take
 
 SETTINGS = RenderSettings(sample_rate=22050)
 TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + k % 7, 80) for k in range(20)])
@@ -142,21 +142,21 @@ def spoilt(entry: Path, other: Path) -> Iterator[None]:
 def test_a_damaged_or_foreign_entry_is_measured_again(kept: Path, tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "a.mid")
     write_midi(TUNE.between(0, 2), tmp_path / "b.mid")
-    first = measures.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
+    first = measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
     (entry,) = entries(kept / "figures")
-    measures.measure_take(Take(tmp_path / "b.mid"), SETTINGS)
+    measure.measure_take(Take(tmp_path / "b.mid"), SETTINGS)
     (other,) = set(entries(kept / "figures")) - {entry}
     for _ in spoilt(entry, other):
-        assert measures.measure_take(Take(tmp_path / "a.mid"), SETTINGS) == first
+        assert measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS) == first
 
 
 def test_a_damaged_render_is_rendered_again(kept: Path) -> None:
-    first = measures.rendered(TUNE, SETTINGS)
+    first = measure.rendered(TUNE, SETTINGS)
     (entry,) = entries(kept / "render")
     other = kept / "render" / "other"
     other.write_bytes(cache._digest(entry.name, b"[1]") + b"[1]")
     for _ in spoilt(entry, other):
-        assert measures.rendered(TUNE, SETTINGS).tobytes() == first.tobytes()
+        assert measure.rendered(TUNE, SETTINGS).tobytes() == first.tobytes()
 
 
 def test_a_folder_that_others_can_write_is_not_used(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,9 +185,9 @@ def test_a_file_is_measured_once_whatever_it_is_called(
 ) -> None:
     for name in ("a.mid", "b.mid"):
         write_midi(TUNE, tmp_path / name)
-    first = measures.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
-    monkeypatch.setattr(measures, "render", lambda *_: pytest.fail("rendered again"))
-    assert measures.measure_take(Take(tmp_path / "b.mid", group="x"), SETTINGS) == first
+    first = measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
+    monkeypatch.setattr(measure, "render", lambda *_: pytest.fail("rendered again"))
+    assert measure.measure_take(Take(tmp_path / "b.mid", group="x"), SETTINGS) == first
     assert kept.is_dir()
 
 
@@ -196,19 +196,19 @@ def test_another_setting_take_or_content_is_measured_anew(tmp_path: Path) -> Non
     write_midi(TUNE, tmp_path / "a.mid")
     take = Take(tmp_path / "a.mid")
     levels = {
-        measures.measure_take(take, SETTINGS).figures["mean_level"],
-        measures.measure_take(take, RenderSettings(sample_rate=22050, gain=0.4)).figures["mean_level"],
-        measures.measure_take(Take(tmp_path / "a.mid", velocity_power=2), SETTINGS).figures["mean_level"],
+        measure.measure_take(take, SETTINGS).figures["mean_level"],
+        measure.measure_take(take, RenderSettings(sample_rate=22050, gain=0.4)).figures["mean_level"],
+        measure.measure_take(Take(tmp_path / "a.mid", velocity_power=2), SETTINGS).figures["mean_level"],
     }
     write_midi(TUNE.between(0, 2), tmp_path / "a.mid")
-    levels.add(measures.measure_take(take, SETTINGS).figures["mean_level"])
+    levels.add(measure.measure_take(take, SETTINGS).figures["mean_level"])
     assert len(levels) == 4
 
 
 @pytest.mark.usefixtures("kept")
 def test_a_render_is_remembered_to_the_last_sample() -> None:
-    first = measures.rendered(TUNE, SETTINGS)
-    assert measures.rendered(TUNE, SETTINGS).tobytes() == first.tobytes() == render(TUNE, SETTINGS).tobytes()
+    first = measure.rendered(TUNE, SETTINGS)
+    assert measure.rendered(TUNE, SETTINGS).tobytes() == first.tobytes() == render(TUNE, SETTINGS).tobytes()
 
 
 def test_a_folder_that_cannot_be_written_costs_the_cache_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from baselines.pieces import NOTES, RATE, signals
 
-from clstm.errors import MismatchError
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from evaluation.baseline import read_baseline
-from evaluation.measures import CATALOGUE, METRICS, redefined
-from evaluation.regression import MOVED, SAME, UNMATCHED, Check, check, record
-from evaluation.regression_report import text
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import MismatchError
+from evaluation.audio.files import write_audio
+from evaluation.drift.baseline import read_baseline
+from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check, check, record
+from evaluation.drift.report import text
+from evaluation.measurement.measure import CATALOGUE, METRICS, redefined
 
 HERE = Path(__file__).with_name("baselines")
 

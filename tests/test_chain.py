@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.midi import read_midi
-from clstm.models import KINDS
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus
+from clstm.models.networks import KINDS
+from clstm.music.midi import read_midi
+from clstm.runtime.errors import UserError
 
 SMALL = ("--set", "hidden=32", "--set", "batch=8", "--set", "excerpt=64")
 

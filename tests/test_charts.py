@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from drawn_texts import boxes, faults
 
-from evaluation.comparison import COLUMNS, DIFFERS, NONE
-from evaluation.measures import METRICS
-from reports import charts
-from reports.style import COLUMN_WIDTH, PAGE_WIDTH, save
+from evaluation.comparison.contrasts import COLUMNS, DIFFERS, NONE
+from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH, save
+from evaluation.measurement.measure import METRICS
+from reports.figures import charts
 
 RED, BLUE = "#aa0000", "#0000aa"
 

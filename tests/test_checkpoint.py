@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from clstm.checkpoint import load_model, load_state, save_model, save_state
-from clstm.errors import MismatchError, UserError
-from clstm.models import Network, NetworkConfig
+from clstm.models.checkpoint import load_model, load_state, save_model, save_state
+from clstm.models.networks import Network, NetworkConfig
+from clstm.runtime.errors import MismatchError, UserError
 
 CONFIG = NetworkConfig("c-lstm", kernels=4, features=8, hidden=16)
 

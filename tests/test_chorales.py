@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clstm import chorales
-from clstm.errors import UnreadableFileError
-from clstm.midi import read_midi
+from clstm.corpus import chorales
+from clstm.music.midi import read_midi
+from clstm.runtime.errors import UnreadableFileError
 
 
 @pytest.fixture(autouse=True)

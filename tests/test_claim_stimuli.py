@@ -10,11 +10,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from clstm.midi import Notes
-from evaluation.measures import measure_notes, measure_sound
-from evaluation.metric import Figure, Missing
-from evaluation.render import RenderSettings, render
-from reports.claims import CLAIMS
+from clstm.music.midi import Notes
+from evaluation.audio.render import RenderSettings, render
+from evaluation.measurement.measure import measure_notes, measure_sound
+from evaluation.metrics.metric import Figure, Missing
+from reports.findings.paper_claims import CLAIMS
 
 SETTINGS = RenderSettings(sample_rate=22050)
 SECONDS = 16.0

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.measures import Measurements
-from reports import claim_tests, claims
-from reports.claim_tests import FAILS, HOLDS, UNKNOWN, Evidence, Size, judge
+from evaluation.measurement.measure import Measurements
+from reports.findings import claim_tests, paper_claims
+from reports.findings.claim_tests import FAILS, HOLDS, UNKNOWN, Evidence, Size, judge
 
-PARTS: dict[claims.Role, str] = {"lstm": "LSTM", "c-lstm": "C-LSTM"}
-METRICS = sorted({claim.metric for claim in claims.CLAIMS})
+PARTS: dict[paper_claims.Role, str] = {"lstm": "LSTM", "c-lstm": "C-LSTM"}
+METRICS = sorted({claim.metric for claim in paper_claims.CLAIMS})
 SYSTEMS = ("human", "played", "LSTM", "C-LSTM")
 USUAL = (2.0, 0.1)
 PERMUTATIONS = 999
@@ -87,12 +87,14 @@ def test_false_verdicts_over_the_whole_table_are_rare() -> None:
     assert wrong <= 5
 
 
-NULLS = {claim.metric: claim.null for claim in claims.CLAIMS if claim.other is None}
+NULLS = {claim.metric: claim.null for claim in paper_claims.CLAIMS if claim.other is None}
 
 
-@pytest.mark.parametrize("claim", [claim for claim in claims.CLAIMS if claim.other is None], ids=lambda one: one.text)
+@pytest.mark.parametrize(
+    "claim", [claim for claim in paper_claims.CLAIMS if claim.other is None], ids=lambda one: one.text
+)
 @pytest.mark.parametrize(("by", "above"), [(0.5, True), (-0.5, False), (0.0, None)])
-def test_a_mean_is_held_against_what_the_claim_names(claim: claims.Claim, by: float, above: bool | None) -> None:
+def test_a_mean_is_held_against_what_the_claim_names(claim: paper_claims.Claim, by: float, above: bool | None) -> None:
     system = {"human": "human", "c-lstm": "C-LSTM"}[claim.one]
     row = judged(claim.text, {claim.metric: {system: (claim.null + by, 0.1)}})
     assert row["verdict"] == (UNKNOWN if above is None else HOLDS if above == claim.more else FAILS)
@@ -139,7 +141,7 @@ def test_a_system_plays_the_part_of_the_model_that_made_it_whatever_its_name() -
         {"name": "Second", "role": "system", "model": "c-lstm"},
         {"name": "rnn", "role": "reference", "model": "rnn"},
     ]
-    assert claims.roles(about) == {"c-lstm": "Mine"}
+    assert paper_claims.roles(about) == {"c-lstm": "Mine"}
 
 
 # One family

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from clstm import cli
-from clstm.errors import UserError
+from clstm.cli import main
+from clstm.runtime.errors import UserError
 
 Run = Callable[..., int | str | None]
 
@@ -30,10 +30,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             if raised:
                 raise raised
 
-        monkeypatch.setattr(cli, "load_commands", lambda: app)
+        monkeypatch.setattr(main, "load_commands", lambda: app)
         monkeypatch.setattr(sys, "argv", ["clstm", *(arguments or ["go"])])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            main.main()
         return stopped.value.code
 
     return run
@@ -66,9 +66,9 @@ def test_ctrl_c_while_packages_load_is_exit_status_130(monkeypatch: pytest.Monke
     def interrupted() -> typer.Typer:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "load_commands", interrupted)
+    monkeypatch.setattr(main, "load_commands", interrupted)
     with pytest.raises(SystemExit, match="130"):
-        cli.main()
+        main.main()
 
 
 def test_an_unknown_command_is_exit_status_2_and_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,17 +85,17 @@ def test_a_broken_package_costs_only_its_own_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = EntryPoint("reports", "no_such_package.cli:app", "clstm.commands")
-    intact = EntryPoint("evaluation", "evaluation.cli:app", "clstm.commands")
-    monkeypatch.setattr(cli, "app", typer.Typer())
-    monkeypatch.setattr(cli, "entry_points", lambda group: [broken, intact])
-    app = cli.load_commands.__wrapped__()
+    intact = EntryPoint("evaluation", "evaluation.cli.main:app", "clstm.commands")
+    monkeypatch.setattr(main, "app", typer.Typer())
+    monkeypatch.setattr(main, "entry_points", lambda group: [broken, intact])
+    app = main.load_commands.__wrapped__()
     assert "doctor" in {command.name for command in app.registered_commands}
     assert "The commands of reports are missing" in capsys.readouterr().err
 
 
 def test_loading_twice_names_every_command_once() -> None:
-    cli.load_commands()
-    commands = [command.callback for command in cli.load_commands().registered_commands]
+    main.load_commands()
+    commands = [command.callback for command in main.load_commands().registered_commands]
     assert len(commands) == len(set(commands))
 
 

@@ -11,15 +11,15 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from evaluation.loudness import integrated_loudness, true_peak
-from evaluation.render import RenderSettings, Waveform
-from listening_study import clips
-from listening_study.clips import Choice, Segment, choose, finish
-from listening_study.configuration import Loudness
-from listening_study.hearing import is_nearly_silent, leading_silence
-from listening_study.songs import Song, open_songs
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UserError
+from evaluation.audio.render import RenderSettings, Waveform
+from evaluation.metrics.loudness import integrated_loudness, true_peak
+from listening_study.protocol.configuration import Loudness
+from listening_study.stimuli import clips
+from listening_study.stimuli.audibility import is_nearly_silent, leading_silence
+from listening_study.stimuli.clips import Choice, Segment, choose, finish
+from listening_study.stimuli.songs import Song, open_songs
 
 RATE = 44100
 SETTINGS = RenderSettings()

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from listening_study import watching
-from listening_study.screens.trial import _is_possible
+from listening_study.participants.screens.trial import _is_possible
+from listening_study.protocol.study import Study
+from listening_study.researchers import monitoring
 from listening_study.store import Agreement, Response, Store
 from listening_study.store.clock import SteadyClock, elapsed
 from listening_study.store.connection import migrate
-from listening_study.study import Study
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, TWO_HOURS = timedelta(hours=1), timedelta(hours=2)
@@ -110,7 +110,7 @@ def test_a_clip_opens_after_a_restart_with_another_clock_and_nothing_is_lost(
         (answer,) = store.answered_trials()
         assert answer.heard == 1
         assert answer.seconds > 0  # at least until the last sign of life
-        assert watching.answer_times([answer])["seconds"].min() > 0
+        assert monitoring.answer_times([answer])["seconds"].min() > 0
 
 
 def test_no_time_is_made_up_for_an_answer_that_seems_to_come_before_its_clip(tiny_study: Study, answers: Path) -> None:
@@ -123,7 +123,7 @@ def test_no_time_is_made_up_for_an_answer_that_seems_to_come_before_its_clip(tin
         store.record(listener, 0, Response("human"))
         (answer,) = store.answered_trials()
     assert answer.answered_at >= answer.shown_at
-    assert watching.answer_times([answer])["seconds"].isna().all()
+    assert monitoring.answer_times([answer])["seconds"].isna().all()
 
 
 def test_who_is_at_work_keeps_the_place_when_the_clock_is_set_forward(answers: Path) -> None:

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from patience import PATIENCE
 
-from clstm.errors import UnreadableFileError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation import cluster
-from evaluation.batch import over_files
-from evaluation.cluster import on_cluster
-from evaluation.measures import measure_systems
-from evaluation.render import RenderSettings
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UnreadableFileError, UserError
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement import cluster
+from evaluation.measurement.batch import over_files
+from evaluation.measurement.cluster import on_cluster
+from evaluation.measurement.measure import measure_systems
 
 dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own, of ports and of a worker that is killed

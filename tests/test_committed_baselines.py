@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from baselines.pieces import NOTES, signals, write_notes, write_signals
 
-from clstm.errors import MissingToolError
-from evaluation import synthesizer
-from evaluation.baseline import Piece, read_baseline
-from evaluation.environment import environment, settings_of
-from evaluation.measures import METRICS, measure_sound
-from evaluation.regression import SAME, UNMATCHED, Check, check, compare, measure_piece
+from clstm.runtime.errors import MissingToolError
+from evaluation.audio import synthesizer
+from evaluation.drift.baseline import Piece, read_baseline
+from evaluation.drift.check import SAME, UNMATCHED, Check, check, compare, measure_piece
+from evaluation.measurement.environment import environment, settings_of
+from evaluation.measurement.measure import METRICS, measure_sound
 
 HERE = Path(__file__).with_name("baselines")
 AGAIN = "record again: python tests/baselines/record.py"

@@ -9,12 +9,13 @@ import pytest
 import soundfile
 from typer.testing import CliRunner, Result
 
-from clstm.cli import load_commands
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from evaluation import doctor, verdict
-from evaluation.measures import METRICS
-from evaluation.render import default_soundfont
+from clstm.cli.main import load_commands
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UserError
+from evaluation import doctor
+from evaluation.audio.render import default_soundfont
+from evaluation.comparison import compare
+from evaluation.measurement.measure import METRICS
 
 
 def tune(seed: int, lowest: int, velocity: int | None) -> Notes:
@@ -223,7 +224,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from evaluation import cluster
+    from evaluation.measurement import cluster
 
     monkeypatch.setattr(cluster, "CONNECT", 1)
     named = [source.format(music) for source in sources]
@@ -255,5 +256,5 @@ def test_measure_writes_every_figure_and_its_warnings(music: Path, tmp_path: Pat
 
 
 def test_the_default_request_is_the_one_of_the_command_line() -> None:
-    request = verdict.Request(("a=b",), "a", Path("out"))
+    request = compare.Request(("a=b",), "a", Path("out"))
     assert (request.grid, request.seed, request.robustness) == ("reference", 0, False)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from evaluation import comparison, verdict_tables
-from evaluation.comparison import DIFFERS, INCONCLUSIVE, NONE
-from evaluation.measures import METRICS
+from evaluation.comparison import contrasts, tables
+from evaluation.comparison.contrasts import DIFFERS, INCONCLUSIVE, NONE
+from evaluation.measurement.measure import METRICS
 
 NAMES = ("centroid", "mean_level", "note_density")
 
@@ -61,7 +61,7 @@ def people_and_models(seed: int = 0, size: int = 40) -> dict[str, dict[str, Sequ
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return comparison.compare(*measured(people_and_models()), "human")
+    return contrasts.compare(*measured(people_and_models()), "human")
 
 
 def row(table: pd.DataFrame, system: str, metric: str) -> dict[str, object]:
@@ -71,7 +71,7 @@ def row(table: pd.DataFrame, system: str, metric: str) -> dict[str, object]:
 
 
 def test_each_system_has_a_row_a_figure(table: pd.DataFrame) -> None:
-    assert tuple(table.columns) == comparison.COLUMNS
+    assert tuple(table.columns) == contrasts.COLUMNS
     assert [(one["system"], one["metric"]) for one in table.to_dict("records")] == [
         (system, metric) for system in ("alike", "other") for metric in METRICS if metric in NAMES
     ]
@@ -101,9 +101,9 @@ def test_p_values_are_of_ten_thousand_permutations_and_corrected_over_a_system(t
 
 def test_a_verdict_does_not_depend_on_the_other_systems(table: pd.DataFrame) -> None:
     values = people_and_models()
-    alone = comparison.compare(*measured({name: values[name] for name in ("human", "other")}), "human")
+    alone = contrasts.compare(*measured({name: values[name] for name in ("human", "other")}), "human")
     crowd = values | {f"more{number}": people_and_models(number)["other"] for number in range(4)}
-    beside = comparison.compare(*measured(crowd), "human")
+    beside = contrasts.compare(*measured(crowd), "human")
     for other in (table, beside):
         pd.testing.assert_frame_equal(other[other["system"] == "other"].reset_index(drop=True), alone)
 
@@ -112,10 +112,10 @@ def test_a_smaller_system_beside_it_changes_distances_and_no_verdict() -> None:
     values = people_and_models()
     small = values | {"small": people_and_models(9, 6)["alike"]}
     alone, beside = (
-        comparison.compare(*measured(each), "human").query("system == 'other'").reset_index(drop=True)
+        contrasts.compare(*measured(each), "human").query("system == 'other'").reset_index(drop=True)
         for each in (values, small)
     )
-    inferred = [name for name in comparison.COLUMNS if name not in ("reference_95", "floor", "size")]
+    inferred = [name for name in contrasts.COLUMNS if name not in ("reference_95", "floor", "size")]
     pd.testing.assert_frame_equal(
         alone[[name for name in inferred if not name.startswith("distance")]],
         beside[[name for name in inferred if not name.startswith("distance")]],
@@ -129,7 +129,7 @@ def test_unequal_spread_is_called_that_and_given_no_direction(ratio: float) -> N
     said = []
     for _ in range(40):
         values = {"human": {"centroid": random.normal(size=60)}, "model": {"centroid": ratio * random.normal(size=40)}}
-        said.append(row(comparison.compare(*measured(values), "human", permutations=499), "model", "centroid")["how"])
+        said.append(row(contrasts.compare(*measured(values), "human", permutations=499), "model", "centroid")["how"])
     directions = [how for how in said if str(how).startswith(("higher", "lower"))]
     assert len(directions) <= 4
     assert said.count("varies more" if ratio > 1 else "varies less") >= 30
@@ -141,7 +141,7 @@ def test_equal_means_and_spreads_of_another_shape_are_only_said_to_differ() -> N
     one = random.normal(size=200)
     two = np.sign(random.normal(size=200)) * np.sqrt(2 / np.pi) + 0.05 * random.normal(size=200)
     values = {"human": {"centroid": one - np.mean(one)}, "model": {"centroid": two - np.mean(two)}}
-    found = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    found = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert (found["verdict"], found["how"]) == (DIFFERS, "in distribution")
 
 
@@ -150,7 +150,7 @@ def test_a_mean_and_most_pieces_on_opposite_sides_get_no_word() -> None:
     random = np.random.default_rng(2)
     model = np.concatenate([random.normal(size=180) - 0.6, 20 + random.normal(size=20)])
     values = {"human": {"centroid": random.normal(size=200)}, "model": {"centroid": model}}
-    found = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    found = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert found["difference"] > 0 > found["delta"]  # type: ignore[operator]
     assert found["mean_p_holm"] < 0.05  # type: ignore[operator]
     assert not str(found["how"]).startswith(("higher", "lower"))
@@ -166,7 +166,7 @@ def test_a_group_with_an_interaction_is_no_difference() -> None:
             name: {"centroid": work + 0.5 * np.repeat(random.normal(size=10), 5) + random.normal(size=50)}
             for name in ("human", "model")
         }
-        table = comparison.compare(*measured(values, dict.fromkeys(values, groups)), "human", permutations=99)
+        table = contrasts.compare(*measured(values, dict.fromkeys(values, groups)), "human", permutations=99)
         alarms += table["p"].iloc[0] <= 0.05
     assert alarms <= 10
 
@@ -176,17 +176,17 @@ def test_groups_too_few_for_the_corrected_test_are_said_to_be() -> None:
     groups = [f"g{number}" for number in range(5) for _ in range(20)]
     random = np.random.default_rng(4)
     values = {name: {"centroid": at + random.normal(size=100)} for name, at in (("human", 0), ("model", 50))}
-    found = row(comparison.compare(*measured(values, dict.fromkeys(values, groups)), "human"), "model", "centroid")
+    found = row(contrasts.compare(*measured(values, dict.fromkeys(values, groups)), "human"), "model", "centroid")
     assert (found["verdict"], found["note"], found["least_p"]) == (NONE, "too few groups", 2 / 32)
 
 
 def test_the_same_seed_gives_the_same_table(table: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(comparison.compare(*measured(people_and_models()), "human"), table)
+    pd.testing.assert_frame_equal(contrasts.compare(*measured(people_and_models()), "human"), table)
 
 
 def test_a_system_of_many_figures_gets_more_permutations() -> None:
     values = {system: {name: np.arange(4.0) for name in METRICS} for system in ("human", "a", "b", "c", "d")}
-    table = comparison.compare(*measured(values), "human", permutations=None)
+    table = contrasts.compare(*measured(values), "human", permutations=None)
     tested = [name for name, metric in METRICS.items() if metric.tested]
     assert set(table["metric"]) == set(tested)
     assert table["permutations"].iloc[0] == max(10_000, 100 * len(tested))
@@ -198,26 +198,26 @@ def test_pairs_show_what_independent_sets_of_the_same_size_would_hide() -> None:
     human = 100 * random.normal(size=30)
     values = {"human": {"centroid": human}, "model": {"centroid": human + 20 + 5 * random.normal(size=30)}}
     groups = {name: [f"g{number}" for number in range(30)] for name in values}
-    paired = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
-    apart = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    paired = row(contrasts.compare(*measured(values, groups), "human"), "model", "centroid")
+    apart = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert paired["verdict"] == DIFFERS
     assert apart["verdict"] == INCONCLUSIVE
 
 
 def test_a_single_piece_is_compared_and_nothing_inferred() -> None:
     figures, pieces = measured({"human": {"centroid": [500.0]}, "model": {"centroid": [600.0]}})
-    only = row(comparison.compare(figures, pieces, "human"), "model", "centroid")
+    only = row(contrasts.compare(figures, pieces, "human"), "model", "centroid")
     assert (only["verdict"], only["reference_median"], only["system_median"]) == (NONE, 500, 600)
     assert only["note"] == "fewer than 2 pieces have it"
     assert np.isnan(only["p"])  # type: ignore[arg-type]
-    said = comparison.remarks(comparison.compare(figures, pieces, "human"), pieces, "human")
+    said = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
     assert "model has one piece: songs are compared, and nothing is inferred from it" in said
 
 
 def test_pieces_of_one_group_give_no_verdict() -> None:
     values = {name: {"centroid": np.arange(5.0)} for name in ("human", "model")}
     groups = {"human": ["bach"] * 5, "model": [str(number) for number in range(5)]}
-    only = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
+    only = row(contrasts.compare(*measured(values, groups), "human"), "model", "centroid")
     assert (only["verdict"], only["note"]) == (NONE, "all pieces are of one group")
 
 
@@ -225,18 +225,18 @@ def test_a_figure_that_pieces_lack_says_how_many_and_why() -> None:
     random = np.random.default_rng(0)
     values = {"human": {"centroid": random.normal(size=30)}, "model": {"centroid": random.normal(size=30)}}
     values["model"]["centroid"][:20] = np.nan
-    one = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    one = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert one["note"] == "20 of 30 of model without (silent)"
     assert (one["system_n"], one["reference_n"], one["verdict"]) == (10, 30, INCONCLUSIVE)
     values["model"]["centroid"][:] = np.nan
-    none = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    none = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert none["verdict"] == NONE
     assert none["note"] == "fewer than 2 pieces have it; 30 of 30 of model without (silent)"
 
 
 def test_a_figure_that_never_varies_differs_from_nothing() -> None:
     values = {name: {"centroid": np.full(10, 440.0)} for name in ("human", "model")}
-    one = row(comparison.compare(*measured(values), "human"), "model", "centroid")
+    one = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert (one["verdict"], one["p"], one["distance"]) == (INCONCLUSIVE, 1, 1)
 
 
@@ -248,8 +248,8 @@ def test_what_comes_out_otherwise_with_another_sound_is_marked(table: pd.DataFra
     weaker.loc[place, "how"] = "higher (small)"
     vaguer = table.copy()
     vaguer.loc[place, "how"] = "in distribution"
-    assert comparison.flips(table, {"hall": vaguer}).loc[place, "flips"] == "hall"
-    marked = comparison.flips(table, {"reverb": other, "SoundFont": weaker})
+    assert contrasts.flips(table, {"hall": vaguer}).loc[place, "flips"] == "hall"
+    marked = contrasts.flips(table, {"reverb": other, "SoundFont": weaker})
     assert marked.loc[place, "flips"] == "reverb"
     assert (marked["flips"] != "").sum() == 1
 
@@ -262,7 +262,7 @@ def test_the_reader_is_told_of_lengths_sizes_and_files_that_were_lost() -> None:
         remarks={"human": "", "model": "resampled from 48000 Hz"},
         rejected={"human": "0 bytes", "model": ""},
     )
-    said = comparison.remarks(comparison.compare(figures, pieces, "human"), pieces, "human")
+    said = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
     assert said[0] == "human: 20 of 20 files cannot be used"
     assert said[1].startswith("model lasts 30 s, human 180 s (medians): many metrics depend on length")
     assert said[2] == "model: 4 of 4 resampled from 48000 Hz"
@@ -274,13 +274,13 @@ def test_the_remark_on_sizes_names_what_most_metrics_have_and_the_exceptions() -
     lacking = np.where(np.arange(20) < 6, np.arange(20.0), np.nan)
     values = {name: each | {"centroid": lacking} for name, each in values.items()}
     figures, pieces = measured(values)
-    (said,) = comparison.remarks(comparison.compare(figures, pieces, "human"), pieces, "human")
+    (said,) = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
     label = METRICS["centroid"].label.lower()
     assert said.startswith(f"distances are between samples of 10 pieces ({label} 3): ")
 
 
 def test_the_summary_counts_and_names_what_is_furthest(table: pd.DataFrame) -> None:
-    alike, other = comparison.summary(table, ["alike", "other"])
+    alike, other = contrasts.summary(table, ["alike", "other"])
     assert alike == "alike differs significantly in 0 of 3 metrics, which does not show that it is equal in them."
     assert other.startswith("other differs significantly in 3 of 3 metrics; furthest, in noise floors (samples of 20 ")
     assert f"{METRICS['centroid'].label.lower()} higher (large)" in other
@@ -288,7 +288,7 @@ def test_the_summary_counts_and_names_what_is_furthest(table: pd.DataFrame) -> N
 
 def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) -> None:
     renamed = table.assign(system=table["system"].replace("other", "a|b"))
-    text = verdict_tables.markdown(comparison.flips(renamed, {"reverb": renamed}), "human", ["one"], ["two"])
+    text = tables.markdown(contrasts.flips(renamed, {"reverb": renamed}), "human", ["one"], ["two"])
     assert "a\\|b" in text
     for name in NAMES:
         assert f"| {METRICS[name].label}" in text
@@ -297,13 +297,13 @@ def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) 
     assert "↑**; δ +1.00" in text
     assert "↔**" in text
     assert "two samples of 20 pieces" in text
-    shown = verdict_tables.readable(renamed, "human")
+    shown = tables.readable(renamed, "human")
     assert shown.row_count == len(NAMES)
 
 
 def test_a_difference_in_a_table_without_verdicts_is_none() -> None:
     figures, pieces = measured({"human": {"centroid": [500.0]}, "model": {"centroid": [600.0]}})
-    text = verdict_tables.markdown(comparison.compare(figures, pieces, "human"), "human", [], [])
+    text = tables.markdown(contrasts.compare(figures, pieces, "human"), "human", [], [])
     assert f"| {METRICS['centroid'].label} (Hz) | 500 | 600 (no verdict) |" in text
 
 
@@ -313,10 +313,10 @@ def test_too_few_groups_give_no_verdict_however_large_the_difference() -> None:
         "model": {name: 50 + np.arange(4.0) for name in METRICS},
     }
     figures, pieces = measured(values)
-    table = comparison.compare(figures, pieces, "human")
+    table = contrasts.compare(figures, pieces, "human")
     assert set(table["verdict"]) == {NONE}
-    assert set(table["note"]) == {comparison.TOO_FEW}
-    said = comparison.remarks(table, pieces, "human")
+    assert set(table["note"]) == {contrasts.TOO_FEW}
+    said = contrasts.remarks(table, pieces, "human")
     assert (
         f"model: 4 groups against 4 are too few for a significant difference in {len(table)} metrics, "
         "however large it is" in said
@@ -327,7 +327,7 @@ def test_distances_of_all_systems_are_in_one_unit() -> None:
     random = np.random.default_rng(5)
     shifted = {"human": {"centroid": random.normal(size=100)}}
     shifted |= {f"{size}": {"centroid": 1 + random.normal(size=size)} for size in (200, 50, 12)}
-    table = comparison.compare(*measured(shifted), "human").set_index("system")
+    table = contrasts.compare(*measured(shifted), "human").set_index("system")
     assert set(table["size"]) == {6}
     assert table["distance"].max() < 1.5 * table["distance"].min()
 
@@ -339,17 +339,17 @@ def test_pieces_that_lack_a_figure_leave_the_others_as_they_are() -> None:
     for _ in range(100):
         values = {name: {"centroid": random.normal(size=30)} for name in ("human", "model")}
         values["model"]["centroid"][5:] = np.nan
-        alarms += comparison.compare(*measured(values), "human", permutations=99)["p"].iloc[0] <= 0.05
+        alarms += contrasts.compare(*measured(values), "human", permutations=99)["p"].iloc[0] <= 0.05
     assert alarms <= 10
 
 
 def test_what_is_rarely_higher_is_still_higher() -> None:
     """Looping: of the reference's pieces none, of the system's one in ten; quartiles say nothing."""
     values = {"human": {"looped": np.zeros(300)}, "model": {"looped": np.repeat([0.0, 1.0], [270, 30])}}
-    table = comparison.compare(*measured(values), "human")
+    table = contrasts.compare(*measured(values), "human")
     looped = row(table, "model", "looped")
     assert (looped["verdict"], looped["how"]) == (DIFFERS, "higher (negligible)")
-    text = verdict_tables.markdown(table, "human", comparison.summary(table, ["model"]), [])
+    text = tables.markdown(table, "human", contrasts.summary(table, ["model"]), [])
     assert "| Looping (share) | 0 | 0.100; **no floor ↑**; δ +0.10 |" in text
     assert "nan" not in text
 
@@ -359,14 +359,14 @@ def test_a_small_shift_of_every_pair_is_a_shift() -> None:
     human = 100 * random.normal(size=40)
     values = {"human": {"centroid": human}, "model": {"centroid": human + 10 + 3 * random.normal(size=40)}}
     groups = {name: [f"g{number}" for number in range(40)] for name in values}
-    one = row(comparison.compare(*measured(values, groups), "human"), "model", "centroid")
+    one = row(contrasts.compare(*measured(values, groups), "human"), "model", "centroid")
     assert (one["verdict"], one["how"]) == (DIFFERS, "higher (negligible)")
 
 
 def test_the_figures_of_notes_hang_on_no_sound(table: pd.DataFrame) -> None:
     other = table.copy()
     other["verdict"] = NONE
-    marked = comparison.flips(table, {"reverb": other})
+    marked = contrasts.flips(table, {"reverb": other})
     notes = marked["metric"] == "note_density"
     assert set(marked.loc[notes, "flips"]) == {""}
     assert set(marked.loc[~notes, "flips"]) == {"reverb"}
@@ -374,9 +374,9 @@ def test_the_figures_of_notes_hang_on_no_sound(table: pd.DataFrame) -> None:
 
 def test_names_cannot_break_the_table(table: pd.DataFrame) -> None:
     renamed = table.assign(system=table["system"].replace("other", "a [/v2] <b>|"))
-    assert "a [/v2] &lt;b&gt;\\|" in verdict_tables.markdown(renamed, "<i>human</i>", [], [])
+    assert "a [/v2] &lt;b&gt;\\|" in tables.markdown(renamed, "<i>human</i>", [], [])
     console = Console(width=100, record=True, file=StringIO())
-    console.print(verdict_tables.readable(renamed, "human [/red]"))
+    console.print(tables.readable(renamed, "human [/red]"))
     shown = console.export_text()
     assert "human [/red]" in shown
     assert "[/v2]" in shown
@@ -386,4 +386,4 @@ def test_a_table_read_from_disk_is_compared_alike(tmp_path: Path, table: pd.Data
     figures, pieces = measured(people_and_models())
     figures.to_csv(tmp_path / "metrics.csv", index=False)
     read = pd.read_csv(tmp_path / "metrics.csv", dtype={"piece": str})
-    pd.testing.assert_frame_equal(comparison.compare(read, pieces, "human"), table)
+    pd.testing.assert_frame_equal(contrasts.compare(read, pieces, "human"), table)

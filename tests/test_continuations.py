@@ -9,16 +9,18 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from clstm import continuations, degeneration, seeds
-from clstm.checkpoint import build, save_model
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import MismatchError, UserError
-from clstm.generation import Sampling
-from clstm.midi import Notes, read_midi, write_midi
-from clstm.models import NetworkConfig
-from clstm.score import PITCHES, ROWS, encode, repair
-from clstm.seeds import Seed, opening
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus
+from clstm.generation import continuations
+from clstm.generation import prompts as seeds
+from clstm.generation.prompts import Seed, opening
+from clstm.generation.sampling import Sampling
+from clstm.models.checkpoint import build, save_model
+from clstm.models.networks import NetworkConfig
+from clstm.music import degeneration
+from clstm.music.midi import Notes, read_midi, write_midi
+from clstm.music.score import PITCHES, ROWS, encode, repair
+from clstm.runtime.errors import MismatchError, UserError
 
 MUSIC = NetworkConfig("c-lstm", kernels=4, features=8, hidden=16)
 
@@ -80,7 +82,7 @@ def test_failures_and_their_onsets_are_in_the_manifest_and_in_the_summary(tmp_pa
 
 
 def test_people_are_measured_as_models_are(run: Path, tiny_corpus: Corpus, tmp_path: Path) -> None:
-    from clstm.seeds import from_corpus
+    from clstm.generation.prompts import from_corpus
 
     seeds = from_corpus(tiny_corpus, "train", 2, after=64, seed=0)
     model = continuations.by_model(run, seeds, tmp_path / "model", 8, Sampling(), corpus=tiny_corpus)

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clstm.midi import Notes, write_midi
-from evaluation import copies, symbolic
-from evaluation.audio import write_audio
-from evaluation.measures import Measurements, measure_systems
-from evaluation.render import RenderSettings, render
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings, render
+from evaluation.comparison import copies
+from evaluation.measurement.measure import Measurements, measure_systems
+from evaluation.metrics import symbolic
 
 SETTINGS = RenderSettings(sample_rate=22050)
 

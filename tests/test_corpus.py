@@ -11,12 +11,12 @@ import pytest
 from midi_bytes import controller, header, midi, off, on, program, track
 from typer.testing import CliRunner
 
-from clstm.cli import load_commands
-from clstm.corpus import Corpus, summary
-from clstm.errors import MismatchError, NothingUsableError, UserError
-from clstm.midi import Notes, read_midi, write_midi
-from clstm.preparation import prepare
-from clstm.score import encode
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus, summary
+from clstm.corpus.preparation import prepare
+from clstm.music.midi import Notes, read_midi, write_midi
+from clstm.music.score import encode
+from clstm.runtime.errors import MismatchError, NothingUsableError, UserError
 
 
 def test_a_corpus_holds_what_encode_makes_of_each_file(tiny_corpus: Corpus, eight_pieces: Path) -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from evaluation.takes import Take
-from reports.correlation import COLUMNS, FEWEST, correlate, spearman, takes_of_clips
+from evaluation.measurement.inputs import Take
+from reports.findings.correlation import COLUMNS, FEWEST, correlate, spearman, takes_of_clips
 
 random = np.random.default_rng(3)
 

@@ -11,19 +11,19 @@ import pytest
 import soundfile
 from mutagen.flac import FLAC
 
-from clstm.errors import MismatchError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation.loudness import integrated_loudness, true_peak
-from evaluation.render import RenderSettings
-from listening_study import creation
-from listening_study.configuration import Clips, Configuration, Design, Loudness, Registration, Words
-from listening_study.creation import Created, create_study
-from listening_study.hearing import leading_silence
-from listening_study.key import open_key
-from listening_study.order import open_order
-from listening_study.registration import open_registration
-from listening_study.sources import parse_sources
-from listening_study.study import Study, read_study
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import MismatchError, UserError
+from evaluation.audio.render import RenderSettings
+from evaluation.metrics.loudness import integrated_loudness, true_peak
+from listening_study.protocol.configuration import Clips, Configuration, Design, Loudness, Registration, Words
+from listening_study.protocol.key import open_key
+from listening_study.protocol.order import open_order
+from listening_study.protocol.registration import open_registration
+from listening_study.protocol.study import Study, read_study
+from listening_study.stimuli import creation
+from listening_study.stimuli.audibility import leading_silence
+from listening_study.stimuli.creation import Created, create_study
+from listening_study.stimuli.sources import parse_sources
 
 Sources = dict[str, list[Path]]
 PLAN = Configuration(clips=Clips(count=2, seconds=2.0, after=0), design=Design(practice=0))

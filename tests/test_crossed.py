@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from evaluation.inference import holm
+from evaluation.statistics.inference import holm
 from listening_study.analysis.crossed import LEAST_DESIGN, Difference, difference
-from listening_study.responding import Spread, probabilities, respond
+from listening_study.analysis.listener_model import Spread, probabilities, respond
 
 FULL, SUBSETS, INCOMPLETE = "all clips", "half of the clips each", "three in ten stop early"
 

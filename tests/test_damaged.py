@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 
 from clstm import pretrained
-from clstm.checkpoint import load_model, read_config
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.reading import read_json
-from clstm.splits import read_index
-from evaluation.takes import read_groups
-from reports import reach, tables
-from reports.listeners import read_study
-from reports.network import read_network
-from reports.provenance import read_credits
+from clstm.corpus.corpus import Corpus
+from clstm.corpus.splits import read_index
+from clstm.models.checkpoint import load_model, read_config
+from clstm.runtime.errors import UserError
+from clstm.runtime.json_files import read_json
+from evaluation.measurement.inputs import read_groups
+from reports.figures import reach
+from reports.figures.network import read_network
+from reports.findings import tables
+from reports.inputs.study_results import read_study
+from reports.verification.provenance import read_credits
 
 PUBLISHED = Path(__file__).parents[1] / "reports/published/models"
 VALUES = (

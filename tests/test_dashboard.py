@@ -13,11 +13,11 @@ import streamlit as st
 from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
-from listening_study import database, passwords, watching
-from listening_study.order import open_order
-from listening_study.store import Agreement, Response, Store
+from listening_study.protocol.order import open_order
+from listening_study.protocol.study import Study
+from listening_study.researchers import monitoring, passwords
+from listening_study.store import Agreement, Response, Store, database
 from listening_study.store.connection import migrate
-from listening_study.study import Study
 
 PASSWORD = "correct horse"
 FORGED = "<b>bold</b> **stars** <script>alert(1)</script>"
@@ -43,7 +43,7 @@ def page(tiny_study: Study, store: Store, kept: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(passwords.VARIABLE, kept)
     monkeypatch.delenv(database.VARIABLE, raising=False)
     monkeypatch.setattr(sys, "argv", ["dashboard.py", str(tiny_study.folder)])
-    yield AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
+    yield AppTest.from_file(str(Path(monitoring.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     st.cache_resource.clear()
 
 
@@ -103,7 +103,7 @@ def test_the_password_opens_it_for_this_session_alone(page: AppTest, tiny_study:
     enter(page)
     assert not page.exception
     assert page.title[0].value == tiny_study.title
-    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
+    other = AppTest.from_file(str(Path(monitoring.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     assert tiny_study.title not in said(other)
     (leave,) = (button for button in page.button if button.label == "Leave")
     leave.click().run()
@@ -113,7 +113,7 @@ def test_the_password_opens_it_for_this_session_alone(page: AppTest, tiny_study:
 def test_many_wrong_passwords_lock_every_session_out(page: AppTest) -> None:
     for _ in range(passwords.TRIES):
         enter(page, "guessed")
-    other = AppTest.from_file(str(Path(watching.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
+    other = AppTest.from_file(str(Path(monitoring.__file__).with_name("dashboard.py")), default_timeout=PATIENCE).run()
     enter(other)
     assert "Wait 5 minutes." in said(other)
     assert not other.metric
@@ -227,25 +227,25 @@ def test_listeners_are_complete_under_way_or_gone(tiny_study: Study, store: Stor
     take_part(tiny_study, store)
     take_part(tiny_study, store, answers=2)
     now = datetime.now(UTC)
-    assert list(watching.listeners(tiny_study, store.progress(), now)["state"]) == ["complete", "under way"]
-    later = watching.listeners(tiny_study, store.progress(), now + LONG_AGO)
+    assert list(monitoring.listeners(tiny_study, store.progress(), now)["state"]) == ["complete", "under way"]
+    later = monitoring.listeners(tiny_study, store.progress(), now + LONG_AGO)
     assert list(later["state"]) == ["complete", "left"]
-    assert watching.turnout(later) == watching.Turnout(2, 1, 0, 1, 0, 6)
-    drop_outs = watching.drop_outs(tiny_study, later).query("listeners > 0")
+    assert monitoring.turnout(later) == monitoring.Turnout(2, 1, 0, 1, 0, 6)
+    drop_outs = monitoring.drop_outs(tiny_study, later).query("listeners > 0")
     assert list(drop_outs.itertuples(index=False, name=None)) == [("clips 3–3", "left", 1)]
 
 
 def test_nobody_is_nowhere(tiny_study: Study) -> None:
-    table = watching.listeners(tiny_study, [], datetime.now(UTC))
-    assert watching.turnout(table) == watching.Turnout(0, 0, 0, 0, 0, 0)
-    assert watching.drop_outs(tiny_study, table)["listeners"].sum() == 0
-    assert list(watching.exposure(tiny_study, [])["answers"]) == [0, 0, 0, 0]
+    table = monitoring.listeners(tiny_study, [], datetime.now(UTC))
+    assert monitoring.turnout(table) == monitoring.Turnout(0, 0, 0, 0, 0, 0)
+    assert monitoring.drop_outs(tiny_study, table)["listeners"].sum() == 0
+    assert list(monitoring.exposure(tiny_study, [])["answers"]) == [0, 0, 0, 0]
 
 
 def test_every_clip_is_counted_where_it_was_answered(tiny_study: Study, store: Store) -> None:
     for answers in (None, None, 1):
         take_part(tiny_study, store, answers=answers)
-    counts = watching.exposure(tiny_study, store.answered_trials())
+    counts = monitoring.exposure(tiny_study, store.answered_trials())
     assert sorted(counts["answers"]) == [2, 2, 2, 3]
     assert set(counts["clip"]) == set(tiny_study.clips)
 
@@ -253,7 +253,7 @@ def test_every_clip_is_counted_where_it_was_answered(tiny_study: Study, store: S
 def test_exports_hold_no_answer_and_no_formula(tiny_study: Study, store: Store) -> None:
     listener = take_part(tiny_study, store, comment="=HYPERLINK(1)")
     store.pass_stage(listener, "interview", {"rhythm": "@SUM(A1)"})
-    files = {name: make() for name, make in watching.exports(tiny_study, store).items()}
+    files = {name: make() for name, make in monitoring.exports(tiny_study, store).items()}
     rows = {name: list(reader.DictReader(io.StringIO(text))) for name, text in files.items()}
     assert {row["comment"] for row in rows["comments.csv"]} == {"'=HYPERLINK(1)"}
     assert [row["reply"] for row in rows["replies.csv"]] == ["'@SUM(A1)"]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from clstm.errors import UnreadableFileError
-from evaluation import cache
-from evaluation.audio import read_audio
-from evaluation.measures import measure_take
-from evaluation.mpeg import header
-from evaluation.takes import Take
+from clstm.runtime.errors import UnreadableFileError
+from evaluation.audio.files import read_audio
+from evaluation.audio.mpeg import header
+from evaluation.measurement import cache
+from evaluation.measurement.inputs import Take
+from evaluation.measurement.measure import measure_take
 
 RATE = 44100
 SECONDS = 3

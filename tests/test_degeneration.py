@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clstm.corpus import Corpus
-from clstm.degeneration import Degeneration, loop, measure, rates, saturation, silence
-from clstm.score import FRAME_RATE, HELD, PITCHES, ROWS, STRUCK, Matrix, repair
+from clstm.corpus.corpus import Corpus
+from clstm.music.degeneration import Degeneration, loop, measure, rates, saturation, silence
+from clstm.music.score import FRAME_RATE, HELD, PITCHES, ROWS, STRUCK, Matrix, repair
 
 
 def plain(frames: int, seed: int = 0) -> Matrix:
@@ -145,11 +145,11 @@ def test_rates_are_shares_of_the_pieces() -> None:
 
 
 def test_it_needs_no_torch() -> None:
-    script = "import sys, clstm.degeneration; sys.exit('torch' in sys.modules)"
+    script = "import sys, clstm.music.degeneration; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_limits_are_in_whole_frames() -> None:
-    from clstm.degeneration import DENSE_OVER, LONGEST_PERIOD, LOOPED, SILENT
+    from clstm.music.degeneration import DENSE_OVER, LONGEST_PERIOD, LOOPED, SILENT
 
     assert all(float(seconds * FRAME_RATE).is_integer() for seconds in (SILENT, DENSE_OVER, LOOPED, LONGEST_PERIOD))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from clstm import chorales, demo, pretrained
-from clstm.cli import load_commands
-from clstm.models import PAPER
+from clstm import demo, pretrained
+from clstm.cli.main import load_commands
+from clstm.corpus import chorales
+from clstm.models.networks import PAPER
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening_study.design import Kind, Layout, Trial, trials
+from listening_study.protocol.design import Kind, Layout, Trial, trials
 
 SIZES = [(1, 1), (2, 1), (2, 2), (1, 3), (3, 3), (4, 5)]  # sources, clips of each
 

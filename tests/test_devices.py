@@ -17,18 +17,18 @@ from patience import PATIENCE
 from safetensors.torch import load_file
 from torch.nn.parallel import DistributedDataParallel
 
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.models import NetworkConfig
-from clstm.settings import Machines, TrainingConfig
-from clstm.training import Run, train
+from clstm.corpus.corpus import Corpus
+from clstm.models.networks import NetworkConfig
+from clstm.runtime.errors import UserError
+from clstm.training.loop import Run, train
+from clstm.training.settings import Machines, TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 CONFIG = TrainingConfig(batch=6, excerpt=48, rate=1e-2, steps=20, evaluate_every=1)
 SETTINGS = ("kernels=4", "features=16", "hidden=32", "batch=6", "excerpt=48", "rate=1e-2", "evaluate_every=100")
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
-PROCESSES.set_forkserver_preload(["clstm.training", __name__])
+PROCESSES.set_forkserver_preload(["clstm.training.loop", __name__])
 
 OUTLIVED = 3  # exit code: a part of the group was left when training was over
 

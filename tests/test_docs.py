@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from clstm.cli import load_commands
+from clstm.cli.main import load_commands
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 MAKEFILE = Path(__file__).parents[1].joinpath("Makefile").read_text(encoding="utf-8")

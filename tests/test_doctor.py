@@ -10,7 +10,7 @@ import pytest
 from patience import PATIENCE
 from typer.testing import CliRunner
 
-from clstm.cli import load_commands
+from clstm.cli.main import load_commands
 from evaluation import doctor
 
 
@@ -120,7 +120,7 @@ def test_only_what_is_needed_decides_the_exit_status(monkeypatch: pytest.MonkeyP
 
 
 def test_the_doctor_imports_no_torch() -> None:
-    script = "import sys; from clstm.cli import main; sys.argv = ['clstm', 'doctor']\ntry: main()\n"
+    script = "import sys; from clstm.cli.main import main; sys.argv = ['clstm', 'doctor']\ntry: main()\n"
     script += "except SystemExit as end: print('torch' in sys.modules, end.code)"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert shown.stdout.splitlines()[-1] == "False 0"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from evaluation import loudness
+from evaluation.metrics import loudness
 
 SILENT = -np.inf  # dBFS
 

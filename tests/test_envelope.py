@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from evaluation import envelope, levels
-from evaluation.metric import Missing
+from evaluation.metrics import envelope, levels
+from evaluation.metrics.metric import Missing
 
 RATE = 44100
 

@@ -7,9 +7,9 @@ from scipy.stats import binom
 
 from listening_study.analysis.crossed import difference
 from listening_study.analysis.inference import COLUMNS, Conclusions, conclude
-from listening_study.configuration import Registration
-from listening_study.registration import Registered, register
-from listening_study.responding import Spread, probabilities, respond
+from listening_study.analysis.listener_model import Spread, probabilities, respond
+from listening_study.protocol.configuration import Registration
+from listening_study.protocol.registration import Registered, register
 
 APART, EQUIVALENT, UNKNOWN = "told apart", "equivalent within the margin", "cannot be told"
 

@@ -11,16 +11,26 @@ from drawn_texts import faults
 from matplotlib.axes import Axes
 from typer.testing import CliRunner
 
-from clstm.cli import load_commands
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from clstm.score import HELD, STRUCK, encode
-from reports import figures, reach
-from reports.figures import KINDS, PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, Kind, Scale
-from reports.findings import alternative_text, finding, number, pitch_name
-from reports.palette import REFERENCE, SYSTEMS, system_colour
-from reports.songs import Song, song
-from reports.style import COLUMN_WIDTH, PAGE_WIDTH
+from clstm.cli.main import load_commands
+from clstm.music.midi import Notes, write_midi
+from clstm.music.score import HELD, STRUCK, encode
+from clstm.runtime.errors import UserError
+from evaluation.figures.palette import REFERENCE, SYSTEMS, system_colour
+from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
+from reports.figures import panels, reach
+from reports.figures.captions import alternative_text, finding, number, pitch_name
+from reports.figures.panels import (
+    KINDS,
+    PIANO_ROLL,
+    SCORE_MATRIX,
+    SELF_SIMILARITY,
+    SONOGRAM,
+    SPECTRUM,
+    WAVEFORM,
+    Kind,
+    Scale,
+)
+from reports.figures.songs import Song, song
 
 RATE = 44100
 TUNE = Notes.of([(0.25 * i, 0.25 * i + 0.25, 60 + i % 5, 80) for i in range(16)])
@@ -40,7 +50,7 @@ def songs() -> list[Song]:
 
 
 def axes_of(kind: Kind, one: Song, scale: Scale) -> Axes:
-    return figures.draw(kind, [one], scale).axes[0]
+    return panels.draw(kind, [one], scale).axes[0]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
@@ -66,8 +76,8 @@ def test_the_score_matrix_leaves_out_octaves_nobody_uses(songs: list[Song]) -> N
 
 
 def test_a_song_that_came_as_audio_has_no_score_matrix(songs: list[Song]) -> None:
-    assert [one.name for one in figures.drawable(SCORE_MATRIX, songs)] == ["Human", "Model"]
-    assert figures.drawable(SONOGRAM, songs) == songs
+    assert [one.name for one in panels.drawable(SCORE_MATRIX, songs)] == ["Human", "Model"]
+    assert panels.drawable(SONOGRAM, songs) == songs
 
 
 def test_the_waveform_reaches_its_peaks_and_its_envelope_the_rms(songs: list[Song]) -> None:
@@ -90,11 +100,11 @@ def test_the_spectrum_marks_the_limits_of_the_paper(songs: list[Song]) -> None:
 
 def test_the_spectrum_repeats_the_reference_with_every_other_song(songs: list[Song]) -> None:
     behind = axes_of(SPECTRUM, songs[1], Scale.of(songs)).get_lines()[0].get_ydata()
-    np.testing.assert_array_equal(behind, figures.smooth(songs[0].spectrum))
+    np.testing.assert_array_equal(behind, panels.smooth(songs[0].spectrum))
 
 
 def test_a_smoothed_flat_spectrum_stays_flat_to_its_ends() -> None:
-    np.testing.assert_allclose(figures.smooth(np.full(500, -40.0)), -40.0)
+    np.testing.assert_allclose(panels.smooth(np.full(500, -40.0)), -40.0)
 
 
 def test_sonograms_share_one_colour_scale(songs: list[Song]) -> None:
@@ -111,7 +121,7 @@ def test_a_sonogram_is_brightest_where_the_tone_is(songs: list[Song]) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
 def test_silence_is_drawn_and_said(kind: Kind) -> None:
     silent = song("Silence", "rest", SYSTEMS[0], np.zeros(RATE, dtype=np.float32), RATE, Notes.of())
-    figures.draw(kind, [silent], Scale.of([silent])).savefig(BytesIO())
+    panels.draw(kind, [silent], Scale.of([silent])).savefig(BytesIO())
     assert finding(kind, silent) == ("no notes" if kind.of_notes else "silent")
 
 
@@ -119,7 +129,7 @@ def test_one_sample_is_drawn() -> None:
     click = song("Click", "click", SYSTEMS[0], np.ones(1, dtype=np.float32), RATE, None)
     for kind in (WAVEFORM, SPECTRUM, SONOGRAM):
         drawn = BytesIO()
-        figures.draw(kind, [click], Scale.of([click])).savefig(drawn)
+        panels.draw(kind, [click], Scale.of([click])).savefig(drawn)
         assert drawn.getvalue().startswith(b"\x89PNG")
 
 
@@ -127,7 +137,7 @@ def test_one_sample_is_drawn() -> None:
 def test_the_same_songs_give_the_same_file(suffix: str, songs: list[Song], tmp_path: Path) -> None:
     files = [tmp_path / f"{attempt}{suffix}" for attempt in range(2)]
     for file in files:
-        figures.save(figures.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
+        panels.save(panels.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
@@ -135,15 +145,15 @@ def test_a_panel_of_noise_stays_small_as_svg(tmp_path: Path) -> None:
     noise = 0.1 * np.random.default_rng(0).standard_normal(60 * RATE).astype(np.float32)
     dense = song("Noise", "noise", SYSTEMS[0], noise, RATE, TUNE)
     for kind in KINDS:
-        figures.save(figures.draw(kind, [dense], Scale.of([dense])), tmp_path / f"{kind.key}.svg", dpi=200)
+        panels.save(panels.draw(kind, [dense], Scale.of([dense])), tmp_path / f"{kind.key}.svg", dpi=200)
     assert max(file.stat().st_size for file in tmp_path.iterdir()) < 400_000
 
 
 @pytest.mark.parametrize("name", ["$x^2$ & <b>", "\\frac", "音楽", "n" * 300, "$"])
 def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: Path) -> None:
     odd = [replace(songs[0], name=name), songs[1]]
-    figure = figures.draw(WAVEFORM, odd, Scale.of(odd))
-    figures.save(figure, tmp_path / "odd.svg", dpi=100)
+    figure = panels.draw(WAVEFORM, odd, Scale.of(odd))
+    panels.save(figure, tmp_path / "odd.svg", dpi=100)
     assert name[:30] in figure.axes[0].get_title(loc="left")
 
 
@@ -152,8 +162,8 @@ def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: 
 def test_every_label_is_whole_and_none_lies_upon_another(kind: Kind, width: float, songs: list[Song]) -> None:
     names = ["A person, as it was played on a piano, in the autumn", "n" * 120]
     shown = [replace(one, name=name) for one, name in zip(songs, names, strict=False)]
-    assert faults(figures.draw(kind, shown, width=width)) == []
-    assert faults(figures.draw(kind, shown[:1])) == []
+    assert faults(panels.draw(kind, shown, width=width)) == []
+    assert faults(panels.draw(kind, shown[:1])) == []
 
 
 def test_the_piano_roll_has_room_for_every_note_of_any_song_however_late_or_low() -> None:
@@ -176,8 +186,8 @@ def test_a_soft_song_beside_a_loud_one_can_still_be_seen() -> None:
 
 def test_a_figure_alone_takes_three_lines(tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "tune.mid")
-    one = figures.read_song(tmp_path / "tune.mid", "Tune")
-    figures.save(figures.draw(WAVEFORM, [one]), tmp_path / "waveform.pdf")
+    one = panels.read_song(tmp_path / "tune.mid", "Tune")
+    panels.save(panels.draw(WAVEFORM, [one]), tmp_path / "waveform.pdf")
     assert (tmp_path / "waveform.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -195,7 +205,7 @@ def test_a_steady_tone_is_like_itself_everywhere(songs: list[Song]) -> None:
 
 def test_squares_stand_side_by_side_and_rows_below_each_other(songs: list[Song]) -> None:
     def corners(kind: Kind) -> list[tuple[float, float]]:
-        return [axes.get_position().p0.round(2).tolist() for axes in figures.draw(kind, songs).axes]
+        return [axes.get_position().p0.round(2).tolist() for axes in panels.draw(kind, songs).axes]
 
     assert len({x for x, _ in corners(SELF_SIMILARITY)}) == 2
     assert len({x for x, _ in corners(WAVEFORM)}) == 1

@@ -12,18 +12,18 @@ import pandas as pd
 import pytest
 from patience import PATIENCE
 
-from clstm import files
-from clstm.errors import UserError
-from clstm.files import remove_unfinished, replacing, write_json, write_table, write_text
-from clstm.names import printable, readable
-from clstm.ownership import may_replace, may_write_table, may_write_text
+from clstm.runtime import files
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import remove_unfinished, replacing, write_json, write_table, write_text
+from clstm.runtime.names import printable, readable
+from clstm.runtime.ownership import may_replace, may_write_table, may_write_text
 
 LATIN = os.fsdecode(b"Caf\xe9")
 
 WRITING = """
 import sys
 from pathlib import Path
-from clstm.files import replacing
+from clstm.runtime.files import replacing
 with replacing(Path(sys.argv[1])) as building:
     if sys.argv[2] == "folder":
         building.mkdir()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from clstm.errors import NothingUsableError, UserError
-from clstm.finding import AUDIO, MIDI, find, find_files, kind
-from clstm.midi import Notes, write_midi
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import NothingUsableError, UserError
+from clstm.runtime.finding import AUDIO, MIDI, find, find_files, kind
 
 
 def sound(form: str, **options: str) -> bytes:

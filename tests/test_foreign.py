@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.cli import main
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from reports.claims import CLAIMS
+from clstm.cli.main import main
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
+from reports.findings.paper_claims import CLAIMS
 
 PAPER = r"\b(papers?|Huang|Cai|LSTMs?|RNNs?|C-LSTM|doi|Figure \d|Table 2|figure\d)\b"
 LIMITS = r"\b(grid|eighths?|velocit(y|ies))\b"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from evaluation.form import Form, changes, form_of
+from evaluation.audio.form import Form, changes, form_of
 
 RATE = 44100
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from clstm.midi import Notes, write_midi
-from evaluation.generated import UNFIT, fits, read_manifest
-from evaluation.measures import measure_take
-from evaluation.takes import not_used, takes
-from reports.systems import read_generated
+from clstm.music.midi import Notes, write_midi
+from evaluation.measurement.generated import UNFIT, fits, read_manifest
+from evaluation.measurement.inputs import not_used, takes
+from evaluation.measurement.measure import measure_take
+from reports.inputs.systems import read_generated
 
 TUNE = Notes.of([(0.5 * place, 0.5 * place + 0.5, 60 + place % 12, 80) for place in range(40)])  # 20 s
 

@@ -9,15 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clstm import generation
-from clstm.checkpoint import build
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.generation import MODES, Mode, Sampling, density, density_range, draw, generate, likeliest
-from clstm.midi import write_midi
-from clstm.models import KINDS, Kind, Model, NetworkConfig
-from clstm.score import HELD, PITCHES, ROWS, STRUCK, decode, is_consistent
-from clstm.seeds import Seed, from_corpus
+from clstm.corpus.corpus import Corpus
+from clstm.generation import sampling
+from clstm.generation.prompts import Seed, from_corpus
+from clstm.generation.sampling import MODES, Mode, Sampling, density, density_range, draw, generate, likeliest
+from clstm.models.checkpoint import build
+from clstm.models.networks import KINDS, Kind, Model, NetworkConfig
+from clstm.music.midi import write_midi
+from clstm.music.score import HELD, PITCHES, ROWS, STRUCK, decode, is_consistent
+from clstm.runtime.errors import UserError
 
 
 def network(kind: Kind) -> Model:
@@ -93,7 +93,7 @@ def test_a_stream_is_read_whole_from_its_beginning(kind: Kind, three: list[Seed]
 def test_more_seeds_than_one_batch_holds_go_on_alike(three: list[Seed], monkeypatch: pytest.MonkeyPatch) -> None:
     made = network("lstm")
     whole = generate(made, three, 20)
-    monkeypatch.setattr(generation, "BATCH", 2)
+    monkeypatch.setattr(sampling, "BATCH", 2)
     told: list[tuple[int, int]] = []
     np.testing.assert_array_equal(
         generate(made, three, 20, advance=lambda what, done, total: told.append((done, total))), whole

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from clstm.errors import NothingUsableError, UserError
-from clstm.midi import Notes, write_midi
-from clstm.score import decode, encode, losses
-from evaluation.grid_audit import COLUMNS, NOTHING, audit, audit_files, totals
-from evaluation.notes_cli import app
+from clstm.music.midi import Notes, write_midi
+from clstm.music.score import decode, encode, losses
+from clstm.runtime.errors import NothingUsableError, UserError
+from evaluation.cli.notes import app
+from evaluation.notes.grid_audit import COLUMNS, NOTHING, audit, audit_files, totals
 
 
 def notes(*rows: tuple[float, float, int]) -> Notes:

@@ -38,7 +38,7 @@ def test_imports_only_point_down() -> None:
 def test_help_imports_nothing_heavy() -> None:
     script = f"""
 import sys
-from clstm.cli import main
+from clstm.cli.main import main
 sys.argv = ["clstm", "--help"]
 try:
     main()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, mannwhitneyu, ttest_ind, ttest_rel, wasserstein_distance
 
-from evaluation import draws, inference, means
-from evaluation.draws import Pair
+from evaluation.statistics import inference, means, resampling
+from evaluation.statistics.resampling import Pair
 
 PERMUTATIONS = 199
 DRAWS = 2500  # of a rate near 5 %: its standard error is .44 points
@@ -85,15 +85,15 @@ def p_value(sets: Sets, random: np.random.Generator, permutations: int = PERMUTA
     reference, system, pair = sets
     tested = pair.tested(random)
     reference, system = reference[tested[0]], system[tested[1]]
-    sides = draws.permuted_sides(Pair(pair.reference[tested[0]], pair.system[tested[1]]), random, permutations)
+    sides = resampling.permuted_sides(Pair(pair.reference[tested[0]], pair.system[tested[1]]), random, permutations)
     counted = sum(inference.as_far_apart(reference, system, part) for part in sides)
     return inference.permutation_p(counted, permutations)
 
 
 def effects(sets: Sets, random: np.random.Generator, size: int = 15) -> inference.Effects:
     reference, system, pair = sets
-    samples = draws.equal_samples(pair, random, size, 200)
-    return inference.effects(reference, system, samples, draws.resampled_weights(pair, random, 500), pair.groups)
+    samples = resampling.equal_samples(pair, random, size, 200)
+    return inference.effects(reference, system, samples, resampling.resampled_weights(pair, random, 500), pair.groups)
 
 
 def direction_p(sets: Sets, random: np.random.Generator) -> float:
@@ -230,7 +230,7 @@ def test_crossed_groups_give_the_t_of_the_sets_they_make() -> None:
     reference, system, pair = mixed(random)
     ours, theirs, groups = pair.numbered
     a, b = means.group_means(reference, ours, groups), means.group_means(system, theirs, groups)
-    (crossed,) = draws.permuted_groups(pair, random, 20)
+    (crossed,) = resampling.permuted_groups(pair, random, 20)
     swapped = [np.where(row, b, a) for row in crossed], [np.where(row, a, b) for row in crossed]
     expected = [means._squared(one, other, np.zeros((1, groups)))[0] for one, other in zip(*swapped, strict=True)]
     assert means._squared(a, b, crossed.astype(float)) == pytest.approx(expected)
@@ -303,7 +303,7 @@ def test_intervals_cover_at_their_rate(draw: Callable[..., Sets], shift: float) 
     many = [draw(random, shift=shift) for _ in range(300)]
     reference, system = (np.concatenate([sets[side] for sets in many]) for side in (0, 1))
     delta = 2 * mannwhitneyu(system, reference).statistic / (len(system) * len(reference)) - 1
-    samples = [draws.equal_samples(pair, random, 15, 20) for *_, pair in many]
+    samples = [resampling.equal_samples(pair, random, 15, 20) for *_, pair in many]
     apart = [inference.distances(one, *sets[:2]) for one, sets in zip(samples, many, strict=True)]
     distance = float(np.mean([one for one, _ in apart]) / np.mean([floor for _, floor in apart]))
     covered = []
@@ -336,7 +336,7 @@ def test_distances_are_scipys() -> None:
     assert inference.wasserstein(one, other) == pytest.approx(wasserstein_distance(one, other))
     reference, system, pair = independent(random)
     actual = wasserstein_distance(reference, system)
-    for part in draws.permuted_sides(pair, random, 50):
+    for part in resampling.permuted_sides(pair, random, 50):
         values = np.concatenate([reference, system])
         further = [wasserstein_distance(values[~side], values[side]) >= actual for side in part]
         assert inference.as_far_apart(reference, system, part) == sum(further)
@@ -374,7 +374,7 @@ def test_samples_are_of_equal_size_and_never_of_one_group() -> None:
     random = np.random.default_rng(11)
     names = np.repeat(np.arange(10), [1, 2, 3, 4, 5, 6, 7, 1, 2, 3])
     pair = Pair(names, names[::2])
-    samples = draws.equal_samples(pair, random, 5, 300)
+    samples = resampling.equal_samples(pair, random, 5, 300)
     for first, second, system in zip(samples.first, samples.second, samples.system, strict=True):
         assert len(set(first)) == len(set(second)) == len(set(system)) == samples.size
         assert not set(names[first]) & set(names[second])
@@ -383,15 +383,15 @@ def test_samples_are_of_equal_size_and_never_of_one_group() -> None:
 
 def test_a_small_set_makes_the_samples_small() -> None:
     random = np.random.default_rng(12)
-    samples = draws.equal_samples(Pair(np.arange(100), np.arange(100, 104)), random)
-    assert samples.size == draws.largest_size(Pair(np.arange(100), np.arange(100, 104)), random) == 2
-    lone = draws.equal_samples(Pair(np.arange(100), np.array([0, 1])), random)
+    samples = resampling.equal_samples(Pair(np.arange(100), np.arange(100, 104)), random)
+    assert samples.size == resampling.largest_size(Pair(np.arange(100), np.arange(100, 104)), random) == 2
+    lone = resampling.equal_samples(Pair(np.arange(100), np.array([0, 1])), random)
     assert lone.size == 1
 
 
 def test_a_few_shared_groups_are_never_all_in_one_half() -> None:
     shared = Pair(np.arange(100), np.repeat(np.arange(5), 10))
-    assert draws.equal_samples(shared, np.random.default_rng(0)).size == 20
+    assert resampling.equal_samples(shared, np.random.default_rng(0)).size == 20
 
 
 def test_the_ways_to_assign_groups_bound_what_can_be_told() -> None:
@@ -442,8 +442,8 @@ def test_holm_as_in_his_paper() -> None:
 
 def test_large_sets_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = Pair(np.arange(30), np.arange(10, 50))
-    monkeypatch.setattr(draws, "_AT_ONCE", 1000)
-    parts = list(draws.permuted_sides(pair, np.random.default_rng(0), 100))
+    monkeypatch.setattr(resampling, "_AT_ONCE", 1000)
+    parts = list(resampling.permuted_sides(pair, np.random.default_rng(0), 100))
     assert len(parts) > 5
     assert sum(map(len, parts)) == 100
-    assert sum(len(rows) for rows, _ in draws.resampled_weights(pair, np.random.default_rng(0), 100)) == 101
+    assert sum(len(rows) for rows, _ in resampling.resampled_weights(pair, np.random.default_rng(0), 100)) == 101

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UnreadableFileError, UserError
-from clstm.isolation import in_processes
+from clstm.runtime.errors import UnreadableFileError, UserError
+from clstm.runtime.processes import in_processes
 
 
 def length_of_name(path: Path) -> int:

@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from clstm.errors import UnreadableFileError
-from listening_study import languages
-from listening_study.configuration import Language
+from clstm.runtime.errors import UnreadableFileError
+from listening_study.protocol import languages
+from listening_study.protocol.configuration import Language
 
 ALL = get_args(Language)
 HAN = re.compile(r"[\u4e00-\u9fff]")

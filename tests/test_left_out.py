@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from clstm.left_out import NOTHING, LeftOut, as_columns, from_columns, sentence
+from clstm.music.left_out import NOTHING, LeftOut, as_columns, from_columns, sentence
 
 
 def test_nothing_left_out_needs_no_sentence() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.midi import Notes, write_midi
-from evaluation import levels
-from evaluation.audio import write_audio
-from evaluation.levels import SILENT, is_silent, music, offsets
-from evaluation.loudness import true_peak
-from evaluation.measures import CANCELLED, METRICS, measure_file, measure_sound
-from evaluation.metric import Figure, Missing
-from evaluation.render import RenderSettings, render
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings, render
+from evaluation.measurement.measure import CANCELLED, METRICS, measure_file, measure_sound
+from evaluation.metrics import levels
+from evaluation.metrics.levels import SILENT, is_silent, music, offsets
+from evaluation.metrics.loudness import true_peak
+from evaluation.metrics.metric import Figure, Missing
 
 RATE = 22050
 SETTINGS = RenderSettings(sample_rate=RATE)

@@ -5,8 +5,8 @@ import pyloudnorm
 import pytest
 import scipy.signal
 
-from evaluation import loudness
-from evaluation.metric import Missing
+from evaluation.metrics import loudness
+from evaluation.metrics.metric import Missing
 
 RATE = 48000
 

@@ -11,13 +11,13 @@ from zipfile import ZipFile
 import pytest
 from typer.testing import CliRunner
 
-from clstm import maestro
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.midi import read_midi
-from clstm.preparation import prepare
-from clstm.score import encode
+from clstm.cli.main import load_commands
+from clstm.corpus import maestro
+from clstm.corpus.corpus import Corpus
+from clstm.corpus.preparation import prepare
+from clstm.music.midi import read_midi
+from clstm.music.score import encode
+from clstm.runtime.errors import UserError
 
 COLUMNS = "canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"
 ROWS = [

@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clstm.cli import main
-from clstm.errors import UserError
-from evaluation.audio import write_audio
-from reports.holdings import Verification, check_music, check_outputs, check_tables, check_weights, find_music
-from reports.manifest import Places, read_manifest
+from clstm.cli.main import main
+from clstm.runtime.errors import UserError
+from evaluation.audio.files import write_audio
+from reports.verification.holdings import (
+    Verification,
+    check_music,
+    check_outputs,
+    check_tables,
+    check_weights,
+    find_music,
+)
+from reports.verification.manifest import Places, read_manifest
 
 PUBLISHED = Path(__file__).parents[1] / "reports/published/replication"
 STRANGE = (None, True, -1, 0, 10**400, 1e308, "", "x" * 5000, "a\0b", "\ud800", "../../x", "/dev/zero", [], {}, [[]])

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import NothingUsableError, UnreadableFileError
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from evaluation.measures import COLUMNS, METRICS, measure_file, measure_notes, measure_sound, measure_systems
-from evaluation.metric import Missing
-from evaluation.render import RenderSettings, render
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import NothingUsableError, UnreadableFileError
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings, render
+from evaluation.measurement.measure import COLUMNS, METRICS, measure_file, measure_notes, measure_sound, measure_systems
+from evaluation.metrics.metric import Missing
 
 VIEWS = ("loudness", "envelope", "spectrum", "sonogram", "structure", "symbolic", "repetition")
 SETTINGS = RenderSettings(sample_rate=22050)

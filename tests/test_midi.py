@@ -9,9 +9,9 @@ import pretty_midi
 import pytest
 from midi_bytes import controller, header, midi, off, on, track
 
-from clstm.errors import UnreadableFileError
-from clstm.left_out import LeftOut
-from clstm.midi import LARGEST, LONGEST, Notes, read_midi, write_midi
+from clstm.music.left_out import LeftOut
+from clstm.music.midi import LARGEST, LONGEST, Notes, read_midi, write_midi
+from clstm.runtime.errors import UnreadableFileError
 
 
 def read(tmp_path: Path, data: bytes, **options: bool) -> Notes:

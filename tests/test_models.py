@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from clstm.checkpoint import build
-from clstm.models import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count, recur
-from clstm.plus import REACH, Plus
-from clstm.settings import configure
+from clstm.models.checkpoint import build
+from clstm.models.networks import KINDS, PAPER, Convolutions, Kind, Network, NetworkConfig, parameter_count, recur
+from clstm.models.plus import REACH, Plus
+from clstm.training.settings import configure
 
 WINDOW = torch.zeros(1, 90, 156)
 

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clstm import continuations, models, pretrained
-from clstm.midi import Notes, write_midi
-from clstm.score import ROWS
-from clstm.seeds import opening
-from evaluation.takes import Take
-from reports.models import KINDS, PAPER, model_of, of_the_paper
-from reports.provenance import find_runs
-from reports.systems import read_generated
-from reports.touch import touch_of
+from clstm import pretrained
+from clstm.generation import continuations
+from clstm.generation.prompts import opening
+from clstm.models import networks
+from clstm.music.midi import Notes, write_midi
+from clstm.music.score import ROWS
+from evaluation.measurement.inputs import Take
+from reports.inputs.models import KINDS, PAPER, model_of, of_the_paper
+from reports.inputs.systems import read_generated
+from reports.inputs.touch import touch_of
+from reports.verification.provenance import find_runs
 
 SOURCE = {"model": "lstm", "run": "mine", "weights_sha256": "0f" * 32, "sampling": {"mode": "window"}}
 
@@ -40,8 +42,8 @@ def shown(folder: Path) -> str | None:
 
 
 def test_the_kinds_are_those_of_the_models() -> None:
-    assert KINDS == models.KINDS
-    assert PAPER == models.PAPER
+    assert KINDS == networks.KINDS
+    assert PAPER == networks.PAPER
 
 
 def test_what_generate_writes_shows_its_model(generated: Path) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from evaluation.measures import METRICS, measure_file
-from evaluation.metric import Missing
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UserError
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement.measure import METRICS, measure_file
+from evaluation.metrics.metric import Missing
 from evaluation.music import Music
-from evaluation.render import RenderSettings
 
 SETTINGS = RenderSettings(sample_rate=22050)
 TUNE = Notes.of([(k / 4 + 0.01, k / 4 + 0.26, 60 + k % 7, 40 + k) for k in range(48)])

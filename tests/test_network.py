@@ -8,11 +8,11 @@ import pytest
 from drawn_texts import boxes, faults
 
 from clstm import pretrained
-from clstm.checkpoint import build
-from clstm.errors import UserError
-from clstm.models import KINDS, Kind, NetworkConfig, parameter_count
-from reports import network
-from reports.style import COLUMN_WIDTH, PAGE_WIDTH
+from clstm.models.checkpoint import build
+from clstm.models.networks import KINDS, Kind, NetworkConfig, parameter_count
+from clstm.runtime.errors import UserError
+from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
+from reports.figures import network
 
 
 def small(kind: Kind) -> tuple[NetworkConfig, dict[str, tuple[int, ...]]]:

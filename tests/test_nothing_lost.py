@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from clstm.cli import main
-from clstm.continuations import write
-from clstm.corpus import Corpus
-from clstm.midi import Notes, write_midi
-from clstm.seeds import opening
-from evaluation.render import RenderSettings
-from evaluation.render_folder import render_folder
-from listening_study.anchor import make_anchor
+from clstm.cli.main import main
+from clstm.corpus.corpus import Corpus
+from clstm.generation.continuations import write
+from clstm.generation.prompts import opening
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement.render_folder import render_folder
+from listening_study.stimuli.anchor import make_anchor
 
 Refused = Callable[..., str]
 

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clstm.cli import main
-from clstm.midi import read_midi, write_midi
-from evaluation import synthesizer
-from evaluation.audio import write_audio
-from evaluation.environment import environment, settings_of
-from evaluation.regression import MOVED, SAME, UNMATCHED
-from evaluation.takes import takes
+from clstm.cli.main import main
+from clstm.music.midi import read_midi, write_midi
+from evaluation.audio import synthesizer
+from evaluation.audio.files import write_audio
+from evaluation.drift.check import MOVED, SAME, UNMATCHED
+from evaluation.measurement.environment import environment, settings_of
+from evaluation.measurement.inputs import takes
 
 FIXTURES = Path(__file__).with_name("fixtures")
 VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())

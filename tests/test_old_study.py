@@ -20,16 +20,16 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import listening_study
-from listening_study.audit import Verdict, examine, judge
-from listening_study.audit.attack import Shown, attack, words
-from listening_study.cli import app
-from listening_study.database import open_answers
-from listening_study.key import open_key
-from listening_study.order import COMPUTABLE, doubts, open_order
-from listening_study.results import provenance, read_results
+from listening_study.blinding.attack import Shown, attack, words
+from listening_study.blinding.audit import Verdict, examine, judge
+from listening_study.cli.main import app
+from listening_study.protocol.key import open_key
+from listening_study.protocol.order import COMPUTABLE, doubts, open_order
+from listening_study.protocol.study import Study, read_study
+from listening_study.results.results import provenance, read_results
+from listening_study.results.summary import cautions
 from listening_study.store import Store
-from listening_study.study import Study, read_study
-from listening_study.summary import cautions
+from listening_study.store.database import open_answers
 
 OLD = Path(__file__).with_name("old_study")
 
@@ -78,7 +78,9 @@ def visit(old: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     st.cache_resource.clear()
 
     def visit(token: str | None = None) -> AppTest:
-        tab = AppTest.from_file(str(Path(listening_study.__file__).with_name("app.py")), default_timeout=30)
+        tab = AppTest.from_file(
+            str(Path(listening_study.__file__).with_name("participants") / "app.py"), default_timeout=30
+        )
         if token:
             tab.query_params["t"] = token
         return tab.run()

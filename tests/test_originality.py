@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from clstm.errors import NothingUsableError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation.notes_cli import app
-from evaluation.originality import COLUMNS, Match, Originality, Piece, longest_common, measure_originality
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import NothingUsableError, UserError
+from evaluation.cli.notes import app
+from evaluation.notes.originality import COLUMNS, Match, Originality, Piece, longest_common, measure_originality
 
 
 def walk(seed: int, seconds: float = 30.0) -> Notes:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from evaluation.measures import METRICS
-from reports import page
-from reports.claims import roles
-from reports.drawing import Chart, Drawn, Panel, Section
-from reports.page import Listening, clock, number_views
-from reports.page import render_page as render
+from evaluation.measurement.measure import METRICS
+from reports.figures.drawing import Chart, Drawn, Panel, Section
+from reports.findings.paper_claims import roles
+from reports.page import page
+from reports.page.page import Listening, clock, number_views
+from reports.page.page import render_page as render
 
 PROVENANCE = {
     "command": "clstm report",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clstm.errors import UserError
-from listening_study import passwords
-from listening_study.passwords import DELAY, LOCKED, TRIES, Door, LockedError
+from clstm.runtime.errors import UserError
+from listening_study.researchers import passwords
+from listening_study.researchers.passwords import DELAY, LOCKED, TRIES, Door, LockedError
 
 PASSWORD = "correct horse 音楽"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from listening_study.analysis.listener_model import Spread, probabilities, respond
 from listening_study.analysis.permutation import DRAWS, permuted_p
-from listening_study.responding import Spread, probabilities, respond
 
 
 def answers(seed: int, listeners: int, clips: int, *shares: float, slope: float = 0.0) -> list[np.ndarray]:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from clstm import pianoroll
-from clstm.corpus import Corpus, summary
-from clstm.errors import MismatchError, UnreadableFileError, UserError
-from clstm.preparation import prepare
-from clstm.seeds import from_corpus
+from clstm.corpus.corpus import Corpus, summary
+from clstm.corpus.preparation import prepare
+from clstm.generation.prompts import from_corpus
+from clstm.music import pianoroll
+from clstm.runtime.errors import MismatchError, UnreadableFileError, UserError
 
 SIZES = {"traindata": (12, 30, 7), "validdata": (9, 9), "testdata": (25,)}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clstm.midi import Notes
-from clstm.plausibility import implausible
+from clstm.music.midi import Notes
+from clstm.music.plausibility import implausible
 
 
 def every(

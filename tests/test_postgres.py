@@ -12,7 +12,7 @@ import sqlalchemy as sql
 from patience import PATIENCE
 from postgres_server import Server, running_postgres
 
-from clstm.errors import UserError
+from clstm.runtime.errors import UserError
 from listening_study.store import Agreement, Listener, Response, Store, UnavailableError, connection
 
 pytestmark = pytest.mark.slow

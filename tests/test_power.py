@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from clstm.errors import UserError
-from listening_study import power
-from listening_study.power import Assumptions, Power, powers, smallest
-from listening_study.responding import Spread
-from listening_study.study import Study
-from listening_study.verbs.planning import app
+from clstm.runtime.errors import UserError
+from listening_study.analysis.listener_model import Spread
+from listening_study.cli.planning import app
+from listening_study.protocol.study import Study
+from listening_study.simulation import power
+from listening_study.simulation.power import Assumptions, Power, powers, smallest
 
 QUICK = ["--listeners", "5,10", "--clips", "4", "--replicates", "20"]
 

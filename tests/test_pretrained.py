@@ -11,14 +11,14 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from clstm import pretrained
-from clstm.checkpoint import load_model
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.models import NetworkConfig
-from clstm.pretrained.__main__ import bundle, card
-from clstm.settings import TrainingConfig
-from clstm.training import train
+from clstm.cli.bundle import bundle, card
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus
+from clstm.models.checkpoint import load_model
+from clstm.models.networks import NetworkConfig
+from clstm.runtime.errors import UserError
+from clstm.training.loop import train
+from clstm.training.settings import TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 BUNDLED_MEGABYTES = 48

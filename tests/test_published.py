@@ -11,10 +11,10 @@ import pytest
 from patience import PATIENCE
 
 from clstm import pretrained
-from clstm.midi import read_midi
-from evaluation.cache import sha256
-from evaluation.render import RenderSettings
-from reports.provenance import run_path
+from clstm.music.midi import read_midi
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement.cache import sha256
+from reports.verification.provenance import run_path
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "reports/published"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from patience import PATIENCE
 
-from evaluation.audio import write_audio
-from evaluation.regression import record
+from evaluation.audio.files import write_audio
+from evaluation.drift.check import record
 
 RATE = 22050
 TESTS = """
@@ -128,7 +128,7 @@ def test_a_mistake_is_one_line_in_the_report(repository: Path) -> None:
 
 
 def test_the_plugin_loads_nothing_heavy_before_it_is_used() -> None:
-    heavy = {"numpy", "scipy", "evaluation", "evaluation.measures", "typer", "rich"}
+    heavy = {"numpy", "scipy", "evaluation", "evaluation.measurement.measure", "typer", "rich"}
     script = f"import sys, clstm.pytest_plugin; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert shown.stdout.strip() == "[]"

@@ -10,16 +10,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from clstm import batches
-from clstm.checkpoint import build
-from clstm.cli import load_commands
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.models import NetworkConfig
-from clstm.reach import gradient_norms, measure, table
-from clstm.reach_tables import Gradients, beyond, curves, half_life, notes, pairs, summary
-from clstm.settings import TrainingConfig
-from clstm.training import train
+from clstm.cli.main import load_commands
+from clstm.corpus.corpus import Corpus
+from clstm.models.checkpoint import build
+from clstm.models.networks import NetworkConfig
+from clstm.prediction.gradient_reach import gradient_norms, measure, table
+from clstm.prediction.reach_tables import Gradients, beyond, curves, half_life, notes, pairs, summary
+from clstm.runtime.errors import UserError
+from clstm.training import batches
+from clstm.training.loop import train
+from clstm.training.settings import TrainingConfig
 
 
 def windows() -> torch.Tensor:
@@ -89,7 +89,7 @@ def test_windows_are_taken_in_turns_without_a_difference(
     tiny_corpus: Corpus, runs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = table(tiny_corpus, runs[:1], split="test", count=10)
-    monkeypatch.setattr("clstm.reach.AT_ONCE", 4)
+    monkeypatch.setattr("clstm.prediction.gradient_reach.AT_ONCE", 4)
     pd.testing.assert_frame_equal(table(tiny_corpus, runs[:1], split="test", count=10), whole, rtol=1e-5)
 
 

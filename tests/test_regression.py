@@ -8,15 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import MismatchError, NothingUsableError, UserError
-from clstm.midi import Notes, write_midi
-from evaluation import cache
-from evaluation.audio import write_audio
-from evaluation.baseline import Piece, read_baseline
-from evaluation.environment import Difference, differences, environment, settings_of
-from evaluation.measures import METRICS, measure_notes, measure_sound
-from evaluation.metric import Figure, Missing
-from evaluation.regression import (
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import MismatchError, NothingUsableError, UserError
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.drift.baseline import Piece, read_baseline
+from evaluation.drift.check import (
     MOVED,
     SAME,
     UNMATCHED,
@@ -30,7 +27,10 @@ from evaluation.regression import (
     record_again,
     tolerance,
 )
-from evaluation.render import RenderSettings, Waveform, render
+from evaluation.measurement import cache
+from evaluation.measurement.environment import Difference, differences, environment, settings_of
+from evaluation.measurement.measure import METRICS, measure_notes, measure_sound
+from evaluation.metrics.metric import Figure, Missing
 
 SETTINGS = RenderSettings(sample_rate=22050)
 TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + 7 * k % 12, 60 + 5 * (k % 4)) for k in range(24)])

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import MissingToolError, UserError
-from clstm.isolation import in_processes
-from clstm.midi import Notes
-from clstm.score import decode, encode
-from evaluation import synthesizer
-from evaluation.render import LONGEST, RenderSettings, describe, render, same_grid
-from evaluation.synthesizer import Synthesizer, default_soundfont
-from evaluation.waveform import clipped
+from clstm.music.midi import Notes
+from clstm.music.score import decode, encode
+from clstm.runtime.errors import MissingToolError, UserError
+from clstm.runtime.processes import in_processes
+from evaluation.audio import synthesizer
+from evaluation.audio.buffers import clipped
+from evaluation.audio.render import LONGEST, RenderSettings, describe, render, same_grid
+from evaluation.audio.synthesizer import Synthesizer, default_soundfont
 
 CHORDS = Notes.of(
     [
@@ -74,8 +74,8 @@ def test_the_size_of_the_chunks_changes_no_sample(chunk: int) -> None:
 @pytest.mark.parametrize("size", [64, 1000, 44100])
 def test_long_music_in_a_file_has_the_same_samples(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = render(CHORDS)
-    monkeypatch.setattr("evaluation.waveform.IN_MEMORY", 0)
-    monkeypatch.setattr("evaluation.render.BLOCK", size)
+    monkeypatch.setattr("evaluation.audio.buffers.IN_MEMORY", 0)
+    monkeypatch.setattr("evaluation.audio.render.BLOCK", size)
     actual = render(CHORDS)
     assert isinstance(actual, np.memmap)
     np.testing.assert_array_equal(actual, expected)
@@ -148,8 +148,8 @@ def test_dense_piano_music_at_full_velocity_does_not_clip() -> None:
 
 
 def test_the_rate_asked_for_is_the_rate_rendered() -> None:
-    from evaluation.audio import mono
-    from evaluation.spectrum import magnitude_spectrum
+    from evaluation.audio.files import mono
+    from evaluation.metrics.spectrum import magnitude_spectrum
 
     for rate in (22050, 48000):
         waveform = render(Notes.of([note(offset=2.0, pitch=69)]), RenderSettings(sample_rate=rate, tail=0))

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.cli import main
-from clstm.midi import Notes, read_midi, write_midi
-from evaluation.audio import read_audio
-from evaluation.batch import unique_names
-from evaluation.cli import render_command
-from evaluation.render import RenderSettings, render, same_grid
-from evaluation.waveform import clipped
+from clstm.cli.main import main
+from clstm.music.midi import Notes, read_midi, write_midi
+from evaluation.audio.buffers import clipped
+from evaluation.audio.files import read_audio
+from evaluation.audio.render import RenderSettings, render, same_grid
+from evaluation.cli.main import render_command
+from evaluation.measurement.batch import unique_names
 
 TUNE = Notes.of([(k / 4 + 0.03, k / 4 + 0.25, 60 + k % 7, 50 + k) for k in range(8)])
 

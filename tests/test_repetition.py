@@ -5,10 +5,10 @@ import zlib
 import numpy as np
 import pytest
 
-from clstm.midi import Notes
-from evaluation import repetition
-from evaluation.metric import Missing
-from evaluation.runs import tokens
+from clstm.music.midi import Notes
+from evaluation.metrics import repetition
+from evaluation.metrics.metric import Missing
+from evaluation.metrics.shared_runs import tokens
 
 
 def melody(pitches: list[int], frames: int = 2) -> Notes:

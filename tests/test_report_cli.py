@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from clstm import pretrained
-from clstm.cli import main
-from clstm.midi import Notes, read_midi, write_midi
-from evaluation.audio import read_audio, write_audio
-from evaluation.measures import measure_file
-from evaluation.render import RenderSettings
-from reports.tables import ACCURACY_COLUMNS
+from clstm.cli.main import main
+from clstm.music.midi import Notes, read_midi, write_midi
+from evaluation.audio.files import read_audio, write_audio
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement.measure import measure_file
+from reports.findings.tables import ACCURACY_COLUMNS
 
 NASTY = "Größe <b>\"x\"</b> & 'y'"
 

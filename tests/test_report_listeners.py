@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from test_page import content, render_page, system
 
-from clstm.errors import UserError
-from listening_study.results import read_results, write_results
-from listening_study.simulation import simulate
+from clstm.runtime.errors import UserError
+from listening_study.protocol.study import Study
+from listening_study.results.results import read_results, write_results
+from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Store
-from listening_study.study import Study
-from reports.listeners import read_study
+from reports.inputs.study_results import read_study
 
 
 @pytest.fixture

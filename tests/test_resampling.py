@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from clstm import resampling
-from clstm.resampling import Array, Draws, contributions, is_clear, sign_flips, two_sided, upper_sided
+from clstm.prediction import resampling
+from clstm.prediction.resampling import Array, Draws, contributions, is_clear, sign_flips, two_sided, upper_sided
 
 
 def mean_of(draws: Draws, values: Array, sizes: Array) -> Array:

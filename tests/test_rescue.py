@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from clstm.degeneration import measure
-from clstm.generation import MODES, Mode, Sampling, density, generate
-from clstm.models import Model, NetworkConfig, State
-from clstm.rescue import ATTEMPTS, rescue
-from clstm.score import FRAME_RATE, ROWS, is_consistent
-from clstm.seeds import Seed, opening
+from clstm.generation.prompts import Seed, opening
+from clstm.generation.rescue import ATTEMPTS, rescue
+from clstm.generation.sampling import MODES, Mode, Sampling, density, generate
+from clstm.models.networks import Model, NetworkConfig, State
+from clstm.music.degeneration import measure
+from clstm.music.score import FRAME_RATE, ROWS, is_consistent
 
 
 class Monotonous(Model):

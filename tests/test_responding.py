@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from listening_study.responding import Spread, log_odds, probabilities, respond, spread_of_shares
+from listening_study.analysis.listener_model import Spread, log_odds, probabilities, respond, spread_of_shares
 
 
 def drawn(spread: Spread, seed: int = 0, **p_human: float) -> np.ndarray:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clstm.errors import MismatchError, UserError
+from clstm.runtime.errors import MismatchError, UserError
 from listening_study.analysis.codebook import CODEBOOK, columns
-from listening_study.results import SYNTHETIC, read_results, write_results
-from listening_study.simulation import simulate
+from listening_study.protocol.study import Study
+from listening_study.results.results import SYNTHETIC, read_results, write_results
+from listening_study.results.summary import cautions, verdict
+from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Agreement, Response, Store
-from listening_study.study import Study
-from listening_study.summary import cautions, verdict
 
 Fill = Callable[..., Store]
 
@@ -116,9 +116,9 @@ def test_known_pieces_are_left_out_as_registered_and_kept_beside(store: Store, t
 @pytest.fixture(scope="module")
 def written(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of a synthetic study, on disk."""
-    from evaluation.render import RenderSettings
-    from listening_study.configuration import Clips, Configuration, Design
-    from listening_study.creation import create_study
+    from evaluation.audio.render import RenderSettings
+    from listening_study.protocol.configuration import Clips, Configuration, Design
+    from listening_study.stimuli.creation import create_study
 
     folder = tmp_path_factory.mktemp("written")
     configuration = Configuration(clips=Clips(count=3, seconds=1.5, after=0), design=Design(practice=0, repeats=1))

@@ -15,19 +15,19 @@ import pandas as pd
 import pytest
 import torch
 
-from clstm import checkpoint
-from clstm.corpus import Corpus
-from clstm.errors import UserError
-from clstm.files import replacing
-from clstm.models import NetworkConfig
-from clstm.settings import TrainingConfig
-from clstm.training import Run, train
+from clstm.corpus.corpus import Corpus
+from clstm.models import checkpoint
+from clstm.models.networks import NetworkConfig
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import replacing
+from clstm.training.loop import Run, train
+from clstm.training.settings import TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32, dropout=0.3)
 CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=40, evaluate_every=5)
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
-PROCESSES.set_forkserver_preload(["clstm.training", __name__])
+PROCESSES.set_forkserver_preload(["clstm.training.loop", __name__])
 
 
 def work(corpus: Path, folder: Path, trains: Event, moment: int | None) -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clstm.midi import Notes
-from clstm.score import HIGHEST, LOWEST, encode
-from evaluation.runs import Ranks, gaps, longest_elsewhere, longest_repeat, strikes, tokens
+from clstm.music.midi import Notes
+from clstm.music.score import HIGHEST, LOWEST, encode
+from evaluation.metrics.shared_runs import Ranks, gaps, longest_elsewhere, longest_repeat, strikes, tokens
 
 texts = st.lists(st.integers(0, 2), max_size=40).map(lambda values: np.array(values, dtype=np.int64))
 

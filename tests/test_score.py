@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clstm.midi import Notes
-from clstm.score import (
+from clstm.music.midi import Notes
+from clstm.music.score import (
     FRAME_RATE,
     HELD,
     LOWEST,

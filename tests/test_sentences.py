@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import comparison
-from evaluation.measures import METRICS
+from evaluation.comparison import contrasts
+from evaluation.measurement.measure import METRICS
 from listening_study.analysis.inference import conclude
-from listening_study.configuration import Registration
-from listening_study.registration import register
-from listening_study.responding import Spread, probabilities, respond
-from reports import correlation, words
+from listening_study.analysis.listener_model import Spread, probabilities, respond
+from listening_study.protocol.configuration import Registration
+from listening_study.protocol.registration import register
 from reports.content import records
+from reports.findings import correlation
+from reports.findings import sentences as words
 
 TESTED = [name for name, metric in METRICS.items() if metric.tested][:4]
 SYSTEMS = [{"name": "human", "role": "reference"}, {"name": "model", "role": "system"}]
@@ -38,9 +39,9 @@ def music(random: np.random.Generator, mean: float = 0.0, spread: float = 1.0, p
 
 def sentences(seed: int, **truth: float) -> tuple[str, str]:
     """What `clstm compare` sums up, and what the report says of the same."""
-    table = comparison.compare(*music(np.random.default_rng(seed), **truth), "human", permutations=PERMUTATIONS)
+    table = contrasts.compare(*music(np.random.default_rng(seed), **truth), "human", permutations=PERMUTATIONS)
     said = words.summary(records(table), SYSTEMS, "human")
-    return comparison.summary(table, ["model"])[0], " ".join(one["text"] for one in said)
+    return contrasts.summary(table, ["model"])[0], " ".join(one["text"] for one in said)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clstm.errors import UserError
-from clstm.settings import configure
+from clstm.runtime.errors import UserError
+from clstm.training.settings import configure
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UserError
-from evaluation.render import RenderSettings
-from listening_study.configuration import Clips, Configuration, Design, Registration
-from listening_study.creation import create_study
-from listening_study.results import Results, read_results
-from listening_study.simulation import KINDS, parse_kinds, simulate
+from clstm.runtime.errors import UserError
+from evaluation.audio.render import RenderSettings
+from listening_study.protocol.configuration import Clips, Configuration, Design, Registration
+from listening_study.protocol.study import Study, read_study
+from listening_study.results.results import Results, read_results
+from listening_study.simulation.rehearsal import KINDS, parse_kinds, simulate
+from listening_study.stimuli.creation import create_study
 from listening_study.store import Store
-from listening_study.study import Study, read_study
 
 
 @pytest.fixture(scope="module")

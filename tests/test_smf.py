@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from midi_bytes import END_OF_TRACK, chunk, controller, delta, header, midi, off, on, program, tempo, track, written
 
-from clstm.smf import CorruptError, Events, parse
+from clstm.music.smf import CorruptError, Events, parse
 
 FOUR = [(0, on(60)), (480, off(60)), (0, on(62)), (480, off(62))]
 FOUR_READ = [(0, 0x90, 60, 80), (480, 0x80, 60, 0), (480, 0x90, 62, 80), (960, 0x80, 62, 0)]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import soxr
 
-from clstm.midi import Notes
-from evaluation import sonogram
-from evaluation.levels import music
-from evaluation.metric import Missing
-from evaluation.render import render
+from clstm.music.midi import Notes
+from evaluation.audio.render import render
+from evaluation.metrics import sonogram
+from evaluation.metrics.levels import music
+from evaluation.metrics.metric import Missing
 
 RATE = 44100
 SIZE = 4096

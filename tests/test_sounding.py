@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from midi_bytes import Event, controller, header, midi, off, on, program, track
 
-from clstm.left_out import LeftOut
-from clstm.midi import Notes, read_midi, write_midi
-from clstm.smf import parse
-from clstm.sounding import sounding
-from evaluation.synthesizer import default_soundfont, load_library
+from clstm.music.left_out import LeftOut
+from clstm.music.midi import Notes, read_midi, write_midi
+from clstm.music.smf import parse
+from clstm.music.sounding import sounding
+from evaluation.audio.synthesizer import default_soundfont, load_library
 
 RATE = 44100
 BLOCK = RATE // 100

@@ -13,14 +13,14 @@ import pytest
 import soundfile
 import soxr
 
-from clstm.cli import main
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from evaluation.environment import Difference
-from evaluation.metric import Missing
-from evaluation.regression import MOVED, SAME, UNMATCHED, Check, Moved
-from evaluation.regression_report import row, summary, text, write_junit
-from evaluation.render import RenderSettings, Waveform, render
+from clstm.cli.main import main
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check, Moved
+from evaluation.drift.report import row, summary, text, write_junit
+from evaluation.measurement.environment import Difference
+from evaluation.metrics.metric import Missing
 
 RATE = 44100
 DRY = RenderSettings(sample_rate=22050)

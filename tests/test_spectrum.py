@@ -8,10 +8,10 @@ from scipy.signal import welch
 from scipy.special import psi
 from scipy.stats import entropy, gmean
 
-from clstm.midi import Notes
-from evaluation import spectrum
-from evaluation.metric import Missing
-from evaluation.render import render
+from clstm.music.midi import Notes
+from evaluation.audio.render import render
+from evaluation.metrics import spectrum
+from evaluation.metrics.metric import Missing
 
 RATE = 44100
 SIZE = 16384

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clstm.errors import UserError
-from clstm.midi import Notes
-from clstm.pieces import fingerprint
-from clstm.score import encode
-from clstm.splits import Assignment, merge_duplicates, read_index, split_by_group
+from clstm.corpus.pieces import fingerprint
+from clstm.corpus.splits import Assignment, merge_duplicates, read_index, split_by_group
+from clstm.music.midi import Notes
+from clstm.music.score import encode
+from clstm.runtime.errors import UserError
 
 labels = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=60)
 

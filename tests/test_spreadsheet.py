@@ -6,7 +6,7 @@ import io
 import pandas as pd
 import pytest
 
-from clstm.spreadsheet import csv
+from clstm.runtime.spreadsheet import csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("http://x","y")'])

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from listening_study.configuration import Design
-from listening_study.stages import Place, Screen, where_is
+from listening_study.participants.stages import Place, Screen, where_is
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.study import Study
 from listening_study.store.records import Listener
-from listening_study.study import Study
 
 EVERYTHING = Design(practice=2, break_every=2, catch=1, repeats=1)
 NOTHING = Design(practice=0, break_every=0, background=False, headphone_check=False, interview=False)

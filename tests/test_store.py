@@ -22,7 +22,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from postgres_server import Server, running_postgres
 
-from clstm.errors import MismatchError, UserError
+from clstm.runtime.errors import MismatchError, UserError
 from listening_study.store import (
     LONGEST_TEXT,
     Agreement,

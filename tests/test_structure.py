@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluation import structure
-from evaluation.metric import Missing
+from evaluation.metrics import structure
+from evaluation.metrics.metric import Missing
 
 RATE = 22050
 

@@ -17,11 +17,11 @@ from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import listening_study
-from listening_study.configuration import Access, Consent, Design, Question
-from listening_study.order import open_order
-from listening_study.player import Hearing, understood
+from listening_study.participants.player import Hearing, understood
+from listening_study.protocol.configuration import Access, Consent, Design, Question
+from listening_study.protocol.order import open_order
+from listening_study.protocol.study import Study
 from listening_study.store import Agreement, Store, connection
-from listening_study.study import Study
 
 PACKAGE = Path(listening_study.__file__).parent
 Open = Callable[..., AppTest]
@@ -34,7 +34,7 @@ def visit(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     st.cache_resource.clear()
 
     def visit(token: str | None = None, **parameters: str) -> AppTest:
-        tab = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=PATIENCE)
+        tab = AppTest.from_file(str(PACKAGE / "participants" / "app.py"), default_timeout=PATIENCE)
         for name, value in {**parameters, **({"t": token} if token else {})}.items():
             tab.query_params[name] = value
         return tab.run()
@@ -404,7 +404,7 @@ def test_reviewed_wording_is_shown_and_not_marked(visit: Open, tiny_study: Study
 def test_a_clip_that_will_not_play_stops_nobody(
     visit: Open, tiny_study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from listening_study.screens import trial
+    from listening_study.participants.screens import trial
 
     monkeypatch.setattr(trial, "play", lambda *_, **__: Hearing(0.0, 1, "error", 3, given_up=True))
     tab = visit()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clstm import cli
-from listening_study.registration import open_registration
+from clstm.cli import main
+from listening_study.protocol.registration import open_registration
+from listening_study.protocol.study import Study, read_study
 from listening_study.store import Store
-from listening_study.study import Study, read_study
 
 Run = Callable[..., int]
 
@@ -24,7 +24,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: object) -> int:
         monkeypatch.setattr(sys, "argv", ["clstm", "study", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            main.main()
         return int(stopped.value.code or 0)
 
     return run

@@ -18,15 +18,15 @@ from app_server import AppServer, free_port, running
 from patience import PATIENCE
 
 import listening_study
-from listening_study import connections
+from listening_study.blinding.streamlit_client import Session
+from listening_study.protocol.study import Study
+from listening_study.server import connections
 from listening_study.store.connection import migrate
-from listening_study.study import Study
-from listening_study.wire import Session
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 REQUEST = b"GET /_stcore/health HTTP/1.1\r\nHost: localhost\r\n"
 HURRIED = "from listening_study import connections; connections.ImpatientProtocol.limit = 0.5; "
-LAUNCH = "import runpy; runpy.run_module('listening_study.launching', run_name='__main__', alter_sys=True)"
+LAUNCH = "import runpy; runpy.run_module('listening_study.server.launching', run_name='__main__', alter_sys=True)"
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def command(tiny_study: Study) -> Iterator[tuple[subprocess.Popen[str], int]]:
     port = free_port()
     words = ["study", "serve", str(tiny_study.folder), "--port", str(port), "--headless"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from clstm.cli import main; main()", *words],
+        [sys.executable, "-c", "from clstm.cli.main import main; main()", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -14,10 +14,10 @@ from wire_listener import Listener, check
 from wire_study import write_study
 
 import listening_study
-from listening_study.configuration import Design
+from listening_study.protocol.configuration import Design
 from listening_study.store.connection import migrate
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 AT_ONCE = 5  # listeners
 LONGEST_WAIT = 0.15  # seconds after a submission until the kill
 

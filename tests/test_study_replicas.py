@@ -14,15 +14,15 @@ from wire_listener import Listener, check, fill_in, hear, newcomer, some_respons
 from wire_study import write_study
 
 import listening_study
-from listening_study.configuration import Design
+from listening_study.blinding.streamlit_client import GoneError, Session
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.study import Study
 from listening_study.store import Store
 from listening_study.store.connection import migrate
-from listening_study.study import Study
-from listening_study.wire import GoneError, Session
 
 pytestmark = pytest.mark.slow
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 
 
 @pytest.fixture(scope="module")

@@ -23,14 +23,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from clstm import cli
-from clstm.errors import UserError
-from listening_study import database, passwords, serving
-from listening_study.configuration import Access
-from listening_study.serving import Site
-from listening_study.store import Agreement, Response, Store
+from clstm.cli import main
+from clstm.runtime.errors import UserError
+from listening_study.protocol.configuration import Access
+from listening_study.protocol.study import Study
+from listening_study.researchers import passwords
+from listening_study.server import serving
+from listening_study.server.serving import Site
+from listening_study.store import Agreement, Response, Store, database
 from listening_study.store.connection import migrate
-from listening_study.study import Study
 
 Run = Callable[..., int]
 COMMENT = "the left hand wobbles like a tired zebrafinch"
@@ -59,7 +60,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: object) -> int:
         monkeypatch.setattr(sys, "argv", ["clstm", "study", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            main.main()
         return int(stopped.value.code or 0)
 
     return run
@@ -91,7 +92,7 @@ def answer_one(study: Study, store: Store) -> str:
 @contextmanager
 def started(*arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The command itself, as a process of its own."""
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", *map(str, arguments)]
+    command = [sys.executable, "-c", "from clstm.cli.main import main; main()", "study", *map(str, arguments)]
     # A test run started in the background ignores Ctrl-C, and so would the server.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     told = {**os.environ, **environment}

@@ -36,16 +36,16 @@ from wire_listener import (
 from wire_study import NAMES, write_study
 
 import listening_study
-from clstm.spreadsheet import csv
-from listening_study.configuration import Design
-from listening_study.screens.trial import TOLERANCE
+from clstm.runtime.spreadsheet import csv
+from listening_study.blinding.streamlit_client import GoneError, Session
+from listening_study.participants.screens.trial import TOLERANCE
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.study import Study
 from listening_study.store import AnsweredTrial, Response, Store
 from listening_study.store import Listener as Participant
 from listening_study.store.connection import migrate
-from listening_study.study import Study
-from listening_study.wire import GoneError, Session
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 ELSEWHERE = "http://elsewhere.example"
 COMMENT = "kingfisher"  # in the answers of somebody else
 SECONDS = 1.0  # of a clip

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from patience import PATIENCE
 
-from listening_study.key import open_key
+from listening_study.protocol.key import open_key
+from listening_study.protocol.study import Study, read_study
 from listening_study.store import Store
-from listening_study.study import Study, read_study
 
 HERE = Path(__file__).parent
 FEW, MANY = 2, 10
@@ -75,7 +75,7 @@ def test_simulating_a_study(tiny_study: Study, tmp_path: Path) -> None:
 def test_the_results_of_a_study(tiny_study: Study, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     folder.mkdir()
-    simulate = "from clstm.cli import main; main()"
+    simulate = "from clstm.cli.main import main; main()"
     words = ("study", "simulate", tiny_study.folder, "--listeners", "expert=4", "--out", tmp_path / "filled")
     subprocess.run([sys.executable, "-c", simulate, *map(str, words)], check=True, capture_output=True)
     kill_and_run_again(folder, tables_of, MANY, "study", "results", tmp_path / "filled")

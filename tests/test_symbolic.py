@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from clstm.midi import Notes
-from clstm.score import HELD, decode, encode
-from evaluation import symbolic
-from evaluation.metric import Missing
+from clstm.music.midi import Notes
+from clstm.music.score import HELD, decode, encode
+from evaluation.metrics import symbolic
+from evaluation.metrics.metric import Missing
 
 
 def notes(*rows: tuple[float, float, int]) -> Notes:

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from evaluation.render import RenderSettings
-from evaluation.takes import Take
-from evaluation.verdict import Request, judge
-from reports.excerpts import AUDIO_BYTES, BYTES_A_SECOND, SAMPLE, spans
-from reports.palette import CONTROL, REFERENCE, SYSTEMS
-from reports.report import file_name
-from reports.systems import SAMPLES, Piece, System, check_names, median_piece, systems_of
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UserError
+from evaluation.audio.files import write_audio
+from evaluation.audio.render import RenderSettings
+from evaluation.comparison.compare import Request, judge
+from evaluation.figures.palette import CONTROL, REFERENCE, SYSTEMS
+from evaluation.measurement.inputs import Take
+from reports.build import file_name
+from reports.figures.excerpts import AUDIO_BYTES, BYTES_A_SECOND, SAMPLE, spans
+from reports.inputs.systems import SAMPLES, Piece, System, check_names, median_piece, systems_of
 
 
 def tune(path: Path, notes: int, velocity: int = 50) -> Path:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clstm.errors import UserError
-from reports.tables import ACCURACY_COLUMNS, PAIRS, PAIRS_MORE, read_accuracy, read_pairs, summary
+from clstm.runtime.errors import UserError
+from reports.findings.tables import ACCURACY_COLUMNS, PAIRS, PAIRS_MORE, read_accuracy, read_pairs, summary
 
 
 def tidy(rows: list[tuple[str, str, str, float, str]]) -> pd.DataFrame:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UserError
-from clstm.files import write_json
-from clstm.midi import VELOCITY, Notes
-from evaluation.takes import Take, read_groups, takes
+from clstm.music.midi import VELOCITY, Notes
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import write_json
+from evaluation.measurement.inputs import Take, read_groups, takes
 
 PLAYED = Notes.of([(0.01, 0.52, 60, 40), (0.51, 1.3, 64, 100), (2.2, 2.4, 110, 60)])
 

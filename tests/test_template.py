@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from clstm.errors import UserError
-from listening_study.configuration import Configuration
-from listening_study.template import read_configuration, template
+from clstm.runtime.errors import UserError
+from listening_study.protocol.configuration import Configuration
+from listening_study.protocol.template import read_configuration, template
 
 KEY = re.compile(r"^(?:# )?([a-z_]+) =")
 

@@ -13,14 +13,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from clstm import batches
-from clstm.baselines import Markov
-from clstm.corpus import Corpus
-from clstm.errors import MismatchError, UserError
-from clstm.models import KINDS, Kind, NetworkConfig
-from clstm.settings import TrainingConfig, configure
-from clstm.training import Run, rate_at, train
-from clstm.training import objective as summed
+from clstm.corpus.corpus import Corpus
+from clstm.models.networks import KINDS, Kind, NetworkConfig
+from clstm.prediction.baselines import Markov
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.training import batches
+from clstm.training.loop import Run, rate_at, train
+from clstm.training.loop import objective as summed
+from clstm.training.settings import TrainingConfig, configure
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
 CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=12, evaluate_every=4)
@@ -141,8 +141,8 @@ def test_a_run_stopped_and_resumed_ends_as_the_one_that_was_not(tiny_corpus: Cor
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from clstm.corpus import Corpus
-from clstm.training import train
+from clstm.corpus.corpus import Corpus
+from clstm.training.loop import train
 sys.path.insert(0, sys.argv[3])
 from test_training import CONFIG, NETWORK
 kill = lambda run: run.progress.step == 6 and os.kill(os.getpid(), signal.SIGKILL)

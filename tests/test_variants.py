@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clstm.cli import main
-from clstm.errors import UserError
-from clstm.midi import Notes, write_midi
-from evaluation.measures import measure_systems
-from evaluation.takes import Take
-from evaluation.verdict import Request, Verdict
-from reports import variants
-from reports.variants import Variant, parse
+from clstm.cli.main import main
+from clstm.music.midi import Notes, write_midi
+from clstm.runtime.errors import UserError
+from evaluation.comparison.compare import Request, Verdict
+from evaluation.measurement.inputs import Take
+from evaluation.measurement.measure import measure_systems
+from reports.inputs import variants
+from reports.inputs.variants import Variant, parse
 
 SYSTEMS = ["people", "lstm", "lstm:warm"]
 

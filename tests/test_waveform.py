@@ -9,21 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.errors import UserError
-from clstm.midi import Notes
-from evaluation import envelope, loudness, waveform
-from evaluation.audio import mono, read_audio, resample, write_audio
-from evaluation.render import RenderSettings, render
-from evaluation.waveform import blank, blocks, clipped, release
+from clstm.music.midi import Notes
+from clstm.runtime.errors import UserError
+from evaluation.audio import buffers
+from evaluation.audio.buffers import blank, blocks, clipped, release
+from evaluation.audio.files import mono, read_audio, resample, write_audio
+from evaluation.audio.render import RenderSettings, render
+from evaluation.metrics import envelope, loudness
 
 
 @pytest.fixture
 def in_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waveform, "IN_MEMORY", 0)
+    monkeypatch.setattr(buffers, "IN_MEMORY", 0)
 
 
 def test_little_is_in_memory_and_much_in_a_file_both_silent_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waveform, "IN_MEMORY", 800)
+    monkeypatch.setattr(buffers, "IN_MEMORY", 800)
     little, much = blank((100, 2)), blank((101, 2))
     assert not isinstance(little, np.memmap)
     assert isinstance(much, np.memmap)
@@ -99,7 +100,7 @@ def test_twenty_minutes_take_no_more_memory_than_a_block(tmp_path: Path, monkeyp
     notes = Notes.of([(10.0 * k, 10.0 * k + 2, 40 + k % 40, 80) for k in range(120)])
     loudness.measure(np.ones((8000, 2), dtype=np.float32), 8000)  # imports
     envelope.analytic_envelope(np.ones(8000, dtype=np.float32), 8000)
-    monkeypatch.setattr(waveform, "IN_MEMORY", 2**20)
+    monkeypatch.setattr(buffers, "IN_MEMORY", 2**20)
     tracemalloc.start()
     try:
         music = render(notes, settings)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from patience import PATIENCE
 
-from evaluation.audio import write_audio
+from evaluation.audio.files import write_audio
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = """

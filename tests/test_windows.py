@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from clstm import windows
-from clstm.checkpoint import build
-from clstm.corpus import Corpus
-from clstm.models import KINDS, Kind, NetworkConfig
-from clstm.windows import predictor, windows_in, windows_of
+from clstm.corpus.corpus import Corpus
+from clstm.models.checkpoint import build
+from clstm.models.networks import KINDS, Kind, NetworkConfig
+from clstm.prediction import windows
+from clstm.prediction.windows import predictor, windows_in, windows_of
 
 SMALL = NetworkConfig("rnn", kernels=4, features=8, hidden=16)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from app_server import AppServer, running
 
-from listening_study.wire import GoneError, Session, UnclickableError
+from listening_study.blinding.streamlit_client import GoneError, Session, UnclickableError
 
 APP = """
 import time

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reports.words import on_accuracy, on_correlation, summary
+from reports.findings.sentences import on_accuracy, on_correlation, summary
 
 SYSTEMS = [{"name": name, "role": role} for name, role in (("Bach", "reference"), ("LSTM", "system"))]
 

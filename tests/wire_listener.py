@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from listening_study.order import open_order
-from listening_study.stages import Screen, where_is
+from listening_study.blinding.streamlit_client import Element, GoneError, Session
+from listening_study.participants.stages import Screen, where_is
+from listening_study.protocol.order import open_order
+from listening_study.protocol.study import Study
 from listening_study.store import Agreement, Response, Store
-from listening_study.study import Study
-from listening_study.wire import Element, GoneError, Session
 
 TRIAL = re.compile(r"trial-(\d+)")  # key of the form with an answer
 RATINGS = ("rhythm", "melody", "repetitiveness")

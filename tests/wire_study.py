@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from listening_study.configuration import Access, Consent, Design, Registration, Words
-from listening_study.key import Key, Origin
-from listening_study.order import Order, new_secret
-from listening_study.registration import register
-from listening_study.study import Study
+from listening_study.protocol.configuration import Access, Consent, Design, Registration, Words
+from listening_study.protocol.key import Key, Origin
+from listening_study.protocol.order import Order, new_secret
+from listening_study.protocol.registration import register
+from listening_study.protocol.study import Study
 
 RATE = 44100
 HUMAN, SYSTEM, PIECE = "zebrafinch", "quokka", "wombat"  # occur nowhere else

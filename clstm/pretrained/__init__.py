@@ -1,6 +1,6 @@
 """The models that come with the package, ready to use: `clstm generate c-lstm ...` works right after installation.
 
-A bundled model is a folder of this package, and a run like any other (`clstm.checkpoint`):
+A bundled model is a folder of this package, and a run like any other (`clstm.models.checkpoint`):
 
     <name>/config.json           network, training, corpus, what was reached
     <name>/weights.safetensors   in half precision; loading them executes nothing
@@ -13,7 +13,7 @@ such a folder of a run.
 
 from pathlib import Path
 
-from clstm.errors import UserError
+from clstm.runtime.errors import UserError
 
 FOLDER = Path(__file__).parent
 

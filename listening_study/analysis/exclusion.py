@@ -3,8 +3,8 @@
 import pandas as pd
 
 from listening_study.analysis.codebook import columns
-from listening_study.configuration import Exclusions
-from listening_study.design import Kind
+from listening_study.protocol.configuration import Exclusions
+from listening_study.protocol.design import Kind
 
 
 def counted(

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.inference import holm
+from evaluation.statistics.inference import holm
 from listening_study.analysis.crossed import Difference, difference
+from listening_study.analysis.listener_model import Spread, spread_of_shares
 from listening_study.analysis.permutation import permuted_p
 from listening_study.analysis.verdicts import insensitive, judged, notes
-from listening_study.registration import Registered
-from listening_study.responding import Spread, spread_of_shares
+from listening_study.protocol.registration import Registered
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.inference import permutation_p
+from evaluation.statistics.inference import permutation_p
 
 Array = NDArray[np.float64]
 

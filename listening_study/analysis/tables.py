@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from listening_study.analysis.codebook import columns
-from listening_study.design import Kind
-from listening_study.key import Key
+from listening_study.protocol.design import Kind
+from listening_study.protocol.key import Key
+from listening_study.protocol.study import Study
 from listening_study.store import Answer, AnsweredTrial, Progress, Reply
-from listening_study.study import Study
 
 CATCH_ANSWER = Answer.HUMAN  # what was agreed for three beeps
 HEADPHONES_WRONG = 1  # replies in the headphone check that may be wrong

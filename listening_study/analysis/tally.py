@@ -12,7 +12,7 @@ import pandas as pd
 from listening_study.analysis.agreement import alpha
 from listening_study.analysis.codebook import columns
 from listening_study.analysis.detection import d_prime, roc, scores
-from listening_study.key import Key
+from listening_study.protocol.key import Key
 
 CONFIDENCE_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 

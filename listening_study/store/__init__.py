@@ -19,7 +19,7 @@ from pathlib import Path
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
-from listening_study.store import answering, connection, erasing, happenings, places, reading, saving
+from listening_study.store import admission, backup, connection, erasure, journal, queries, responses
 from listening_study.store.clock import SteadyClock
 from listening_study.store.records import (
     LONGEST_TEXT,
@@ -86,27 +86,27 @@ class Store:
         """
         stale = _iso(self._clock() - reissue_after)
         with self._writing(alone=True) as open_connection:
-            return places.admit(open_connection, agreement, invitation, registration, self._now(), stale)
+            return admission.admit(open_connection, agreement, invitation, registration, self._now(), stale)
 
     def find(self, token: str) -> Listener | None:
         """The participant with this token."""
         with self._reading() as open_connection:
-            return places.find(open_connection, token)
+            return admission.find(open_connection, token)
 
     def invite(self, count: int) -> list[str]:
         """Issue tokens that each let one listener in."""
         with self._writing() as open_connection:
-            return places.invite(open_connection, count, self._now())
+            return admission.invite(open_connection, count, self._now())
 
     def invited(self, token: str) -> bool:
         """Whether this token was issued and nobody began with it."""
         with self._reading() as open_connection:
-            return places.invited(open_connection, token)
+            return admission.invited(open_connection, token)
 
     def invitations(self) -> tuple[int, int]:
         """How many were issued, and how many of them used."""
         with self._reading() as open_connection:
-            return reading.invitations_issued_and_used(open_connection)
+            return queries.invitations_issued_and_used(open_connection)
 
     def withdraw(self, token: str) -> bool:
         """Remove all that is stored of a participant, beyond recovery, and free the place. False for unknown tokens.
@@ -115,9 +115,9 @@ class Store:
         again overwrites them, though it returns False.
         """
         with self._writing(alone=True) as open_connection:
-            known = places.withdraw(open_connection, token, self._now())
+            known = admission.withdraw(open_connection, token, self._now())
         with connection.unavailable_when_it_fails(), self._queue():
-            erasing.erase(self._engine)
+            erasure.erase(self._engine)
         return known
 
     def withdrawals(self) -> int:
@@ -129,12 +129,12 @@ class Store:
 
     def choose_language(self, participant: int, language: str) -> None:
         with self._writing() as open_connection:
-            answering.choose_language(open_connection, participant, language, self._now())
+            responses.choose_language(open_connection, participant, language, self._now())
 
     def pass_stage(self, participant: int, stage: str, replies: Mapping[str, str] = {}) -> bool:
         """Note that a stage was passed, with its replies. False when it was already: the first replies stay."""
         with self._writing() as open_connection:
-            return answering.pass_stage(open_connection, participant, stage, replies, self._now())
+            return responses.pass_stage(open_connection, participant, stage, replies, self._now())
 
     def present(self, participant: int, trial: int, clip: str, kind: str = "main") -> datetime:
         """Note that a clip is on this participant's screen; returns when it first was.
@@ -142,7 +142,7 @@ class Store:
         Raises `RefusedError` for any trial but the first unanswered, or another clip than it had before.
         """
         with self._writing() as open_connection:
-            return answering.present(open_connection, participant, trial, clip, kind, self._now())
+            return responses.present(open_connection, participant, trial, clip, kind, self._now())
 
     def report(self, participant: int, trial: int, *, heard: float, plays: int, event: str) -> None:
         """Append what the player says. Raises `RefusedError` for a trial not shown and for what cannot be.
@@ -152,12 +152,12 @@ class Store:
         event : why it is said now: play, pause, end, error
         """
         with self._writing() as open_connection:
-            answering.report(open_connection, participant, trial, heard, plays, event, self._now())
+            responses.report(open_connection, participant, trial, heard, plays, event, self._now())
 
     def heard(self, participant: int, trial: int) -> float:
         """The largest share of the clip that the player has reported, 0 without a report."""
         with self._reading() as open_connection:
-            return answering.heard(open_connection, participant, trial)
+            return responses.heard(open_connection, participant, trial)
 
     def record(self, participant: int, trial: int, response: Response) -> bool:
         """Store an answer to a trial. False when the trial has one already: the first stays, both are logged.
@@ -166,32 +166,32 @@ class Store:
         study that is closed.
         """
         with self._writing() as open_connection:
-            return answering.record(open_connection, participant, trial, response, self._now())
+            return responses.record(open_connection, participant, trial, response, self._now())
 
     # --- what the researcher decides ---
 
     def close_study(self) -> None:
         """Admit nobody and take no answers from now on. What a withdrawal could not overwrite yet is overwritten."""
         with self._writing(alone=True) as open_connection:
-            if happenings.is_open(open_connection):
-                happenings.log(open_connection, "closed", "", self._now())
+            if journal.is_open(open_connection):
+                journal.log(open_connection, "closed", "", self._now())
         with suppress(UnavailableError), connection.unavailable_when_it_fails(), self._queue():
-            erasing.erase(self._engine)
+            erasure.erase(self._engine)
 
     def reopen(self) -> None:
         with self._writing(alone=True) as open_connection:
-            if not happenings.is_open(open_connection):
-                happenings.log(open_connection, "reopened", "", self._now())
+            if not journal.is_open(open_connection):
+                journal.log(open_connection, "reopened", "", self._now())
 
     def serve(self, order: str) -> str:
         """Note the hash of the order that listeners are served with; returns the first that was."""
         with self._writing(alone=True) as open_connection:
-            return happenings.once(open_connection, "served", order, self._now())
+            return journal.once(open_connection, "served", order, self._now())
 
     def log(self, event: str, detail: str = "") -> None:
         """Append to the study's journal."""
         with self._writing(alone=True) as open_connection:
-            happenings.log(open_connection, event, detail, self._now())
+            journal.log(open_connection, event, detail, self._now())
 
     def backup(self, path: Path) -> None:
         """Copy the answers of a study, which may be running, into one SQLite file; checked, and whole or not at all.
@@ -199,42 +199,42 @@ class Store:
         Raises `UserError` for another database than SQLite, which has its own tools.
         """
         with connection.unavailable_when_it_fails():
-            saving.save(self._engine, path)
+            backup.save(self._engine, path)
 
     # --- what the researcher reads ---
 
     def is_open(self) -> bool:
         with self._reading() as open_connection:
-            return happenings.is_open(open_connection)
+            return journal.is_open(open_connection)
 
     def registered(self) -> str | None:
         """The hash of the registration when the first listener came; None before."""
         with self._reading() as open_connection:
-            return happenings.first(open_connection, "registered")
+            return journal.first(open_connection, "registered")
 
     def served(self) -> str | None:
         """The hash of the order that the study was first served with; None before, and in old studies."""
         with self._reading() as open_connection:
-            return happenings.first(open_connection, "served")
+            return journal.first(open_connection, "served")
 
     def journal(self) -> list[Happening]:
         with self._reading() as open_connection:
-            return happenings.all_of_them(open_connection)
+            return journal.all_of_them(open_connection)
 
     def answered_trials(self) -> list[AnsweredTrial]:
         """Every answer, in order of arrival."""
         with self._reading() as open_connection:
-            return reading.answered_trials(open_connection)
+            return queries.answered_trials(open_connection)
 
     def progress(self) -> list[Progress]:
         """Every participant, in order of arrival."""
         with self._reading() as open_connection:
-            return reading.progress(open_connection)
+            return queries.progress(open_connection)
 
     def replies(self) -> list[Reply]:
         """Every reply to a stage's questions, in order of arrival."""
         with self._reading() as open_connection:
-            return reading.all_replies(open_connection)
+            return queries.all_replies(open_connection)
 
     @contextmanager
     def _writing(self, *, alone: bool = False) -> Iterator[Connection]:

@@ -11,8 +11,8 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
-from clstm.errors import MismatchError, MissingToolError, UserError
-from listening_study.private import make_private, narrow
+from clstm.runtime.errors import MismatchError, MissingToolError, UserError
+from clstm.runtime.private_files import make_private, narrow
 from listening_study.store.records import UnavailableError
 
 PATIENCE = 10  # seconds to wait for another writer

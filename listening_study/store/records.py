@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from clstm.errors import UserError
+from clstm.runtime.errors import UserError
 
 LONGEST_TEXT = 2000  # characters of a comment or a reply
 

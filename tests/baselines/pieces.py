@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
 
 RATE = 44100
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pieces import write_notes, write_signals
 
-from evaluation.regression import record
+from evaluation.drift.check import record
 
 HERE = Path(__file__).parent
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.midi import Notes, write_midi
+from clstm.music.midi import Notes, write_midi
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as `clstm.cli.main` does; torch reads it when it is first imported
+os.environ.setdefault(
+    "GOMP_SPINCOUNT", "1000"
+)  # as `clstm.cli.main.main` does; torch reads it when it is first imported
 
 
 def dense_piano(seconds: float, seed: int) -> Notes:

@@ -11,9 +11,9 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from clstm.corpus import Corpus
-from clstm.settings import Machines, configure
-from clstm.training import Run, train
+from clstm.corpus.corpus import Corpus
+from clstm.training.loop import Run, train
+from clstm.training.settings import Machines, configure
 
 
 def main(corpus: str, folder: str, supervision: str, precision: str, steps: str) -> None:

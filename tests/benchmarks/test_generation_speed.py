@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from clstm.checkpoint import build
-from clstm.generation import Mode, Sampling, generate
-from clstm.models import Model, NetworkConfig
-from clstm.score import FRAME_RATE, HELD, ROWS, STRUCK
-from clstm.seeds import Seed
+from clstm.generation.prompts import Seed
+from clstm.generation.sampling import Mode, Sampling, generate
+from clstm.models.checkpoint import build
+from clstm.models.networks import Model, NetworkConfig
+from clstm.music.score import FRAME_RATE, HELD, ROWS, STRUCK
 
 pytestmark = pytest.mark.bench
 

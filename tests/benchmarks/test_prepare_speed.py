@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clstm.finding import find_files
-from clstm.preparation import prepare
+from clstm.corpus.preparation import prepare
+from clstm.runtime.finding import find_files
 
 pytestmark = pytest.mark.bench
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from clstm.midi import Notes
-from evaluation import envelope, sonogram, spectrum, structure
-from evaluation.audio import mono
-from evaluation.measures import measure_sound, measure_systems
-from evaluation.render import render
-from evaluation.render_folder import render_folder
+from clstm.music.midi import Notes
+from evaluation.audio.files import mono
+from evaluation.audio.render import render
+from evaluation.measurement.measure import measure_sound, measure_systems
+from evaluation.measurement.render_folder import render_folder
+from evaluation.metrics import envelope, sonogram, spectrum, structure
 
 pytestmark = pytest.mark.bench
 

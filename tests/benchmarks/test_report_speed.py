@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evaluation.cache import nothing_remembered
-from reports.report import Request, make_report
+from evaluation.measurement.cache import nothing_remembered
+from reports.build import Request, make_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -24,9 +24,9 @@ from app_server import free_port
 from wire_listener import Listener
 from wire_study import write_study
 
-from listening_study.configuration import Design
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.study import Study
 from listening_study.store import Store
-from listening_study.study import Study
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
@@ -164,7 +164,7 @@ def _memory(pid: int) -> float:
 def serving(study: Study) -> Iterator[tuple[str, int]]:
     """`clstm study serve` as it is typed. Yields its address and the process that serves."""
     port = free_port()
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(study.folder)]
+    command = [sys.executable, "-c", "from clstm.cli.main import main; main()", "study", "serve", str(study.folder)]
     command += ["--port", str(port), "--headless"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:

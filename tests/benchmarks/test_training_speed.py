@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import torch
 
-from clstm.preparation import prepare
+from clstm.corpus.preparation import prepare
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from clstm.midi import Notes, write_midi
-from evaluation.audio import write_audio
-from reports.report import Request, make_report
+from clstm.music.midi import Notes, write_midi
+from evaluation.audio.files import write_audio
+from reports.build import Request, make_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

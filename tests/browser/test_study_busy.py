@@ -9,8 +9,8 @@ from test_study_walk import SIZES, WORST_CONTRAST, begin, fits, title
 from wire_study import write_study
 
 import listening_study
-from listening_study import languages
-from listening_study.configuration import Access
+from listening_study.protocol import languages
+from listening_study.protocol.configuration import Access
 from listening_study.store.connection import migrate
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-APP = Path(listening_study.__file__).with_name("app.py")
+APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 # As the study launches it, but a minute lasts until there is a file of this name.
 LAUNCH = """
 import pathlib, runpy, threading, time
@@ -32,7 +32,7 @@ def wait():
     admissions.WINDOW = 0.0
 
 threading.Thread(target=wait, daemon=True).start()
-runpy.run_module("listening_study.launching", run_name="__main__", alter_sys=True)
+runpy.run_module("listening_study.server.launching", run_name="__main__", alter_sys=True)
 """
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 import soundfile
 
-from evaluation.render import RenderSettings
-from listening_study import languages
-from listening_study.configuration import Access, Clips, Configuration, Consent, Design
-from listening_study.creation import create_study
-from listening_study.order import open_order
-from listening_study.study import Study
+from evaluation.audio.render import RenderSettings
+from listening_study.protocol import languages
+from listening_study.protocol.configuration import Access, Clips, Configuration, Consent, Design
+from listening_study.protocol.order import open_order
+from listening_study.protocol.study import Study
+from listening_study.stimuli.creation import create_study
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -95,7 +95,7 @@ def copied(path: Path, folder: Path) -> Path:
 @contextmanager
 def serving(study: Study, port: int) -> Iterator[subprocess.Popen[str]]:
     """`clstm study serve`, as it is typed."""
-    command = [sys.executable, "-c", "from clstm.cli import main; main()", "study", "serve", str(study.folder)]
+    command = [sys.executable, "-c", "from clstm.cli.main import main; main()", "study", "serve", str(study.folder)]
     server = subprocess.Popen([*command, "--port", str(port), "--headless"], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from clstm.midi import read_midi, write_midi
-from clstm.score import decode, encode
+from clstm.music.midi import read_midi, write_midi
+from clstm.music.score import decode, encode
 
 learn, out, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 followers: dict[bytes, list[bytes]] = defaultdict(list)

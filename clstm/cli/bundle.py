@@ -1,0 +1,174 @@
+"""Make a bundled model of a run: `python -m clstm.pretrained RUN --name c-lstm --accuracy CSV --index CSV`.
+
+The weights are written in half precision, the configuration without what is a machine's and not the model's, and the
+card from the two, the figures of `clstm accuracy`, and `cards.toml`. Without a run, every card is written anew.
+"""
+
+import json
+import math
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import torch
+import typer
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
+
+from clstm.models.checkpoint import CONFIG, WEIGHTS, load_model
+from clstm.prediction.predictors import SELECTION
+from clstm.pretrained import FOLDER, names
+from clstm.runtime.console import fail, say
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import replacing, write_json, write_text
+
+ACCURACY, CARD, CREDITS = "accuracy.csv", "README.md", "CREDITS.csv"
+CREDITED = ["file", "composer", "title", "opus", "licence", "source"]
+
+# Columns of `clstm accuracy` on a card: heading, scale, decimals.
+FIGURES = {
+    "accuracy": ("accuracy %", 100, 2),
+    "f1_at_threshold": ("F1", 1, 3),
+    "f1_struck_at_threshold": ("F1 struck", 1, 3),
+    "nats": ("nats per frame", 1, 2),
+    "skill_nats": ("skill in nats", 1, 3),
+}
+HORIZONS = {"next": "The next frame", "nine": "All nine frames"}
+
+
+def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOLDER) -> Path:
+    """Make `folder/name` of a run. Returns it.
+
+    accuracy : the CSV of `clstm accuracy`, in which the run has the name of its folder
+    index : the CSV that `clstm prepare` was given, with the columns composer, title, opus, licence and source besides
+
+    Raises `UserError` when the table does not hold the run, with a threshold fixed on pieces of its own corpus, or when
+    a weight is too large for half precision.
+    """
+    _, config = load_model(run)
+    scores = pd.read_csv(accuracy)
+    is_run = scores["system"] == Path(run).name
+    if not is_run.any():
+        raise UserError(f"{accuracy} has no system {Path(run).name}; it has: {', '.join(scores['system'].unique())}")
+    if (scores[is_run]["fixed_on"] != SELECTION).any():
+        raise UserError(f"{accuracy} has no threshold of {Path(run).name}; score it on the corpus it was trained on")
+    config["threshold"] = float(scores[is_run]["threshold"].iloc[0])
+    scores.loc[is_run, "system"] = name
+    own = scores[is_run | (scores["role"] == "baseline")]
+    pieces = pd.read_csv(index, dtype=str, keep_default_na=False)
+    pieces = pieces[pieces["split"] == "train"]
+    config["corpus"]["licences"] = {str(licence): int(n) for licence, n in pieces["licence"].value_counts().items()}
+    weights = halved(load_file(Path(run) / WEIGHTS))
+
+    made = Path(folder) / name
+    with replacing(made) as building:
+        building.mkdir()
+        (building / WEIGHTS).write_bytes(serialise(weights))
+        write_json(building / CONFIG, config)
+        own.round(8).to_csv(building / ACCURACY, index=False)
+    with replacing(Path(folder) / CREDITS) as temporary:
+        pieces[CREDITED].to_csv(temporary, index=False)
+    write_text(made / CARD, card(made))
+    return made
+
+
+def halved(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """In half precision. Raises `UserError` for what it cannot hold: more than 65504, or not a number."""
+    half = {name: tensor.half().contiguous() for name, tensor in weights.items()}
+    lost = [name for name, tensor in half.items() if not tensor.isfinite().all()]
+    if lost:
+        raise UserError(f"half precision cannot hold {', '.join(lost)}: values beyond 65504; bundle another run")
+    return half
+
+
+def card(folder: Path) -> str:
+    """The card of a bundled model, Markdown, from the files beside it and `cards.toml`."""
+    folder = Path(folder)
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    scores = pd.read_csv(folder / ACCURACY)
+    texts = tomllib.loads((FOLDER / "cards.toml").read_text(encoding="utf-8"))
+    if folder.name not in texts:
+        raise UserError(f"cards.toml says nothing about {folder.name}; it has: {', '.join(texts)}")
+    every, own = texts["every"], texts[folder.name]
+    training, reached, corpus = config["training"], config["reached"], config["corpus"]
+    size = (folder / WEIGHTS).stat().st_size / 1e6
+    frames = reached["steps"] * training["batch"] * training["excerpt"]
+    budget = {"steps", "epochs", "minutes"}
+    sizes = [(name, value) for name, value in config["network"].items() if name != "kind"]
+    recipe = [(name, value) for name, value in training.items() if name not in budget and value is not None]
+    sections = [
+        f"# {folder.name}",
+        f"{own['about']} {config['parameters']:,} parameters, {size:.1f} MB in half precision.",
+        f"    clstm generate {folder.name} --seed-midi song.mid --out music",
+        "## Data and licences",
+        every["data"],
+        _markdown(["licence", "pieces"], corpus["licences"].items()),
+        "## Recipe",
+        "`clstm train` with these settings; the best weights by cross-entropy on pieces set aside for that.",
+        _markdown(["setting", "value"], sizes + recipe),
+        "## Time",
+        f"{reached['steps']:,} steps in {reached['minutes']:.0f} minutes, at most {frames / 1e6:.1f} million frames.",
+        every["machine"],
+        f"Best at step {reached['best_step']:,}, with {reached['nats_nine']:.3f} nats per frame over nine frames.",
+        "## Accuracy",
+        "On pieces no model has seen, by `clstm accuracy`; 95 % intervals in brackets. The baselines know no music.",
+        f"F1 is at one threshold a system, fixed on pieces set aside in training: here {config['threshold']:.3f}.",
+        *(
+            f"{heading}, {int(scores['windows'].iloc[0]):,} windows:\n\n{figures(scores[scores['horizon'] == horizon])}"
+            for horizon, heading in HORIZONS.items()
+        ),
+        "## Known weaknesses",
+        "\n".join(f"- {weakness}" for weakness in [*own["weaknesses"], *every["weaknesses"]]),
+    ]
+    return "\n\n".join(section.strip("\n") for section in sections) + "\n"
+
+
+def figures(scores: pd.DataFrame) -> str:
+    """The rows of one horizon as a Markdown table."""
+    shown = {name: form for name, form in FIGURES.items() if name in scores}
+    rows = [
+        [row["system"], *(_figure(row, name, scale, decimals) for name, (_, scale, decimals) in shown.items())]
+        for row in scores.to_dict("records")
+    ]
+    return _markdown(["", *(heading for heading, _, _ in shown.values())], rows)
+
+
+def _figure(row: dict[Any, Any], name: str, scale: float, decimals: int) -> str:
+    if math.isnan(row[name]):
+        return "-"
+    value = f"{scale * row[name]:.{decimals}f}"
+    if math.isnan(row.get(f"{name}_low", math.nan)):  # of too few groups, or none in the table
+        return value
+    low, high = (f"{scale * row[f'{name}_{end}']:.{decimals}f}" for end in ("low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def _markdown(headings: list[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def main(
+    run: Annotated[Path | None, typer.Argument(help="A run made by `clstm train`.")] = None,
+    name: Annotated[str | None, typer.Option(help="What it will be called.")] = None,
+    accuracy: Annotated[Path | None, typer.Option(help="The CSV of `clstm accuracy` with this run.")] = None,
+    index: Annotated[Path | None, typer.Option(help="The CSV given to `clstm prepare`, with licences.")] = None,
+) -> None:
+    """Bundle a run with the package; without one, write the cards of the bundled models anew."""
+    if run is not None:
+        if not (name and accuracy and index):
+            raise UserError("a run becomes a bundled model with all of --name, --accuracy and --index")
+        say(f"{bundle(run, name, accuracy, index)} made.")
+    for one in names():
+        write_text(FOLDER / one / CARD, card(FOLDER / one))
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except UserError as error:
+        fail(str(error))
+        sys.exit(2)

@@ -1,0 +1,84 @@
+"""The one command `clstm`: the verbs of this package (`clstm.cli.verbs`), and those every other adds by entry point."""
+
+import errno
+import os
+import sys
+from functools import cache
+from importlib.metadata import entry_points, version
+
+import typer
+
+from clstm.cli import verbs
+from clstm.runtime import shadowing
+from clstm.runtime.console import console, fail, warn
+from clstm.runtime.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, ask listeners.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(show_version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
+    if show_version:
+        console.print(version("clstm"))
+        raise typer.Exit
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CANNOT_WRITE = (
+    *(*NO_ROOM, errno.EACCES, errno.EROFS, errno.EPERM),
+    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+)
+
+
+COMPLETING = "_CLSTM_COMPLETE"  # set by the shell that asks how a word goes on
+
+
+@cache  # it adds to `app`: a second time would name every verb twice
+def load_commands() -> typer.Typer:
+    """The app with our verbs and those of every package of the entry-point group `clstm.commands`."""
+    app.registered_commands += verbs.app.registered_commands
+    entries = sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name)
+    hidden = shadowing.put_ours_first(shadowing.package_of(entry) for entry in entries)
+    if hidden and COMPLETING not in os.environ:  # what a shell is told while a word is typed would stand in the line
+        warn(hidden)
+    for entry in entries:
+        try:
+            shadowing.check(shadowing.package_of(entry))
+            package: typer.Typer = entry.load()
+        except ImportError as error:  # one broken package must not take the others' verbs away
+            warn(f"The commands of {entry.name} are missing: {error}")
+            continue
+        app.registered_commands += package.registered_commands
+        app.registered_groups += package.registered_groups
+    return app
+
+
+def main() -> None:
+    """Run the command line. A user's mistake is one red line and exit status 2; Ctrl-C is 130.
+
+    Within a command it is Typer that turns Ctrl-C into 130; here only what comes before, while packages load.
+    """
+    # Threads of OpenMP wait for each other spinning, which makes training four times slower on a machine that is also
+    # doing something else. A short spin costs nothing on a quiet one; torch reads this when it is first imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    try:
+        load_commands()()
+    except UserError as error:
+        fail(str(error))
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = "make room, or choose another folder" if error.errno in NO_ROOM else "choose another name or folder"
+        fail(f"Cannot write: {error.strerror}{where}. Nothing is half-written; {remedy}.")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        warn("Stopped.")
+        sys.exit(130)

@@ -1,0 +1,201 @@
+"""A corpus: score matrices in one memory-mapped file, split by piece; what was rejected, and why.
+
+A corpus is a folder:
+
+    corpus.json     format, representation, sources, licence, options
+    frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
+    pieces.csv      one row per piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
+                    what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
+    rejected.csv    a row a file that is not in it, with the reason
+
+There are two representations. Music has the paper's 156 rows at 8 frames a second, held first (`clstm.music.score`). A
+published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its own (`music.pianoroll`);
+its pieces.csv counts the keys sounding, added up over frames, in place of notes.
+
+Only the frames asked for are read, so a corpus may be larger than memory. `clstm.corpus.preparation` makes one.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.music.left_out import from_columns, sentence
+from clstm.music.pianoroll import KEYS
+from clstm.music.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.files import write_json
+from clstm.runtime.json_files import read_json
+from clstm.runtime.names import readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+Representation = dict[str, int | None]
+SCORE: Representation = {"rows": ROWS, "frame_rate": FRAME_RATE}
+PIANO_ROLL: Representation = {"rows": KEYS, "frame_rate": None}
+
+Rejection = tuple[str, str]  # file, reason
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus opened for reading.
+
+    pieces : one row a piece, see the module; the index is 0..n-1
+    packed : (frames of all pieces, bytes a frame) uint8, memory-mapped
+    rows : states of a frame: 156 of music, 88 of a published piano roll
+    """
+
+    path: Path
+    pieces: "pd.DataFrame"
+    packed: NDArray[np.uint8]
+    rows: int = ROWS
+
+    @classmethod
+    def open(cls, path: Path) -> "Corpus":
+        """Raises `UserError` when there is none, `MismatchError` when it has another format or representation."""
+        import pandas as pd
+
+        path = Path(path)
+        try:
+            about = read_json(path / "corpus.json")
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is not a corpus; make one with: clstm prepare SOURCE --out {path}") from error
+        if not isinstance(about, dict):
+            raise MismatchError(f"{path} is damaged (corpus.json says nothing); prepare it again")
+        representation = about.get("representation")
+        if about.get("format") != FORMAT or representation not in (SCORE, PIANO_ROLL):
+            raise MismatchError(
+                f"{path} was prepared by clstm {about.get('version')} with {_described(representation)} in format"
+                f" {about.get('format')}; this version reads format {FORMAT} with {_described(SCORE)} or"
+                f" {_described(PIANO_ROLL)}; prepare it again"
+            )
+        rows = int(representation["rows"])
+        names = dict.fromkeys(("file", "split", "group", "programs"), str)
+        try:
+            pieces = pd.read_csv(path / "pieces.csv", dtype=names, keep_default_na=False)
+            frames, size = _frames(pieces), (path / "frames.bin").stat().st_size
+        except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+            reason = " ".join(str(error).split())
+            raise MismatchError(f"{path} is damaged ({reason}); prepare it again") from error
+        bytes_a_frame = -(-rows // 8)
+        if size != frames * bytes_a_frame:
+            raise MismatchError(f"{path}: frames.bin has {size} bytes, not what pieces.csv says; prepare it again")
+        packed = np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, bytes_a_frame)
+        return cls(path, pieces, packed, rows)
+
+    @property
+    def sha256(self) -> str:
+        """Of `pieces.csv`: which pieces there are, and their splits."""
+        return hashlib.sha256((self.path / "pieces.csv").read_bytes()).hexdigest()
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Frames of each piece, (pieces,)."""
+        return self.pieces["frames"].to_numpy()
+
+    def matrix(self, piece: int) -> Matrix:
+        """One piece, (rows, frames) uint8."""
+        return self.excerpt(piece, 0, self.lengths[piece])
+
+    def excerpt(self, piece: int, start: int, stop: int) -> Matrix:
+        """Frames start..stop of one piece, (rows, stop - start) uint8, as they are: not repaired at the cut."""
+        first = self.pieces["start"].to_numpy()[piece]
+        return np.unpackbits(self.packed[first + start : first + stop], axis=1, count=self.rows).T
+
+    def of_split(self, split: str) -> NDArray[np.int64]:
+        """The pieces of a split. Raises `UserError` naming the splits there are when it is empty."""
+        found = np.flatnonzero((self.pieces["split"] == split).to_numpy())
+        if not len(found):
+            there = ", ".join(f"{name} ({count})" for name, count in self.pieces["split"].value_counts().items())
+            raise UserError(f"{self.path} has no piece in the split {split!r}; its splits are: {there}")
+        return found
+
+    def must_be_music(self) -> None:
+        """Raise `MismatchError` when this is a published piano roll: nobody knows how long its frames last."""
+        if self.rows != ROWS:
+            raise MismatchError(
+                f"{self.path} is a benchmark of {_described(PIANO_ROLL)}; score it with: clstm benchmark; music comes"
+                f" from a corpus of MIDI files, of {_described(SCORE)}"
+            )
+
+    @property
+    def held_out(self) -> str:
+        """The split no model learns or chooses from: `test` where there is one, else `valid`."""
+        return "test" if (self.pieces["split"] == "test").any() else "valid"
+
+
+def pack(matrix: Matrix) -> NDArray[np.uint8]:
+    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes a frame) uint8."""
+    return np.packbits(np.ascontiguousarray(matrix.T), axis=1)
+
+
+def write_about(
+    folder: Path, representation: Representation, about: dict[str, object], rejected: Iterable[Rejection]
+) -> None:
+    """What a corpus says of itself, and what is not in it."""
+    with (folder / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([readable(cell) for cell in row] for row in [("file", "reason"), *rejected])
+    header = {"format": FORMAT, "version": version("clstm"), "representation": representation}
+    write_json(folder / "corpus.json", header | about)
+
+
+def _described(representation: object) -> str:
+    """A representation in a sentence."""
+    if not isinstance(representation, dict):
+        return "an unknown representation"
+    rate = representation.get("frame_rate")
+    pace = "in steps of its own" if rate is None else f"at {rate} frames a second"
+    return f"{representation.get('rows')} rows {pace}"
+
+
+def _frames(pieces: "pd.DataFrame") -> int:
+    """Of all pieces together. Raises `ValueError` unless one follows the other."""
+    length, start = (pieces[name].to_numpy() for name in ("frames", "start"))
+    whole = all(np.issubdtype(column.dtype, np.integer) for column in (length, start))
+    if not whole or (length < 0).any() or (start != np.cumsum(length) - length).any():
+        raise ValueError("frames and start of pieces.csv do not follow each other")
+    return int(length.sum())
+
+
+def summary(corpus: Corpus) -> str:
+    """What is in a corpus and what was left out, in a few lines."""
+    import pandas as pd
+
+    pieces = corpus.pieces
+    lines = [
+        f"{split}: {len(own)} pieces, {own['group'].nunique()} groups, {_length(int(own['frames'].sum()), corpus.rows)}"
+        for split, own in pieces.groupby("split", sort=False)
+    ]
+    if corpus.rows != ROWS:
+        lines.append(f"{corpus.rows} keys, {pieces['sounding'].sum() / pieces['frames'].sum():.1f} sounding in a frame")
+        return "\n".join(lines)
+    lost = pieces[["out_of_range", "merged", "lengthened"]].sum()
+    lines.append(
+        f"{pieces['notes'].sum():,} notes: {lost['out_of_range']:,} outside MIDI {LOWEST} to {HIGHEST} left out,"
+        f" {lost['merged']:,} merged with another of the same pitch and frame,"
+        f" {lost['lengthened']:,} lengthened to a frame"
+    )
+    longest = int(corpus.lengths.argmax())
+    frames, name = int(corpus.lengths[longest]), pieces["file"].iloc[longest]
+    share = frames / int(corpus.lengths.sum())
+    lines.append(f"longest: {name}, {_length(frames, corpus.rows)}, {share:.0%} of the corpus")
+    if unsaid := sentence(from_columns(pieces), remedy="--pedal obeys it"):
+        lines.append(unsaid)
+    rejected = pd.read_csv(corpus.path / "rejected.csv", keep_default_na=False)
+    if len(rejected):
+        first = "; ".join(f"{row.file}: {row.reason}" for row in rejected.head(3).itertuples())
+        lines.append(f"{len(rejected)} files rejected, see rejected.csv: {first}{'; ...' * (len(rejected) > 3)}")
+    return "\n".join(lines)
+
+
+def _length(frames: int, rows: int) -> str:
+    return f"{frames / FRAME_RATE / 60:.0f} min" if rows == ROWS else f"{frames:,} frames"

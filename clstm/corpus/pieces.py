@@ -1,0 +1,47 @@
+"""One MIDI file as a piece of a corpus: what a worker process makes of it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.music.left_out import LeftOut
+from clstm.music.midi import read_midi
+from clstm.music.plausibility import implausible
+from clstm.music.score import STRUCK, Losses, Matrix, encode, losses
+from clstm.runtime.errors import UnreadableFileError
+
+
+@dataclass(frozen=True)
+class Piece:
+    """packed : (frames, 20) uint8, the 156 rows of each frame as bits"""
+
+    packed: NDArray[np.uint8]
+    losses: Losses
+    left_out: LeftOut
+    fingerprint: str
+
+
+def read_piece(path: Path, *, pedal: bool) -> Piece:
+    """Raises `UnreadableFileError`, also for a file with no note in range, or of a density that no music has."""
+    notes = read_midi(path, pedal=pedal)
+    if reason := implausible(notes):
+        raise UnreadableFileError(path, reason)
+    matrix = encode(notes)
+    if not matrix.any():
+        raise UnreadableFileError(path, "no note within MIDI 24..101")
+    return Piece(
+        np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), notes.left_out, fingerprint(matrix)
+    )
+
+
+def fingerprint(matrix: Matrix) -> str:
+    """The same for pieces that strike the same notes in the same rhythm, in whatever key and after whatever silence."""
+    cells = np.flatnonzero(matrix[STRUCK].view(np.bool_))
+    if not len(cells):
+        return "silence"
+    row, frame = np.divmod(cells, matrix.shape[1])
+    shape = np.stack([row - row.min(), frame - frame.min()]).astype(np.int32)
+    return hashlib.blake2b(shape.tobytes(), digest_size=8).hexdigest()

@@ -1,0 +1,227 @@
+"""MIDI files and folders of them, a known collection, or a benchmark of piano rolls -> one corpus.
+
+Whatever the source, the corpus is built under another name and renamed when whole; a file that cannot be used is listed
+with its reason and costs nothing else.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clstm.corpus import chorales, maestro, splits
+from clstm.corpus.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
+from clstm.corpus.pieces import read_piece
+from clstm.music import pianoroll
+from clstm.music.left_out import as_columns
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
+from clstm.runtime.files import replacing
+from clstm.runtime.finding import MIDI, find
+from clstm.runtime.names import location, readable
+from clstm.runtime.ownership import may_replace
+from clstm.runtime.processes import in_processes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FILES = ("frames.bin", "pieces.csv", "rejected.csv")  # of a corpus, beside corpus.json
+ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may become a piece, under the name it will have."""
+
+    path: Path
+    name: str
+    group: str
+    split: str = ""  # where an index or the source says it
+
+
+def prepare(
+    sources: Iterable[str],
+    out: Path,
+    *,
+    index: Path | None = None,
+    pedal: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> Corpus:
+    """Make a corpus of MIDI files, folders of them and `music21:bach`; of `maestro-v3`; or of a benchmark's `.mat`.
+
+    index : a CSV of columns file, split, group (see `splits.read_index`); without one, whole groups of identical
+        pieces are split by `seed`, a tenth each to valid and test
+    pedal : whether the sustain pedal lengthens notes
+    advance : told (what, done, total) as work goes on
+
+    MAESTRO and a benchmark have splits of their own, so they stand alone.
+
+    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, when what
+    stands alone is given with something else, or when MAESTRO cannot be downloaded.
+    """
+    sources, out = [str(source) for source in sources], Path(out)
+    may_replace(
+        out, "corpus.json", _written, "a corpus", inputs=[Path(source) for source in (*sources, index) if source]
+    )
+    rolls = [source for source in sources if Path(source).suffix.lower() == pianoroll.SUFFIX]
+    if rolls:
+        if len(sources) > 1 or index or pedal:
+            raise UserError(f"{rolls[0]} is a benchmark as published; give it alone, without --index and --pedal")
+        return _of_rolls(Path(rolls[0]), out)
+    if maestro.SOURCE in sources and (len(sources) > 1 or index):
+        raise UserError(f"{maestro.SOURCE} has splits of its own; give it alone, without --index")
+    rejected: list[Rejection] = []
+    options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
+    about: dict[str, object] = {"sources": sources, "options": options}
+    with ExitStack() as open_sources:
+        if maestro.SOURCE in sources:
+            found = open_sources.enter_context(maestro.performances(advance))
+            candidates = [Candidate(one.path, one.name, one.group, one.split) for one in found]
+            about["licence"] = maestro.LICENCE
+        else:
+            candidates = list(_candidates(sources, rejected, workers, advance))
+        if index:
+            candidates = _indexed(candidates, splits.read_index(index), rejected)
+        building = open_sources.enter_context(replacing(out))
+        building.mkdir()
+        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
+        if not len(pieces):
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
+            raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
+        fingerprints = pieces.pop("fingerprint").tolist()
+        if not pieces["split"].all():  # nobody has said
+            pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
+            pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
+        pieces.to_csv(building / "pieces.csv", index=False)
+        write_about(building, SCORE, about, rejected)
+    return Corpus.open(out)
+
+
+def _written(about: dict[str, object]) -> tuple[str, ...]:
+    """The files of a corpus, beside what it says of itself."""
+    _ = about["representation"]  # something else has none
+    return FILES
+
+
+def _of_rolls(source: Path, out: Path) -> Corpus:
+    """The corpus of a benchmark: each piece is a group."""
+    import pandas as pd
+
+    [(_, read)] = in_processes(pianoroll.read_mat, [source], workers=1, seconds=ROLLS_LIMIT)
+    if isinstance(read, UnreadableFileError):
+        raise read
+    pieces = [
+        (split, f"{split}-{number:04}", roll)
+        for split, rolls in read.items()
+        for number, roll in enumerate(rolls, start=1)
+    ]
+    frames = np.array([roll.shape[1] for _, _, roll in pieces])
+    table = {
+        "file": [name for _, name, _ in pieces],
+        "split": [split for split, _, _ in pieces],
+        "group": [name for _, name, _ in pieces],
+        "start": np.cumsum(frames) - frames,
+        "frames": frames,
+        "sounding": [int(roll.sum()) for _, _, roll in pieces],
+    }
+    with replacing(out) as building:
+        building.mkdir()
+        pd.DataFrame(table).to_csv(building / "pieces.csv", index=False)
+        (building / "frames.bin").write_bytes(b"".join(pack(roll).tobytes() for _, _, roll in pieces))
+        write_about(building, PIANO_ROLL, {"sources": [str(source)]}, [])
+    return Corpus.open(out)
+
+
+def _write_frames(
+    path: Path,
+    candidates: list[Candidate],
+    rejected: list[Rejection],
+    pedal: bool,
+    workers: int | None,
+    advance: Advance,
+) -> "pd.DataFrame":
+    """Append the frames of every usable candidate to the file; a row each, still without its split."""
+    rows: list[dict[str, object]] = []
+    start = 0
+    encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
+    import pandas as pd  # a quarter of a second, in which the processes start
+
+    with path.open("wb") as file:
+        for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
+            advance("Reading", done, len(candidates))
+            if isinstance(result, UnreadableFileError):
+                rejected.append((candidate.name, result.reason))
+                continue
+            file.write(result.packed.tobytes())
+            place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
+            size = {"frames": len(result.packed), **asdict(result.losses)}
+            rows.append(place | size | as_columns(result.left_out) | {"fingerprint": result.fingerprint})
+            start += len(result.packed)
+    return pd.DataFrame(rows)
+
+
+def _candidates(
+    sources: list[str],
+    rejected: list[Rejection],
+    workers: int | None,
+    advance: Advance,
+) -> Iterator[Candidate]:
+    """Every file of every source, named relative to the folder it was found in; equal names get more of their path."""
+    seen: set[Path] = set()
+    taken: set[str] = set()
+    for source in sources:
+        if source == chorales.SOURCE:
+            scores = chorales.scores()
+            for done, (score, converted) in enumerate(chorales.convert_all(scores, workers), start=1):
+                advance("Converting", done, len(scores))
+                if isinstance(converted, UnreadableFileError):
+                    rejected.append((score.name, converted.reason))
+                else:
+                    yield Candidate(converted, converted.name, chorales.group(converted))
+            continue
+        root = Path(source)
+        try:
+            found = find([root], MIDI)
+        except NothingUsableError:
+            rejected.append((source, "no MIDI file in this folder"))
+            continue
+        rejected += [(readable(path.relative_to(root)), reason) for path, reason in found.left_out]
+        for path in found.files:
+            if location(path) not in seen:
+                seen.add(location(path))
+                inside = path.relative_to(root) if root.is_dir() else Path(path.name)
+                name = _name(path, len(inside.parts), taken)
+                taken.add(name)
+                yield Candidate(path, name, name)
+
+
+def _name(path: Path, parts: int, taken: set[str]) -> str:
+    """The last `parts` of a path, or as many more as it takes to be new."""
+    whole = Path(os.path.abspath(path)).parts  # noqa: PTH100 - links keep their names, "." and ".." do not
+    names = (readable(Path(*whole[-count:]).as_posix()) for count in range(parts, len(whole) + 1))
+    return next(name for name in names if name not in taken)
+
+
+def _indexed(
+    candidates: list[Candidate], assigned: dict[Path, splits.Assignment], rejected: list[Rejection]
+) -> list[Candidate]:
+    """The candidates the index names. Others, and files it names that are not there, are rejected."""
+    found = {location(candidate.path) for candidate in candidates}
+    rejected += [(c.name, "not in the index") for c in candidates if location(c.path) not in assigned]
+    rejected += [(path.name, "in the index, but not among the sources") for path in assigned if path not in found]
+    kept = [
+        replace(candidate, split=assigned[path].split, group=assigned[path].group)
+        for candidate in candidates
+        if (path := location(candidate.path)) in assigned
+    ]
+    if not kept:
+        raise NothingUsableError("the index names none of the files found; its paths are relative to its own folder")
+    return kept

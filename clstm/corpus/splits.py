@@ -1,0 +1,100 @@
+"""Which piece is for training, which for validation, which for the test; and which pieces must stay together.
+
+Pieces of one *group* (movements of a work, arrangements, near-duplicates) never fall into two splits: a model tested on
+a piece whose twin it has seen would look better than it is.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.names import location
+
+SHARES = {"test": 0.1, "valid": 0.1}  # the rest trains
+INDEX_COLUMNS = ("file", "split", "group")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The split and group a user's index gives to a file."""
+
+    split: str
+    group: str
+
+
+def merge_duplicates(groups: Sequence[str], fingerprints: Sequence[str]) -> list[str]:
+    """Groups in which pieces with one fingerprint are together, and with them all that were grouped with either."""
+    merged = list(groups)
+    first: dict[str, str] = {}
+    for position, print_ in enumerate(fingerprints):
+        keep, lose = first.setdefault(print_, merged[position]), merged[position]
+        if keep != lose:
+            merged = [keep if group == lose else group for group in merged]
+            first = {key: keep if group == lose else group for key, group in first.items()}
+    return merged
+
+
+def split_by_group(groups: Sequence[str], seed: int) -> list[str]:
+    """A split for each piece: whole groups, in an order drawn by `seed`, fill test, then valid, to a tenth each.
+
+    A group larger than what a split still lacks is passed over, but with three groups or more no split is empty.
+    """
+    sizes = Counter(groups)
+    names = sorted(sizes)
+    order = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    split_of: dict[str, str] = {}
+    for split, share in SHARES.items() if len(names) >= 3 else ():
+        left = [name for name in order if name not in split_of]
+        room = share * len(groups)
+        for name in left:
+            if sizes[name] <= room:
+                split_of[name] = split
+                room -= sizes[name]
+        if split not in split_of.values():
+            split_of[min(left, key=sizes.__getitem__)] = split
+    return [split_of.get(group, "train") for group in groups]
+
+
+def read_index(path: Path) -> dict[Path, Assignment]:
+    """An index CSV with columns file, split, group: absolute path -> assignment. Files are relative to its folder.
+
+    Raises `UserError` for a missing column, a file named twice, or a group in two splits.
+    """
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        columns, reason = ", ".join(INDEX_COLUMNS), " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read as CSV ({reason}); it needs the columns {columns}") from error
+    missing = [column for column in INDEX_COLUMNS if column not in table]
+    if missing:
+        raise UserError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
+    folder = Path(path).resolve().parent
+    if len(strange := table["file"][table["file"].str.contains("\0", regex=False)]):
+        raise UserError(f"{path}: {strange.iloc[0]!r} is no file's name")
+    paths = [location(folder / file) for file in table["file"]]
+    twice = table["file"][pd.Index(paths).duplicated()]
+    if len(twice):
+        raise UserError(f"{path}: {twice.iloc[0]} stands there twice; name each file once")
+    empty = table["file"][table["split"].isin(["", None]) | table["group"].isin(["", None])]
+    if len(empty):
+        raise UserError(f"{path}: {empty.iloc[0]} has no split or no group; give both")
+    check_groups(table["split"].tolist(), table["group"].tolist(), path)
+    return {
+        file: Assignment(split, group) for file, split, group in zip(paths, table["split"], table["group"], strict=True)
+    }
+
+
+def check_groups(splits: Sequence[str], groups: Sequence[str], where: object) -> None:
+    """Raise `UserError` when a group spans two splits."""
+    split_of: dict[str, str] = {}
+    for split, group in zip(splits, groups, strict=True):
+        if split_of.setdefault(group, split) != split:
+            raise UserError(
+                f"{where}: group {group} is in {split_of[group]} and in {split}; pieces of one group must share a split"
+            )

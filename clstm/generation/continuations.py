@@ -1,0 +1,233 @@
+"""Folders of continuations: what a model makes of its seeds, and what the pieces themselves do after the same seeds.
+
+Both are MIDI files beside a `generated.json` that says where each came from, how dense it is, and whether and when it
+falls silent, saturates or loops: the same fields for models and people.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from clstm.corpus.corpus import Corpus
+from clstm.generation.prompts import Seed
+from clstm.generation.rescue import rescue
+from clstm.generation.sampling import Sampling, density, density_range, generate
+from clstm.models.checkpoint import WEIGHTS, load_model, read_config
+from clstm.models.networks import NetworkConfig
+from clstm.music import degeneration
+from clstm.music.left_out import sentence
+from clstm.music.midi import LONGEST, Notes, read_midi, write_midi
+from clstm.music.score import FRAME_RATE, ROWS, Matrix, decode, repair
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.files import replacing, write_json
+from clstm.runtime.finding import MIDI, find_files
+from clstm.runtime.names import readable, shortened
+from clstm.runtime.ownership import may_replace
+
+MANIFEST = "generated.json"
+NAME = 200  # bytes of a piece's name in a file's
+FAILING = {
+    "silence": ("falls silent", "fall silent"),
+    "saturation": ("saturates", "saturate"),
+    "loop": ("loops", "loop"),
+}
+
+
+def usable(run: Path, sampling: Sampling) -> NetworkConfig:
+    """The network of a run that can make music this way. Raises `UserError` when it cannot, `MismatchError` when it
+    makes none.
+    """
+    config = NetworkConfig(**read_config(run)["network"])
+    if config.rows != ROWS:
+        raise MismatchError(
+            f"{run} was trained on a benchmark of {config.rows} rows and writes no music; give a run trained on MIDI"
+            f" files, which has {ROWS} rows"
+        )
+    sampling.stepping(config.horizon)
+    return config
+
+
+def by_model(
+    run: Path,
+    seeds: Sequence[Seed],
+    out: Path,
+    seconds: float,
+    sampling: Sampling,
+    *,
+    corpus: Corpus | None = None,
+    with_seed: bool = False,
+    advance: Advance = lambda what, done, total: None,
+) -> dict[str, Any]:
+    """Let a run continue every seed for `seconds`; write the MIDI files and the manifest, which is returned.
+
+    corpus : the music whose density the continuations are held against; None leaves that out
+    with_seed : keep the seed before the continuation
+
+    A GPU is used when there is one.
+    """
+    kind = usable(run, sampling)
+    frames = frames_of(seconds)
+    network, _ = load_model(run)
+    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    music, redrawn = generate(network, seeds, frames, sampling, advance), None
+    if sampling.rescue:
+        music, redrawn = rescue(network, seeds, music, sampling, advance)
+    source = {
+        "model": kind.kind,
+        "run": Path(run).name,
+        "weights_sha256": hashlib.sha256((Path(run) / WEIGHTS).read_bytes()).hexdigest(),
+        "sampling": asdict(replace(sampling, step=sampling.stepping(kind.horizon))),
+    }
+    return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed, redrawn=redrawn)
+
+
+def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
+    """What the pieces do after each seed, in the same form.
+
+    played : the folder the corpus was made of; its files are cut as they were played, with their velocity and timing
+    """
+    matrices = [seed.continuation for seed in seeds]
+    source: dict[str, Any] = {"model": None, "as_played": played is not None}
+    if played is None:
+        return write(out, seeds, matrices, source, corpus=corpus, with_seed=False)
+    whole = [read_midi(_named(played, seed.file)) for seed in seeds]
+    source["left_out"] = sentence(
+        one.left_out for one in {seed.file: one for seed, one in zip(seeds, whole, strict=True)}.values()
+    )
+    notes = [_after(seed, one) for seed, one in zip(seeds, whole, strict=True)]
+    return write(out, seeds, matrices, source, corpus=corpus, with_seed=False, notes=notes)
+
+
+def _after(seed: Seed, piece: Notes) -> Notes:
+    """What is played after a seed, as long as the seed's own continuation."""
+    begin, frames = seed.end / FRAME_RATE, seed.continuation.shape[1]
+    return piece.between(begin, begin + frames / FRAME_RATE)
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The file of a folder that a corpus calls so; the names there are readable."""
+    if (path := folder / name).is_file():
+        return path
+    for found in find_files([folder], MIDI):
+        if readable(found.relative_to(folder).as_posix()) == name:
+            return found
+    raise UserError(f"{readable(folder / name)} is not there; give the folder that the corpus was made of")
+
+
+def write(
+    out: Path,
+    seeds: Sequence[Seed],
+    music: Sequence[Matrix],
+    source: dict[str, Any],
+    *,
+    corpus: Corpus | None,
+    with_seed: bool,
+    redrawn: Sequence[int] | None = None,
+    notes: Sequence[Notes] | None = None,
+) -> dict[str, Any]:
+    """MIDI files `001-piece.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
+
+    redrawn : how often each continuation was drawn again; None when that was not asked for
+    notes : what is written of each instead of its matrix, which is still what is measured
+
+    Without its seed a continuation is a piece of its own: a note that sounds on from the seed is struck at its
+    beginning. So it is measured in either case, and times count from its beginning.
+    """
+    out = Path(out)
+    may_write(out)
+    alone = [repair(matrix) for matrix in music]
+    failures = [degeneration.measure(matrix) for matrix in alone]
+    items = []
+    with replacing(out) as building:
+        building.mkdir()
+        for place, (seed, matrix) in enumerate(zip(seeds, music, strict=True)):
+            name = f"{place + 1:03d}-{shortened(seed.name, NAME)}.mid"
+            whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
+            write_midi(decode(whole) if notes is None else notes[place], building / name)
+            again = {} if redrawn is None else {"redrawn": redrawn[place]}
+            begins = {"begins_at_seconds": seed.window.shape[1] / FRAME_RATE} if with_seed else {}
+            items.append({"file": name, **begins, **_about(seed, alone[place], failures[place]), **again})
+        manifest = {"version": version("clstm"), **source, "with_seed": with_seed}
+        if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
+            manifest["density"] = _against(usual, alone)
+        manifest["degeneration"] = {"limits": degeneration.LIMITS, "rates": degeneration.rates(failures)}
+        manifest["items"] = items
+        write_json(building / MANIFEST, manifest)
+    return manifest
+
+
+def may_write(out: Path, *inputs: Path | None) -> None:
+    """Raise `UserError` when `out` is not an earlier folder of continuations, or holds more than those, or an input."""
+    may_replace(out, MANIFEST, _written, "music", inputs=filter(None, inputs))
+
+
+def _written(manifest: dict[str, Any]) -> list[str]:
+    """The files that a manifest of ours names."""
+    _ = manifest["version"]  # another program's has none
+    return [item["file"] for item in manifest["items"]]
+
+
+def _about(seed: Seed, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:
+    """What the manifest tells of one continuation."""
+    return {
+        "piece": seed.name,
+        **({"group": seed.group} if seed.group else {}),
+        "seed_start_seconds": seed.start / FRAME_RATE,
+        "seed_padding_seconds": seed.padding / FRAME_RATE,
+        "seconds": matrix.shape[1] / FRAME_RATE,
+        "notes_per_second": round(density(matrix), 3),
+        **{f"{kind}_from_seconds": getattr(failure, kind) for kind in degeneration.KINDS},
+        "loop_period_seconds": failure.period,
+    }
+
+
+def summary(manifest: dict[str, Any], out: Path) -> str:
+    """One line: how many files, how their density stands to the corpus, and how many of them fail and when."""
+    items = manifest["items"]
+    line = f"{out}: {len(items)} MIDI files of {items[0]['seconds']:g} s"
+    if "density" in manifest:
+        low, high = manifest["density"]["corpus_percentiles_1_99"]
+        line += (
+            f"; {manifest['density']['below']} thinner and {manifest['density']['above']} denser than the corpus's 1st"
+            f" to 99th percentile of {low:.1f} to {high:.1f} notes a second"
+        )
+    counts = [_count(kind, items) for kind in degeneration.KINDS]
+    if again := sum(item.get("redrawn", 0) for item in items):
+        counts.append(f"{again} passages drawn again")
+    return f"{line}; {', '.join(counts)}."
+
+
+def frames_of(seconds: float) -> int:
+    """Frames of a length asked for. Raises `UserError` when it is not at least one frame."""
+    if not 1 / FRAME_RATE <= seconds <= LONGEST:
+        raise UserError(f"{seconds:g} seconds cannot be continued; give {1 / FRAME_RATE:g} to {LONGEST:g}")
+    return round(seconds * FRAME_RATE)
+
+
+def _count(kind: str, items: Sequence[dict[str, Any]]) -> str:
+    """How many fail in one way, and when: `2 loop (from 3 and 14.25 s)`."""
+    onsets = sorted(onset for item in items if (onset := item[f"{kind}_from_seconds"]) is not None)
+    one, more = FAILING[kind]
+    counted = f"{len(onsets) or 'none'} {more if len(onsets) > 1 else one}"
+    if not onsets:
+        return counted
+    shown = [f"{onset:g}" for onset in onsets[:4]] + ["..."] * (len(onsets) > 4)
+    return f"{counted} (from {', '.join(shown)} s)"
+
+
+def _against(usual: tuple[float, float], music: Sequence[Matrix]) -> dict[str, Any]:
+    """How many continuations are thinner or denser than nearly all training music of their length."""
+    low, high = usual
+    densities = [density(matrix) for matrix in music]
+    return {
+        "corpus_percentiles_1_99": [round(low, 3), round(high, 3)],
+        "below": sum(value < low for value in densities),
+        "above": sum(value > high for value in densities),
+    }

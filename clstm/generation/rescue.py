@@ -1,0 +1,94 @@
+"""A way out for music that is to be listened to: where it falls silent, saturates or loops, go back and draw again.
+
+Music that is evaluated must not pass through here: what a model does when left alone is the finding, and how often it
+fails (`clstm.music.degeneration`) a figure of its own.
+
+Music is cut a second before the failure sets in and goes on from the window that ends there, with fresh draws. While a
+window's length is drawn, until a model no longer reads what it wrote before, the temperature is a tenth higher where
+music fell silent or looped, a tenth lower where it saturated. The state is built anew from the window, in `stream` mode
+too, so one that ran away is left behind. When the same place fails again, the cut lies a second further back and the
+temperature is a tenth further off; the place is the same until music has got a window's length past where it first
+failed. After eight attempts at one place what is there stays, and is reported like any other failure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clstm.generation.prompts import Seed
+from clstm.generation.sampling import BATCH, Sampling, extend, generator
+from clstm.models.networks import Model
+from clstm.music import degeneration
+from clstm.music.score import FRAME_RATE, Matrix
+from clstm.runtime.console import Advance
+
+ATTEMPTS = 8  # at one place
+BACK = FRAME_RATE  # frames
+STRONGER = 1.1  # factor of the temperature an attempt
+
+
+@dataclass
+class _Item:
+    """One seed's music so far. `tries` counts the attempts at `place`, a frame; `redrawn` all attempts."""
+
+    matrix: Matrix
+    place: int = 0
+    tries: int = 0
+    redrawn: int = 0
+
+    def failure(self, window: int) -> tuple[str, int] | None:
+        """What to mend next and the frame in which it sets in; None when nothing fails or nothing helped."""
+        first = degeneration.measure(self.matrix).first
+        if first is None:
+            return None
+        kind, onset = first[0], round(first[1] * FRAME_RATE)
+        if onset >= self.place + window:
+            self.place, self.tries = onset, 0
+        return None if self.tries == ATTEMPTS else (kind, onset)
+
+
+def rescue(
+    network: Model,
+    seeds: Sequence[Seed],
+    music: Sequence[Matrix],
+    sampling: Sampling,
+    advance: Advance = lambda what, done, total: None,
+) -> tuple[list[Matrix], list[int]]:
+    """What `generate` made of the seeds, with its failures drawn again; and how often each was.
+
+    music : (156, frames) a seed, all of one length; what has not failed is returned as it is
+    """
+    items = [_Item(matrix) for matrix in music]
+    unsettled = list(range(len(items)))
+    while True:
+        failures = {place: items[place].failure(network.config.window) for place in unsettled}
+        unsettled = [place for place in unsettled if failures[place]]
+        if not unsettled:
+            return [item.matrix for item in items], [item.redrawn for item in items]
+        advance("Rescuing", len(items) - len(unsettled), len(items))
+        for first in range(0, len(unsettled), BATCH):
+            batch = {place: failure for place in unsettled[first : first + BATCH] if (failure := failures[place])}
+            _again(network, seeds, items, batch, sampling)
+
+
+def _again(
+    network: Model, seeds: Sequence[Seed], items: list[_Item], failures: dict[int, tuple[str, int]], sampling: Sampling
+) -> None:
+    """Draw the rest of some items again, in one batch, from before the failure of each."""
+    length, window = items[0].matrix.shape[1], network.config.window
+    cuts, windows, randoms = [], [], []
+    temperatures = np.full((len(failures), length), sampling.temperature)
+    for row, (place, (kind, onset)) in enumerate(failures.items()):
+        item = items[place]
+        item.tries += 1
+        item.redrawn += 1
+        cuts.append(max(onset - item.tries * BACK, 0))
+        past = np.concatenate([seeds[place].window, item.matrix[:, : cuts[-1]]], axis=1)
+        windows.append(past[:, past.shape[1] - window :])
+        randoms.append(generator(sampling, place, item.redrawn))
+        temperatures[row, :window] *= STRONGER ** (-item.tries if kind == "saturation" else item.tries)
+    longest = length - min(cuts)
+    rests = extend(network, np.stack(windows), longest, sampling, randoms, temperatures[:, :longest])
+    for place, cut, rest in zip(failures, cuts, rests, strict=True):
+        items[place].matrix = np.concatenate([items[place].matrix[:, :cut], rest[:, : length - cut]], axis=1)

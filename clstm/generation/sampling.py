@@ -1,0 +1,219 @@
+"""Continue a seed, frame by frame.
+
+Two ways to move on. `window` is the paper's: from a zero state a model reads the last 90 frames, writes the next ones,
+and the window moves on behind them. How far, the paper leaves open: "length of each generation" is nine frames (its
+Table 1), "the selected window moves one unit" (section 3.2). By default it is the nine; a step of one draws every frame
+knowing all before it, at nine times the work. `stream` carries the recurrent state along, as far as music goes, and
+draws one frame at a time unless told otherwise; it is faster, but a state carried further than training ever went can
+run away into ever denser music.
+
+Two ways to write a frame. Drawn, each cell is on with its chance, as the temperature bends it: below 1 likely cells get
+likelier, above 1 all get more even. With a threshold nothing is left to chance: a cell is on when its chance is at
+least that.
+
+The output layer gives each cell's own chance, yet held and struck hang together. A frame is written so that the matrix
+stays consistent: a note is struck with its struck chance, or its held chance if that is less; a note that is not struck
+goes on only if it was sounding, with the share of the held chance that strikes leave over. So the cells of a note that
+may be sounding keep their chances; a silent note's held chance beyond its struck chance, which no consistent music has,
+is lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clstm.corpus.corpus import Corpus
+from clstm.generation.prompts import Seed
+from clstm.models.networks import Model
+from clstm.music.score import FRAME_RATE, HELD, PITCHES, STRUCK, Matrix
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import UserError
+
+Mode = Literal["stream", "window"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+BATCH = 64  # seeds at once: enough to keep a machine busy, and bounded memory for any number
+
+Chances = NDArray[np.float32]
+Frames = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How frames are written.
+
+    step : frames written from one answer, 1 to the horizon; None is all of them for `window`, 1 for `stream`
+    temperature : what the log-odds of every cell are divided by
+    threshold : a cell is on when its chance is at least this, between 0 and 1; None draws
+    rescue : whether to go back and draw again where music falls silent, saturates or loops (`clstm.generation.rescue`)
+    """
+
+    mode: Mode = "window"
+    step: int | None = None
+    temperature: float = 1.0
+    threshold: float | None = None
+    rescue: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 < self.threshold < 1:
+            raise UserError(f"--threshold {self.threshold:g} is no chance to compare with; give one between 0 and 1")
+        if self.threshold is not None and self.rescue:
+            raise UserError("--rescue draws again, but with --threshold nothing is drawn; choose one of the two")
+
+    def stepping(self, horizon: int) -> int:
+        """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those."""
+        usual = 1 if self.mode == "stream" else horizon
+        step = usual if self.step is None else self.step
+        if not 1 <= step <= horizon:
+            raise UserError(f"--step {step}: this model answers for {horizon} frames at once; choose 1 to {horizon}")
+        return step
+
+
+@torch.inference_mode()
+def generate(
+    network: Model,
+    seeds: Sequence[Seed],
+    frames: int,
+    sampling: Sampling = Sampling(),
+    advance: Advance = lambda what, done, total: None,
+) -> list[Matrix]:
+    """Continue every seed, `BATCH` at a time. Returns one consistent (156, frames) matrix a seed, without the seed.
+
+    Seed i draws from a generator of its own, f(sampling.seed, i): it gives the same music on the same machine in a
+    batch of any size up to float error in the chances. Nothing is rescued here.
+    """
+    temperatures = np.full((1, frames), sampling.temperature)
+    music: list[Matrix] = []
+    for first in range(0, len(seeds), BATCH):
+        batch = seeds[first : first + BATCH]
+        windows = np.stack([seed.window for seed in batch])
+        randoms = [generator(sampling, first + place) for place in range(len(batch))]
+
+        def report(what: str, done: int, total: int, before: int = first, now: int = len(batch)) -> None:
+            advance(what, before * total + now * done, len(seeds) * total)
+
+        music += list(extend(network, windows, frames, sampling, randoms, temperatures, report))
+    return music
+
+
+def generator(sampling: Sampling, place: int, attempt: int = 0) -> np.random.Generator:
+    """Where seed number `place` draws from; from elsewhere at each attempt to draw again."""
+    return np.random.default_rng((sampling.seed, 3, place, attempt) if attempt else (sampling.seed, 3, place))
+
+
+@torch.inference_mode()
+def extend(
+    network: Model,
+    windows: Frames,
+    frames: int,
+    sampling: Sampling,
+    randoms: Sequence[np.random.Generator],
+    temperatures: NDArray[np.float64],
+    advance: Advance = lambda what, done, total: None,
+) -> Frames:
+    """Continue windows, all in one batch.
+
+    windows : (B, rows, window) consistent
+    randoms : what each draws from, B
+    temperatures : (B or 1, frames)
+    returns (B, rows, frames) uint8, consistent and going on from the windows
+    """
+    step = sampling.stepping(network.config.horizon)
+    device = next(network.parameters()).device
+    start = windows.shape[2]
+    music = np.zeros((len(windows), start + frames, windows.shape[1]), dtype=np.uint8)
+    music[:, :start] = windows.transpose(0, 2, 1)
+
+    def features(first: int, stop: int) -> torch.Tensor:
+        return network.front(torch.from_numpy(music[:, first:stop]).to(device, torch.float32))
+
+    unread, state = features(0, start), None
+    for done in range(0, frames, step):
+        count = min(step, frames - done)
+        now = slice(start + done, start + done + count)
+        summary, carried = network.carry(unread, state)
+        logits = network.predict(summary[:, -1])[:, :count].float().cpu().numpy()
+        chances = _sigmoid(logits / temperatures[:, done : done + count, None])
+        sounding = music[:, start + done - 1, HELD]
+        if sampling.threshold is None:
+            draws = np.stack([random.random((count, 2, PITCHES)) for random in randoms])
+            music[:, now] = draw(chances, sounding, draws)
+        else:
+            music[:, now] = likeliest(chances, sounding, sampling.threshold)
+        # A front answer depends on its frame and the `lag` before it: windows that overlap share theirs.
+        fresh = features(now.start - network.lag, now.stop)
+        if sampling.mode == "stream":
+            unread, state = fresh, carried
+        else:
+            unread = torch.cat([unread[:, count:], fresh], dim=1)
+        advance("Generating", done + count, frames)
+    return np.ascontiguousarray(music[:, start:].transpose(0, 2, 1))
+
+
+def draw(chances: Chances, sounding: Frames, draws: NDArray[np.float64]) -> Frames:
+    """Draw consecutive frames from the chances of their cells.
+
+    chances : (B, steps, rows); sounding : (B, pitches), held in the frame before
+    draws : (B, at most steps, 2, pitches) uniform in 0..1
+    returns (B, as many steps as draws, rows) uint8
+
+    P(struck) is its chance. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which
+    had the chance `reach`: 1 for the frame that is known, then the held chance of the frame before.
+    """
+    frames = np.zeros((*draws.shape[:2], chances.shape[2]), dtype=np.uint8)
+    reach = np.ones(sounding.shape, dtype=np.float32)
+    before = sounding.astype(bool)
+    for step in range(draws.shape[1]):
+        held, struck = chances[:, step, HELD], np.minimum(chances[:, step, STRUCK], chances[:, step, HELD])
+        goes_on = (held - struck) / np.maximum((1 - struck) * reach, 1e-9)
+        strikes = draws[:, step, 0] < struck
+        before = strikes | (before & (draws[:, step, 1] < goes_on))
+        frames[:, step, HELD], frames[:, step, STRUCK] = before, strikes
+        reach = held
+    return frames
+
+
+def likeliest(chances: Chances, sounding: Frames, threshold: float) -> Frames:
+    """Consecutive frames whose cells are on when their chance is at least `threshold`.
+
+    chances : (B, steps, rows); sounding : (B, pitches), held in the frame before; returns (B, steps, rows) uint8
+
+    A note is struck when both its chances are; it goes on when it was sounding and its held chance is.
+    """
+    frames = (chances >= threshold).astype(np.uint8)
+    before = sounding
+    for step in range(frames.shape[1]):
+        held, struck = frames[:, step, HELD], frames[:, step, STRUCK]
+        struck &= held
+        held &= struck | before
+        before = held
+    return frames
+
+
+def density(matrix: Matrix) -> float:
+    """Notes struck a second."""
+    return float(matrix[STRUCK].sum() * FRAME_RATE / matrix.shape[1])
+
+
+def density_range(corpus: Corpus, frames: int) -> tuple[float, float] | None:
+    """The 1st and 99th percentile of the density of the training music, over stretches of `frames`; None when no piece
+    is as long.
+    """
+    densities = []
+    for piece in corpus.of_split("train"):
+        matrix = corpus.matrix(int(piece))
+        for start in range(0, matrix.shape[1] - frames + 1, max(frames // 2, 1)):
+            densities.append(density(matrix[:, start : start + frames]))
+    if not densities:
+        return None
+    low, high = np.percentile(densities, [1, 99])
+    return float(low), float(high)
+
+
+def _sigmoid(logits: NDArray[np.float64]) -> Chances:
+    return (1 / (1 + np.exp(-np.clip(logits, -80, 80)))).astype(np.float32)

@@ -1,0 +1,115 @@
+"""A run on disk: weights beside a JSON configuration.
+
+config.json           network, training, corpus, what was reached
+weights.safetensors   the best weights; loading them executes nothing
+state.ckpt            all that training needs to go on exactly (weights, optimiser, schedule)
+log.csv               a row an evaluation
+"""
+
+import io
+import pickle
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from clstm.models.networks import KINDS, PAPER, Model, Network, NetworkConfig
+from clstm.models.plus import Plus
+from clstm.music.pianoroll import KEYS
+from clstm.music.score import FRAME_RATE, ROWS
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.files import replacing, write_json
+from clstm.runtime.json_files import read_json
+
+FORMAT = 1
+REPRESENTATIONS = ((ROWS, FRAME_RATE), (KEYS, None))  # rows and frames a second: music, published piano rolls
+CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
+LARGEST = 2**14  # units or features; an LSTM of so many has a billion weights
+LONGEST = 10**6  # frames of a window
+
+
+def build(config: NetworkConfig) -> Model:
+    """The network of a configuration, the paper's or our own, as it is before training."""
+    return Network(config) if config.kind in PAPER else Plus(config)
+
+
+def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
+    """Write weights and configuration. `about` is what else the configuration should tell."""
+    with replacing(run / WEIGHTS) as temporary:
+        temporary.write_bytes(serialise({name: tensor.contiguous() for name, tensor in weights.items()}))
+    rate = dict(REPRESENTATIONS)[network.rows]
+    header = {"format": FORMAT, "version": version("clstm"), "frame_rate": rate, "network": asdict(network)}
+    write_json(run / CONFIG, header | about)
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """The configuration of a run. Raises `UserError` when there is none, `MismatchError` for another version's."""
+    try:
+        config = read_json(Path(run) / CONFIG)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{run} is not a run; make one with: clstm train c-lstm CORPUS --out {run}") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        config = config if isinstance(config, dict) else {}
+        raise MismatchError(
+            f"{run} is a run of clstm {config.get('version')} in format {config.get('format')}; this version reads"
+            f" format {FORMAT}; train it again"
+        )
+    try:
+        _check_sizes(NetworkConfig(**config["network"]))
+        rows, rate = config["network"]["rows"], config["frame_rate"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MismatchError(f"{Path(run) / CONFIG} is damaged ({error}); train it again") from error
+    if (rows, rate) not in REPRESENTATIONS:
+        raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
+    return config
+
+
+def _check_sizes(network: NetworkConfig) -> None:
+    """Raises `ValueError` for sizes no network has; building one would fail, or take all memory."""
+    for name, value in asdict(network).items():
+        if name == "dropout":
+            fits = isinstance(value, int | float) and 0 <= value < 1
+        else:
+            fits = (
+                value in KINDS
+                if name == "kind"
+                else type(value) is int and 1 <= value <= (LONGEST if name == "window" else LARGEST)
+            )
+        if not fits:
+            raise ValueError(f"{name} is {str(value)[:40]}")
+
+
+def load_model(run: Path) -> tuple[Model, dict[str, Any]]:
+    """The network with its best weights, ready to use, and the configuration beside it."""
+    run = Path(run)
+    config = read_config(run)
+    try:
+        network = build(NetworkConfig(**config["network"]))
+        network.load_state_dict(load_file(run / WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MismatchError(f"{run / WEIGHTS} does not fit {CONFIG} beside it ({reason})") from error
+    return network.eval(), config
+
+
+def save_state(run: Path, state: dict[str, Any]) -> None:
+    data = io.BytesIO()
+    torch.save(state, data)  # in memory: on a full disk torch's own writer hides what went wrong
+    with replacing(run / STATE) as temporary:
+        temporary.write_bytes(data.getbuffer())
+
+
+def load_state(run: Path) -> dict[str, Any]:
+    """What `save_state` wrote. Only tensors and plain values are read: a forged file executes nothing."""
+    try:
+        return torch.load(Path(run) / STATE, weights_only=True, map_location="cpu")
+    except FileNotFoundError as error:
+        raise UserError(f"{run} has no {STATE} to resume from; train it again without --resume") from error
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise UserError(f"{Path(run) / STATE} is damaged; train again into another folder") from error

@@ -1,0 +1,136 @@
+"""Notes <-> score matrix: the paper's representation (section 3.1, Figure 1).
+
+A score matrix is (156, frames) uint8, 8 frames a second of real time. Rows 0..77 say *held* (the pitch sounds), rows
+78..155 *struck* (it begins here), for MIDI 24..101. The two states and the 78 pitches are those of Biaxial RNN and
+Music_RNN_RBM, which fit the paper's 156 rows; their faults (last notes that never end, short notes that vanish) stay
+behind.
+
+A matrix is *consistent* when struck implies held and every held run begins struck. For every consistent matrix m,
+`encode(decode(m), frames=m.shape[1])` is m. The grid keeps no velocity and no timing finer than a frame; `losses`
+counts what a piece loses.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.music.midi import VELOCITY, Notes
+
+FRAME_RATE = 8  # frames a second
+LOWEST, HIGHEST = 24, 101  # MIDI, both included
+PITCHES = HIGHEST - LOWEST + 1
+ROWS = 2 * PITCHES
+HELD = slice(0, PITCHES)
+STRUCK = slice(PITCHES, ROWS)
+
+_ON_GRID = 1e-4  # frames: float error of a time on the grid, or half way between two frames, never moves a note
+
+Matrix = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What the grid does not keep of a piece, in notes."""
+
+    notes: int
+    out_of_range: int  # pitch outside MIDI 24..101: left out
+    merged: int  # a second onset of a pitch in one frame: one strike remains
+    lengthened: int  # ends in the frame it began in: lasts one frame
+
+
+def parts(rows: int) -> dict[str, slice]:
+    """The states a matrix keeps of each pitch, by name: held and struck in ours, one in a published piano roll."""
+    return {"held": HELD, "struck": STRUCK} if rows == ROWS else {"sounding": slice(0, rows)}
+
+
+def encode(notes: Notes, frames: int | None = None) -> Matrix:
+    """The score matrix of notes, (156, frames) uint8.
+
+    Onsets and offsets go to the nearest frame, a half to the later; every note lasts at least one frame. Where notes of
+    one pitch overlap, the pitch is held for their union and struck at each onset. `frames` cuts or pads with silence;
+    None ends with the last note. Pitches outside 24..101 are left out.
+    """
+    begin, end, row = _cells(notes)
+    length = int(end.max(initial=0)) if frames is None else frames
+    matrix = np.zeros((ROWS, length), dtype=np.uint8)
+    inside = begin < length
+    begin, end, row = begin[inside], np.minimum(end[inside], length), row[inside]
+    # +1 where a note begins, -1 where it ends: the running sum counts the notes sounding.
+    # int32 and on one axis: several times as fast here as the smaller types and two indices are.
+    edges = np.zeros((PITCHES, length + 1), dtype=np.int32)
+    cells, first = edges.reshape(-1), row * (length + 1)
+    np.add.at(cells, first + begin, np.int32(1))
+    np.add.at(cells, first + end, np.int32(-1))
+    matrix[HELD] = np.cumsum(edges, axis=1, out=edges)[:, :length] > 0
+    matrix[PITCHES + row, begin] = 1
+    return matrix
+
+
+def decode(matrix: Matrix, velocity: int = VELOCITY) -> Notes:
+    """The notes of a score matrix: one from each strike to the next strike or the end of the held run.
+
+    Held runs that begin without a strike are struck first, and struck cells held (`repair`). A note still held in the
+    last frame ends with it.
+    """
+    matrix = repair(matrix)
+    held, struck = matrix[HELD].astype(bool), matrix[STRUCK].astype(bool)
+    padded = np.pad(held, ((0, 0), (0, 1)))
+    # A boundary is a frame where a note may end: a strike, or a frame that is not held. A note ends at the next one.
+    boundary = ~padded
+    boundary[:, :-1] |= struck
+    frames = padded.shape[1]
+    here = np.where(boundary, np.arange(frames), frames)
+    next_boundary = np.minimum.accumulate(here[:, ::-1], axis=1)[:, ::-1]
+    frame, row = np.nonzero(struck.T)
+    offset = next_boundary[row, frame + 1]
+    return Notes(
+        frame / FRAME_RATE,
+        offset / FRAME_RATE,
+        (row + LOWEST).astype(np.int64),
+        np.full(len(frame), velocity, dtype=np.int64),
+    )
+
+
+def repair(matrix: Matrix) -> Matrix:
+    """The nearest consistent matrix that loses nothing: what is struck is held, and a held run without a strike is
+    struck in its first frame. Crops (a note may sound across the cut) and samples of a model pass through here.
+    """
+    repaired = np.array(matrix, dtype=np.uint8)
+    repaired[HELD] |= repaired[STRUCK]
+    repaired[STRUCK] |= _run_starts(repaired[HELD])
+    return repaired
+
+
+def is_consistent(matrix: Matrix) -> bool:
+    """Whether struck implies held and every held run begins struck."""
+    held, struck = matrix[HELD], matrix[STRUCK]
+    return bool((struck <= held).all() and (_run_starts(held) <= struck).all())
+
+
+def losses(notes: Notes) -> Losses:
+    """What `encode` will not keep of these notes."""
+    inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
+    begin, _, row = _cells(notes)
+    struck = np.zeros((PITCHES, int(begin.max(initial=-1)) + 1), dtype=np.bool_)
+    struck[row, begin] = True
+    short = nearest(notes.offset[inside]) <= nearest(notes.onset[inside])
+    return Losses(len(notes), int((~inside).sum()), len(begin) - int(np.count_nonzero(struck)), int(short.sum()))
+
+
+def nearest(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The frame nearest to each time, a half to the later."""
+    return np.floor(seconds * FRAME_RATE + 0.5 + _ON_GRID).astype(np.int64)
+
+
+def _run_starts(held: Matrix) -> Matrix:
+    before = np.pad(held, ((0, 0), (1, 0)))[:, :-1]
+    return (held > before).astype(np.uint8)
+
+
+def _cells(notes: Notes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """First frame, frame after the last, and pitch row of every note within the range."""
+    inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
+    begin = nearest(notes.onset[inside])
+    end = np.maximum(nearest(notes.offset[inside]), begin + 1)
+    return begin, end, notes.pitch[inside] - LOWEST

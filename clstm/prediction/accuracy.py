@@ -1,0 +1,224 @@
+"""The paper's Table 2, beside baselines that know no music, and the skill that these do not have.
+
+Every system reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
+all nine. Counted cell by cell, per piece; intervals are 95 %, over groups of pieces, the same draws for every system
+(pieces of a group are not independent), and none of fewer than five groups (`clstm.prediction.resampling`).
+
+- A chance counts as a 1 from 0.5 on; and, beside that, from the system's own threshold on (`predictors`).
+- *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
+- The *difference* of two models is taken draw by draw: its interval can tell them apart where their own, wide with the
+  variety of the pieces, overlap. Its p is of flipping signs: each group's counts could as well be the other system's. A
+  direction needs both.
+- *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
+  is 1 for a perfect system, 0 for that baseline, negative for what is worse.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from clstm.corpus.corpus import Corpus
+from clstm.music.score import Matrix
+from clstm.prediction import advantage
+from clstm.prediction.baselines import Chances
+from clstm.prediction.predictors import HORIZONS, NINE, ROLES, System, baselines, model, shared_window
+from clstm.prediction.resampling import Array
+from clstm.prediction.scores import AT, PARTS, SUMS, Figures, Horizon, loss
+from clstm.prediction.windows import windows_in, windows_of
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import UserError
+
+NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
+COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
+SKILLS = ("accuracy", "nats")
+COLUMNS, PAIRS = ("system", "role"), ("horizon", "system")  # the first of each table's
+
+
+def score(
+    corpus: Corpus,
+    runs: Sequence[Path],
+    *,
+    split: str,
+    stride: int = 9,
+    teacher: Corpus | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> pd.DataFrame:
+    """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
+
+    teacher : what baselines learn from instead of this corpus, see `accuracy_systems.on_learning`
+
+    Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name or
+    no piece has a window.
+    """
+    window = shared_window(corpus, runs)
+    _long_enough(corpus, split, window)  # before the thresholds, which take their time
+    learnt = baselines(corpus, window, advance, teacher=teacher)
+    systems = learnt | {Path(run).name: model(run, corpus, advance) for run in runs}
+    in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
+    return count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
+
+
+def count(
+    corpus: Corpus,
+    systems: Mapping[str, System],
+    *,
+    split: str,
+    window: int,
+    stride: int = 9,
+    advance: Advance = lambda what, done, total: None,
+) -> pd.DataFrame:
+    """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
+
+    Columns: system, role, kind, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the
+    sums cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
+    calibrated). Pieces shorter than window + 9 have no window and are left out. Raises `UserError` when that leaves
+    none.
+    """
+    pieces, size = _long_enough(corpus, split, window), (window, NINE, stride)
+    total = windows_in(corpus, pieces, *size)
+    rows: list[dict[str, object]] = []
+    for name, system in systems.items():
+        done = 0
+        fixed = system.threshold if system.calibrated else float("nan")
+        about: dict[str, object] = {"system": name, "role": system.role, "kind": system.kind}
+        about |= {"threshold": fixed, "fixed_on": system.fixed_on}
+        for some in windows_of(corpus, pieces, *size):
+            chances = system.predict(some.frames, some.ends, NINE)
+            of_piece = {"piece": some.piece, "group": corpus.pieces["group"][some.piece], "windows": len(some.ends)}
+            for horizon, ahead in HORIZONS.items():
+                for part, inside in PARTS.items():
+                    sums = _sums(chances[:, :ahead, inside], some.targets[:, :ahead, inside], system)
+                    place = {"horizon": horizon, "part": part, "frames": len(some.ends) * ahead}
+                    rows.append(about | of_piece | place | sums)
+            done += len(some.ends)
+            advance(f"Scoring {name}", done, total)
+    counts = pd.DataFrame(rows)
+    turns = [name for name in counts if name not in ("windows", "frames", *SUMS)]  # a long piece comes in several
+    return counts.groupby(turns, sort=False, dropna=False)[["windows", "frames", *SUMS]].sum(min_count=1).reset_index()
+
+
+def _long_enough(corpus: Corpus, split: str, window: int) -> list[int]:
+    found = [int(piece) for piece in corpus.of_split(split) if corpus.lengths[piece] >= window + NINE]
+    if not found:
+        raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + NINE} frames")
+    return found
+
+
+def _sums(chances: Chances, targets: Matrix, system: System) -> dict[str, float]:
+    true = targets == 1
+    sums = {"cells": float(true.size), "nats": float("nan")}
+    if system.calibrated:
+        given = np.where(true, chances, 1 - chances)
+        sums["nats"] = float(-np.log(np.clip(given, NEAREST, 1)).sum())
+    for at, level in zip(AT, (0.5, system.threshold), strict=True):
+        said = chances >= level
+        hits = int((said & true).sum())
+        sums |= {f"hits{at}": hits, f"false_alarms{at}": said.sum() - hits, f"misses{at}": true.sum() - hits}
+    return sums
+
+
+def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """The table: a row a horizon and system, figures over all cells of its windows.
+
+    Columns: system, role, kind, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and
+    with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at
+    most 1). All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model
+    being no better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the
+    pieces' figures; threshold and fixed_on (see `System`); windows, pieces and groups. What does not exist is missing:
+    precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error, every
+    interval and p of fewer than five groups.
+    """
+    rows = []
+    for horizon in _horizons(counts, seed):
+        figures = {system: horizon.figures(system) for system in horizon.each}
+        best = {of: _best_baseline(horizon, figures, of) for of in SKILLS}
+        for system, own in horizon.each.items():
+            row: dict[str, object] = {"system": system}
+            row |= {name: horizon.about(system, name) for name in ("role", "kind")} | {"horizon": horizon.name}
+            for name, values in figures[system].items():
+                lowest, highest = (0, np.inf) if name == "nats" else (0, 1)
+                row |= _with_interval(name, values, horizon, lowest, highest)
+            for of, rival in best.items():
+                row |= _skill(of, system, rival, figures, horizon)
+            rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
+    return pd.DataFrame(rows)
+
+
+def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """How much better one model is than another, baselines left out: a row a horizon and pair.
+
+    A pair is a model and each before it in the table; two kinds of the paper the other way round where it finds the
+    other better (`advantage`). Columns: horizon, system, kind, other, other_kind; then nats, accuracy and
+    f1_at_threshold, each the system's less the other's, with _low and _high, its interval, and _p, two-sided, by
+    flipping the signs of the groups' differences; the columns of `advantage`; groups. Empty with fewer than two
+    models. Intervals and p are missing for fewer than five groups.
+    """
+    rows: list[dict[str, object]] = []
+    for horizon in _horizons(counts, seed):
+        models = [system for system in horizon.each if horizon.about(system, "role") != "baseline"]
+        figures = {system: horizon.figures(system) for system in models}
+        for place, later in enumerate(models):
+            for earlier in models[:place]:
+                kinds = horizon.about(later, "kind"), horizon.about(earlier, "kind")
+                system, other = (earlier, later) if advantage.is_reversed(*kinds) else (later, earlier)
+                row: dict[str, object] = {"horizon": horizon.name, "system": system}
+                row |= {"kind": horizon.about(system, "kind"), "other": other}
+                row |= {"other_kind": horizon.about(other, "kind")}
+                for name in COMPARED:
+                    row |= _with_interval(name, figures[system][name] - figures[other][name], horizon)
+                    row[f"{name}_p"] = horizon.p(system, other, name)
+                row |= advantage.errors_removed(horizon, system, other) | {"errors_removed_p": row["accuracy_p"]}
+                row |= advantage.against_paper(horizon, system, other)
+                rows.append(row | {"groups": len(horizon.draws.weights[0])})
+    return pd.DataFrame(rows)
+
+
+def _horizons(counts: pd.DataFrame, seed: int) -> Iterator[Horizon]:
+    known = counts if "kind" in counts else counts.assign(kind="")
+    for name, everyone in known.groupby("horizon", sort=False):
+        yield Horizon.of(str(name), everyone, seed)
+
+
+def _with_interval(
+    name: str, values: Array, horizon: Horizon, lowest: float = -np.inf, highest: float = np.inf
+) -> dict[str, float]:
+    low, high = horizon.draws.interval(values, lowest=lowest, highest=highest)
+    return {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
+
+
+def _best_baseline(horizon: Horizon, figures: Mapping[str, Figures], of: str) -> str | None:
+    """The baseline with the least loss on all groups; None where there is none."""
+    losses = {
+        system: float(loss(figures[system], of)[0])
+        for system in horizon.each
+        if horizon.about(system, "role") == "baseline"
+    }
+    known = {system: value for system, value in losses.items() if np.isfinite(value)}
+    return min(known, key=lambda system: known[system], default=None)
+
+
+def _skill(
+    of: str, system: str, rival: str | None, figures: Mapping[str, Figures], horizon: Horizon
+) -> dict[str, float]:
+    """Over the best baseline; NaN where there is none, or where it leaves nothing to remove."""
+    name, own = f"skill_{of}", loss(figures[system], of)
+    best = np.full_like(own, np.nan) if rival is None else loss(figures[rival], of)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skill = np.where(best > 0, 1 - own / best, np.nan)
+    tested = rival is not None and horizon.about(system, "role") != "baseline" and np.isfinite(skill[0])
+    p = horizon.p(system, rival, of) if tested and rival else float("nan")
+    return _with_interval(name, skill, horizon, highest=1) | {f"{name}_p": p}
+
+
+def _by_piece(own: pd.DataFrame) -> dict[str, float]:
+    pieces = own.groupby("piece")[["frames", *SUMS]].sum(min_count=1)
+    accuracy = 1 - (pieces["false_alarms"] + pieces["misses"]) / pieces["cells"]
+    nats = pieces["nats"] / (pieces["frames"] / len(PARTS))
+    return {"accuracy_by_piece": accuracy.mean(), "nats_by_piece": nats.mean()}
+
+
+def _size(own: pd.DataFrame) -> dict[str, int]:
+    once = own[own["part"] == own["part"].iloc[0]]
+    return {"windows": int(once["windows"].sum()), "pieces": len(once), "groups": once["group"].nunique()}

@@ -1,0 +1,90 @@
+"""How far back a network looks: the gradient of what it is asked, with respect to each frame of the window before it.
+
+The paper found "the vanishing gradient problem" in its RNN (section 4.2). Here it is a
+curve: the loss of the nine frames after a window of 90, differentiated with respect to the frames of the window; the
+norm over the rows, averaged over windows. Where the curve is at nothing, the music that far back changes nothing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clstm.corpus.corpus import Corpus
+from clstm.models.checkpoint import load_model
+from clstm.models.networks import Model
+from clstm.prediction import reach_tables
+from clstm.prediction.reach_tables import Gradients
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.training import batches
+from clstm.training.loop import objective
+
+AT_ONCE = 32  # windows
+
+
+def measure(
+    corpus: Corpus,
+    runs: Sequence[Path],
+    *,
+    split: str,
+    count: int = 512,
+    seed: int = 0,
+    advance: Advance = lambda what, done, total: None,
+) -> list[Gradients]:
+    """The gradients of some runs, named by their folders, over the same windows of a split, drawn at random.
+
+    Raises `MismatchError` when runs and corpus do not fit, `UserError` when no piece has a window or two runs have one
+    name.
+    """
+    corpus.must_be_music()
+    found: list[Gradients] = []
+    for run in map(Path, runs):
+        network, _ = load_model(run)
+        config = network.config
+        if config.rows != corpus.rows:
+            raise MismatchError(f"{run} reads {config.rows} rows, and {corpus.path} has {corpus.rows}; score it apart")
+        if run.name in {one.system for one in found}:
+            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+        pieces, length = corpus.of_split(split), config.window + config.horizon
+        if not (corpus.lengths[pieces] >= length).any():
+            raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {length} frames")
+        drawn = batches.fixed(corpus, pieces, count, length, seed, whole=True)
+        norms = np.zeros((count, config.window))
+        for first in range(0, count, AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            norms[some] = window_norms(network, torch.from_numpy(drawn.frames[some]).float())
+            advance(f"Reach of {run.name}", min(first + AT_ONCE, count), count)
+        groups = corpus.pieces["group"].to_numpy()[drawn.pieces]
+        found.append(Gradients.of(run.name, config.kind, norms, groups))
+    return found
+
+
+def table(corpus: Corpus, runs: Sequence[Path], *, split: str, count: int = 512, seed: int = 0) -> pd.DataFrame:
+    """The curves of some runs: see `measure` and `reach_tables.curves`."""
+    return reach_tables.curves(measure(corpus, runs, split=split, count=count, seed=seed), seed)
+
+
+def gradient_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
+    """`window_norms` averaged over the windows, (window,)."""
+    return np.asarray(window_norms(network, windows).mean(axis=0))
+
+
+def window_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
+    """The norm of the gradient of the loss with respect to each frame of each window, the last frame first.
+
+    windows : (B, window + horizon, rows) of 0 and 1, float
+    returns (B, window) in nats per frame and unit of input
+    """
+    network = network.eval()
+    window, lag = network.config.window, network.lag
+    frames = windows.clone().requires_grad_()
+    logits = network(frames[:, :window], last=True)
+    real = torch.ones(windows.shape[:2], dtype=torch.bool)
+    nats, asked = objective(logits, windows[:, window - lag - 1 :], real[:, window - lag - 1 :], lag)
+    (gradient,) = torch.autograd.grad(nats / (asked / len(windows)), frames)
+    return gradient[:, :window].norm(dim=2).flip(1).numpy().astype(np.float64)

@@ -1,0 +1,224 @@
+"""The systems of the paper's Table 2: baselines that know no music, and runs, each with its threshold.
+
+A chance counts as a 1 from the *threshold* on. It is fixed on the selection pieces, not on those scored: where the F1
+of the next frame and that of all nine add up to most.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.corpus.corpus import Corpus
+from clstm.corpus.pieces import fingerprint
+from clstm.models.checkpoint import CONFIG, load_model, read_config
+from clstm.models.networks import PAPER
+from clstm.music.score import ROWS
+from clstm.prediction.baselines import Markov, Predictor, copy_last, hold_chord, silence
+from clstm.prediction.windows import predictor, windows_in, windows_of
+from clstm.runtime.console import Advance
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.training.batches import training_and_selection
+
+Role = Literal["baseline", "model", "own"]
+ROLES: tuple[Role, ...] = get_args(Role)
+MARKOV = "per-row Markov"  # the one that must learn
+BASELINES = ("silence", "copy last frame", "hold last chord", MARKOV)
+NINE = 9  # frames: the paper's horizon, however far a network looks
+HORIZONS = {"next": 1, "nine": NINE}  # frames ahead
+
+LEVELS = 256  # thresholds are multiples of 1/256: a power of two, so that binned chances compare exactly
+SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do; odd, as notes begin mostly on even frames
+SELECTION = "selection pieces"
+
+
+@dataclass(frozen=True)
+class System:
+    """What is scored.
+
+    role : "model" for the paper's three, "own" for networks of our design
+    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for what is no network
+    calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
+    threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
+        whoever wrote that; or nothing, ""
+    """
+
+    predict: Predictor
+    role: Role
+    calibrated: bool = True
+    threshold: float = 0.5
+    fixed_on: str = ""
+    kind: str = ""
+
+
+def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
+    """The frames each run reads at once.
+
+    Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name.
+    """
+    if corpus.rows != ROWS:
+        raise MismatchError(
+            f"{corpus.path} is a benchmark of {corpus.rows} keys, without strikes; score it with: clstm benchmark"
+        )
+    windows: dict[str, int] = {}
+    for run in map(Path, runs):
+        network = read_config(run)["network"]
+        if network["rows"] != ROWS:
+            raise MismatchError(
+                f"{run} was trained on a benchmark of {network['rows']} keys, and {corpus.path} is music of {ROWS}"
+                " rows; score it on its own corpus with: clstm benchmark"
+            )
+        if network["horizon"] < NINE:
+            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {NINE}")
+        if run.name in windows or run.name in BASELINES:
+            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+        windows[run.name] = network["window"]
+    if len(set(windows.values())) > 1:
+        each = ", ".join(f"{name} {window}" for name, window in windows.items())
+        raise MismatchError(f"the runs read windows of different frames ({each}); score them apart")
+    return next(iter(windows.values()))
+
+
+def baselines(
+    corpus: Corpus,
+    window: int,
+    advance: Advance = lambda what, done, total: None,
+    *,
+    teacher: Corpus | None = None,
+) -> dict[str, System]:
+    """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces of
+    `teacher`, or else of the corpus; without the chains where that has none (`on_learning` says so).
+    """
+    certain = [System(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
+    found = dict(zip(BASELINES, certain, strict=False))  # but the last
+    if lessons := _lessons(corpus, teacher):
+        music, training, selection = lessons
+        markov = System(Markov.fit(music, training, NINE), "baseline")
+        named = partial(advance, f"Threshold of {MARKOV}")
+        found[MARKOV] = with_threshold(markov, music, selection, window, named)
+    return found
+
+
+def _lessons(corpus: Corpus, teacher: Corpus | None) -> tuple[Corpus, NDArray[np.int64], NDArray[np.int64]] | None:
+    """What baselines learn from: a corpus, its pieces to learn from, and those to fix a threshold on."""
+    if teacher:
+        return teacher, *training_and_selection(teacher, seed=0)
+    try:
+        return corpus, *training_and_selection(corpus, seed=0)
+    except UserError:  # nothing to train on; here that is no mistake
+        return None
+
+
+def on_learning(corpus: Corpus, split: str, teacher: Corpus | None) -> str:
+    """What the baselines that must learn have learnt from, where that needs saying; "" where it does not.
+
+    Raises `UserError` when `teacher` has no training pieces, or one of those scored is among them; `MismatchError` when
+    it is no music.
+    """
+    if teacher is None:
+        if _lessons(corpus, None):
+            return ""
+        return (
+            f"{MARKOV} is left out: {corpus.path} has fewer than two groups of pieces in a `train` split to learn"
+            " from; name a corpus that has them with --baselines-from"
+        )
+    teacher.must_be_music()
+    known = {fingerprint(teacher.matrix(int(piece))) for piece in teacher.of_split("train")}
+    scored = corpus.of_split(split)
+    shared = [int(piece) for piece in scored if fingerprint(corpus.matrix(int(piece))) in known]
+    if shared:
+        raise UserError(
+            f"{len(shared)} of the {len(scored)} pieces of {split!r} in {corpus.path} are in the train split of"
+            f" {teacher.path} ({corpus.pieces['file'][shared[0]]}): give --baselines-from a corpus without them"
+        )
+    return (
+        f"{MARKOV} learnt from the train split of {teacher.path}; none of the pieces scored is in it, compared note by"
+        " note: another arrangement of one would not be noticed"
+    )
+
+
+def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> System:
+    """A run, with the threshold fixed on its selection pieces when they are in this corpus; on another corpus, the one
+    its configuration has as `threshold`, or 0.5.
+    """
+    network, config = load_model(run)
+    kind = network.config.kind
+    system = System(predictor(network), "model" if kind in PAPER else "own", kind=kind)
+    if _trained_on(corpus, config):
+        _, selection = training_and_selection(corpus, config["training"]["seed"])
+        named = partial(advance, f"Threshold of {Path(run).name}")
+        return with_threshold(system, corpus, selection, network.config.window, named)
+    if "threshold" not in config:
+        return system
+    if not isinstance(threshold := config["threshold"], float) or not 0 < threshold < 1:
+        raise MismatchError(f"{Path(run) / CONFIG} has threshold {threshold!r}; it must lie between 0 and 1")
+    return replace(system, threshold=threshold, fixed_on=CONFIG)
+
+
+def threshold_of(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> float:
+    """The threshold of a run fixed on its selection pieces, for its configuration to have as `threshold`.
+
+    Raises `MismatchError` when the run was trained on another corpus, or no selection piece has a window.
+    """
+    system = model(run, corpus, advance)
+    if system.fixed_on != SELECTION:
+        raise MismatchError(f"{run} was not trained on {corpus.path}, or its selection pieces there are too short")
+    return system.threshold
+
+
+def cautions(corpus: Corpus, runs: Sequence[Path], split: str) -> list[str]:
+    """Which runs know pieces of this split, learnt from or chosen by, a line each."""
+    scored = corpus.of_split(split)
+    lines = []
+    for run in runs:
+        config = read_config(run)
+        if not _trained_on(corpus, config):
+            continue
+        learnt, chosen = training_and_selection(corpus, config["training"]["seed"])
+        for pieces, use in ((learnt, "learnt from"), (chosen, "chose its weights and threshold by")):
+            if known := np.isin(scored, pieces).sum():
+                lines.append(f"{run} {use} {known} of the {len(scored)} pieces of {split!r}: its figures there flatter")
+    return lines
+
+
+def _trained_on(corpus: Corpus, config: Mapping[str, Any]) -> bool:
+    return bool(config.get("corpus", {}).get("sha256") == corpus.sha256)
+
+
+def with_threshold(
+    system: System,
+    corpus: Corpus,
+    pieces: NDArray[np.int64],
+    window: int,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> System:
+    """The system with the threshold that is best on some pieces; as it is, when none of them has a window.
+
+    Best is where the F1 of the next frame and of all nine, held and struck together, add up to most; of several best,
+    the one nearest 0.5.
+    """
+    size = (window, NINE, SELECTION_STRIDE)
+    total = windows_in(corpus, pieces, *size)
+    if not total:
+        return system
+    said, hits = np.zeros((2, len(HORIZONS), LEVELS + 1))  # by the highest threshold a chance reaches, in 1/256
+    positives, done = np.zeros(len(HORIZONS)), 0
+    for some in windows_of(corpus, pieces, *size):
+        levels = np.floor(system.predict(some.frames, some.ends, NINE) * LEVELS).astype(np.int64)
+        for place, ahead in enumerate(HORIZONS.values()):
+            true = some.targets[:, :ahead] == 1
+            said[place] += np.bincount(levels[:, :ahead].ravel(), minlength=LEVELS + 1)
+            hits[place] += np.bincount(levels[:, :ahead][true], minlength=LEVELS + 1)
+            positives[place] += true.sum()
+        done += len(some.ends)
+        advance(done, total)
+    said, hits = (sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in (said, hits))  # all that reach a threshold
+    f1 = (2 * hits / np.maximum(said + positives[:, None], 1)).sum(axis=0)
+    candidates = np.arange(1, LEVELS)
+    best = candidates[f1[candidates] == f1[candidates].max()]
+    nearest = best[np.abs(best - LEVELS / 2).argmin()]
+    return replace(system, threshold=float(nearest / LEVELS), fixed_on=SELECTION)

@@ -1,0 +1,213 @@
+"""The table of `accuracy` for people: compact in the terminal, with every interval in LaTeX (booktabs).
+
+The paper's three networks and those of our own design never share a block.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from clstm.models.checkpoint import CONFIG
+from clstm.prediction.predictors import ROLES, SELECTION
+from clstm.prediction.resampling import ALPHA, FEWEST_FOR_A_DIRECTION, FEWEST_GROUPS, RESAMPLES, is_clear
+
+TITLES = {"next": "the next frame", "nine": "all nine frames"}
+BLOCKS = {"baseline": "know no music", "model": "the paper's", "own": "ours, not the paper's"}
+STYLES = {"baseline": "dim", "model": "bold", "own": "bold"}
+THRESHOLDS = {
+    SELECTION: "fixed on the selection pieces",
+    CONFIG: f"as its {CONFIG} has it",
+    "": "0.5 where there was nothing to fix it on",
+}
+MISSING = "-"
+
+SHOWN = {  # in the terminal: scale, decimals
+    "accuracy": (100, 2),
+    "f1_at_threshold": (1, 3),
+    "f1_struck_at_threshold": (1, 3),
+    "nats": (1, 2),
+}
+MADE = "% Made by clstm accuracy"  # in the first line of LaTeX: it may be replaced
+COLUMNS = {  # in LaTeX: heading, scale, decimals
+    "accuracy": (r"Accuracy (\%)", 100, 2),
+    "f1": ("F1", 1, 3),
+    "precision_at_threshold": ("Precision", 1, 3),
+    "recall_at_threshold": ("Recall", 1, 3),
+    "f1_at_threshold": ("F1", 1, 3),
+    "f1_held_at_threshold": ("held", 1, 3),
+    "f1_struck_at_threshold": ("struck", 1, 3),
+    "nats": ("Nats", 1, 2),
+    "skill_accuracy": ("error", 100, 1),
+    "skill_nats": ("nats", 100, 1),
+}
+SPECIAL = str.maketrans(
+    {letter: rf"\{letter}" for letter in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+
+Row = Mapping[Any, Any]
+
+
+def readable(table: pd.DataFrame, horizon: str) -> Table:
+    """One horizon for the terminal; the rest of the figures is in the CSV."""
+    own = table[table["horizon"] == horizon]
+    windows, pieces = own[["windows", "pieces"]].iloc[0]
+    shown = Table(
+        title=f"Prediction of {TITLES[horizon]}: {windows:,} windows of {pieces:,} pieces",
+        box=SIMPLE_HEAD,
+        padding=0,
+    )
+    shown.add_column("", overflow="fold")  # names give way to numbers
+    for heading in ("\nacc. %", "\nF1", "\nstruck", "\nnats", "skill\nerror", "%\n95 %", "skill\nnats", "%\n95 %"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for role, rows in _blocks(own):
+        shown.add_section()
+        shown.add_row(Text(BLOCKS[role], style="italic"))
+        for row in rows:
+            figures = (_text(row, name, scale, decimals) for name, (scale, decimals) in SHOWN.items())
+            skills = (text for of in ("accuracy", "nats") for text in _with_interval(row, f"skill_{of}"))
+            shown.add_row(Text(row["system"]), *figures, *skills, style=STYLES[role])
+    return shown
+
+
+def compared(differences: pd.DataFrame) -> Table:
+    """Model against model, nats per frame; marked where a test and the interval say so (`resampling.is_clear`)."""
+    shown = Table(
+        title="Differences in nats per frame; below 0 the first is better", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    shown.add_column("", overflow="fold")
+    for horizon in TITLES:
+        for heading in (horizon, "95 %", "p"):
+            shown.add_column(heading, justify="right", no_wrap=True)
+    for (system, other), own in differences.groupby(["system", "other"], sort=False):
+        by_horizon = own.set_index("horizon").loc[list(TITLES)]
+        cells = []
+        for row in by_horizon.to_dict("records"):
+            low, high, p = (float(row[f"nats_{name}"]) for name in ("low", "high", "p"))
+            clear = "*" if is_clear(low, high, p) else " "
+            interval = MISSING if np.isnan(low) else f"{low:+.3f}, {high:+.3f}"
+            cells += [f"{row['nats']:+.3f}{clear}", interval, _chance(p)]
+        shown.add_row(Text(f"{system} - {other}"), *cells)
+    return shown
+
+
+def pair_notes(differences: pd.DataFrame) -> list[str]:
+    """How to read the pairs, a line each: what a star rests on, and what of the paper's Table 2 is ruled out."""
+    groups = int(differences["groups"].iloc[0])
+    if groups < FEWEST_GROUPS:
+        return []  # `notes` has said that there is nothing to read
+    star = "* where the p of flipping the signs of the groups' differences is below .05 and the interval leaves out 0"
+    if groups < FEWEST_FOR_A_DIRECTION:
+        star += f"; with {groups} groups no p is below {2 / 2**groups:.3f}, so none can be"
+    asked = differences.dropna(subset="paper_points")
+    return [f"{star}.", *(_against_paper(row) for row in asked.to_dict("records"))]
+
+
+def _against_paper(row: Row) -> str:
+    """Of these trainings: the difference, the most it can be, and whether the paper's is ruled out; twice."""
+    asked = (
+        (100, " points", "paper_points", 1, row["accuracy"], row["accuracy_upper"]),
+        (100, " % of the errors", "paper_errors", 100, row["errors_removed"], row["errors_removed_upper"]),
+    )
+    parts = []
+    for scale, unit, paper, papers_scale, value, upper in asked:
+        p = float(row[f"{paper}_p"])
+        said = "ruled out" if p < ALPHA and scale * upper < papers_scale * row[paper] else "not ruled out"
+        parts.append(
+            f"{scale * value:+.2f}{unit}, at most {scale * upper:+.2f} (95 %, one-sided); the paper's"
+            f" {papers_scale * row[paper]:+.2f} {said}, p {_chance(p)}"
+        )
+    return f"{row['system']} over {row['other']}, next frame, these trainings: {'; '.join(parts)}."
+
+
+def _chance(p: float) -> str:
+    """A p in four characters, or as below the least that is shown."""
+    if np.isnan(p):
+        return MISSING
+    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def notes(table: pd.DataFrame) -> list[str]:
+    """How to read the table, a line each: thresholds, rivals, intervals."""
+    systems = table.drop_duplicates("system").dropna(subset="threshold")
+    fixed = [
+        f"{reason} ({', '.join(f'{row.system} {row.threshold:.3f}' for row in own.itertuples())})"
+        for where, reason in THRESHOLDS.items()
+        if len(own := systems[systems["fixed_on"] == where])
+    ]
+    over = [
+        f"{TITLES[str(horizon)]} over {_best(own, 'accuracy')} (error) and {_best(own, 'nats')} (nats)"
+        for horizon, own in table.groupby("horizon", sort=False)
+    ]
+    groups = table["groups"].iloc[0]
+    intervals = f"95 % intervals by bootstrap and jackknife over groups of pieces: {groups:,} groups"
+    intervals += f", {RESAMPLES:,} resamples."
+    if groups < FEWEST_GROUPS:
+        intervals = f"No interval and no p: they rest on groups of pieces, here {groups}, and need {FEWEST_GROUPS}."
+    return [
+        f"F1 is at one threshold a system: {'; '.join(fixed)}. Accuracy is at 0.5.",
+        "Skill is the share of the best baseline's error, or nats per frame, that is removed: " + "; ".join(over) + ".",
+        intervals,
+    ]
+
+
+def _best(own: pd.DataFrame, of: str) -> str:
+    """The baseline that has skill 0."""
+    rivals = own[own["role"] == "baseline"].dropna(subset=of).sort_values(of, ascending=of == "nats")
+    return "no baseline" if rivals.empty else str(rivals["system"].iloc[0])
+
+
+def _blocks(own: pd.DataFrame) -> Iterator[tuple[str, list[Row]]]:
+    for role in ROLES:
+        if rows := list[Row](own[own["role"] == role].to_dict("records")):
+            yield role, rows
+
+
+def _text(row: Row, name: str, scale: float, decimals: int) -> str:
+    return MISSING if np.isnan(row[name]) else f"{scale * row[name]:.{decimals}f}"
+
+
+def _with_interval(row: Row, name: str) -> tuple[str, str]:
+    """In percent. A baseline's interval is in the CSV."""
+    value, low, high = (_text(row, name + end, 100, 1) for end in ("", "_low", "_high"))
+    if row["role"] == "baseline" or value == MISSING:
+        return value, ""
+    return value, MISSING if low == MISSING else f"{low}, {high}"
+
+
+def latex(table: pd.DataFrame) -> str:
+    """A `tabular` for booktabs: both horizons, in blocks, the interval under each figure. Shares are fractions."""
+    lines = [
+        MADE,
+        *(f"% {' '.join(note.split())}" for note in notes(table)),
+        rf"\begin{{tabular}}{{l{'r' * len(COLUMNS)}}}",
+        r"\toprule",
+        r" & \multicolumn{2}{c}{at 0.5} & \multicolumn{5}{c}{at its threshold} & & \multicolumn{2}{c}{Skill (\%)} \\",
+        r"\cmidrule(lr){2-3} \cmidrule(lr){4-8} \cmidrule(lr){10-11}",
+        rf" & {' & '.join(heading for heading, _, _ in COLUMNS.values())} \\",
+    ]
+    for horizon, own in table.groupby("horizon", sort=False):
+        lines += [r"\midrule", _across(f"Prediction of {TITLES[str(horizon)]}", "textbf")]
+        for role, rows in _blocks(own):
+            lines += [r"\addlinespace", _across(BLOCKS[role].capitalize(), "emph")]
+            lines += [line for row in rows for line in _latex_rows(row)]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _across(words: str, command: str) -> str:
+    return rf"\multicolumn{{{len(COLUMNS) + 1}}}{{l}}{{\{command}{{{words}}}}} \\"
+
+
+def _latex_rows(row: Row) -> tuple[str, str]:
+    figures, intervals = [" ".join(row["system"].split()).translate(SPECIAL)], [""]
+    for name, (_, scale, decimals) in COLUMNS.items():
+        value, low, high = (_text(row, name + end, scale, decimals) for end in ("", "_low", "_high"))
+        figures.append("--" if value == MISSING else f"${value}$")
+        interval = "--" if low == MISSING else f"$[{low}, {high}]$"
+        intervals.append("" if value == MISSING else rf"{{\scriptsize {interval}}}")
+    return rf"{' & '.join(figures)} \\", rf"{' & '.join(intervals)} \\"

@@ -1,0 +1,52 @@
+"""What a user can get wrong, in one small family: what was received, what is accepted, what to do.
+
+Every message is one line. At the command's edge it becomes one red line and exit status 2 (`clstm.cli.main.main`);
+anything else that reaches that edge is our own mistake and keeps its traceback.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from clstm.runtime.names import readable
+
+Choice = TypeVar("Choice", bound=str)
+
+
+class UserError(Exception):
+    """A mistake the user can mend. The message says what was received, what is accepted and what to do."""
+
+
+class UnreadableFileError(UserError):
+    """One file cannot be used. `reason` stands alone in tables of rejected files; the message names the file too."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{readable(path)}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type, tuple[object, str]]:  # it travels back from worker processes
+        return type(self), (self.path, self.reason)
+
+
+class NoNotesError(UnreadableFileError):
+    """A file that is sound but holds no note with a pitch."""
+
+
+class NothingUsableError(UserError):
+    """Every input was rejected, or there was none."""
+
+
+class MismatchError(UserError):
+    """Two things do not belong together: a corpus of another version, weights of another shape."""
+
+
+class MissingToolError(UserError):
+    """Something is not installed. The message holds the command that installs it."""
+
+
+def choice(option: str, given: str, accepted: Iterable[Choice]) -> Choice:
+    """`given`, when it is one of `accepted`; a `UserError` naming them otherwise."""
+    for one in (accepted := list(accepted)):
+        if one == given:
+            return one
+    raise UserError(f"{option} {given!r} is not known; choose one of: {', '.join(accepted)}")

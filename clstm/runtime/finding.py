@@ -1,0 +1,190 @@
+"""Which files are music, and of which kind: one rule for every command, for a file named alone as in a folder.
+
+A file is what its first bytes say, whatever it is called: MIDI (`MThd`, or in a RIFF of type RMID), or audio that
+libsndfile reads. Where they say nothing, its name does: a file with the name of music that does not begin as any is
+taken for what it is called, and is refused when it is read, with the reason. What looks like music of a kind that is
+not read, and what cannot be looked at, is left out and said.
+
+Folders are searched through links too, each folder once, so that a link to a folder above ends nowhere.
+"""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clstm.runtime.errors import NothingUsableError, UserError
+from clstm.runtime.names import location, readable
+
+MIDI, AUDIO = "MIDI", "audio"
+
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf", ".rmi")
+AUDIO_SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc"),
+    *(".au", ".snd", ".caf", ".w64", ".rf64"),
+)
+SUFFIXES = {MIDI: MIDI_SUFFIXES, AUDIO: AUDIO_SUFFIXES}
+
+# Music to people, and nothing that is read here.
+_OTHER_MUSIC = {
+    **dict.fromkeys((".m4a", ".aac", ".mp4", ".wma", ".webm", ".mka", ".ape", ".wv", ".ac3", ".dsf"), AUDIO),
+    **dict.fromkeys((".musicxml", ".mxl", ".mscz", ".mscx", ".krn", ".abc", ".mei", ".ly", ".gp5", ".sib"), MIDI),
+}
+
+_HEAD = 12  # bytes
+
+
+def kind(path: Path) -> str | None:
+    """`MIDI`, `AUDIO` or None: by the file's first bytes, where they say nothing or cannot be read by its name."""
+    return _by_content(_head(path)) or by_name(path)
+
+
+def is_midi(path: Path) -> bool:
+    return kind(path) == MIDI
+
+
+def by_name(path: Path) -> str | None:
+    suffix = Path(path).suffix.lower()
+    return next((kind for kind, suffixes in SUFFIXES.items() if suffix in suffixes), None)
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a plain file; none of anything else, which might never give one."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return b""
+        with open(path, "rb") as file:  # noqa: PTH123 - thousands of files: a Path costs more than reading
+            return file.read(_HEAD)
+    except OSError:
+        return b""
+
+
+def _by_content(head: bytes) -> str | None:
+    form = head[8:12]
+    match head[:4]:
+        case b"MThd":
+            return MIDI
+        case b"RIFF" if form == b"RMID":
+            return MIDI
+        case b"RIFF" | b"RIFX" | b"RF64" if form == b"WAVE":
+            return AUDIO
+        case b"FORM" if form in (b"AIFF", b"AIFC"):
+            return AUDIO
+        case b"fLaC" | b"OggS" | b"riff" | b".snd" | b"caff":
+            return AUDIO
+    return AUDIO if head[:3] == b"ID3" else None
+
+
+@dataclass(frozen=True)
+class Found:
+    """files : in the order of the sources, a folder's sorted, once each
+    left_out : what was not taken though it may be music, with the reason
+    """
+
+    files: list[Path]
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def remarks(self) -> list[str]:
+        """A sentence for each reason for which files were left out."""
+        counts = Counter(reason for _, reason in self.left_out)
+        first = {reason: path for path, reason in reversed(self.left_out)}
+        return [
+            f"Left out: {readable(first[reason])}{f' and {count - 1} more' if count > 1 else ''}: {reason}"
+            for reason, count in counts.items()
+        ]
+
+
+def find(sources: Iterable[Path], *kinds: str) -> Found:
+    """The files named, and the music of these kinds (all without any) in the folders named, with what was left out.
+
+    A file that is named is taken whatever it is, as long as it is a plain file. Raises `UserError` for a path that does
+    not exist or is no plain file, `NothingUsableError` when nothing is found.
+    """
+    kinds = kinds or (MIDI, AUDIO)
+    sources = [Path(source) for source in sources]
+    files: dict[Path, Path] = {}
+    left_out: list[tuple[Path, str]] = []
+    for source in sources:
+        if source.is_dir():
+            for path in _walk(source, left_out):
+                if (reason := _why_not(path, kinds)) is None:
+                    files.setdefault(location(path), path)
+                elif reason:
+                    left_out.append((path, reason))
+        elif source.is_file():
+            files.setdefault(location(source), source)
+        elif source.exists():
+            raise UserError(f"{readable(source)} is {_special(source)}; give files or folders")
+        else:
+            raise UserError(f"{readable(source)} does not exist; give files or folders that do")
+    if not files:
+        where = ", ".join(map(readable, sources)) or "nothing"
+        reasons = "".join(f" ({remark})" for remark in Found([], left_out).remarks[:1])
+        raise NothingUsableError(f"no {' or '.join(kinds)} file in {where}{reasons}")
+    return Found(list(files.values()), left_out)
+
+
+def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:
+    """The files of `find`, where nobody is told what was left out."""
+    return find(sources, *kinds).files
+
+
+def _why_not(path: Path, kinds: tuple[str, ...]) -> str | None:
+    """Why a file of a folder is not taken: None when it is, "" when it is no music and nobody asks."""
+    if not path.is_file():
+        if by_name(path) is None:
+            return ""
+        return "a link to nothing" if path.is_symlink() and not path.exists() else _special(path)
+    found = kind(path)
+    if found in kinds:
+        return None
+    if by_name(path) in kinds:
+        return f"called as {by_name(path)} is, and is {found}"
+    suffix = path.suffix.lower()
+    if found is None and _OTHER_MUSIC.get(suffix) in kinds:
+        return f"{suffix} is not read; convert it to {'MIDI' if _OTHER_MUSIC[suffix] == MIDI else 'WAV or FLAC'}"
+    return ""
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _special(path: Path) -> str:
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        return "a named pipe, not a file"
+    return "a socket, not a file" if stat.S_ISSOCK(mode) else "a device, not a file"
+
+
+def _walk(root: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
+    """All that is in a folder, at any depth and through links, sorted by its path; hidden files and folders are not."""
+    seen: set[tuple[int, int]] = set()
+
+    def inside(folder: Path) -> Iterator[Path]:
+        try:
+            about = folder.stat()
+            if (about.st_dev, about.st_ino) in seen:
+                return
+            seen.add((about.st_dev, about.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            left_out.append((folder, f"cannot be opened ({error.strerror})"))
+            return
+        for entry in entries:
+            if entry.name.startswith("."):
+                if by_name(Path(entry.name)):
+                    left_out.append((Path(entry.path), "hidden"))
+                continue
+            if _is_folder(entry):
+                yield from inside(Path(entry.path))
+            else:
+                yield Path(entry.path)
+
+    yield from inside(root)

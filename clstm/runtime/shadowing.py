@@ -1,0 +1,90 @@
+"""Whose `evaluation` is it? Python takes the first package of a name on its path, and those beside this one have common
+names: a folder `evaluation/` or a module `evaluation.py` of somebody's project hides ours from whatever runs there.
+
+Nothing here imports what it looks for: another's code is not run to find out whose it is.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from clstm.runtime.errors import UserError
+
+HERE = Path(__file__).resolve().parents[2]  # what is installed together lies side by side
+
+
+class HiddenPackageError(UserError, ImportError):
+    """A package of ours is hidden by another of its name. The message names both places."""
+
+
+def hiding(package: str) -> Path | None:
+    """The file or folder that is taken for our top-level `package` in this process; None where ours is."""
+    ours = HERE / package
+    loaded = sys.modules.get(package)
+    found = _place(getattr(loaded, "__spec__", None) if loaded else find_spec(package))
+    return None if found in (None, ours) or not ours.is_dir() else found
+
+
+def check(package: str) -> None:
+    """Raise `HiddenPackageError` where another hides our `package`."""
+    if theirs := hiding(package):
+        raise HiddenPackageError(
+            f"{_hides(package, theirs)}; start Python where it does not look there first, or give that another name"
+        )
+
+
+def load(group: str, name: str) -> Any:
+    """What an entry point of ours stands for, imported when it is asked for.
+
+    Raises `HiddenPackageError` where it is another's package that would be imported, `LookupError` where there is none.
+    """
+    for entry in entry_points(group=group, name=name):
+        check(package_of(entry))
+        return entry.load()
+    raise LookupError(f"no entry point {name} in {group}")
+
+
+def package_of(entry: EntryPoint) -> str:
+    return entry.module.partition(".")[0]
+
+
+def put_ours_first(packages: Iterable[str]) -> str:
+    """Let this process, and those it starts, find our packages: what hides one goes to the end of Python's path.
+
+    Only for a process that is ours alone, as the command is. Returns a sentence about those that were hidden, or "".
+    """
+    hidden = {package: theirs for package in packages if (theirs := hiding(package))}
+    for package in hidden:
+        _move_back(package)
+    said = ", ".join(_hides(package, theirs) for package, theirs in hidden.items())
+    return f"{said}; this command takes its own" if said else ""
+
+
+def _move_back(package: str) -> None:
+    """Entries of the path that hold another package of this name go last; they go from PYTHONPATH, which comes first
+    in every process that is started."""
+    ours = HERE / package
+    strange = [entry for entry in sys.path if _place(PathFinder.find_spec(package, [entry])) not in (None, ours)]
+    sys.path[:] = [entry for entry in sys.path if entry not in strange] + strange
+    if given := os.environ.get("PYTHONPATH"):
+        places = {Path(entry).resolve() for entry in strange}
+        kept = [entry for entry in given.split(os.pathsep) if Path(entry).resolve() not in places]
+        os.environ["PYTHONPATH"] = os.pathsep.join(kept)
+
+
+def _hides(package: str, theirs: Path) -> str:
+    return f"{theirs} hides the package {package} of clstm at {HERE / package}"
+
+
+def _place(spec: ModuleSpec | None) -> Path | None:
+    """The folder of a package, or the file of a module. None for a folder without `__init__.py`, which hides nothing:
+    Python looks further for a package with one."""
+    if spec is None or not spec.origin:
+        return None
+    origin = Path(spec.origin).resolve()
+    return origin.parent if spec.submodule_search_locations else origin

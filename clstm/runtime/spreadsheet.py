@@ -1,0 +1,41 @@
+"""CSV that a spreadsheet opens without running what a participant typed, or what a file is called.
+
+A cell that begins with = + - @, a tab or a line break is a formula to Excel and its kin (OWASP, "CSV injection"); where
+a country separates lists by semicolons, so is what follows one. Such text gets an apostrophe before it; numbers are
+numbers and stay as they are.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from clstm.runtime.names import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INNER = re.compile(r"([;\t])(?=[=+\-@])")  # begins a cell where lists are separated by it
+MARKED = r"\1'"
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
+
+
+def csv(table: "pd.DataFrame") -> str:
+    """The table as CSV, text neutralised, headings too."""
+    text = table.select_dtypes(exclude=["number", "bool"])
+    safe = table.assign(**{str(name): text[name].map(neutral) for name in text}).rename(columns=neutral)
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def neutral(cell: object) -> object:
+    """The cell, with an apostrophe before text that would be a formula.
+
+    A carriage return becomes a line break: unquoted as it would be, it begins a new row, and what follows a new cell.
+
+    >>> neutral("=1+1"), neutral(-1.5), neutral("fine")
+    ("'=1+1", -1.5, 'fine')
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell.replace("\r\n", "\n").replace("\r", "\n"))
+    if text.startswith(FORMULA):
+        return f"'{text[0]}{INNER.sub(MARKED, text[1:])}"
+    return INNER.sub(MARKED, text)

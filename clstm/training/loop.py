@@ -1,0 +1,331 @@
+"""Training: the objective, one step, the loop.
+
+The objective is the paper's binary cross-entropy over the next 9 frames, in nats per frame, summed over the rows. The
+paper asks once a window, after its last frame (supervision "last"). Asked at every step of an excerpt ("dense"), the
+same network learns from 60 times as many frames a second.
+
+The rate warms up, then falls as a cosine to zero over the budget, which is a number of steps, of passes over the
+training music, or of minutes. A budget in steps or epochs gives the same weights whenever it is run, and a run that
+was stopped goes on as if it had not been: batch and dropout are functions of seed and step.
+
+Several processes share each batch; their gradients add up to that of one process with the whole of it.
+"""
+
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+from torch.nn import functional as F
+
+from clstm.corpus.corpus import Corpus
+from clstm.models import checkpoint
+from clstm.models.networks import NetworkConfig, parameter_count
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.files import remove_unfinished, replacing
+from clstm.runtime.interrupts import postponed_interrupt
+from clstm.training import batches
+from clstm.training.settings import BUDGETS, Machines, TrainingConfig
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    step: int = 0
+    seconds: float = 0.0
+    best: float = math.inf  # nats per frame on the selection pieces
+    best_step: int = 0
+    log: list[dict[str, float]] = field(default_factory=list)
+
+
+def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
+    """Binary cross-entropy: nats summed over rows and the frames asked for, and how many frames those are.
+
+    logits : (B, steps, horizon, rows), of which step k speaks of frames k + lag + 1 .. k + lag + horizon
+    frames : (B, T, rows) float; real : (B, T) bool, False where there is no music to predict
+    """
+    horizon = logits.shape[2]
+    targets = frames[:, lag + 1 :].unfold(1, horizon, 1).transpose(2, 3)  # (B, steps, horizon, rows)
+    asked = real[:, lag + 1 :].unfold(1, horizon, 1)
+    logits = logits[:, : targets.shape[1]]
+    nats = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(-1)
+    return (nats * asked).sum(), asked.sum()
+
+
+def rate_at(progress: float, config: TrainingConfig) -> float:
+    """The learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then a cosine to 0."""
+    if progress < config.warmup:
+        return config.rate * max(progress, 1e-3) / config.warmup
+    done = (progress - config.warmup) / (1 - config.warmup)
+    return config.rate * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
+class Run:
+    """One training run, from its folder or new; `train` carries it on to the end of its budget."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        machines: Machines = Machines(),
+    ) -> None:
+        self.corpus, self.folder, self.config = corpus, Path(folder), config
+        self.train_pieces, self.selection_pieces = batches.training_and_selection(corpus, config.seed)
+        self.fabric = Fabric(
+            accelerator="auto",
+            devices=machines.devices,
+            num_nodes=machines.nodes,
+            precision=machines.precision,
+        )
+        self.fabric.launch()
+        self.fabric.seed_everything(config.seed, verbose=False)
+        bare = checkpoint.build(network)
+        means = batches.row_means(corpus, self.train_pieces)
+        bare.initialise(torch.from_numpy(means).float())
+        optimiser = torch.optim.AdamW(bare.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+        self.bare = bare
+        self.network, self.optimiser = self.fabric.setup(bare, optimiser)
+        self.progress = Progress()
+        self.best_weights = self._weights()
+        self.dense = config.supervision == "dense"
+        self.excerpt = config.excerpt if self.dense else network.window + network.horizon
+        self.drawing: dict[str, Any] = {"whole": not self.dense, "lead_in": config.lead_in}
+        self.selection = batches.fixed(corpus, self.selection_pieces, 64, self.excerpt, config.seed, **self.drawing)
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the first of those that train together: the one that writes and speaks."""
+        return bool(self.fabric.is_global_zero)
+
+    @property
+    def total_steps(self) -> int | None:
+        """The budget in steps; None when it is in minutes."""
+        if self.config.epochs is not None:
+            lengths = self.corpus.lengths[self.train_pieces]
+            if self.dense:
+                steps = lengths.sum() / (self.config.batch * self.excerpt)
+            else:
+                steps = np.maximum(lengths - self.excerpt + 1, 0).sum() / self.config.batch
+            return math.ceil(self.config.epochs * steps)
+        return self.config.steps
+
+    @property
+    def spent(self) -> float:
+        """The share of the budget used, 0..1."""
+        if self.total_steps is not None:
+            return self.progress.step / self.total_steps
+        assert self.config.minutes is not None
+        return min(self.progress.seconds / (60 * self.config.minutes), 1.0)
+
+    @property
+    def done(self) -> bool:
+        """Whether the budget is spent, or nothing better came for as long as the patience lasts."""
+        log, patience = self.progress.log, self.config.patience
+        since = sum(entry["step"] > self.progress.best_step for entry in log)
+        return self.spent >= 1.0 or (patience is not None and since >= patience)
+
+    def resume(self) -> None:
+        """Go on from the folder's state. Raises `MismatchError` when it is of another configuration."""
+        state = self.fabric.broadcast(checkpoint.load_state(self.folder) if self.first else None)
+        expected = self._identity()
+        if state["identity"] != expected:
+            different = [key for key in expected if state["identity"].get(key) != expected[key]]
+            raise MismatchError(f"{self.folder} was trained with another {', '.join(different)}; resume with the same")
+        self.bare.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.progress = Progress(**state["progress"])
+        self.best_weights = state["best_weights"]
+
+    def train(self, report: Callable[["Run"], None] = lambda run: None) -> None:
+        """Train to the end of the budget. Ctrl-C and SIGTERM end the step at hand, save, and are passed on.
+
+        report : called after every step, in the first process
+        """
+        with postponed_interrupt() as interrupted:
+            while not self.done:
+                with self._timed():
+                    self._step()
+                last = self.spent >= 1.0
+                if last or self.progress.step % self.config.evaluate_every == 0:
+                    with self._timed():
+                        self._evaluate()
+                    self.save()
+                if self.first:
+                    report(self)
+                if self._any(interrupted()) and not self.done:
+                    self.save()
+                    self.fabric.barrier()
+                    raise KeyboardInterrupt
+        self.fabric.barrier()  # together: a process whose peers have gone aborts as it exits
+
+    def leave(self) -> None:
+        """Part from the other processes. The run can be looked at and saved, and trains no more.
+
+        What makes the processes train together holds on to their group from C++, and goes first. Were it the last to
+        hold the group, the group would close with Python's lock held, and wait for a thread that waits for that lock.
+        """
+        self.network = self.bare
+        gc.collect()
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Count the seconds; where several processes count, the first one's clock is everybody's."""
+        started = time.monotonic()
+        yield
+        self.progress.seconds = self.fabric.broadcast(self.progress.seconds + time.monotonic() - started)
+
+    def _any(self, said: bool) -> bool:
+        """Whether any process says so."""
+        if self.fabric.world_size == 1:
+            return said
+        return bool(self.fabric.all_reduce(torch.tensor(float(said)), reduce_op="sum") > 0)
+
+    def _step(self) -> None:
+        config, step = self.config, self.progress.step
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.spent, config)
+        seen = batches.batch(
+            *(self.corpus, self.train_pieces, config.batch, self.excerpt, config.seed, step, config.transpose),
+            **self.drawing,
+        )
+        torch.manual_seed(config.seed * 1_000_003 + step * self.fabric.world_size + self.fabric.global_rank)  # dropout
+        self.network.train()
+        loss = self._loss(seen)
+        if self._any(not torch.isfinite(loss)):
+            raise UserError(
+                f"the loss became {loss.item()} at step {step}; {self.folder} keeps what was"
+                f" saved last; train into another folder with a lower --rate than {config.rate:g}"
+            )
+        self.optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.network, self.optimiser, max_norm=config.clip)
+        self.optimiser.step()
+        self.progress.step += 1
+
+    def _loss(self, seen: batches.Excerpts) -> Tensor:
+        """Nats per frame of this process's share of the excerpts.
+
+        The processes' gradients are averaged, so a share is weighed by its part of all frames asked for.
+        """
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        frames = self.fabric.to_device(torch.from_numpy(seen.frames[rank::world]).float())
+        real = self.fabric.to_device(torch.from_numpy(seen.real[rank::world]))
+        nats, asked = self._nats(frames, real)
+        if world > 1:
+            asked = self.fabric.all_reduce(asked.float(), reduce_op="mean")
+        return nats / asked.clamp(min=1)
+
+    def _nats(self, frames: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        window, lag = self.bare.config.window, self.bare.lag
+        if self.dense:
+            return objective(self.network(frames), frames, real, lag)
+        end = window - lag - 1  # the step that has seen the whole window
+        return objective(self.network(frames[:, :window], last=True), frames[:, end:], real[:, end:], lag)
+
+    @torch.no_grad()
+    def _evaluate(self) -> None:
+        """Score the selection pieces; keep the weights when they are the best so far."""
+        self.network.eval()
+        loss = self._loss(self.selection)
+        nats = float(self.fabric.all_reduce(loss, reduce_op="mean") if self.fabric.world_size > 1 else loss)
+        progress = self.progress
+        progress.log.append({"step": progress.step, "seconds": round(progress.seconds, 1), "nats": nats})
+        if nats < progress.best:
+            progress.best, progress.best_step = nats, progress.step
+            self.best_weights = self._weights()
+
+    def save(self) -> None:
+        """Write state, then best weights, configuration and log: whatever survives a kill is whole."""
+        if not self.first:
+            return
+        state = {
+            "identity": self._identity(),
+            "network": self.bare.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "progress": asdict(self.progress),
+            "best_weights": self.best_weights,
+        }
+        checkpoint.save_state(self.folder, state)
+        reached = {
+            "steps": self.progress.step,
+            "minutes": round(self.progress.seconds / 60, 2),
+            "nats_nine": None if math.isinf(self.progress.best) else round(self.progress.best, 4),
+            "best_step": self.progress.best_step,
+            "finished": self.done,
+        }
+        about = {
+            "parameters": parameter_count(self.bare),
+            "training": asdict(self.config),
+            "corpus": {
+                "name": self.corpus.path.name,
+                "sha256": self.corpus.sha256,
+                "pieces": len(self.train_pieces),
+            },
+            "reached": reached,
+        }
+        checkpoint.save_model(self.folder, self.bare.config, self.best_weights, about)
+        with replacing(self.folder / "log.csv") as temporary:
+            pd.DataFrame(self.progress.log).to_csv(temporary, index=False)
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.bare.state_dict().items()}
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to go on: the network, the corpus, and the training but for its budget."""
+        training = {key: value for key, value in asdict(self.config).items() if key not in BUDGETS}
+        return {"network": asdict(self.bare.config), **training, "corpus": self.corpus.sha256}
+
+
+def train(
+    corpus: Corpus,
+    folder: Path,
+    network: NetworkConfig,
+    config: TrainingConfig,
+    *,
+    machines: Machines = Machines(),
+    resume: bool = False,
+    report: Callable[[Run], None] = lambda run: None,
+) -> Run:
+    """Train a network on a corpus into a folder. Raises `UserError` when the folder holds a run and `resume` is off."""
+    folder = Path(folder)
+    machines.validate()
+    if resume:
+        remove_unfinished(folder)
+    started = (folder / checkpoint.STATE).exists()
+    if started and not resume:
+        raise UserError(f"{folder} holds a run; go on with --resume, or name another folder")
+    if folder.exists() and not started and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty and not a run; name another folder")
+    run = Run(corpus, folder, network, config, machines)
+    try:
+        if run.fabric.broadcast(started):  # the first process's folder is the run's
+            run.resume()
+            run.save()  # a kill may have come between the state and the weights that belong to it
+        run.train(report)
+    finally:
+        run.leave()
+    return run
+
+
+def summary(run: Run) -> str:
+    """What came of it, as a line to print."""
+    reached = run.progress
+    return (
+        f"{run.folder}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step"
+        f" {reached.best_step}, {reached.best:.2f} nats per frame over the next {run.bare.config.horizon} on"
+        f" {len(run.selection_pieces)} selection pieces."
+    )

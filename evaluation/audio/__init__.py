@@ -1,0 +1,1 @@
+"""Sound: MIDI rendered by FluidSynth, and audio files of any format read to their true end."""

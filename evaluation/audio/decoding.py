@@ -1,0 +1,229 @@
+"""From an audio file to its samples: all of them, or a reason in one line.
+
+libsndfile decodes. How much it decodes, and whether that is all, is settled here: what the containers promise
+(`containers`, `mpeg`) is compared with what comes out. A file that ends before its header says is
+refused as cut off; one whose header does not know its length is read to its end. Only plain files are opened (a pipe
+would never end), the header comes first, and nothing longer than `LONGEST` is held.
+"""
+
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from clstm.runtime.errors import UnreadableFileError
+from clstm.runtime.plain_files import size_of
+from evaluation.audio import mpeg
+from evaluation.audio.buffers import BLOCK, Waveform, blank, blocks, release
+from evaluation.audio.containers import Spliced, Stream, WrongHeaderError, chunked, flac, ogg
+from evaluation.audio.render import LONGEST
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+UNKNOWN = 2**62  # samples and more: libsndfile's way to say that it does not know
+RATES = (4_000, 768_000)  # Hz: from below the telephone's to the highest that music is sold at
+CHANNELS = 2
+LARGEST = 100.0  # times full scale, +40 dB: floating-point mixes stay far below, integers that were not scaled above
+PADDING = 0.1  # seconds that libsndfile may promise too much, for the last block of a compressed stream
+
+_CHUNKED = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd")
+_FOREIGN = {  # what libsndfile does not read: where its mark stands, the mark, what it is
+    "AAC or ALAC in an MP4 file": (4, b"ftyp"),
+    "WMA": (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+    "Matroska or WebM": (0, b"\x1a\x45\xdf\xa3"),
+    "APE": (0, b"MAC "),
+    "WavPack": (0, b"wvpk"),
+    "DSD": (0, b"DSD "),
+    "AAC without a container": (0, b"\xff\xf1"),
+    "AAC without a container, MPEG-2": (0, b"\xff\xf9"),
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What one stream gave."""
+
+    waveform: Waveform
+    rate: int
+
+
+def decode(path: Path) -> tuple[Waveform, int]:
+    """The waveform of an audio file, (samples, channels) float32, and its rate in Hz; by its content, not its suffix.
+
+    Raises `UnreadableFileError` with the reason.
+    """
+    import soundfile
+
+    try:
+        size = size_of(path)
+        if not size:
+            raise UnreadableFileError(path, "0 bytes")
+        with path.open("rb") as file:
+            found = [_read(path, file, stream) for stream in _streams(path, file, size)]
+    except WrongHeaderError as error:
+        raise UnreadableFileError(path, str(error)) from error
+    except OSError as error:
+        raise UnreadableFileError(path, f"cannot be opened ({error.strerror or error})") from error
+    except soundfile.LibsndfileError as error:
+        raise UnreadableFileError(path, _reason(error)) from error
+    waveform, rate = _joined(path, found)
+    if not len(waveform):
+        raise UnreadableFileError(path, "no samples")
+    return waveform, rate
+
+
+# --- streams -------------------------------------------------------------------------------------------------------
+
+
+def _streams(path: Path, file: BinaryIO, size: int) -> list[Stream]:
+    """The streams of a file, by its first bytes; what nobody here knows is left to libsndfile as it is."""
+    head = file.read(64)
+    for what, (at, mark) in _FOREIGN.items():
+        if head[at : at + len(mark)] == mark:
+            raise UnreadableFileError(path, f"is {what}, which is not read; convert it to WAV or FLAC")
+    if head[:4] in _CHUNKED:
+        return [chunked(file, size)]
+    if head[:4] == b"OggS":
+        return ogg(file, size)
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        begin = mpeg.behind_tags(content)
+        if content[begin : begin + 4] == b"fLaC":
+            return flac(file, begin, size)
+        if begin or (head[0] == 0xFF and head[1:2] >= b"\xe0"):
+            return mpeg.streams(content, LONGEST)
+    return [Stream([(0, size)])]
+
+
+def _read(path: Path, file: BinaryIO, stream: Stream) -> Stretch:
+    """Decode a stream to its end. Raises `UnreadableFileError` for one that is cut off, or no music."""
+    with _opened(path, file, stream) as audio:
+        rate, channels = audio.samplerate, audio.channels
+        _check_form(path, rate, channels)
+        told = stream.promised or (audio.frames if audio.frames < UNKNOWN else None)
+        if told and told > LONGEST * rate and stream.share == 1.0:
+            raise UnreadableFileError(path, _too_long(told / rate))
+        waveform, read, broken = blank((min(told or 0, int(LONGEST * rate)) or BLOCK, channels)), 0, ""
+        while not broken:
+            waveform = _with_room(waveform, read)
+            block, broken = _next(audio, waveform[read : read + BLOCK])
+            _check_samples(path, waveform[read : read + block])
+            read += block
+            release(waveform)
+            if not block:
+                break
+            if read > LONGEST * rate:
+                raise UnreadableFileError(path, _too_long(read / rate))
+    promised = stream.promised or (read / stream.share if stream.share else told)
+    if stream.promised is None and stream.share == 1.0 and told and told - read > PADDING * rate:
+        promised = told
+    _check_whole(path, stream, read, promised, rate, broken)
+    return Stretch(waveform[:read], rate)
+
+
+def _opened(path: Path, file: BinaryIO, stream: Stream) -> "SoundFile":
+    import soundfile
+
+    class Forward(soundfile.SoundFile):
+        """Read from the beginning to the end, also where libsndfile cannot tell where that is, nor go there."""
+
+        def seekable(self) -> bool:
+            return False
+
+    try:
+        return Forward(Spliced(file, stream.parts))
+    except soundfile.LibsndfileError as error:
+        if stream.share < 1.0:
+            raise UnreadableFileError(path, f"cut off: {stream.share:.0%} of its bytes are there") from error
+        raise
+
+
+def _next(audio: "SoundFile", room: Waveform) -> tuple[int, str]:
+    """Read into `room`: how many samples, and what libsndfile stumbled over behind them."""
+    import soundfile
+
+    room[:] = np.nan  # what libsndfile wrote before it stumbled is told by what it did not write
+    try:
+        return len(audio.read(out=room)), ""
+    except soundfile.LibsndfileError as error:
+        written = ~np.isnan(room).any(axis=1)
+        said = error.error_string.removeprefix("Error : ").rstrip(".")
+        return len(room) if written.all() else int(np.argmin(written)), said
+
+
+def _with_room(waveform: Waveform, read: int) -> Waveform:
+    """The same with room for more samples, where it is full."""
+    if read < len(waveform):
+        return waveform
+    larger = blank((2 * len(waveform), waveform.shape[1]))
+    for first, block in blocks(waveform):
+        larger[first : first + len(block)] = block
+        release(larger)
+    return larger
+
+
+def _joined(path: Path, found: list[Stretch]) -> tuple[Waveform, int]:
+    if len(found) == 1:
+        return found[0].waveform, found[0].rate
+    forms = {(one.rate, one.waveform.shape[1]) for one in found}
+    if len(forms) > 1:
+        told = " and ".join(f"{rate} Hz with {channels} channels" for rate, channels in sorted(forms))
+        raise UnreadableFileError(path, f"streams of other forms are joined in it: {told}")
+    total = sum(len(one.waveform) for one in found)
+    if total > LONGEST * found[0].rate:
+        raise UnreadableFileError(path, _too_long(total / found[0].rate))
+    waveform, done = blank((total, found[0].waveform.shape[1])), 0
+    for one in found:
+        for first, block in blocks(one.waveform):
+            waveform[done + first : done + first + len(block)] = block
+            release(waveform)
+        done += len(one.waveform)
+    return waveform, found[0].rate
+
+
+# --- reasons -------------------------------------------------------------------------------------------------------
+
+
+def _check_form(path: Path, rate: int, channels: int) -> None:
+    low, high = RATES
+    if not low <= rate <= high:
+        raise UnreadableFileError(path, f"a sample rate of {rate} Hz; {low} to {high} are read")
+    if channels > CHANNELS:  # which loudspeakers they are meant for decides what each weighs, and files rarely say
+        raise UnreadableFileError(path, f"{channels} channels; one or two are measured: mix it down to stereo first")
+
+
+def _check_samples(path: Path, block: Waveform) -> None:
+    if not np.isfinite(block).all():
+        raise UnreadableFileError(path, "samples that are not numbers (NaN or infinite)")
+    if len(block) and (largest := float(np.abs(block).max())) > LARGEST:
+        raise UnreadableFileError(
+            path, f"a sample of {largest:.3g} times full scale; at most {LARGEST:g} are read: scale it to -1..1"
+        )
+
+
+def _check_whole(path: Path, stream: Stream, read: int, promised: float | None, rate: int, broken: str) -> None:
+    if promised and read < promised:
+        there, whole = _seconds(read / rate), _seconds(promised / rate)
+        told = f"{there} of {whole} s" if there != whole else f"{read} of {promised:.0f} samples"
+        raise UnreadableFileError(path, f"cut off: {told}")
+    if not stream.ends:
+        raise UnreadableFileError(path, f"cut off after {_seconds(read / rate)} s: its end is missing")
+    if broken and not (stream.promised and read >= stream.promised):
+        raise UnreadableFileError(path, f"damaged after {_seconds(read / rate)} s ({broken})")
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}".rstrip("0").rstrip(".")
+
+
+def _too_long(seconds: float) -> str:
+    return f"lasts {seconds / 3600:.1f} hours; at most {LONGEST / 3600:g} are read"
+
+
+def _reason(error: Exception) -> str:
+    said = str(getattr(error, "error_string", error)).rstrip(".")
+    if "SF_INFO" in said:
+        return "its header has no sample rate or number of channels that sound can have"
+    return f"not readable as audio ({said})"

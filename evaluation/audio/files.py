@@ -1,0 +1,181 @@
+"""Audio files in and out, and the one way a MIDI or audio file becomes a waveform to measure.
+
+Waveforms are (samples, channels) float32, full scale at -1 and 1, of any length: one that would fill the memory lies in
+a file, and is read in slices of `BLOCK` samples (`buffers`). libsndfile reads and writes, soxr changes the
+rate.
+"""
+
+import warnings
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clstm.music.midi import Notes, read_midi
+from clstm.runtime.errors import UnreadableFileError, UserError
+from clstm.runtime.files import replacing
+from clstm.runtime.finding import is_midi
+from evaluation.audio.buffers import Waveform, blank, blocks, clipped, release
+from evaluation.audio.decoding import decode
+from evaluation.audio.render import LONGEST, RenderSettings, render
+
+_WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
+_MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A file as it sounds: (samples, 2) at `rate` Hz; its notes, if it has any; and what was done to it, to be said.
+
+    remarks : such as "resampled from 48000 Hz"
+    """
+
+    waveform: Waveform
+    rate: int
+    notes: Notes | None
+    remarks: tuple[str, ...]
+
+
+def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
+    """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
+
+    One channel is heard from both sides. Raises `UnreadableFileError` with the reason.
+    """
+    path = Path(path)
+    if is_midi(path):
+        notes = read_notes(path)
+        waveform = render(notes, settings)
+        return Heard(waveform, settings.sample_rate, notes, _beyond(waveform))
+    waveform, rate = read_audio(path)
+    remarks = _beyond(waveform)
+    channels = waveform.shape[1]
+    if rate != settings.sample_rate:
+        remarks = (f"resampled from {rate} Hz", *remarks)
+        waveform = resample(waveform, rate, settings.sample_rate)
+    if channels == 1:
+        remarks = ("one channel, heard from both sides", *remarks)
+    return Heard(waveform if channels == 2 else _both_sides(waveform), settings.sample_rate, None, remarks)
+
+
+def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Waveform, int]:
+    """The waveform of a file as it is `heard`, and its rate in Hz."""
+    sound = heard(path, settings)
+    return sound.waveform, sound.rate
+
+
+def read_audio(path: Path) -> tuple[Waveform, int]:
+    """The waveform of an audio file that libsndfile reads, (samples, channels) float32 with one or two channels, and
+    its rate in Hz; whole, whatever its suffix.
+
+    Raises `UnreadableFileError` with the reason (`evaluation.audio.decoding`).
+    """
+    return decode(Path(path))
+
+
+def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
+    """Write a .wav or .flac file of 16 or 24 bits, or an .mp3, to be listened to; whole or not at all.
+
+    Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
+    """
+    import soundfile
+
+    path = Path(path)
+    if path.suffix.lower() not in _WRITTEN:
+        raise UserError(f"{path}: audio is written as {' or '.join(_WRITTEN)}")
+    if not reported and (beyond := clipped(waveform)):
+        warnings.warn(f"{path.name}: {beyond} samples beyond full scale were clipped; lower the gain", stacklevel=2)
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    with replacing(path) as temporary, temporary.open("wb", buffering=0) as file:
+        disk = _Disk(file)
+        try:
+            kind = _WRITTEN[path.suffix.lower()]
+            how: dict[str, Any] = _MP3 if kind == "MP3" else {"subtype": f"PCM_{bits}"}
+            with soundfile.SoundFile(disk, "w", rate, channels, format=kind, **how) as audio:
+                for _, block in blocks(waveform):
+                    audio.write(np.clip(block, -1.0, 1.0))
+                    disk.check()
+        finally:
+            disk.check()
+
+
+class _Disk:
+    """A file libsndfile writes to through Python, and why it cannot: full, read-only, too large.
+
+    libsndfile would not say, and an error raised in its callback is lost. The file has no buffer, or it could also fail
+    where there is no writing.
+    """
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        written = 0
+        try:
+            while written < len(data):
+                written += self._file.write(data[written:])
+        except OSError as error:
+            self._error = self._error or error
+        return written
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raise the first error there was, if any."""
+        if self._error:
+            raise self._error
+
+
+def mono(waveform: Waveform) -> Waveform:
+    """The mean of the channels, (samples,)."""
+    single = blank((len(waveform),))
+    weights = np.full(waveform.shape[1], 1 / waveform.shape[1], dtype=np.float32)
+    for first, block in blocks(waveform):
+        single[first : first + len(block)] = block @ weights  # ten times as fast as `mean` over two
+        release(single)
+    return single
+
+
+def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
+    """The waveform at another rate in Hz, band-limited (soxr, very high quality)."""
+    import soxr
+
+    if source_rate == rate:
+        return waveform
+    stream = soxr.ResampleStream(source_rate, rate, waveform.shape[1], dtype="float32", quality="VHQ")
+    resampled = blank((-(-len(waveform) * rate // source_rate) + 1, waveform.shape[1]))
+    done = 0
+    for first, block in blocks(waveform):
+        part = stream.resample_chunk(block, last=first + len(block) == len(waveform))
+        resampled[done : done + len(part)] = part
+        done += len(part)
+        release(resampled)
+    return resampled[:done]
+
+
+def _both_sides(waveform: Waveform) -> Waveform:
+    both = blank((len(waveform), 2))
+    for first, block in blocks(waveform):
+        both[first : first + len(block)] = mono(block)[:, None]
+        release(both)
+    return both
+
+
+def _beyond(waveform: Waveform) -> tuple[str, ...]:
+    count = clipped(waveform)
+    return (f"{count} samples beyond full scale",) if count else ()
+
+
+def read_notes(path: Path) -> Notes:
+    """`clstm.music.midi.read_midi`, for music short enough to render."""
+    notes = read_midi(path)
+    if notes.duration > LONGEST:
+        hours = notes.duration / 3600
+        raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are rendered")
+    return notes

@@ -1,0 +1,204 @@
+"""Notes -> waveform, by FluidSynth, the same samples every time.
+
+Every piece has a synthesizer of its own, every setting is named (the defaults differ between versions) and the output
+is float (the 16-bit output is dithered at random). The gain is fixed and nothing is normalised: how loud one piece is
+beside another is what the paper's Figure 3 compares.
+
+Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`buffers`). Notes
+begin and end with FluidSynth's next block of 64 samples (1.5 ms at 44.1 kHz).
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clstm.music.midi import Notes
+from clstm.music.score import decode, encode
+from clstm.runtime.errors import UserError
+from evaluation.audio.buffers import BLOCK, Waveform, blank, release
+from evaluation.audio.buffers import clipped as clipped
+from evaluation.audio.synthesizer import Synthesizer, check_soundfont, default_soundfont, library_version
+
+LONGEST = 2 * 3600.0  # seconds of notes in one render: more is hardly a piece, and its samples would fill a disk
+
+_INTERPOLATIONS = (0, 1, 4, 7)
+
+# What the sound could depend on and nobody has a reason to change.
+_FIXED: dict[str, int | float | str] = {
+    "synth.cpu-cores": 1,
+    "synth.midi-channels": 16,
+    "synth.audio-channels": 1,
+    "synth.audio-groups": 1,
+    "synth.effects-channels": 2,
+    "synth.effects-groups": 1,
+    "synth.min-note-length": 10,
+    "synth.midi-bank-select": "gs",
+    "synth.device-id": 16,
+    "synth.dynamic-sample-loading": 1,  # only the piano is read: half the time, the same samples
+    "synth.lock-memory": 0,
+    "synth.overflow.percussion": 4000.0,
+    "synth.overflow.sustained": -1000.0,
+    "synth.overflow.released": -2000.0,
+    "synth.overflow.age": 1000.0,
+    "synth.overflow.volume": 500.0,
+    "synth.overflow.important": 5000.0,
+    "synth.reverb.room-size": 0.2,
+    "synth.reverb.damp": 0.0,
+    "synth.reverb.width": 0.5,
+    "synth.reverb.level": 0.9,
+    "synth.chorus.nr": 3,
+    "synth.chorus.level": 2.0,
+    "synth.chorus.speed": 0.3,
+    "synth.chorus.depth": 8.0,
+}
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How notes become sound. Raises `UserError` for a value FluidSynth does not take.
+
+    soundfont : file; None is the one bundled with pretty_midi (TimGM6mb.sf2)
+    sample_rate : Hz, 8000..96000
+    gain : 0..10, linear, the same for all pieces, so that loud music stays louder than soft music. At 0.8 the loudest
+        of 500 piano pieces peaks at 0.68, ten fingers at full velocity at 0.83
+    interpolation : 0, 1, 4 or 7, the order of FluidSynth's resampling
+    polyphony : voices at once, 1..65535
+    program : General MIDI program 0..127; 0 is the grand piano
+    tail : seconds rendered after the last note, for its release, 0..60
+    """
+
+    soundfont: Path | None = None
+    sample_rate: int = 44100
+    gain: float = 0.8
+    reverb: bool = False
+    chorus: bool = False
+    interpolation: int = 4
+    polyphony: int = 256
+    program: int = 0
+    tail: float = 1.5
+
+    def __post_init__(self) -> None:
+        accepted = {
+            "sample_rate": (8000 <= self.sample_rate <= 96000, "8000 to 96000 Hz"),
+            "gain": (0 < self.gain <= 10, "more than 0 and at most 10"),
+            "interpolation": (self.interpolation in _INTERPOLATIONS, "0, 1, 4 or 7"),
+            "polyphony": (1 <= self.polyphony <= 65535, "1 to 65535 voices"),
+            "program": (0 <= self.program <= 127, "0 to 127"),
+            "tail": (0 <= self.tail <= 60, "0 to 60 seconds"),
+        }
+        for name, (fits, values) in accepted.items():
+            if not fits:
+                raise UserError(
+                    f"a {name.replace('_', ' ')} of {getattr(self, name)} cannot be rendered; give {values}"
+                )
+
+    @property
+    def soundfont_file(self) -> Path:
+        return self.soundfont or default_soundfont()
+
+    def named(self) -> dict[str, int | float | str]:
+        """Every FluidSynth setting by its own name."""
+        return {
+            "synth.gain": float(self.gain),
+            "synth.sample-rate": float(self.sample_rate),
+            "synth.polyphony": self.polyphony,
+            "synth.reverb.active": int(self.reverb),
+            "synth.chorus.active": int(self.chorus),
+            **_FIXED,
+        }
+
+
+def render(notes: Notes, settings: RenderSettings = RenderSettings()) -> Waveform:
+    """The sound of notes and a tail, (samples, 2) float32; without notes the tail alone, which is silent.
+
+    A pitch is one string: struck again it sounds anew, and it sounds until the last of its overlapping notes ends.
+    Samples may pass full scale (`clipped` counts them). Raises `MissingToolError` without FluidSynth, `UserError` when
+    the SoundFont cannot be used or the notes last longer than `LONGEST`.
+
+    >>> render(Notes.of([(0.0, 0.5, 60, 80)])).shape
+    (88200, 2)
+    """
+    if notes.duration > LONGEST:
+        raise UserError(f"{notes.duration / 3600:.1f} hours of notes; at most {LONGEST / 3600:g} are rendered")
+    rate = settings.sample_rate
+    waveform = blank((round((notes.duration + settings.tail) * rate), 2))
+    synthesizer = Synthesizer(settings.soundfont_file, settings.program, settings.interpolation, settings.named())
+    with synthesizer:
+        done = 0
+        for sample, pitch, velocity in _events(notes, rate):
+            _write(synthesizer, waveform, done, sample)
+            done = sample
+            if velocity:
+                synthesizer.strike(pitch, velocity)
+            else:
+                synthesizer.release(pitch)
+        _write(synthesizer, waveform, done, len(waveform))
+    release(waveform)
+    return waveform
+
+
+def _write(synthesizer: Synthesizer, waveform: Waveform, first: int, last: int) -> None:
+    """What sounds next, from one sample to before another; each full block is let go of."""
+    last = min(last, len(waveform))
+    while first < last:
+        stop = min(first - first % BLOCK + BLOCK, last)
+        synthesizer.write(waveform[first:stop])
+        if not stop % BLOCK:
+            release(waveform)
+        first = stop
+
+
+def same_grid(notes: Notes) -> Notes:
+    """Notes as a model's would be: through the score matrix (8 frames a second, 78 pitches) and one velocity."""
+    return decode(encode(notes))
+
+
+def describe(settings: RenderSettings) -> dict[str, Any]:
+    """Everything a render depends on, ready for JSON: two that agree in this give the same samples on one machine."""
+    soundfont = settings.soundfont_file
+    check_soundfont(soundfont)
+    return {
+        **asdict(settings),
+        "soundfont": soundfont.name,
+        "soundfont_sha256": _sha256(soundfont, soundfont.stat().st_mtime_ns),
+        "fluidsynth": library_version(),
+        "pyfluidsynth": version("pyfluidsynth"),
+        "fluidsynth_settings": settings.named(),
+    }
+
+
+@lru_cache
+def _sha256(path: Path, _modified: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _events(notes: Notes, rate: int) -> Iterator[tuple[int, int, int]]:
+    """(sample, pitch, velocity) in order of time, velocity 0 where a pitch ends; ends come before strikes.
+
+    Of several strikes of a pitch in one sample the loudest counts.
+    """
+    begin = np.round(notes.onset * rate).astype(np.int64)
+    end = np.maximum(np.round(notes.offset * rate).astype(np.int64), begin + 1)
+    pitches = notes.pitch.tolist()
+    ends = [(sample, 0, pitch, 0) for sample, pitch in zip(end.tolist(), pitches, strict=True)]
+    strikes = zip(begin.tolist(), [1] * len(notes), pitches, (-notes.velocity).tolist(), strict=True)
+    sounding: Counter[int] = Counter()
+    struck: dict[int, int] = {}  # pitch -> the sample of its last strike
+    for sample, strike, pitch, softness in sorted([*ends, *strikes]):
+        if strike:
+            sounding[pitch] += 1
+            if struck.get(pitch) != sample:
+                yield sample, pitch, -softness
+            struck[pitch] = sample
+        else:
+            sounding[pitch] -= 1
+            if not sounding[pitch]:
+                yield sample, pitch, 0

@@ -1,0 +1,302 @@
+"""From the files of several systems to a folder with the verdict on each: what differs from the reference, by how much,
+how sure.
+
+verdict.md        the table to read; verdict.csv all its numbers (`evaluation.comparison.contrasts.COLUMNS`)
+metrics.csv       tidy: system, piece, metric, value, unit, note
+pieces.csv        a row a file: its group, length, what was done to its sound, why it was rejected
+robustness.csv    the table again under each other sound, if that was asked for
+comparison.json   how it was made
+
+A reference of MIDI is taken twice: on the same grid, at one velocity, as a model's music is, which is what the others
+are held against; and as it is, as one of those others, which shows what performance adds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from clstm.runtime.errors import MissingToolError, UserError
+from clstm.runtime.files import replacing, write_json, write_table, write_text
+from clstm.runtime.finding import is_midi
+from clstm.runtime.ownership import may_replace
+from evaluation import doctor
+from evaluation.audio.render import RenderSettings, describe
+from evaluation.comparison import contrasts, copies
+from evaluation.comparison import tables as verdict_tables
+from evaluation.measurement.inputs import Take, not_used, read_groups, takes
+from evaluation.measurement.measure import CATALOGUE, Measurements, left_out, measure_systems
+from evaluation.measurement.named_paths import music_files, named_path
+from evaluation.statistics.resampling import RESAMPLES, SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MADE_BY = "clstm compare"
+RECORD = "comparison.json"
+FILES = ("verdict.csv", "metrics.csv", "pieces.csv", "verdict.md", "robustness.csv")
+
+Grid = Literal["reference", "all", "none"]
+GRIDS: tuple[Grid, ...] = ("reference", "all", "none")
+SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 becomes a soft 50
+
+Advance = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    sources : NAME=PATH each
+    grid : which MIDI goes through the score matrix and one velocity: the reference, all, or none
+    groups : a CSV of columns file, group
+    seconds : only so much of every piece
+    robustness : again with another SoundFont (`other_soundfont`), with reverb and chorus, and with other velocities
+    """
+
+    sources: tuple[str, ...]
+    reference: str
+    out: Path
+    settings: RenderSettings = RenderSettings()
+    grid: Grid = "reference"
+    groups: Path | None = None
+    seconds: float | None = None
+    robustness: bool = False
+    other_soundfont: Path | None = None
+    seed: int = 0
+    workers: int | None = None
+    cluster: str | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the others are held against, every system's files as they are taken, the table, what to know before
+    believing it, and a line a system that sums it up.
+
+    sounds : measurements by the sound they were made with; the first, "", is the one asked for
+    others : the tables made with the other sounds
+    """
+
+    reference: str
+    systems: Mapping[str, Sequence[Take]]
+    table: "pd.DataFrame"
+    sounds: Mapping[str, Measurements]
+    others: "Mapping[str, pd.DataFrame]"
+    remarks: list[str]
+    summary: list[str]
+
+    @property
+    def measurements(self) -> Measurements:
+        return self.sounds[""]
+
+
+def make_verdict(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+    """Judge, and write the folder `request.out`, whole or not at all.
+
+    Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
+    """
+    may_replace(request.out, RECORD, _written, "a comparison", inputs=_inputs(request))
+    verdict = judge(request, advance)
+    _write(request, verdict)
+    return verdict
+
+
+def judge(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+    """Measure every system and compare it with the reference; writes nothing.
+
+    Raises `UserError` for anything that cannot be compared.
+    """
+    if request.seconds is not None and not isfinite(request.seconds):
+        raise UserError(f"--seconds {request.seconds} is no length; give seconds, such as 30")
+    reference, systems, said = _systems(request)
+    variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
+    tables: dict[str, pd.DataFrame] = {}
+    sounds: dict[str, Measurements] = {}
+    for name, (settings, power) in variants.items():
+        what = "Measuring" if not name else f"Measuring, {name}"
+        bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
+        measured = _measure(bent, settings, request, what, advance)
+        if not sounds:  # what is a copy of what does not depend on the sound that all are rendered with
+            independent = copies.merged(measured.pieces, measured.figures)["group"].to_numpy()
+        sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
+        what = "Comparing" if not name else f"Comparing, {name}"
+        total, done = len(systems) - 1, 0
+
+        def compared(_: str, what: str = what, total: int = total) -> None:
+            nonlocal done
+            done += 1
+            advance(what, done, total)
+
+        tables[name] = contrasts.compare(
+            measured.figures, measured.pieces, reference, seed=request.seed, progress=compared
+        )
+    others = {name: table for name, table in tables.items() if name}
+    table = contrasts.flips(tables[""], others) if others else tables[""]
+    heard = [name for name in systems if name != reference or name == request.reference]  # the control is the same
+    remarks = [
+        *said,
+        *left_out(sounds[""], heard),
+        *_on_copies(sounds[""]),
+        *contrasts.remarks(table, sounds[""].pieces, reference),
+    ]
+    summary = contrasts.summary(table, [system for system in systems if system != reference])
+    return Verdict(reference, systems, table, sounds, others, remarks, summary)
+
+
+def _on_copies(measured: Measurements) -> list[str]:
+    """A line a system of which some pieces are copies: they are described, and no independent draws."""
+    said = []
+    for row in copies.shares(measured.pieces, measured.figures).to_dict("records"):
+        share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{:.0%}}) are copies of {{}}"
+        for count, what in ((row["within"], "one another"), (row["across"], "pieces of another system")):
+            if count:
+                said.append(share.format(count, count / row["pieces"], what) + "; copies count as one group")
+    return said
+
+
+def _inputs(request: Request) -> list[Path]:
+    music = [named_path(source)[1] for source in request.sources]
+    return [*music, *filter(None, (request.groups, request.settings.soundfont, request.other_soundfont))]
+
+
+def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
+    """The name of what the others are held against, every system's takes, and what to say of files left out."""
+    groups = read_groups(request.groups) if request.groups else {}
+    found: dict[str, list[Take]] = {}
+    remarks = []
+    for source in request.sources:
+        name, path = named_path(source)
+        if name in found:
+            raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
+        music = music_files(path)
+        remarks += [f"{name}: {remark}" for remark in (*music.remarks, *not_used(music.files))]
+        found[name] = takes(music.files, groups, request.seconds)
+    if groups:
+        everyone = [take for own in found.values() for take in own]
+        told = sum(take.group in set(groups.values()) for take in everyone)
+        if not told:
+            raise UserError(f"{request.groups} names none of the {len(everyone)} files; give the names they have here")
+        if told < len(everyone):
+            remarks.append(f"{request.groups} names {told} of {len(everyone)} files; each other is a group of its own")
+    if request.reference not in found:
+        raise UserError(
+            f"--reference {request.reference!r} is none of the systems given ({', '.join(found) or 'none'})"
+        )
+    if len(found) < 2:
+        raise UserError(f"{request.reference} alone cannot be compared; give another system as NAME=PATH")
+    kinds = {name: {is_midi(take.path) for take in own} for name, own in found.items()}
+    if len(set.union(*kinds.values())) > 1:
+        audio = ", ".join(name for name, kind in kinds.items() if False in kind)
+        remarks.append(
+            f"{audio} came as audio and the rest is rendered here: their sound differs by the instrument too"
+            + (", and is the same in every sound that --robustness tries" if request.robustness else "")
+        )
+    reference = request.reference
+    if request.grid == "none" or True not in kinds[reference]:
+        return reference, {reference: found.pop(reference), **found}, remarks
+    control = f"{reference}, same grid"
+    if control in found:
+        raise UserError(f"the name {control!r} belongs to the control of {reference!r}; choose another")
+    if request.grid == "all":
+        found = {name: own if name == reference else _on_grid(own) for name, own in found.items()}
+    return control, {control: _on_grid(found[reference]), reference: found.pop(reference), **found}, remarks
+
+
+def _on_grid(own: Sequence[Take]) -> list[Take]:
+    return [replace(take, same_grid=True) for take in own]
+
+
+def _variants(request: Request, systems: Mapping[str, Sequence[Take]]) -> dict[str, tuple[RenderSettings, float]]:
+    """The sounds the comparison is made with, by name; the first, "", is the one asked for."""
+    variants = {"": (request.settings, 1.0)}
+    if not request.robustness:
+        return variants
+    if not any(is_midi(take.path) for own in systems.values() for take in own):
+        raise UserError("--robustness renders MIDI with other sounds, and every system is audio; leave it out")
+    given = request.other_soundfont or doctor.find_second_soundfont()
+    if given is None:
+        install = doctor.install_command(["soundfont"], doctor.package_manager())
+        raise MissingToolError(
+            "--robustness needs a second SoundFont: give one with --other-soundfont, or install "
+            + doctor.SECOND_SOUNDFONT
+            + (f" with: {install}" if install else "")
+        )
+    other = replace(request.settings, soundfont=Path(given))
+    if describe(other)["soundfont_sha256"] == describe(request.settings)["soundfont_sha256"]:
+        raise UserError(f"--other-soundfont {given} is the SoundFont already used; give another one")
+    wet = replace(request.settings, reverb=not request.settings.reverb, chorus=not request.settings.chorus)
+    return variants | {
+        f"SoundFont {Path(given).name}": (other, 1.0),
+        "reverb and chorus" if wet.reverb else "no reverb and chorus": (wet, 1.0),
+        "softer velocities": (request.settings, SOFTER),
+    }
+
+
+def _measure(
+    systems: Mapping[str, Sequence[Take]], settings: RenderSettings, request: Request, what: str, advance: Advance
+) -> Measurements:
+    total, done = sum(map(len, systems.values())), 0
+
+    def measured(_: Path) -> None:
+        nonlocal done
+        done += 1
+        advance(what, done, total)
+
+    return measure_systems(systems, settings, measured, request.workers, request.cluster)
+
+
+def _written(record: dict[str, Any]) -> tuple[str, ...]:
+    """The files of a comparison, beside its record. Raises `ValueError` for a record of something else."""
+    if record["made_by"] != MADE_BY:
+        raise ValueError(record["made_by"])
+    return FILES
+
+
+def _write(request: Request, verdict: Verdict) -> None:
+    import pandas as pd
+
+    with replacing(request.out) as folder:
+        folder.mkdir()
+        write_table(folder / "verdict.csv", verdict.table)
+        write_table(folder / "metrics.csv", verdict.measurements.figures)
+        write_table(folder / "pieces.csv", verdict.measurements.pieces.drop(columns="strikes"))
+        write_text(
+            folder / "verdict.md",
+            verdict_tables.markdown(verdict.table, verdict.reference, verdict.summary, verdict.remarks),
+        )
+        if verdict.others:
+            parts = [table.assign(sound=name) for name, table in verdict.others.items()]
+            write_table(folder / "robustness.csv", pd.concat(parts))
+        write_json(folder / RECORD, _record(request, verdict))
+
+
+def any_midi(verdict: Verdict) -> bool:
+    """Whether anything was rendered."""
+    return any(is_midi(take.path) for own in verdict.systems.values() for take in own)
+
+
+def _record(request: Request, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "made_by": MADE_BY,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("clstm"),
+        "command": request.command,
+        "reference": verdict.reference,
+        "systems": verdict.measurements.pieces.groupby("system", sort=False).size().to_dict(),
+        "grid": request.grid,
+        "seconds": request.seconds,
+        "seed": request.seed,
+        "splits": SPLITS,
+        "resamples": RESAMPLES,
+        "method": contrasts.METHOD,
+        "catalogue": CATALOGUE,
+        "permutations": int(verdict.table["permutations"].fillna(0).max()),
+        "other_sounds": list(verdict.others),
+        "remarks": verdict.remarks,
+        "summary": verdict.summary,
+        "rendering": describe(request.settings) if any_midi(verdict) else None,
+    }

@@ -1,0 +1,78 @@
+"""Many files at once: each read and worked on in a process one can lose, each under a name of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from clstm.runtime.errors import NoNotesError, UnreadableFileError
+from clstm.runtime.finding import is_midi
+from clstm.runtime.names import readable, shortened
+from clstm.runtime.processes import in_processes, read_many
+from evaluation.measurement.cluster import on_cluster
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+NAME = 200  # bytes of a name, at most
+TIME_LIMIT = 1800.0  # seconds a file: `LONGEST` notes at their densest, on a slow machine
+
+
+def over_files(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None, cluster: str | None = None
+) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+    """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where it cannot be read.
+
+    items : paths, or what has a `path` and prints as one
+    workers : processes on this machine; all cores by default
+    cluster : the address of a Dask scheduler whose workers do it instead
+
+    Rendering may take its time, so the MIDI files are first read under the short time limit for reading: one that hangs
+    the parser is known before it can hold up the rest.
+    """
+    midi = [path for path in dict.fromkeys(map(_path, items)) if is_midi(path)]
+    unreadable = {
+        path: read
+        for path, read in read_many(midi, workers=workers)
+        if isinstance(read, UnreadableFileError) and not isinstance(read, NoNotesError)  # `function` may know better
+    }
+    usable = [item for item in items if _path(item) not in unreadable]
+    if cluster is None:
+        results = in_processes(function, usable, workers=workers, seconds=TIME_LIMIT)
+    else:
+        results = on_cluster(function, usable, cluster)
+    for item in items:
+        yield (item, unreadable[_path(item)]) if _path(item) in unreadable else next(results)
+
+
+def _path(item: object) -> Path:
+    return item if isinstance(item, Path) else Path(getattr(item, "path", str(item)))
+
+
+def unique_names(paths: Sequence[Path]) -> list[str]:
+    """A name for each file: its stem, or, where another file has that already, with its folders' names before it.
+
+    Names are readable, and short enough that a suffix, and a few letters more, can follow.
+
+    >>> unique_names([Path("bach/1.mid"), Path("liszt/1.mid"), Path("liszt/2.mid")])
+    ['1', 'liszt-1', '2']
+    """
+    taken: set[str] = set()
+    names = []
+    for path in paths:
+        name = next(name for name in _candidates(path) if name.casefold() not in taken)
+        taken.add(name.casefold())  # a file system may not tell upper from lower case
+        names.append(name)
+    return names
+
+
+def _candidates(path: Path) -> Iterator[str]:
+    folders = [part for part in path.parent.parts if part.strip("/\\.:")]
+    stem = shortened(readable(path.stem), NAME)
+    for depth in range(len(folders) + 1):
+        name = readable("-".join([*folders[len(folders) - depth :], stem]))
+        if len(name.encode()) <= NAME:
+            yield name
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1

@@ -1,0 +1,85 @@
+"""What figures depend on beside the music: settings, the SoundFont, and the versions of all that renders and measures.
+
+Two environments that agree give the same figures for the same file; where they differ, a figure may have moved through
+no fault of the music. Both are plain JSON, and are compared name by name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from clstm.runtime.errors import UserError
+from evaluation.audio.render import RenderSettings, describe
+
+MEASURING = ("clstm", "librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
+
+ABSENT = "not recorded"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it was, such as rendering.fluidsynth: 2.3.1 recorded, 2.4.0 now."""
+
+    name: str
+    recorded: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.recorded} recorded, {self.now} now"
+
+
+def environment(settings: RenderSettings, *, midi: bool) -> dict[str, dict[str, Any]]:
+    """The environment of this process, ready for JSON.
+
+    midi : whether there are notes to render; audio alone needs neither FluidSynth nor a SoundFont, and its environment
+        names neither
+    Raises `MissingToolError` without FluidSynth, `UserError` when the SoundFont cannot be used.
+    """
+    import soundfile
+
+    return {
+        "measuring": {**{name: version(name) for name in MEASURING}, "libsndfile": soundfile.__libsndfile_version__},
+        "rendering": describe(settings) if midi else {"sample_rate": settings.sample_rate},
+    }
+
+
+def renders(recorded: Mapping[str, Any]) -> bool:
+    """Whether a recorded environment has notes to render."""
+    return "fluidsynth" in recorded["rendering"]
+
+
+def settings_of(recorded: Mapping[str, Any], soundfont: Path | None = None) -> RenderSettings:
+    """The settings of a recorded environment, with this SoundFont, or the bundled one.
+
+    Raises `UserError` for settings that cannot be rendered.
+    """
+    known = {field.name for field in fields(RenderSettings)} - {"soundfont"}
+    try:
+        values = {name: value for name, value in recorded["rendering"].items() if name in known}
+        return replace(RenderSettings(soundfont=soundfont), **values)
+    except (TypeError, AttributeError) as error:  # text where a number, or all of them, belong
+        raise UserError(f"the settings recorded cannot be rendered ({error}); record again") from error
+
+
+def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """What differs between two environments, in the order recorded.
+
+    >>> differences({"measuring": {"numpy": "2.1.0"}}, {"measuring": {"numpy": "2.2.0"}})
+    [Difference(name='measuring.numpy', recorded='2.1.0', now='2.2.0')]
+    """
+    before, after = dict(_flat(recorded)), dict(_flat(now))
+    return [
+        Difference(name, before.get(name, ABSENT), after.get(name, "gone"))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value)

@@ -1,0 +1,175 @@
+"""`generated.json`: what `clstm generate` and `clstm excerpts` leave beside their music, and others may leave too.
+
+It tells what each file goes on from, and how long it lasts where nothing sounds at its end. A report rests on both, so
+nothing is taken on trust: the file must be JSON as the standard has it, every value of the kind and within the bounds
+that our own generator can write, and what is not used is said. Whether a stated length fits the notes shows only when
+they are read (`fits`).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+
+from clstm.runtime.names import readable
+from clstm.runtime.plain_files import size_of
+from evaluation.audio.render import LONGEST
+
+GENERATED = "generated.json"
+LARGEST = 2**26  # bytes; ours has some 400 a file
+FRAME = 0.125  # seconds, the grid's: notes end within one of what is stated
+SILENT = 4.0  # seconds: ours says of each file where it first falls silent for so long (`clstm.music.degeneration`)
+UNFIT = f"the length in {GENERATED} does not fit its notes and is not used"
+
+Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=False)]
+Name = StrictStr | StrictInt
+
+
+class Item(BaseModel):
+    """What is said of one file.
+
+    seconds : how long it lasts; silence_from_seconds : where it falls silent, if it does
+    begins_at_seconds : where the music begins that was made, after the seed that it goes on from
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file: Annotated[str, Field(strict=True, min_length=1)]
+    piece: Name = ""
+    group: Name | None = None
+    seconds: Annotated[Seconds, Field(gt=0)] | None = None
+    silence_from_seconds: Seconds | None = None
+    begins_at_seconds: Seconds = 0.0
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the `generated.json` of a folder says that can be used, and what of it is not.
+
+    items : by the names of the files
+    content : all that it holds; None where it is no JSON object
+    """
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    content: Mapping[str, Any] | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder; an empty one where there is none."""
+    path = Path(folder) / GENERATED
+    if not path.exists():
+        return Manifest()
+    try:
+        content = _read(path)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = _why(error)
+        return Manifest(remarks=(readable(f"{path} is not used: {reason}"),))
+    if not isinstance(content.get("items"), list):
+        return Manifest(content=content, remarks=(f"{path} is not used: it lists no items",))
+    faults: list[str] = []
+    items = dict(_items(content, faults))
+    there = {readable(file.name) for file in path.parent.iterdir()}
+    if gone := [name for name in items if name not in there]:
+        faults.append(f"what it says of {gone[0]}{_more(gone)}: not there")
+    remarks = (readable(f"{path}: not used: {faults[0]}{_more(faults)}"),) if faults else ()
+    return Manifest(items, content, remarks)
+
+
+def items_of(content: Mapping[str, Any]) -> dict[str, Item]:
+    """What a manifest says of each file, by its name, as far as it can be used."""
+    return dict(_items(content, []))
+
+
+def fits(item_seconds: float, silent_from: float | None, last_note: float) -> bool:
+    """Whether a piece can last so long: no shorter than its notes, and longer only by a silence that is stated, or
+    short. Without any notes every length fits."""
+    if not last_note:
+        return True
+    if item_seconds < last_note - FRAME:
+        return False
+    return item_seconds <= last_note + SILENT or (silent_from is not None and silent_from <= last_note + FRAME)
+
+
+def _items(content: Mapping[str, Any], faults: list[str]) -> Iterator[tuple[str, Item]]:
+    """The items, each named once; what is wrong of them is added to the faults."""
+    listed = content.get("items")
+    found: dict[str, Item] = {}
+    twice = set()
+    for place, entry in enumerate(listed if isinstance(listed, list) else []):
+        item = _item(place, entry, faults)
+        if item is not None and found.setdefault(item.file, item) != item:
+            twice.add(item.file)
+            faults.append(f"what it says of {item.file}: listed twice, otherwise each time")
+    with_seed = content.get("with_seed", False)
+    if not isinstance(with_seed, bool):
+        faults.append(f"with_seed: {with_seed!r} is neither true nor false")
+    for name, item in found.items():
+        if name not in twice:  # with their seeds, files are longer than the continuations that are told of
+            yield name, item if with_seed is False else item.model_copy(update={"seconds": None})
+
+
+def _item(place: int, entry: Any, faults: list[str]) -> Item | None:
+    """An item without the values that cannot be used; None without the name of a file."""
+    if not isinstance(entry, dict):
+        faults.append(f"item {place + 1}: {str(entry)[:40]!r} is no object")
+        return None
+    try:
+        return Item.model_validate(entry)
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]): fault for fault in error.errors()}
+    name = f"item {place + 1}" if "file" in wrong else entry["file"]
+    faults += [
+        f"{key} of {name}: {str(fault.get('input'))[:40]} ({_plain(fault['msg'])})" for key, fault in wrong.items()
+    ]
+    if "file" in wrong:
+        return None
+    return Item.model_validate({key: value for key, value in entry.items() if key not in wrong})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Raises `OSError` or `ValueError` for what is no JSON object."""
+    if size_of(path) > LARGEST:
+        raise ValueError(f"it holds more than {LARGEST >> 20} MB")
+    content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refused, object_pairs_hook=_once)
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  # of a file's content, not of an argument
+    # Half a surrogate pair and 1e999 can be read, but not written again.
+    json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    return content
+
+
+def _why(error: Exception) -> str:
+    """Why a file is no JSON, without the words of Python."""
+    match error:
+        case RecursionError():
+            return "it is nested too deeply"
+        case UnicodeDecodeError():
+            return "it is no text in UTF-8"
+        case OSError():
+            return error.strerror or str(error)
+    return str(error)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _more(faults: list[str]) -> str:
+    return f", and {len(faults) - 1} more" if len(faults) > 1 else ""

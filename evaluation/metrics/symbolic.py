@@ -1,0 +1,189 @@
+"""The notes themselves, without their sound. Times are seconds, pitches MIDI numbers.
+
+Definitions: polyphony, polyphony rate, pitch range and pitch-class entropy as in MusPy (Dong et al., ISMIR 2020; the
+entropy after Wu & Yang, ISMIR 2020), in real time instead of steps; scale consistency as in MusPy after Mogren,
+"C-RNN-GAN" (2016); note count, lengths and inter-onset intervals as in Yang & Lerch, "On the evaluation of generative
+models in music" (2020), with medians, which one long rest does not move; empty frames after MuseGAN's empty bars (Dong
+et al., AAAI 2018), by frame of the score matrix.
+
+A pitch that two notes sound at once (two voices, two tracks) sounds once, as in a piano roll. MusPy's code for the
+polyphony rate asks for more than two pitches where its definition says two or more; here it is two or more.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.music.midi import Notes
+from clstm.music.score import FRAME_RATE
+from evaluation.metrics.metric import Figure, Metric, Missing
+
+CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer together are one
+
+METRICS = {
+    "note_density": Metric("Note density", "notes/s", "Notes a second.", "symbolic"),
+    "polyphony": Metric("Polyphony", "notes", "Mean number of pitches sounding, while any sounds.", "symbolic"),
+    "polyphony_rate": Metric(
+        "Polyphony rate", "share", "Share of the whole time in which two pitches or more sound.", "symbolic"
+    ),
+    "pitch_range": Metric("Pitch range", "semitones", "From the lowest pitch to the highest.", "symbolic"),
+    "pitch_class_entropy": Metric(
+        "Pitch-class entropy", "bits", "Entropy of the notes' pitch classes; at most log2 12 = 3.58.", "symbolic"
+    ),
+    "scale_consistency": Metric(
+        "Scale consistency",
+        "share",
+        "Share of the notes in the major or natural minor scale that holds most of them; at least 7/12 = 0.58.",
+        "symbolic",
+    ),
+    "empty_frames": Metric(
+        "Empty frames", "share", "Share of the eighths of a second in which nothing sounds.", "symbolic"
+    ),
+    "note_length": Metric("Note length", "s", "Median length of a note.", "symbolic"),
+    "inter_onset_interval": Metric(
+        "Inter-onset interval",
+        "s",
+        "Median time from one onset to the next; notes within 30 ms are one chord.",
+        "symbolic",
+    ),
+    "changes_in_highs": Metric(
+        "Changes in the highs",
+        "share",
+        "Share of the changes of pitch that lie from middle C up: notes that were not in the last chord of their half "
+        "of the keyboard. Above one half, the music changes mainly in the highs.",
+        "symbolic",
+        "changes in the number and distribution of high-frequency notes (sample and C-LSTM)",
+        since=2,
+    ),
+}
+
+MIDDLE_C = 60
+DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])  # a major scale from its root; its 6th degree's natural minor
+
+_ON_GRID = 1e-6  # frames: float error of a time on the grid
+
+
+def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
+    """Every figure of notes that last `seconds`, or to the end of the last note."""
+    seconds = notes.duration if seconds is None else seconds
+    figures: dict[str, Figure] = dict.fromkeys(METRICS, Missing("no notes"))
+    if seconds > 0:
+        figures |= {"note_density": len(notes) / seconds, "empty_frames": empty_frames(notes, seconds)}
+    if not len(notes):
+        return figures
+    intervals = inter_onset_intervals(notes)
+    return figures | {
+        **_polyphony(notes, seconds),
+        "pitch_range": float(notes.pitch.max() - notes.pitch.min()),
+        "pitch_class_entropy": pitch_class_entropy(notes),
+        "scale_consistency": scale_consistency(notes),
+        "note_length": float(np.median(notes.offset - notes.onset)),
+        "inter_onset_interval": float(np.median(intervals)) if len(intervals) else Missing("one onset only"),
+        "changes_in_highs": changes_in_highs(notes),
+    }
+
+
+def _polyphony(notes: Notes, seconds: float) -> dict[str, Figure]:
+    stretch, pitches = pitches_sounding(notes, seconds)
+    sounding = stretch[pitches > 0].sum()
+    if not sounding:
+        return dict.fromkeys(("polyphony", "polyphony_rate"), Missing("all notes have length 0"))
+    return {
+        "polyphony": float((stretch * pitches).sum() / sounding),
+        "polyphony_rate": float(stretch[pitches >= 2].sum() / seconds),
+    }
+
+
+def empty_frames(notes: Notes, seconds: float) -> float:
+    """Share of the frames, 8 a second, in no part of which a note sounds, 0..1."""
+    frames = max(int(np.ceil(seconds * FRAME_RATE - _ON_GRID)), 1)
+    begin = np.floor(notes.onset * FRAME_RATE + _ON_GRID).astype(np.int64)
+    end = np.maximum(np.ceil(notes.offset * FRAME_RATE - _ON_GRID).astype(np.int64), begin + 1)
+    # +1 where a note begins, -1 where it ends: the running sum counts the notes sounding.
+    edges = np.zeros(frames + 1, dtype=np.int64)
+    np.add.at(edges, np.minimum(begin, frames), 1)
+    np.add.at(edges, np.minimum(end, frames), -1)
+    return float((np.cumsum(edges)[:frames] == 0).mean())
+
+
+def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """How many pitches sound when, up to `seconds`: the length of each stretch in seconds, and the pitches in it.
+
+    The stretches follow each other from the first onset; silent ones are among them.
+    """
+    begin, end = _spans(notes)
+    time = np.minimum(np.concatenate([begin, end]), seconds)
+    change = np.repeat([1, -1], len(begin))
+    order = np.argsort(time, kind="stable")
+    return np.diff(time[order]), np.cumsum(change[order])[:-1]
+
+
+def _spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From when to when each pitch sounds: its notes (at least one), those that overlap or touch made one."""
+    order = np.lexsort((notes.onset, notes.pitch))
+    pitch, onset, offset = notes.pitch[order], notes.onset[order], notes.offset[order]
+    # Each pitch has a stretch of time of its own, so that one running maximum serves all.
+    apart = pitch * (notes.duration + 1.0)
+    latest = np.maximum.accumulate(offset + apart)
+    first = np.append(True, (onset + apart)[1:] > latest[:-1])
+    return onset[first], np.maximum.reduceat(offset, np.flatnonzero(first))
+
+
+def pitch_class_entropy(notes: Notes) -> float:
+    """Entropy of the twelve pitch classes, each note counting once, bits."""
+    count = np.bincount(notes.pitch % 12)
+    share = count[count > 0] / count.sum()
+    return float(abs((share * np.log2(share)).sum()))
+
+
+def scale_consistency(notes: Notes) -> float:
+    """Largest share of the notes in one of the 12 major and 12 natural minor scales, 7/12..1.
+
+    A natural minor scale has the pitch classes of its relative major, so there are twelve sets to try.
+    """
+    count = np.bincount(notes.pitch % 12, minlength=12)
+    return float(max(count @ np.roll(DIATONIC, root) for root in range(12)) / len(notes))
+
+
+def inter_onset_intervals(notes: Notes) -> np.ndarray:
+    """Seconds between successive onsets; one closer than `CHORD` to the onset before it belongs to that chord."""
+    onset = np.unique(notes.onset)
+    chords = onset[np.diff(onset, prepend=-np.inf) > CHORD]
+    return np.diff(chords)
+
+
+def changes_in_highs(notes: Notes) -> Figure:
+    """Share of the changes of pitch that lie from middle C up, 0..1.
+
+    The paper sees its Figure 5 change "mainly" in the highs, "that is, changes in the number and distribution of
+    high-frequency notes". It is counted in notes, since sound cannot tell: a piano's partials die away faster the
+    higher they are, and those of a moving bass lie above 1 kHz too.
+    """
+    highs = notes.pitch >= MIDDLE_C
+    above, below = (_changes(notes.onset[half], notes.pitch[half]) for half in (highs, ~highs))
+    return above / (above + below) if above + below else Missing("its pitches never change")
+
+
+def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
+    """How many notes have a pitch that the chord before did not have; the first chord changes nothing."""
+    order = np.argsort(onset, kind="stable")
+    onset, pitch = onset[order], pitch[order]
+    begins = np.flatnonzero(np.diff(onset, prepend=-np.inf) > CHORD)
+    chords = [set(chord.tolist()) for chord in np.split(pitch, begins[1:])]
+    return sum(len(chord - before) for before, chord in pairwise(chords))
+
+
+def struck(notes: Notes | None) -> str:
+    """Which pitches are struck when, in ms from the first, as a table's cell; "" without notes.
+
+    >>> struck(Notes.of([(1.0, 2.0, 60, 80), (1.25, 2.0, 64, 80), (1.5, 2.0, 60, 80)]))
+    '60:0,500 64:250'
+    """
+    if notes is None or not len(notes):
+        return ""
+    times = np.rint(1000 * (notes.onset - notes.onset.min())).astype(np.int64)
+    strikes = np.unique(np.stack([notes.pitch, times]), axis=1)  # by pitch, then by time
+    return " ".join(
+        f"{pitch}:{','.join(map(str, strikes[1, strikes[0] == pitch].tolist()))}" for pitch in np.unique(strikes[0])
+    )

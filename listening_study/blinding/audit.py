@@ -1,0 +1,210 @@
+"""Does anything but the music tell a clip's source? Run by the researcher before the first listener comes.
+
+Four kinds of checks. What must be alike in every clip is compared exactly: bytes, samples, blocks of the container,
+file times. What differs and is incidental (`features`) is given to classifiers, and a permutation test says whether
+they predict the source (`prediction`). And the participants' own server is started on a copy of the study and walked
+through, so that what is looked at is what really comes down the wire (`walk`). An attacker who knows the code, all that
+is published and one listener's traffic tries to put each clip with its source (`attack`). Features that are the music
+itself are reported: they may differ, and that they do is what listeners are asked to hear.
+
+The audit opens the sealed key and sees no answer, so the study stays sealed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from clstm.runtime.private_files import is_open_to_others
+from listening_study.blinding import names
+from listening_study.blinding.attack import LEVEL, Shown, Success, attack
+from listening_study.blinding.features import Feature, Kind, Sound, listen, of_design, of_files, of_sounds
+from listening_study.blinding.files import ClipFile, faults, read_clip
+from listening_study.blinding.prediction import ALPHA, Prediction, predict, smallest_p
+from listening_study.blinding.traffic import Walk
+from listening_study.protocol.configuration import Loudness
+from listening_study.protocol.key import Key
+from listening_study.protocol.order import COMPUTABLE, Order
+from listening_study.protocol.study import Study
+
+EXACT, ATTACK = "exact", "attack"
+TOGETHER = "all of these together"
+
+
+class Verdict(StrEnum):
+    CLEAN = "clean"
+    LEAK = "LEAK"
+    REPORTED = "reported"
+
+
+COLUMNS = ("check", "kind")  # the first of the table of findings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the audit.
+
+    kind : "exact", "attack", or what a feature is
+    accuracy, auc, p, corrected : as in `prediction.Prediction`; None for exact checks, or where all clips are alike. Of
+        an attack only accuracy and p, with the groups named in the best way, which guessing profits from, too
+    detail : what was found
+    """
+
+    check: str
+    kind: str
+    verdict: Verdict
+    detail: str = ""
+    accuracy: float | None = None
+    auc: float | None = None
+    p: float | None = None
+    corrected: float | None = None
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything that was found.
+
+    chance : of naming a source by guessing
+    smallest_p : that so many clips can reach, after correction; above 0.05 only the exact checks can fail
+    """
+
+    findings: list[Finding]
+    clips: int
+    sources: int
+    smallest_p: float
+
+    @property
+    def leaks(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.verdict is Verdict.LEAK]
+
+    @property
+    def chance(self) -> float:
+        return 1 / self.sources
+
+    @property
+    def too_few(self) -> bool:
+        return self.smallest_p > ALPHA
+
+    def table(self) -> pd.DataFrame:
+        """One row a finding."""
+        return pd.DataFrame([asdict(finding) for finding in self.findings])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was read and measured of a study's clips."""
+
+    files: list[ClipFile]  # main clips, then catch and practice
+    sounds: list[Sound]  # of the main clips
+
+
+def examine(study: Study, progress: Callable[[], object] = lambda: None) -> Evidence:
+    """Read every clip's file and measure the main ones. `progress` is called for each of these."""
+    others = [*study.catch, *study.practice]
+    files = [read_clip(study.clip_path(clip)) for clip in (*study.clips, *others)]
+    sounds = []
+    for clip in study.clips:
+        sounds.append(listen(study.clip_path(clip)))
+        progress()
+    return Evidence(files, sounds)
+
+
+def judge(
+    study: Study, key: Key, order: Order, evidence: Evidence, walk: Walk | None = None, *, seed: int = 0
+) -> Audit:
+    """Hold what was found against the key and the secret order."""
+    words = names.revealing(study, key)
+    checks = {
+        **faults(evidence.files),
+        "file names": names.in_file_names(study, words),
+        "study.json names": names.in_study_file(study, words),
+        "study.json order": names.order(study, order),
+        "private files": _readable(study),
+    }
+    main = evidence.files[: len(study.clips)]
+    features = [
+        *of_files(main),
+        *of_sounds(evidence.sounds, Loudness(study.sound["loudness"])),
+        of_design(study, order),
+    ]
+    if walk:
+        checks |= walk.faults(words, [*study.clips, *study.catch, *study.practice])
+        features += walk.features(study.clips)
+    sources = sorted(key.sources)
+    labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
+    predicted, tested = _predictions(features, labels, sources.index(key.human), seed)
+    exact = [
+        Finding(name, EXACT, Verdict.LEAK if fault else Verdict.CLEAN, fault or "alike")
+        for name, fault in checks.items()
+    ]
+    attacked = _attacked(study, key, order, walk)
+    return Audit([*exact, attacked, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested))
+
+
+def _readable(study: Study) -> str:
+    """Which private files others may read."""
+    wide = [str(path.relative_to(study.folder)) for path in study.private_paths if is_open_to_others(path)]
+    return f"others on this machine may read {', '.join(wide)}; close them with chmod go=" if wide else ""
+
+
+def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> Finding:
+    """What the attacker finds who was the first listener; without a walk they know what came, not what it said."""
+    sources = {clip: origin.source for clip, origin in key.clips.items()}
+    if walk and walk.heard:
+        found = attack(study, order, sources, walk.heard[0], walk.received)
+    else:
+        found = attack(study, order, sources, [Shown(trial.clip) for trial in order.trials(study, 0)])
+    leak = found.value is not None or found.p <= LEVEL
+    return Finding(
+        "one listener's traffic",
+        ATTACK,
+        Verdict.LEAK if leak else Verdict.CLEAN,
+        _told(study, found),
+        accuracy=found.found / found.clips,
+        p=found.p,
+    )
+
+
+def _told(study: Study, found: Success) -> str:
+    share = f"{found.found} of {found.clips} clips put with their source; guessing puts {found.chance:.1f}"
+    if found.value is None:
+        return share
+    how = "" if study.has_secret_order else f"{COMPUTABLE} "
+    return f"{how}From {found.value!r}, which is public: {share}"
+
+
+def _predictions(features: Sequence[Feature], labels: np.ndarray, human: int, seed: int) -> tuple[list[Finding], int]:
+    """A finding for every feature, those that must not tell the source first; and how many of these could."""
+    incidental = [feature for feature in features if feature.kind is Kind.INCIDENTAL]
+    others = [feature for feature in features if feature.kind is not Kind.INCIDENTAL]
+    found = predict([feature.columns for feature in incidental], labels, human, seed)
+    reported = predict([feature.columns for feature in others], labels, human, seed)[: len(others)]
+    together = Feature(TOGETHER, Kind.INCIDENTAL, np.zeros((len(labels), 0)))
+    findings = [
+        _finding(feature, prediction)
+        for feature, prediction in zip([*incidental, together, *others], [*found, *reported], strict=True)
+    ]
+    return findings, sum(prediction.accuracy is not None for prediction in found)
+
+
+def _finding(feature: Feature, prediction: Prediction) -> Finding:
+    if prediction.accuracy is None:
+        verdict = Verdict.CLEAN if feature.kind is Kind.INCIDENTAL else Verdict.REPORTED
+        return Finding(feature.name, feature.kind, verdict, "the same for all clips")
+    telling = feature.names[prediction.column] if feature.names else ""
+    if feature.kind is not Kind.INCIDENTAL:
+        return Finding(
+            feature.name, feature.kind, Verdict.REPORTED, telling, prediction.accuracy, prediction.auc, prediction.p
+        )
+    return Finding(
+        feature.name,
+        feature.kind,
+        Verdict.LEAK if prediction.corrected <= ALPHA else Verdict.CLEAN,
+        f"most by {telling}" if telling else "",
+        prediction.accuracy,
+        prediction.auc,
+        prediction.p,
+        prediction.corrected,
+    )

@@ -1,0 +1,184 @@
+"""What can be measured of each clip: the incidental, which must not tell a source, and the music itself, which may.
+
+Figures of the sound are rounded to what nobody hears or needs: a difference of a millionth of a decibel would be found
+by a computer in any two kinds of music, and is no leak.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.runtime.errors import UnreadableFileError
+from evaluation.audio.files import mono
+from evaluation.metrics.loudness import integrated_loudness
+from evaluation.metrics.spectrum import centroid, power_spectrum
+from listening_study.blinding.files import ClipFile
+from listening_study.protocol.configuration import Loudness
+from listening_study.protocol.design import Kind as Heard
+from listening_study.protocol.order import Order
+from listening_study.protocol.study import Study
+
+Array = NDArray[np.float64]
+
+QUIET = 10 ** (-60 / 20)  # of full scale; what is below it before the first sound is leading silence
+LEVEL, MOMENT, OFFSET = 0.1, 0.01, 1e-3  # LU, s, of full scale: steps the sound's figures are rounded to
+RISE = 3.0  # dB from one window of 25 ms to the next: a note begins
+SLOTS = 400  # listeners at most whose orders are looked at
+
+
+class Kind(StrEnum):
+    """What it means when a feature tells the source."""
+
+    INCIDENTAL = "incidental"  # a leak
+    MUSIC = "music"  # what listeners are asked to hear: it may differ
+    REPORTED = "reported"  # meant to differ in this study, or too loosely measured to fail a study
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """One or more numbers a clip.
+
+    columns : (clips, columns)
+    names : of the columns, where there are several
+    """
+
+    name: str
+    kind: Kind
+    columns: Array
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Figures of one clip's waveform."""
+
+    loudness: float  # LUFS
+    leading: float  # s below -60 dBFS before the first sound
+    trailing: float
+    offset: float  # mean of the samples, of full scale
+    bits: int  # lowest that is ever used: 0 in true 16-bit sound, 8 in sound that had 8
+    alike: bool  # both channels the same
+    peak: float  # dBFS
+    crest: float  # dB
+    centre: float  # Hz, spectral centroid
+    onsets: float  # a second
+
+
+def listen(path: Path) -> Sound:
+    """Measure one clip. Raises `UnreadableFileError` when its sound cannot be decoded."""
+    import soundfile
+
+    data = path.read_bytes()
+    try:  # without what may stand before the container: that is found elsewhere
+        samples, rate = soundfile.read(BytesIO(data[max(0, data.find(b"fLaC")) :]), dtype="int16", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise UnreadableFileError(path, "its sound cannot be decoded; restore it from a copy of the study") from error
+    waveform = (samples / 2**15).astype(np.float32)
+    single = mono(waveform)
+    sounding = np.flatnonzero(np.abs(waveform).max(axis=1) > QUIET)
+    first, last = (sounding[0], sounding[-1] + 1) if len(sounding) else (len(samples), len(samples))
+    used = int(np.bitwise_or.reduce(samples.view(np.uint16), axis=None))
+    peak, level = np.abs(waveform).max(), np.sqrt(np.mean(np.square(waveform, dtype=np.float64)))
+    loudness = integrated_loudness(waveform, rate)
+    frequency, power = power_spectrum(single, rate)
+    return Sound(
+        loudness=-70.0 if loudness is None else loudness,
+        leading=first / rate,
+        trailing=(len(samples) - last) / rate,
+        offset=float(waveform.mean(dtype=np.float64)),
+        bits=(used & -used).bit_length() - 1,
+        alike=bool((samples == samples[:, :1]).all()),
+        peak=20 * float(np.log10(max(peak, QUIET))),
+        crest=20 * float(np.log10(max(peak, QUIET) / max(level, QUIET))),
+        centre=centroid(frequency, power) if power.any() else 0.0,
+        onsets=_onsets(single, rate),
+    )
+
+
+def _onsets(waveform: NDArray[np.floating], rate: int) -> float:
+    """How often in a second the level rises by 3 dB or more: note density, as far as it can be heard."""
+    from scipy.signal import find_peaks
+
+    size = rate // 40
+    windows = waveform[: len(waveform) // size * size].reshape(-1, size)
+    level = 10 * np.log10(np.maximum(np.mean(np.square(windows, dtype=np.float64), axis=1), QUIET**2))
+    return len(find_peaks(np.diff(level), height=RISE)[0]) * rate / len(waveform)
+
+
+def of_files(files: Sequence[ClipFile]) -> list[Feature]:
+    """What the names and the files say."""
+    return [
+        characters("name", [file.name for file in files]),
+        _one("bytes", [file.size for file in files]),
+        _one("samples", [file.stream[0] for file in files]),
+        _one("file time", [file.modified - files[0].modified for file in files]),  # exact in a float
+        _one("compressed music, bytes", [file.music for file in files], Kind.MUSIC),
+    ]
+
+
+def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
+    """What the waveforms say. Where clips keep their loudness on purpose it is only reported."""
+    level = Kind.INCIDENTAL if loudness is Loudness.MATCHED else Kind.REPORTED
+    return [
+        _one("loudness", _steps([sound.loudness for sound in sounds], LEVEL), level),
+        _one("leading silence", _steps([sound.leading for sound in sounds], MOMENT)),
+        _one("DC offset", _steps([sound.offset for sound in sounds], OFFSET)),
+        _one("bits used", [sound.bits for sound in sounds]),
+        _one("channels alike", [sound.alike for sound in sounds]),
+        _one("trailing silence", _steps([sound.trailing for sound in sounds], MOMENT), Kind.MUSIC),
+        _one("peak", [sound.peak for sound in sounds], Kind.MUSIC),
+        _one("crest factor", [sound.crest for sound in sounds], Kind.MUSIC),
+        _one("spectral centroid", [sound.centre for sound in sounds], Kind.MUSIC),
+        _one("onsets a second", [sound.onsets for sound in sounds], Kind.MUSIC),
+    ]
+
+
+def of_design(study: Study, order: Order) -> Feature:
+    """How early, and how often, listeners hear each clip in the first block, or the first `SLOTS` of it."""
+    heard: dict[str, list[int]] = {clip: [] for clip in study.clips}
+    for slot in range(min(study.size.block, SLOTS)):
+        for place, trial in enumerate(order.trials(study, slot)):
+            if trial.kind is Heard.MAIN:
+                heard[trial.clip].append(place)
+    columns = [[float(np.mean(places)) if places else 0.0, float(len(places))] for places in heard.values()]
+    return Feature("order heard", Kind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
+
+
+def characters(name: str, texts: Sequence[str]) -> Feature:
+    """Every character of a text, its place in the alphabet, and its length."""
+    longest = max(map(len, texts))
+    codes = [[*map(float, text.ljust(longest, "\0").encode("utf-32-le")[::4]), float(len(text))] for text in texts]
+    order = {text: place for place, text in enumerate(sorted(set(texts)))}
+    columns = np.array([[*code, order[text]] for code, text in zip(codes, texts, strict=True)])
+    return Feature(
+        name,
+        Kind.INCIDENTAL,
+        columns,
+        (*(f"character {k + 1}" for k in range(longest)), "length", "alphabetical order"),
+    )
+
+
+def words(name: str, texts: Sequence[Mapping[str, float]]) -> Feature:
+    """How often each word occurs with each clip; words of one clip alone are its own and tell nothing of others."""
+    spread = Counter(word for text in texts for word in text)
+    patterns: dict[tuple[float, ...], str] = {}  # words that always occur together are one
+    for word in sorted(word for word, clips in spread.items() if clips > 1):
+        patterns.setdefault(tuple(text.get(word, 0.0) for text in texts), word)
+    varying = {pattern: word for pattern, word in patterns.items() if len(set(pattern)) > 1}
+    columns = np.array(list(varying), dtype=np.float64).reshape(-1, len(texts)).T
+    return Feature(name, Kind.INCIDENTAL, columns, tuple(repr(word) for word in varying.values()))
+
+
+def _one(name: str, values: Sequence[float] | Array, kind: Kind = Kind.INCIDENTAL) -> Feature:
+    return Feature(name, kind, np.array(values, dtype=np.float64)[:, None])
+
+
+def _steps(values: Sequence[float], step: float) -> Array:
+    """Rounded to steps; equal steps are equal numbers."""
+    return np.asarray(np.round(np.array(values) / step) * step)

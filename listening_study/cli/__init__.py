@@ -1,0 +1,1 @@
+"""`clstm study ...`: the verbs of the listening study."""

@@ -1,0 +1,39 @@
+"""Concluding from a study: `clstm study results`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listening_study.cli.arguments import Database, StudyFolder, say
+
+app = typer.Typer(rich_markup_mode="markdown")
+
+
+@app.command()
+def results(
+    folder: StudyFolder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write tables, figures and a summary here.")
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Open the sealed key of a closed study, and say what was told apart, by how much, how sure.
+
+    Prints the verdict on the registered contrasts and the paper's tally. --out adds every table as CSV with a codebook,
+    figures as SVG and PNG, `summary.md` and `results.json`. That the key was opened is noted in the study's journal.
+
+    Example: `clstm study results study --out results`
+    """
+    from listening_study.protocol.study import read_study
+    from listening_study.results.results import read_results, write_results
+    from listening_study.results.terminal import print_results
+    from listening_study.store.database import open_answers
+
+    study = read_study(folder)
+    with open_answers(study, database) as store:
+        found = read_results(study, store)
+    print_results(found)
+    if out:
+        written = write_results(found, out)
+        say(f"Wrote {len(written)} files to {out}; begin with {out / 'summary.md'}")

@@ -1,0 +1,1 @@
+"""The participants' page: an app that shows one screen at a time."""

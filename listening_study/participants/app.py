@@ -1,0 +1,157 @@
+"""The participants' page, run by Streamlit: finds where this listener is and shows that one screen.
+
+The token in the address and the database say where; the session only saves looking. After a reload, in a second tab or
+on a server started again, the same address shows the same screen. Nothing here, or in what this imports, reads the
+sealed key, the registration or the answers of anybody else. The secret order is read and never sent: a page gets its
+listener's next clip as bytes without a name.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from listening_study.participants.admission_rate import Admissions
+from listening_study.participants.screens import (
+    Visit,
+    background,
+    busy,
+    frame,
+    headphones,
+    interview,
+    notice,
+    practice,
+    rest,
+    thanks,
+    trial,
+    volume,
+    welcome,
+)
+from listening_study.participants.stages import FINISHED, Place, Screen, where_is
+from listening_study.protocol import languages
+from listening_study.protocol.order import Order, open_order
+from listening_study.protocol.study import Study, read_study
+from listening_study.store import ClosedError, Listener, RefusedError, Store, UnavailableError
+from listening_study.store.database import answers_address
+
+HERE = Path(__file__).parent
+SOUNDING = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # their player has the focus first
+
+
+@st.cache_resource(show_spinner=False)
+def open_study(folder: str) -> tuple[Study, Order, Store, Admissions, dict[str, languages.Wording]]:
+    """What all listeners share, and nothing of any one of them."""
+    study = read_study(Path(folder))
+    wordings: dict[str, languages.Wording] = {
+        code: languages.read(code, study.words_path(code)) for code in study.words.languages
+    }
+    admissions = Admissions(study.access.admissions, study.access.admissions_per_address)
+    return study, open_order(study), Store(answers_address(study)), admissions, wordings
+
+
+def main() -> None:
+    study, order, store, admissions, wordings = open_study(sys.argv[1])
+    st.set_page_config(page_title=study.title, page_icon=str(HERE.parent / "icon.svg"))
+    st.html(HERE / "style.css")
+    token = _token(study)
+    visit = Visit(study, order, store, admissions, wordings[_language(wordings, None)])
+    try:
+        listener = store.find(token) if token else None
+        visit = replace(visit, wording=wordings[_language(wordings, listener)])
+        frame.top(visit, listener)
+        show_screen(visit, token, listener)
+    except UnavailableError:
+        st.error(visit.texts.unavailable)
+        st.button(visit.texts.try_again, type="primary")
+    except RefusedError:  # another tab went on meanwhile: the next run finds the right place
+        st.rerun()
+    except ClosedError:
+        notice.closed(visit)
+
+
+def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> None:
+    if st.session_state.get("withdrawn"):
+        st.query_params.clear()
+        frame.begin(visit, "withdrawn")
+        notice.withdrawn(visit)
+    elif token and listener:
+        # Navigation may clear the address, a reload the session: each restores the other.
+        st.session_state["token"] = token
+        if dict(st.query_params) != {"t": token}:
+            st.query_params.from_dict({"t": token})
+        show_place(visit, listener, where_is(listener, visit.study))
+        frame.bottom(visit, token)
+    elif not visit.store.is_open():
+        frame.begin(visit, "closed")
+        notice.closed(visit)
+    elif waiting := st.session_state.get("waiting"):
+        frame.begin(visit, "busy")
+        busy.show(visit, *waiting)
+    elif visit.study.access.mode == "tokens":
+        if token and visit.store.invited(token):
+            frame.begin(visit, "welcome")
+            welcome.show(visit, invitation=token, unknown_link=False)
+        else:
+            frame.begin(visit, "link-needed")
+            notice.link_needed(visit)
+    else:
+        frame.begin(visit, "welcome")
+        welcome.show(visit, invitation=None, unknown_link=bool(token))
+
+
+def show_place(visit: Visit, listener: Listener, place: Place) -> None:
+    through = place.screen in (Screen.INTERVIEW, Screen.THANKS)
+    if through and FINISHED not in listener.stages:
+        visit.store.pass_stage(listener.id, FINISHED)
+    if not through and not visit.store.is_open():
+        frame.begin(visit, "closed")
+        notice.closed(visit)
+        return
+    told = place.screen is Screen.PRACTICE and practice.told(place) is not None
+    detail = f".st-key-{place.stage}-done button" if told else ""
+    frame.begin(visit, place.stage, player=place.screen in SOUNDING, detail=detail)
+    match place.screen:
+        case Screen.BACKGROUND:
+            background.show(visit, listener)
+        case Screen.VOLUME:
+            volume.show(visit, listener, place)
+        case Screen.HEADPHONES:
+            headphones.show(visit, listener, place)
+        case Screen.PRACTICE:
+            practice.show(visit, listener, place)
+        case Screen.TRIAL:
+            trial.show(visit, listener, place)
+        case Screen.BREAK:
+            rest.show(visit, listener, place)
+        case Screen.INTERVIEW:
+            interview.show(visit, listener)
+        case Screen.THANKS:
+            thanks.show(visit, listener)
+
+
+def _token(study: Study) -> str | None:
+    """Whose page this is. What a crowd platform added to the address is kept aside until somebody agrees."""
+    arrived = {name: st.query_params[name] for name in study.access.crowd_parameters if name in st.query_params}
+    if arrived:
+        st.session_state["arrival"] = arrived
+    token = st.session_state.get("token") or st.query_params.get("t")
+    return str(token) if token else None
+
+
+def _language(wordings: dict[str, languages.Wording], listener: Listener | None) -> str:
+    """What was chosen on this page, else what the store remembers, else the browser's."""
+    chosen = st.session_state.get("language") or (listener.language if listener else None)
+    if chosen in wordings:
+        return str(chosen)
+    return languages.choose(_preferred(), wordings)
+
+
+def _preferred() -> list[str]:
+    """The browser's languages, best first."""
+    header = st.context.headers.get("Accept-Language") or ""
+    listed = [part.split(";")[0].strip() for part in header.split(",")]
+    return [language for language in (st.context.locale, *listed) if language]
+
+
+main()

@@ -1,0 +1,88 @@
+"""The clip player: a component of our own, because Streamlit's own player tells the server nothing.
+
+It loads the whole clip before it offers to play, so that playing never stalls on the network, and reports what was
+heard: the share of the clip that sounded, how often it was started, and when it ended or failed. Reports are
+cumulative: one that is lost is made good by the next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit import runtime
+
+from listening_study.protocol.languages import Texts
+
+EVENTS = ("play", "pause", "end", "error")
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What the player reported last."""
+
+    heard: float = 0.0  # share of the clip, 0..1
+    plays: int = 0
+    event: str = ""
+    number: int = 0  # of the report, to tell a new one from a repeated one
+    given_up: bool = False  # the listener says that it will not play here
+
+
+def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float = 0.0) -> Hearing:
+    """Show the player of one clip.
+
+    key : where this listener is; the page is told it, so it must say nothing of the clip: not even its random name
+    must_hear : share of the clip whose hearing is worth a report of its own, 0..1
+    heard : share heard before this page was loaded
+    """
+    labels = {name.removeprefix("player_"): text for name, text in vars(texts).items() if name.startswith("player_")}
+    data = {
+        "clip": key,
+        "url": _address(key, path),
+        "labels": labels,
+        "help": texts.sound_help,
+        "mustHear": must_hear,
+        "heard": heard,
+    }
+    result = _component()(
+        key=f"player-{key}", data=data, default={"report": None}, on_report_change=lambda: None, height="content"
+    )
+    return understood(result.get("report"))
+
+
+def understood(report: Any) -> Hearing:
+    """A report as the page sent it, made safe: whatever is not what our player sends counts as nothing heard."""
+    if not isinstance(report, Mapping):
+        return Hearing()
+    event, heard = report.get("event"), report.get("heard")
+    plays, number = report.get("plays"), report.get("number")
+    if event not in EVENTS or not isinstance(heard, int | float) or not 0 <= heard <= 1:
+        return Hearing()
+    if not isinstance(plays, int | float) or not isinstance(number, int | float) or not 0 <= plays < 10_000:
+        return Hearing()
+    if not 0 <= number < 1_000_000:
+        return Hearing()
+    return Hearing(float(heard), int(plays), event, int(number), report.get("givenUp") is True)
+
+
+def _address(key: str, path: Path) -> str:
+    """Where the page finds the clip: a hash of its bytes, kept by Streamlit for those who are on this page."""
+    if not runtime.exists():  # in a test without a server
+        return ""
+    address: str = runtime.get_instance().media_file_mgr.add(_read(path), "audio/flac", key)
+    return address
+
+
+@st.cache_resource(show_spinner=False)
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    html, css, js = (
+        files(__name__).joinpath(f"player.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
+    )
+    return st.components.v2.component("clip_player", html=html, css=css, js=js)

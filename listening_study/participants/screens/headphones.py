@@ -1,0 +1,32 @@
+"""Whether headphones are worn, by Woods et al. 2017: over loudspeakers a tone in antiphase seems the quietest.
+
+Nobody is turned away; what was replied is stored for the exclusions that were registered.
+"""
+
+import streamlit as st
+
+from listening_study.participants.player import play
+from listening_study.participants.screens import Visit, big_button, done
+from listening_study.participants.stages import Place
+from listening_study.store import Listener
+
+
+def show(visit: Visit, listener: Listener, place: Place) -> None:
+    texts, count = visit.texts, len(visit.study.headphones)
+    st.progress(place.number / count, text=texts.headphones_progress.format(number=place.number + 1, count=count))
+    st.title(texts.headphones_title, anchor=False)
+    st.markdown(texts.headphones_text)
+    name, _ = visit.study.headphones[place.number]
+    play(place.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
+    options = texts.headphones_options
+    chosen = st.radio(
+        texts.headphones_title,
+        range(1, len(options) + 1),
+        format_func=lambda number: options[number - 1],
+        index=None,
+        key=f"quietest-{place.number}",
+        horizontal=True,
+        label_visibility="collapsed",
+    )
+    if big_button(texts.go_on, f"{place.stage}-done", disabled=chosen is None) and chosen is not None:
+        done(visit, listener, place.stage, {"quietest": str(chosen)})

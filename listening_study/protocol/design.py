@@ -1,0 +1,154 @@
+"""Who hears what, in which order: a pure function of the study's secret, a listener's slot and the clips.
+
+The secret (`order`) is what keeps the order blind: everything else that the order comes from is public,
+and an order that can be computed tells, place by place, which clips share a source.
+
+The orders of a block of listeners form a Williams square (Williams 1949): when a block is complete every clip has stood
+in every position equally often and has followed every other clip equally often, so neither fatigue nor the clip before
+favours a source. Which clip is which letter of the square, and which listener gets which row, is shuffled anew for
+every block. Where each listener hears only some clips of each source, the letters rotate through them: after every
+`rotations` listeners each clip of a source has been heard equally often, and after a block in every position, too. Each
+rotation has a square of its own: were it one for all, whoever takes part twice would hear clips of one source at one
+place.
+
+Catch trials stand at the same places for all, spread evenly; clips heard again come last. Neither moves a clip against
+another.
+
+Shuffles sort by SHA-256 instead of drawing from a library's generator: the order a listener came from can be computed
+again years later, in any version of any library.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from math import gcd
+from typing import TypeVar
+
+_Item = TypeVar("_Item", int, str)
+
+
+class Kind(StrEnum):
+    """Why a clip is heard."""
+
+    MAIN = "main"
+    CATCH = "catch"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One clip for one listener."""
+
+    clip: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to hear: all of a layout that may be known.
+
+    clips : of each source
+    each : clips of each source that one listener hears
+    """
+
+    sources: int
+    clips: int
+    each: int
+    catch: int = 0
+    repeats: int = 0
+
+    @property
+    def main(self) -> int:
+        """Main trials of one listener."""
+        return self.sources * self.each
+
+    @property
+    def trials(self) -> int:
+        """All trials of one listener but practice."""
+        return self.main + self.catch + self.repeats
+
+    @property
+    def rotations(self) -> int:
+        """After how many listeners every clip was heard equally often."""
+        return self.clips // gcd(self.clips, self.each)
+
+    @property
+    def block(self) -> int:
+        """After how many listeners positions and neighbours are balanced, too."""
+        return self.rotations * _rows(self.main)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What there is to hear.
+
+    strata : clips by source, all of one length; nothing tells which source is which.
+    each : clips of each source that one listener hears.
+    catch : clips of the catch trials, heard by all.
+    repeats : how many clips are heard again at the end.
+    one_square : all rotations of a block share one square, as in studies made before orders had a secret.
+    """
+
+    strata: tuple[tuple[str, ...], ...]
+    each: int
+    catch: tuple[str, ...] = ()
+    repeats: int = 0
+    one_square: bool = False
+
+    @property
+    def size(self) -> Size:
+        return Size(len(self.strata), len(self.strata[0]), self.each, len(self.catch), self.repeats)
+
+
+def trials(secret: str, slot: int, layout: Layout) -> list[Trial]:
+    """What the listener of this slot (0, 1, 2, ...) hears, in order.
+
+    >>> layout = Layout((("a", "b"), ("c", "d")), each=2)
+    >>> trials("1", 0, layout) == trials("1", 0, Layout((("b", "a"), ("d", "c")), each=2))
+    True
+    """
+    main = [Trial(clip, Kind.MAIN) for clip in _main(secret, slot, layout)]
+    candidates = main[:-1] if layout.repeats == 1 else main  # a single one would follow itself at once
+    again = set(_shuffled([trial.clip for trial in candidates], f"{secret}/{slot}/repeat")[: layout.repeats])
+    repeats = [Trial(trial.clip, Kind.REPEAT) for trial in main if trial.clip in again]
+    order = main[:]
+    for number, clip in reversed(list(enumerate(_shuffled(layout.catch, f"{secret}/{slot}/catch"), 1))):
+        order.insert(number * len(main) // (len(layout.catch) + 1), Trial(clip, Kind.CATCH))
+    return order + repeats
+
+
+def _main(secret: str, slot: int, layout: Layout) -> list[str]:
+    size = layout.size
+    block, place = divmod(slot, size.block)
+    row_number, rotation = divmod(place, size.rotations)
+    letters = []
+    for stratum in layout.strata:
+        shuffled = _shuffled(stratum, f"{secret}/{block}/clip")
+        turned = [shuffled[(rotation * layout.each + k) % len(stratum)] for k in range(layout.each)]
+        letters += turned
+    square = f"{secret}/{block}" if layout.one_square else f"{secret}/{block}/{rotation}"
+    letters = _shuffled_by_place(letters, f"{square}/letter")
+    row = _shuffled(range(_rows(size.main)), f"{square}/row")[row_number]
+    return [letters[letter] for letter in _williams_row(row, size.main)]
+
+
+def _rows(size: int) -> int:
+    """Rows of a Williams square; an odd size needs the mirrored ones, too."""
+    return size if size % 2 == 0 else 2 * size
+
+
+def _williams_row(row: int, size: int) -> list[int]:
+    """Row 0 zigzags 0, 1, n-1, 2, n-2, ...; each next row adds one, modulo n. An odd n needs the mirrored rows too."""
+    zigzag = [(step + 1) // 2 if step % 2 else -step // 2 for step in range(size)]
+    letters = [(letter + row) % size for letter in zigzag]
+    return letters if row < size else letters[::-1]
+
+
+def _shuffled(items: Sequence[_Item], salt: str) -> list[_Item]:
+    return sorted(items, key=lambda item: sha256(f"{salt}/{item}".encode()).digest())
+
+
+def _shuffled_by_place(items: Sequence[str], salt: str) -> list[str]:
+    """The same places change with each other whatever stands there."""
+    return [items[place] for place in _shuffled(range(len(items)), salt)]

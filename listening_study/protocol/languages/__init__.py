@@ -1,0 +1,221 @@
+"""Every word a participant reads, one TOML file a language.
+
+A file that lacks a text, or has one too many, fails when it is loaded: no listener meets an empty place. English is
+what the others were translated from. A translation counts as unvalidated, and its page says so, until the researcher
+gives a file of reviewed wording (`clstm study words`), which may replace any of the texts and says who reviewed them.
+"""
+
+import string
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from clstm.runtime.errors import UnreadableFileError
+
+ORIGINAL = "en"
+REVIEWED = "reviewed"  # the key of an override that names the reviewer
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language. What stands in braces is filled in where they are shown; lists are options."""
+
+    language: str
+    language_choice: str
+    unvalidated: str
+    welcome_intro: str
+    welcome_task: str
+    welcome_duration: str
+    welcome_catch: str
+    consent_title: str
+    consent_voluntary: str
+    consent_stored: str
+    consent_crowd: str
+    consent_place: str
+    consent_institution: str
+    consent_contact: str
+    consent_ethics: str
+    consent_retention: str
+    consent_paid: str
+    consent_agree: str
+    consent_age: str
+    consent_begin: str
+    link_unknown: str
+    link_needed_title: str
+    link_needed: str
+    busy_title: str
+    busy_text: str
+    closed_title: str
+    closed_text: str
+    background_title: str
+    background_text: str
+    background_listening: str
+    background_listening_options: list[str]
+    background_training: str
+    background_training_options: list[str]
+    background_playing: str
+    background_playing_options: list[str]
+    background_hearing: str
+    background_hearing_options: list[str]
+    go_on: str
+    volume_title: str
+    volume_text: str
+    volume_device: str
+    volume_device_options: list[str]
+    volume_done: str
+    volume_help_title: str
+    sound_help: str
+    headphones_title: str
+    headphones_progress: str
+    headphones_text: str
+    headphones_options: list[str]
+    practice_progress: str
+    practice_hint: str
+    practice_right: str
+    practice_wrong: str
+    practice_human: str
+    practice_computer: str
+    trial_progress: str
+    trial_question: str
+    trial_hint: str
+    trial_locked: str
+    trial_human: str
+    trial_computer: str
+    trial_confidence: str
+    trial_confidence_options: list[str]
+    trial_known: str
+    trial_rhythm: str
+    trial_melody: str
+    trial_clear_low: str
+    trial_clear_high: str
+    trial_repetitiveness: str
+    trial_repetitiveness_low: str
+    trial_repetitiveness_high: str
+    trial_comment: str
+    trial_next: str
+    trial_missing: str
+    trial_not_heard: str
+    player_name: str
+    player_play: str
+    player_pause: str
+    player_again: str
+    player_progress: str
+    player_loading: str
+    player_ready: str
+    player_playing: str
+    player_paused: str
+    player_ended: str
+    player_key: str
+    player_trouble: str
+    player_retry: str
+    player_give_up: str
+    lost: str
+    break_title: str
+    break_text: str
+    break_go_on: str
+    interview_title: str
+    interview_text: str
+    interview_cues: str
+    interview_human: str
+    interview_rhythm: str
+    interview_melody: str
+    interview_repetition: str
+    interview_other: str
+    interview_done: str
+    thanks_title: str
+    thanks_text: str
+    thanks_code: str
+    thanks_link: str
+    debrief_title: str
+    debrief_text: str
+    withdraw: str
+    withdraw_sure: str
+    withdraw_yes: str
+    withdraw_no: str
+    withdrawn_title: str
+    withdrawn_text: str
+    unavailable: str
+    try_again: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A language as it is shown: its code, its texts, and whether somebody answers for them."""
+
+    code: str
+    texts: Texts
+    validated: bool
+
+
+@cache
+def load(language: str) -> Texts:
+    """The bundled texts of a language by its code, "en"."""
+    return Texts(**tomllib.loads(bundled(language)))
+
+
+def bundled(language: str) -> str:
+    """The bundled file of a language, to review and override."""
+    return files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+
+
+def read(language: str, override: Path) -> Wording:
+    """A language with the researcher's wording in place of the bundled one, where the file `override` exists.
+
+    Raises `UnreadableFileError` for an override that is no TOML, names a text that does not exist, or gives one that
+    lacks a place to fill in or has another number of options.
+    """
+    original = load(language)
+    if not override.is_file():
+        return Wording(language, original, validated=language == ORIGINAL)
+    try:
+        given: dict[str, Any] = tomllib.loads(override.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(override, f"is not a readable TOML file ({error})") from error
+    reviewed = str(given.pop(REVIEWED, "")).strip()
+    texts = vars(original) | given
+    for name, text in given.items():
+        if name not in vars(original):
+            raise UnreadableFileError(override, f"{name!r} is no text of the page; see `clstm study words {language}`")
+        if fault := _fault(vars(original)[name], text):
+            raise UnreadableFileError(override, f"{name} {fault}")
+    return Wording(language, Texts(**texts), validated=bool(reviewed) or language == ORIGINAL)
+
+
+def placeholders(text: str) -> set[str]:
+    """What a text wants filled in.
+
+    >>> sorted(placeholders("Clip {number} of {count}"))
+    ['count', 'number']
+    """
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def choose(preferred: Iterable[str], offered: Iterable[str]) -> str:
+    """The first preferred language that is offered, else the first offered.
+
+    >>> choose(["zh-Hans-CN", "en"], ["en", "zh"])
+    'zh'
+    """
+    offered = list(offered)
+    return next((code for wish in preferred if (code := wish.split("-")[0].lower()) in offered), offered[0])
+
+
+def _fault(original: Any, given: Any) -> str | None:
+    if isinstance(original, list):
+        right = isinstance(given, list) and len(given) == len(original) and all(isinstance(one, str) for one in given)
+        return None if right and all(given) else f"needs {len(original)} options, each a text"
+    if not isinstance(given, str) or not given.strip():
+        return "is empty or no text"
+    try:
+        fields = [field for field in string.Formatter().parse(given) if field[1] is not None]
+        found = placeholders(given)
+    except ValueError as error:
+        return f"has a brace out of place ({error})"
+    if found != placeholders(original) or any(not name or form or conversion for _, name, form, conversion in fields):
+        wanted = ", ".join(f"{{{name}}}" for name in sorted(placeholders(original))) or "nothing"
+        return f"must fill in {wanted}"
+    return None

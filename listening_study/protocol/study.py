@@ -1,0 +1,175 @@
+"""A study's folder, and the part of it that the participants' page may read.
+
+    study.json          what this module reads: nothing in it tells a clip's source, nor which clips share one
+    order.json          the secret that every listener's order comes from (`listening_study.protocol.order`)
+    registration.json   what was decided before the first answer (`listening_study.protocol.registration`)
+    clips/<clip>.flac   the blind clips; their names are random
+    volume.flac         for the volume check; headphones-<n>.flac for the headphone check
+    words/<code>.toml   reviewed wording, where the researcher gave some
+    answers.sqlite      what listeners answered (`listening_study.store`), unless that is in another database
+    dashboard.json      the dashboard's password, hashed
+    sealed/key.json     clip -> source (`listening_study.protocol.key`); only the researcher's commands read it
+
+`study.json` publishes the SHA-256 of the sealed key, which holds a random salt: nobody can guess the key from the hash,
+and nobody can change the key after the first answer unseen. It publishes that of the order and of the registration in
+the same way. `study.json` itself may be published. What may not is its owner's alone (`Study.private_paths`).
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.files import write_json
+from listening_study.protocol.configuration import Access, Consent, Design, Words
+from listening_study.protocol.design import Size
+
+FORMAT = 3
+OLD = 2  # the order of clips comes from the public seed; read, never written
+
+
+@dataclass(frozen=True)
+class Study:
+    """What `study.json` holds, and where."""
+
+    folder: Path
+    title: str
+    created: str  # UTC, ISO 8601
+    seed: int  # of the choice of songs and segments
+    seconds: float  # length of a clip
+    clips: tuple[str, ...]  # of the main trials, in the order of their random names
+    sources: Annotated[int, Field(ge=1)]  # how many there are; each has as many clips
+    key_sha256: str
+    registration_sha256: str
+    order_sha256: str  # of order.json; "" in an old study, whose order can be computed
+    sound: dict[str, Any]  # how every clip was rendered and levelled
+    design: Design = Design()
+    consent: Consent = Consent()
+    access: Access = Access()
+    words: Words = Words()
+    catch: tuple[str, ...] = ()  # three beeps each; the agreed answer is "human"
+    practice: tuple[str, ...] = ()
+    headphones: tuple[tuple[str, int], ...] = ()  # file and the quietest of its three tones, 1..3
+    synthetic: bool = False  # a copy that `clstm study simulate` filled: no listener ever took part
+
+    @property
+    def size(self) -> Size:
+        clips = len(self.clips) // self.sources
+        return Size(self.sources, clips, self.design.clips_each or clips, len(self.catch), self.design.repeats)
+
+    @property
+    def has_secret_order(self) -> bool:
+        return bool(self.order_sha256)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "study.json"
+
+    @property
+    def order_path(self) -> Path:
+        return self.folder / "order.json"
+
+    @property
+    def answers_path(self) -> Path:
+        return self.folder / "answers.sqlite"
+
+    @property
+    def key_path(self) -> Path:
+        return self.folder / "sealed" / "key.json"
+
+    @property
+    def registration_path(self) -> Path:
+        return self.folder / "registration.json"
+
+    @property
+    def password_path(self) -> Path:
+        return self.folder / "dashboard.json"
+
+    @property
+    def private_paths(self) -> tuple[Path, ...]:
+        """Files that nobody but their owner may read."""
+        return self.order_path, self.key_path, self.password_path, self.answers_path
+
+    @property
+    def volume_path(self) -> Path:
+        return self.folder / "volume.flac"
+
+    def headphone_path(self, name: str) -> Path:
+        return self.folder / f"{name}.flac"
+
+    def clip_path(self, clip: str) -> Path:
+        return self.folder / "clips" / f"{clip}.flac"
+
+    def words_path(self, language: str) -> Path:
+        return self.folder / "words" / f"{language}.toml"
+
+    def write(self) -> None:
+        write_json(self.path, {"format": FORMAT, **self._content()})
+
+    def amend(self, **changes: Any) -> Self:
+        """The study with parts of study.json changed; one of an old format keeps it."""
+        amended = replace(self, **changes)
+        content = amended._content()
+        kept = json.loads(self.path.read_text(encoding="utf-8"))
+        write_json(self.path, kept | {name: content[name] for name in changes})
+        return amended
+
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = _ADAPTER.dump_python(self, mode="json", exclude={"folder"})
+        return content
+
+
+_ADAPTER = TypeAdapter(Study)
+
+
+def read_study(folder: Path) -> Study:
+    """Read a study's folder. Raises `UserError` when it is none, `MismatchError` when another version made it."""
+    path = Path(folder) / "study.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"{folder} is not a study (no readable study.json); make one with `clstm study create`"
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}); restore it from a copy of the study") from error
+    found = content.pop("format", None) if isinstance(content, dict) else None
+    if found not in (OLD, FORMAT):
+        raise MismatchError(
+            f"{path} has format {found}; this version reads {OLD} and {FORMAT}; use the version that made it"
+        )
+    try:
+        content = _as_now(content) if found == OLD else content
+        study = _ADAPTER.validate_python({**content, "folder": Path(folder)})
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise UserError(
+            f"{path} is damaged ({where}: {error.errors()[0]['msg']}); restore it from a copy of the study"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({error}); restore it from a copy of the study") from error
+    clips = [*study.clips, *study.catch, *study.practice]
+    wanted = [study.volume_path, *(study.headphone_path(name) for name, _ in study.headphones)]
+    missing = [file.name for file in [*map(study.clip_path, clips), *wanted] if not file.is_file()]
+    if missing:
+        raise UserError(
+            f"{folder} is not whole: it lacks {len(missing)} of its sounds ({missing[0]}); "
+            "restore it from a copy of the study"
+        )
+    return study
+
+
+def _as_now(old: dict[str, Any]) -> dict[str, Any]:
+    """What study.json said in the old format, as far as it may be public now."""
+    strata, practice = old.pop("strata"), old.pop("practice", [])
+    clips = sorted(clip for stratum in strata for clip in stratum)
+    return {
+        **old,
+        "clips": clips,
+        "sources": len(strata),
+        "practice": [clip for clip, _ in practice],
+        "order_sha256": "",
+    }

@@ -1,0 +1,1 @@
+"""The researchers' page, and what it shows while a study runs."""

@@ -1,0 +1,300 @@
+"""The researcher's page, run by Streamlit: how the study goes, and what it found once it is closed and unsealed.
+
+A separate app from the participants', behind a password, and the only one that opens the sealed key.
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from math import ceil
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.spreadsheet import csv
+from listening_study.protocol.registration import open_registration
+from listening_study.protocol.study import Study, read_study
+from listening_study.researchers import monitoring
+from listening_study.researchers.passwords import VARIABLE, Door, LockedError, read_hash
+from listening_study.results.figures import draw
+from listening_study.results.results import UNSEALED, Results, exports, read_results
+from listening_study.results.summary import DESCRIPTIVE, cautions, verdict
+from listening_study.store import Store
+from listening_study.store.database import answers_address
+
+EVERY = "10s"  # how often the figures are read again
+COMMENTS = 30  # shown; the export has all
+HERE = Path(__file__).parent
+COLOURS = {"under way": "#3f8f8b", "left": "#c2703d"}
+TALLY = {
+    "source": "source",
+    "majority_human": "clips taken for human",
+    "ties": "ties",
+    "answers": "answers",
+    "said_human": "said human",
+    "p_human": "P(human)",
+    "low": "from",
+    "high": "to",
+    "d_prime": "d′",
+    "criterion": "criterion",
+}
+STATES = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
+
+
+@st.cache_resource(show_spinner=False)
+def open_study(folder: str) -> tuple[Study, Store]:
+    study = read_study(Path(folder))
+    return study, Store(answers_address(study))
+
+
+@st.cache_resource(show_spinner=False)
+def open_door(folder: str) -> Door:
+    """One door for all sessions."""
+    kept = os.environ.get(VARIABLE) or read_hash(read_study(Path(folder)).password_path)
+    assert kept, "the verb that starts this page sets a password"
+    return Door(kept)
+
+
+def main() -> None:
+    study, store = open_study(sys.argv[1])
+    inside = st.session_state.get("inside", False)
+    title = f"{study.title} · dashboard" if inside else "Dashboard"
+    st.set_page_config(
+        page_title=title, page_icon=str(HERE.parent / "icon.svg"), layout="wide" if inside else "centered"
+    )
+    if not inside:
+        ask_for_the_password()
+        return
+    try:
+        show(study, store)
+    except UserError as error:
+        st.error(str(error))
+        st.button("Try again", type="primary")
+
+
+def ask_for_the_password() -> None:
+    st.title("Dashboard", anchor=False)
+    with st.form("password", border=False):
+        given = st.text_input("Password", type="password", autocomplete="current-password")
+        entered = st.form_submit_button("Open", type="primary")
+    if not entered:
+        return
+    try:
+        inside = open_door(sys.argv[1]).admits(given)
+    except LockedError as error:
+        st.error(f"Too many wrong passwords. Wait {ceil(error.seconds / 60)} minutes.")
+        return
+    if inside:
+        st.session_state["inside"] = True
+        st.rerun()
+    st.error("That is not the password.")
+
+
+def show(study: Study, store: Store) -> None:
+    heading, leave = st.columns([5, 1], vertical_alignment="bottom")
+    heading.title(study.title, anchor=False)
+    heading.caption("Open: listeners may come and answer." if store.is_open() else "Closed.")
+    if leave.button("Leave", width="stretch"):
+        st.session_state.clear()
+        st.rerun()
+    show_progress(study, store)
+    results = show_sealed(study, store)
+    show_downloads(study, store, results)
+    show_journal(study, store)
+
+
+# --- while it runs: no source, no answer ---
+
+
+@st.fragment(run_every=EVERY)
+def show_progress(study: Study, store: Store) -> None:
+    try:
+        show_figures(study, store)
+    except UserError as error:  # a fragment runs by itself, too
+        st.error(str(error))
+
+
+def show_figures(study: Study, store: Store) -> None:
+    answered = store.answered_trials()
+    table = monitoring.listeners(study, store.progress(), datetime.now(UTC))
+    target = open_registration(study).plan.listeners
+    show_turnout(monitoring.turnout(table), target, store)
+    if table.empty:
+        st.info("Nobody has begun yet. Figures appear here as listeners come, and are read again every few seconds.")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Where they stand who are not through", anchor=False)
+        show_drop_outs(study, table)
+    with right:
+        st.subheader("How often each clip was answered", anchor=False)
+        show_exposure(study, monitoring.exposure(study, answered))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Time from a clip's showing to its answer", anchor=False)
+        show_times(monitoring.answer_times(answered))
+    with right:
+        st.subheader("Comments", anchor=False)
+        show_comments(monitoring.comments(answered))
+
+
+def show_turnout(turnout: monitoring.Turnout, target: int, store: Store) -> None:
+    issued, used = store.invitations()
+    figures: list[tuple[str, int | str]] = [
+        ("Listeners", turnout.listeners),
+        ("Complete", f"{turnout.complete} of {target}"),
+        ("Under way", turnout.under_way),
+        ("Left", turnout.left),
+        ("Extra", turnout.extras),
+        ("Answers", turnout.answers),
+        ("Withdrawn", store.withdrawals()),
+    ]
+    figures += [("Invited", f"{used} of {issued}")] if issued else []
+    with st.container(horizontal=True):
+        for label, value in figures:
+            st.metric(label, value, border=True, width=168 if isinstance(value, str) else 132)
+    st.progress(min(1.0, turnout.complete / target))
+    st.caption(
+        "*Complete*: answered every clip, of the number registered. *Left*: no sign of life for as long as a place is "
+        "kept. *Extra*: came back after that."
+    )
+
+
+def show_drop_outs(study: Study, table: pd.DataFrame) -> None:
+    counts = monitoring.drop_outs(study, table)
+    if not counts["listeners"].sum():
+        st.caption("Everybody who began is through.")
+        return
+    chart = alt.Chart(counts).mark_bar()
+    stop = alt.Y("stop:N", sort=monitoring.stops(study), title=None, axis=alt.Axis(labelFontSize=13))
+    number = alt.X("listeners:Q", title="listeners", axis=_whole(int(counts["listeners"].sum())))
+    state = alt.Color("state:N", title=None, scale=STATES, legend=alt.Legend(orient="top"))
+    st.altair_chart(chart.encode(y=stop, x=number, color=state).properties(height=alt.Step(22)), width="stretch")
+
+
+def show_exposure(study: Study, counts: pd.DataFrame) -> None:
+    fewest, most = counts["answers"].min(), counts["answers"].max()
+    block = study.size.block
+    clip = alt.X("clip:N", sort="-y", title="clips", axis=alt.Axis(labels=False, ticks=False))
+    answers = alt.Y("answers:Q", title="answers", axis=_whole(int(most)))
+    bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
+    st.altair_chart(bars.properties(height=220), width="stretch")
+    times = f"{most}" if fewest == most else f"{fewest} to {most}"
+    st.caption(f"Each clip was answered {times} times. They are balanced after every {block} listeners.")
+
+
+def show_times(times: pd.DataFrame) -> None:
+    if times.empty:
+        st.caption("No answers yet.")
+        return
+    middle = times["seconds"].median()
+    shown = times.assign(seconds=times["seconds"].clip(upper=120))
+    bars = alt.Chart(shown).mark_bar(color=COLOURS["under way"])
+    seconds = alt.X("seconds:Q", bin=alt.Bin(step=5), title="seconds (120: or more)", axis=alt.Axis(format="d"))
+    answers = alt.Y("count():Q", title="answers", axis=alt.Axis(format="d", tickMinStep=1))
+    st.altair_chart(bars.encode(x=seconds, y=answers).properties(height=220), width="stretch")
+    quick = times.groupby("listener")["seconds"].median().min()
+    heard = times["heard"].mean()
+    st.caption(
+        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; of the clips {heard:.0%} was heard. "
+        f"A clip has {open_study(sys.argv[1])[0].seconds:g} s."
+    )
+
+
+def show_comments(comments: pd.DataFrame) -> None:
+    if comments.empty:
+        st.caption("None yet.")
+        return
+    with st.container(height=300):
+        for row in comments.head(COMMENTS).itertuples():
+            st.caption(f"Listener {row.listener}, clip {row.trial} (`{row.clip}`), {str(row.answered)[:16]} UTC")
+            st.text(str(row.comment))  # as it was typed: neither HTML nor Markdown
+    if len(comments) > COMMENTS:
+        st.caption(f"The newest {COMMENTS} of {len(comments)}; all are in the export.")
+
+
+# --- once it is closed and unsealed ---
+
+
+def show_sealed(study: Study, store: Store) -> Results | None:
+    """The results, where they may be seen."""
+    st.subheader("Results", anchor=False)
+    unsealed = [one for one in store.journal() if one.event == UNSEALED]
+    if unsealed and (later := monitoring.answers_after(store.answered_trials(), unsealed[0].happened_at)):
+        st.warning(
+            f"The study was reopened after unsealing: {later} answers came when tallies could be known. "
+            "The results have them, too; report this."
+        )
+    if store.is_open():
+        st.info("Sealed while the study is open. Close it first: `clstm study close`.")
+        return None
+    if not unsealed:
+        st.info("The study is closed. Unsealing shows what each source was taken for, and is noted in the journal.")
+        sure = st.checkbox("No more answers are wanted, and the registration is final")
+        if not st.button("Unseal the results", type="primary", disabled=not sure):
+            return None
+    try:
+        results = read_results(study, store)
+    except UserError as error:
+        st.error(str(error))
+        return None
+    if not unsealed:
+        st.rerun()
+    show_results(results)
+    return results
+
+
+def show_results(results: Results) -> None:
+    for sentence in verdict(results):
+        st.text(sentence)  # sources are named as their researchers please: neither HTML nor Markdown
+    shown = results.tables["tally"][list(TALLY)].rename(columns=TALLY)
+    columns = {"P(human)": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)}
+    columns |= {name: st.column_config.NumberColumn(format="%.2f") for name in ("from", "to", "d′", "criterion")}
+    st.dataframe(shown, hide_index=True, column_config=columns)
+    left, right = st.columns(2, gap="large")
+    if figure := draw(results).get("taken-for-human"):
+        left.pyplot(figure)
+    for sentence in [DESCRIPTIVE, *cautions(results)]:
+        right.text(sentence)
+
+
+# --- to take away ---
+
+
+def show_downloads(study: Study, store: Store, results: Results | None) -> None:
+    st.subheader("Export", anchor=False)
+    made = monitoring.exports(study, store)
+    if results:
+        made |= {f"{name}.csv": partial(csv, table) for name, table in exports(results).items()}
+    with st.container(horizontal=True):
+        for name, content in made.items():
+            st.download_button(name, content, file_name=name, mime="text/csv", on_click="ignore")
+    st.caption(
+        "CSV in UTF-8. Text that a spreadsheet would take for a formula begins with an apostrophe. Once unsealed, the "
+        "answers are here, too, and codebook.csv says what their columns mean."
+    )
+
+
+def show_journal(study: Study, store: Store) -> None:
+    st.subheader("Journal", anchor=False)
+    rows = [(one.happened_at[:19], one.event, one.detail) for one in store.journal()]
+    st.dataframe(pd.DataFrame(rows, columns=["when (UTC)", "event", "detail"]), hide_index=True)
+    registered = store.registered()
+    if registered not in (None, study.registration_sha256):
+        st.error("The registration is another than when the first listener came. Report both.")
+    st.caption(
+        f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
+        f"SHA-256 of the registration `{study.registration_sha256[:16]}…`, of the sealed key `{study.key_sha256[:16]}…`"
+    )
+
+
+def _whole(most: int) -> alt.Axis:
+    """Listeners and answers are counted in whole numbers."""
+    return alt.Axis(format="d", tickMinStep=1, tickCount=min(10, max(1, most)))
+
+
+main()

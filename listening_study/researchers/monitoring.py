@@ -1,0 +1,156 @@
+"""What a researcher sees of a study while it runs: who takes part, how far; never what they took a clip for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pandas as pd
+
+from clstm.runtime.spreadsheet import csv
+from listening_study.participants.stages import Screen, where_is
+from listening_study.protocol.study import Study
+from listening_study.store import AnsweredTrial, Listener, Progress, Reply, Store
+
+STATES = ("complete", "under way", "left")
+PARTS = 5  # of the trials, where somebody stands
+_COLUMNS = ("listener", "place", "language", "began", "last_seen", "answered", "state", "stands_at", "silent", "extra")
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many take part."""
+
+    listeners: int
+    complete: int  # answered every clip
+    under_way: int
+    left: int  # incomplete, and no sign of life for as long as a place is kept
+    extras: int  # came back after their place was given to another
+    answers: int
+
+
+def stops(study: Study) -> list[str]:
+    """Where listeners can stand, in order: the screens, and the trials in some parts."""
+    design = study.design
+    before = ["background"] if design.background else []
+    before += ["volume"] + (["headphones"] if design.headphone_check and study.headphones else [])
+    before += ["practice"] if study.practice else []
+    trials = [f"clips {first}–{last}" for first, last in _parts(study)]
+    return before + trials + (["interview"] if design.interview else [])
+
+
+def stands_at(study: Study, one: Progress) -> str:
+    """Which of the `stops` this listener has reached; "end" for who is through."""
+    place = where_is(Listener(one.participant, one.slot, one.language, "", one.answered, one.stages), study)
+    match place.screen:
+        case Screen.TRIAL | Screen.BREAK:
+            return next(f"clips {first}–{last}" for first, last in _parts(study) if one.answered < last)
+        case Screen.THANKS:
+            return "end"
+        case screen:
+            return str(screen)
+
+
+def listeners(study: Study, progress: Sequence[Progress], now: datetime) -> pd.DataFrame:
+    """One row a listener."""
+    patience = timedelta(minutes=study.access.reissue_after)
+    rows = []
+    for one in progress:
+        silent = now - datetime.fromisoformat(one.seen_at) > patience
+        state = "complete" if one.answered >= study.size.trials else "left" if silent else "under way"
+        rows.append(
+            {
+                "listener": one.participant,
+                "place": one.slot,
+                "language": one.language,
+                "began": one.consented_at[:19],
+                "last_seen": one.seen_at[:19],
+                "answered": one.answered,
+                "state": state,
+                "stands_at": stands_at(study, one),
+                "silent": silent,
+                "extra": one.extra,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"silent": bool, "extra": bool})
+
+
+def turnout(table: pd.DataFrame) -> Turnout:
+    """Of the table of `listeners`."""
+    complete, under_way, left = (int((table["state"] == state).sum()) for state in STATES)
+    came_back = int((table["extra"] & (table["state"] != "left")).sum())
+    return Turnout(len(table), complete, under_way, left, came_back, int(table["answered"].sum()))
+
+
+def describe(study: Study, turnout: Turnout, target: int, store: Store) -> list[str]:
+    """The turnout in a few lines of text."""
+    issued, used = store.invitations()
+    kinds = f"{turnout.under_way} under way, {turnout.left} left, {turnout.extras} extra"
+    lines = [
+        f"{study.title}: {'open' if store.is_open() else 'closed'}",
+        f"Listeners: {turnout.listeners}; {turnout.complete} complete of {target} registered, {kinds}",
+        f"Answers: {turnout.answers}; withdrawn: {store.withdrawals()}",
+    ]
+    return lines + ([f"Invitations: {issued} issued, {used} used"] if study.access.mode == "tokens" else [])
+
+
+def drop_outs(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Where those stand who are not through: one row a stop and state, in order."""
+    rows = []
+    for stop in stops(study):
+        silent = table.loc[table["stands_at"] == stop, "silent"]
+        rows += [(stop, "under way", int((~silent).sum())), (stop, "left", int(silent.sum()))]
+    return pd.DataFrame(rows, columns=["stop", "state", "listeners"])
+
+
+def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
+    """How often each clip of the main trials was answered: one row a clip."""
+    counts = pd.Series(0, index=pd.Index(study.clips, name="clip"))
+    for one in answered:
+        if one.kind == "main" and one.clip in counts.index:
+            counts[one.clip] += 1
+    return counts.rename("answers").reset_index()
+
+
+def answer_times(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
+    """Seconds from a clip's first showing to its answer: one row an answer."""
+    rows = [(one.participant, one.trial + 1, one.kind, one.seconds, one.heard, one.plays) for one in answered]
+    return pd.DataFrame(rows, columns=["listener", "trial", "kind", "seconds", "heard", "plays"])
+
+
+def comments(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
+    """What listeners wrote about clips, newest first."""
+    rows = [
+        (one.participant, one.trial + 1, one.clip, one.answered_at[:19], one.response.comment)
+        for one in reversed(answered)
+        if one.response.comment
+    ]
+    return pd.DataFrame(rows, columns=["listener", "trial", "clip", "answered", "comment"])
+
+
+def replies(given: Sequence[Reply]) -> pd.DataFrame:
+    """What listeners replied on the stages beside the clips: one row a reply."""
+    rows = [(one.participant, one.stage, one.question, one.reply) for one in given]
+    return pd.DataFrame(rows, columns=["listener", "stage", "question", "reply"])
+
+
+def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
+    """How many answers came later than this."""
+    return sum(one.answered_at > moment for one in answered)
+
+
+def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
+    """File name -> what makes its CSV when it is wanted. Nothing tells what a clip that counts was taken for."""
+    return {
+        "progress.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
+        "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),
+        "times.csv": lambda: csv(answer_times(store.answered_trials())),
+        "comments.csv": lambda: csv(comments(store.answered_trials())),
+        "replies.csv": lambda: csv(replies(store.replies())),
+    }
+
+
+def _parts(study: Study) -> list[tuple[int, int]]:
+    """First and last trial of each part, from 1."""
+    edges = sorted({round(study.size.trials * part / PARTS) for part in range(PARTS + 1)})
+    return [(before + 1, last) for before, last in pairwise(edges)]

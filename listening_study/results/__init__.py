@@ -1,0 +1,1 @@
+"""A closed study: the sealed key opened, everything concluded, and how it is exported, drawn and printed."""

@@ -1,0 +1,213 @@
+"""A study's results: the sealed key opened, joined to the answers, and everything that is concluded from them.
+
+They stay hidden until the study is closed. Opening the key is noted in the study's journal, and how many answers came
+after it was first opened is part of the results.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import replacing, write_json, write_text
+from clstm.runtime.ownership import may_replace
+from clstm.runtime.private_files import write_private
+from clstm.runtime.spreadsheet import csv
+from listening_study.analysis import tally as describing
+from listening_study.analysis.agreement import alpha
+from listening_study.analysis.codebook import codebook, columns
+from listening_study.analysis.exclusion import counted
+from listening_study.analysis.inference import Conclusions, conclude
+from listening_study.analysis.tables import answers_table, interview_table, listeners_table
+from listening_study.protocol.configuration import Exclusions
+from listening_study.protocol.key import Key, open_key
+from listening_study.protocol.registration import Registered, open_registration
+from listening_study.protocol.study import Study
+from listening_study.store import Happening, Store
+from listening_study.store.database import refuse_another
+
+SYNTHETIC = "SYNTHETIC: no listener took part"
+UNSEALED, REOPENED = "unsealed", "reopened"
+MANIFEST = "results.json"
+OF_PERSONS = ("answers", "listeners", "interview")  # tables with a row for one person, or one answer: not for all eyes
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a study has found. `tables` holds every exported table by name, columns as in the codebook."""
+
+    study: Study
+    key: Key
+    registered: Registered
+    tables: dict[str, pd.DataFrame]
+    kept: pd.DataFrame  # the answers that count in the main analysis
+    conclusions: Conclusions  # of the main analysis
+    agreement: float  # Krippendorff's alpha over all clips
+    journal: tuple[Happening, ...]
+    late: int  # answers given after the key was first opened
+    withdrawn: int
+
+    @property
+    def listeners(self) -> int:
+        return len(self.tables["listeners"])
+
+    @property
+    def complete(self) -> int:
+        return int(self.tables["listeners"]["complete"].sum())
+
+
+def read_results(study: Study, store: Store) -> Results:
+    """Opens the sealed key, and notes that in the journal, once for each time the study was closed.
+
+    Raises `UserError` while the study is open or when the key is missing, `MismatchError` when the key or the
+    registration was changed.
+    """
+    if store.is_open():
+        raise UserError(
+            f"{study.folder} is open, and tallies stay hidden until it is closed: clstm study close {study.folder}"
+        )
+    refuse_another(study, store)
+    registered, key = open_registration(study), open_key(study)
+    if _sealed(store.journal()):
+        store.log(UNSEALED, f"key {study.key_sha256}")
+    progress, replies, journal = store.progress(), store.replies(), store.journal()
+    answers = answers_table(store.answered_trials(), progress, key)
+    listeners = listeners_table(study, progress, replies, answers)
+    kept, flow = counted(answers, listeners, registered.plan.exclusions)
+    conclusions = conclude(kept, registered)
+    opened = min(one.happened_at for one in journal if one.event == UNSEALED)
+    return Results(
+        study=study,
+        key=key,
+        registered=registered,
+        tables={
+            "answers": answers,
+            "listeners": listeners,
+            "clips": describing.clips(kept, key),
+            "tally": describing.tally(kept, key),
+            "confusion": describing.confusion(kept, key),
+            "ratings": describing.ratings(kept, key),
+            "contrasts": _contrasts(answers, listeners, registered, conclusions),
+            "components": conclusions.components.reindex(columns=columns("components")),
+            "exclusions": flow,
+            "interview": interview_table(replies),
+        },
+        kept=kept,
+        conclusions=conclusions,
+        agreement=alpha(kept),
+        journal=tuple(journal),
+        late=int((answers["answered_at"] > opened).sum()),
+        withdrawn=store.withdrawals(),
+    )
+
+
+def _sealed(journal: Sequence[Happening]) -> bool:
+    """Whether the key was not opened yet, or the study reopened since."""
+    return next((one.event for one in reversed(journal) if one.event in (UNSEALED, REOPENED)), REOPENED) == REOPENED
+
+
+def _contrasts(
+    answers: pd.DataFrame, listeners: pd.DataFrame, registered: Registered, main: Conclusions
+) -> pd.DataFrame:
+    """The registered analysis, and beside it what comes out with other exclusions."""
+    exclusions = registered.plan.exclusions
+    other = exclusions.model_copy(update={"known": not exclusions.known})
+    variants: dict[str, Exclusions | None] = {
+        "without exclusions": None,
+        f"known pieces {'kept' if exclusions.known else 'left out'}": other,
+    }
+    found = [main.contrasts.assign(analysis="registered")]
+    for name, variant in variants.items():
+        kept, _ = counted(answers, listeners, variant)
+        found.append(conclude(kept, registered).contrasts.assign(analysis=name))
+    return pd.concat(found, ignore_index=True)[columns("contrasts")]
+
+
+def exports(results: Results) -> dict[str, pd.DataFrame]:
+    """Every table as it is handed on: the codebook among them, and synthetic rows marked as such."""
+    tables = {**results.tables, "codebook": codebook()}
+    if not results.study.synthetic:
+        return tables
+    return {name: table.assign(note=SYNTHETIC) for name, table in tables.items()}
+
+
+def write_results(results: Results, out: Path) -> list[Path]:
+    """Write tables, figures, the summary and results.json into a folder, whole or not at all; returns the files.
+
+    Raises `UserError` for a folder that holds something else.
+    """
+    from listening_study.results.figures import FIGURES, draw, save
+    from listening_study.results.summary import summary
+
+    out = Path(out)
+    tables = exports(results)
+    known = {f"{name}.csv" for name in tables} | {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")}
+
+    def written(record: dict[str, Any]) -> set[str]:
+        _ = record["key_sha256"]  # something else has none
+        return known | {"summary.md"}
+
+    may_replace(out, MANIFEST, written, "results")
+    with replacing(out) as folder:
+        folder.mkdir()
+        for name, table in tables.items():
+            write = write_private if name in OF_PERSONS else write_text
+            write(folder / f"{name}.csv", csv(table))
+        figures = draw(results)
+        for name, figure in figures.items():
+            save(figure, folder / f"{name}.svg")
+            save(figure, folder / f"{name}.png")
+        write_text(folder / "summary.md", summary(results, list(figures)))
+        write_json(folder / MANIFEST, provenance(results))
+    return sorted(out.iterdir())
+
+
+def provenance(results: Results) -> dict[str, Any]:
+    """Every number and where it comes from, as plain values."""
+    study = results.study
+    numbers = {
+        name: _plain(results.tables[name])
+        for name in ("tally", "confusion", "contrasts", "components", "ratings", "exclusions")
+    }
+    return {
+        **({"note": SYNTHETIC} if study.synthetic else {}),
+        "title": study.title,
+        "created": study.created,
+        "seconds": study.seconds,
+        "key_sha256": study.key_sha256,
+        "registration_sha256": study.registration_sha256,
+        "order_sha256": study.order_sha256 or None,  # None: it could be computed from public values
+        "registration": {
+            "human": results.registered.human,
+            "sources": list(results.registered.sources),
+            **results.registered.plan.model_dump(mode="json"),
+        },
+        "sound": study.sound,
+        "replaced": results.key.replaced,
+        "listeners": results.listeners,
+        "complete": results.complete,
+        "withdrawn": results.withdrawn,
+        "answers": len(results.tables["answers"]),
+        "answers_that_count": len(results.kept),
+        "answers_after_unsealing": results.late,
+        "agreement_alpha": None if np.isnan(results.agreement) else results.agreement,
+        "journal": [asdict(one) for one in results.journal],
+        "notes": list(results.conclusions.notes),
+        "paper": [dict(zip(("source", "clips", "majority_human"), row, strict=True)) for row in describing.PAPER],
+        **numbers,
+        "versions": {name: version(name) for name in ("clstm", "pandas", "scipy", "numpy", "krippendorff")},
+    }
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values, None for what is missing."""
+    whole = table.astype(object).where(table.notna(), None)
+    return [
+        {str(name): value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
+        for row in whole.to_dict("records")
+    ]

@@ -1,0 +1,58 @@
+"""Results in the terminal: the verdict first, then the tally, the paper's beside it."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from clstm.runtime.console import console
+from listening_study.analysis.tally import PAPER
+from listening_study.results.results import Results
+from listening_study.results.summary import DESCRIPTIVE, cautions, verdict
+
+
+def print_results(results: Results) -> None:
+    """The discrimination test's verdict and tally."""
+    _say(
+        f"{results.study.title}: {results.listeners} listeners, {results.complete} complete of "
+        f"{results.registered.plan.listeners} registered; {len(results.tables['answers'])} answers, "
+        f"{len(results.kept)} count"
+    )
+    for sentence in verdict(results):
+        _say(f"• {sentence}")
+    console.print(tally_table(results.tables["tally"]))
+    for sentence in [DESCRIPTIVE, *cautions(results)]:
+        _say(sentence, style="dim")
+    _say(f"Sealed key SHA-256 {results.study.key_sha256}", style="dim")
+    _say(f"Registration SHA-256 {results.study.registration_sha256}", style="dim")
+
+
+def tally_table(tally: pd.DataFrame) -> Table:
+    table = Table(title="Discrimination test: taken for human", title_justify="left")
+    table.add_column("Source")
+    for heading in ("Majority", "Ties", "By answers", "P(human)", "95 %", "d'", "c"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in tally.to_dict("records"):
+        name = str(row["source"])
+        if row["is_human"] and name.casefold() != "human":
+            name += " (human)"
+        table.add_row(name, f"{row['majority_human']} of {row['clips_heard']}", str(row["ties"]), *_shares(row))
+    table.add_section()
+    for source, clips, human in PAPER:
+        table.add_row(f"{source}*", f"{human} of {clips}", *["–"] * 6, style="dim")
+    table.caption = "* Huang, Huang & Cai 2018, 5 listeners: other music, not this study"
+    table.caption_justify = "left"
+    return table
+
+
+def _shares(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    if not row["answers"]:
+        return "none", "–", "–", "–", "–"
+    interval = f"{row['low']:.2f}–{row['high']:.2f}"
+    detected = ["–" if pd.isna(row[name]) else f"{row[name]:.2f}" for name in ("d_prime", "criterion")]
+    return f"{row['said_human']} of {row['answers']}", f"{row['p_human']:.2f}", interval, *detected
+
+
+def _say(line: str, style: str | None = None) -> None:
+    console.print(line, style=style, highlight=False, markup=False)

@@ -1,0 +1,1 @@
+"""The processes and connections that serve both pages."""

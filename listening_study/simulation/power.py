@@ -1,0 +1,178 @@
+"""How many listeners and clips a study needs: studies drawn from the model of `responding`, analysed as a study is.
+
+Two worlds are drawn for every size. In one, each system is called human more or less often than the human source by the
+difference given: the power of the test is the share of systems that are told apart. In the other, systems and human
+source are the same: the power of equivalence is the share that is called equivalent within the margin. The anchor, if
+any, is in both, and counts in the correction of Holm as a contrast does.
+
+Power depends on what nobody knows beforehand, above all on how much clips and listeners differ: a pilot tells, whose
+results hold these standard deviations in log-odds (Westfall, Kenny & Judd, "Statistical power and optimal design in
+experiments in which samples of participants respond to samples of stimuli", 2014: more listeners cannot make up for few
+clips, nor clips for few listeners).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.runtime.errors import UserError
+from evaluation.statistics.inference import holm
+from listening_study.analysis.crossed import difference
+from listening_study.analysis.listener_model import Spread, probabilities, respond
+
+Array = NDArray[np.float64]
+
+ANSWERS_AT_ONCE = 200_000  # of all draws of one batch together
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is assumed of the music, the listeners and the registration.
+
+    p_human : P("human") of the human source; difference : of each system's from it; anchor : that of the anchor
+    clips_each : clips of each source that one listener hears; None: all
+    """
+
+    systems: int = 3
+    p_human: float = 0.7
+    difference: float = -0.2
+    anchor: float | None = 0.1
+    margin: float = 0.1
+    alpha: float = 0.05
+    spread: Spread = field(default_factory=Spread)
+    clips_each: int | None = None
+
+    def check(self) -> None:
+        """Raises `UserError` for what cannot be."""
+        if self.systems < 1:
+            raise UserError(f"{self.systems} systems: there must be at least one to test")
+        shares = {"--p-human": self.p_human, "--p-human plus --difference": self.p_human + self.difference}
+        if self.anchor is not None:
+            shares["--anchor"] = self.anchor
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise UserError(f"{name} is {share:g}; a share lies between 0 and 1")
+        if not 0 < self.margin < 1:
+            raise UserError(
+                f"--margin {self.margin:g}: the margin is a difference of shares between 0 and 1, such as 0.1"
+            )
+        if not 0 < self.alpha < 0.5:
+            raise UserError(f"--alpha {self.alpha:g}: the level lies between 0 and 0.5, such as 0.05")
+        if self.anchor is not None and not self.anchor < self.p_human:
+            raise UserError(f"--anchor {self.anchor:g} must be below --p-human {self.p_human:g}: it is known to be bad")
+        if not all(0 <= one <= 5 for one in asdict(self.spread).values()):
+            raise UserError("standard deviations lie between 0 and 5 log-odds; 0.8 is much, 0.3 little")
+
+
+@dataclass(frozen=True)
+class Power:
+    """Of one size of study. Errors are standard errors of the simulation; `equivalence` is NaN without an anchor."""
+
+    listeners: int
+    clips: int  # of each source
+    replicates: int
+    told_apart: float
+    told_apart_error: float
+    equivalent: float
+    equivalent_error: float
+
+
+def powers(
+    assumptions: Assumptions,
+    listeners: Sequence[int],
+    clips: Sequence[int],
+    replicates: int,
+    seed: int = 0,
+    advance: Callable[[int], object] = lambda drawn: None,
+) -> Iterator[Power]:
+    """One size after another, smallest first; `advance` is told how many studies were drawn since.
+
+    Raises `UserError` for sizes and assumptions that cannot be.
+    """
+    assumptions.check()
+    if replicates < 2:
+        raise UserError(f"--replicates {replicates}: at least 2 studies must be drawn; 1000 tell power within 3 %")
+    for option, sizes in (("--listeners", listeners), ("--clips", clips)):
+        if not sizes or min(sizes) < 2:
+            raise UserError(f"{option} {','.join(map(str, sizes))}: give numbers from 2 up, such as 10,20,40")
+    if assumptions.clips_each is not None and not 1 < assumptions.clips_each <= min(clips):
+        raise UserError(f"--clips-each {assumptions.clips_each}: between 2 and the number of clips, {min(clips)}")
+    pairs = {(people * each, people, each) for people in listeners for each in clips}  # sorted by answers
+    return (_power(assumptions, people, each, replicates, seed, advance) for _, people, each in sorted(pairs))
+
+
+def smallest(found: Sequence[Power], what: str, target: float) -> Power | None:
+    """The study with fewest answers of which `what` (told_apart, equivalent) reaches the target."""
+    enough = [one for one in found if getattr(one, what) >= target]
+    return min(enough, key=lambda one: (one.listeners * one.clips, one.listeners), default=None)
+
+
+def _power(
+    assumptions: Assumptions,
+    listeners: int,
+    clips: int,
+    replicates: int,
+    seed: int,
+    advance: Callable[[int], object],
+) -> Power:
+    random = np.random.default_rng((seed, listeners, clips))  # its own, so that a size has one figure in every grid
+    sources = assumptions.systems + 1 + (assumptions.anchor is not None)
+    batch = max(1, ANSWERS_AT_ONCE // (listeners * clips * sources))
+    apart, equivalent = [], []
+    for start in range(0, replicates, batch):
+        draws = min(batch, replicates - start)
+        apart.append(_told_apart(random, assumptions, listeners, clips, draws))
+        if assumptions.anchor is not None:
+            equivalent.append(_equivalent(random, assumptions, listeners, clips, draws))
+        advance(draws)
+    return Power(listeners, clips, replicates, *_mean(apart), *_mean(equivalent))
+
+
+def _mean(shares: list[Array]) -> tuple[float, float]:
+    if not shares:
+        return np.nan, np.nan
+    values = np.concatenate(shares)
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _told_apart(random: np.random.Generator, assumptions: Assumptions, listeners: int, clips: int, draws: int) -> Array:
+    """The share of systems told apart in each draw, on the right side."""
+    human, *tested = _studies(random, assumptions, assumptions.difference, listeners, clips, draws)
+    found = [difference(one, human) for one in tested]
+    sure = _corrected([one.p() for one in found]) < assumptions.alpha
+    side = np.array([one.estimate * assumptions.difference >= 0 for one in found])
+    return np.asarray((sure & side)[: assumptions.systems].mean(0))
+
+
+def _equivalent(random: np.random.Generator, assumptions: Assumptions, listeners: int, clips: int, draws: int) -> Array:
+    """The share of systems called equivalent in each draw; they are."""
+    human, *tested = _studies(random, assumptions, 0.0, listeners, clips, draws)
+    found = [difference(one, human) for one in tested]
+    anchored = _corrected([one.p() for one in found])[-1] < assumptions.alpha
+    anchored &= found[-1].estimate < 0
+    within = _corrected([one.p_equivalence(assumptions.margin) for one in found[:-1]]) < assumptions.alpha
+    return np.asarray((within & anchored).mean(0))
+
+
+def _studies(
+    random: np.random.Generator, assumptions: Assumptions, apart: float, listeners: int, clips: int, draws: int
+) -> list[Array]:
+    """Answers about the human source, the systems and the anchor, (draws, listeners, clips) each."""
+    shares = {"human": assumptions.p_human}
+    shares |= {f"system {number}": assumptions.p_human + apart for number in range(assumptions.systems)}
+    if assumptions.anchor is not None:
+        shares["anchor"] = assumptions.anchor
+    sources = [name for name in shares for _ in range(clips)]
+    drawn = respond(random, probabilities(random, shares, sources, listeners, assumptions.spread, draws))
+    answers = drawn.reshape(draws, listeners, len(shares), clips).astype(np.float64)
+    if assumptions.clips_each is not None:  # they rotate through the clips, as in the design
+        turned = np.arange(clips) - assumptions.clips_each * np.arange(listeners)[:, None]
+        answers[:, turned[:, None].repeat(len(shares), 1) % clips >= assumptions.clips_each] = np.nan
+    return [answers[:, :, number] for number in range(len(shares))]
+
+
+def _corrected(p: Sequence[Array]) -> Array:
+    """By Holm, (contrasts, draws)."""
+    return np.apply_along_axis(lambda one: holm(one.tolist()), 0, np.stack(p))

@@ -1,0 +1,254 @@
+"""A study's copy filled with listeners of known kinds, to rehearse the analysis before anybody takes part.
+
+The rows are those that the participants' page leaves, written through the same store; only the clock is made up. The
+copy is marked synthetic, and everything made of it says so.
+
+Kinds that the analysis describes, and what it makes of them:
+    guesser          answers at random: d' about 0, nothing told apart
+    always-computer  d' 0, criterion above 0: that all systems are "recognised" is no success
+    always-human     d' 0, criterion below 0
+    expert           d' 2 on every system
+    typical          from the crossed model of `analysis.listener_model`, systems called human less often
+    careless         hears half of each clip, answers at once and at random, misses catch trials: the registered
+                     exclusions leave it out where there are catch trials, or where a whole hearing is demanded
+
+Kinds that it does not describe: its figures are means over what these do, and it cannot see that they do it:
+    learner          from chance to d' 3 over the study: told apart at about the mean of both
+    drifter          the reverse, by tiring
+    flip-flopper     human and computer in turn: as a guesser
+    position-biased  human in the first half, computer in the second: as a guesser, for positions are balanced
+    colluder         all give one random answer to a clip: listeners agree, and the clips' spread grows
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from clstm.runtime import private_files
+from clstm.runtime.errors import UserError, choice
+from clstm.runtime.files import replacing
+from listening_study.analysis.listener_model import Spread, probabilities
+from listening_study.participants.stages import FINISHED, Screen, where_is
+from listening_study.protocol.design import Kind, Trial
+from listening_study.protocol.key import Key, open_key
+from listening_study.protocol.order import Order, open_order
+from listening_study.protocol.study import Study
+from listening_study.store import Agreement, Answer, Listener, Response, Store
+from listening_study.store.connection import migrate
+
+KINDS = (
+    "guesser",
+    "always-computer",
+    "always-human",
+    "expert",
+    "typical",
+    "careless",
+    "learner",
+    "drifter",
+    "flip-flopper",
+    "position-biased",
+    "colluder",
+)
+EXPERT = 2.0  # d'
+BEST = 3.0  # d' of a learner at the end, of a drifter at the beginning
+TYPICAL = (0.7, 0.4)  # P("human") of the human source and of the systems
+LOGISTIC = 1.702  # log-odds for one standard deviation of the normal: the two curves then differ by less than 0.01
+_GIVEN = re.compile(r"([a-z-]+)=(\d+)")
+
+
+@dataclass
+class _Clock:
+    """The time as the store sees it."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class _Company:
+    """What all simulated listeners have in common."""
+
+    study: Study
+    key: Key
+    order: Order
+    random: np.random.Generator
+    agreed: dict[str, bool] = field(default_factory=dict)  # what the colluders say of each clip
+    typical: dict[str, np.ndarray] = field(default_factory=dict)  # by clip, one share a typical listener
+
+
+def parse_kinds(text: str) -> dict[str, int]:
+    """`guesser=5,expert=10` to numbers by kind. Raises `UserError`.
+
+    >>> parse_kinds("guesser=5,expert=10")
+    {'guesser': 5, 'expert': 10}
+    """
+    kinds: dict[str, int] = {}
+    for part in text.split(","):
+        given = _GIVEN.fullmatch(part.strip())
+        if not given:
+            raise UserError(f"--listeners {part.strip()!r} is not KIND=NUMBER; kinds are {', '.join(KINDS)}")
+        kind = choice("--listeners", given[1], KINDS)
+        kinds[kind] = kinds.get(kind, 0) + int(given[2])
+    if not 1 <= sum(kinds.values()) <= 10_000:
+        raise UserError(f"--listeners {text} is {sum(kinds.values())} listeners; 1 to 10000 are accepted")
+    return kinds
+
+
+def simulate(
+    study: Study,
+    out: Path,
+    kinds: Mapping[str, int],
+    seed: int = 0,
+    progress: Callable[[], object] = lambda: None,
+) -> Study:
+    """Copy a study without its answers and fill the copy; it ends closed. `progress` is called for every listener.
+
+    Raises `UserError` for a folder that exists, and when the sealed key cannot be read.
+    """
+    if out.exists():
+        raise UserError(f"{out} exists already, and is not overwritten; choose another --out")
+    key, order = open_key(study), open_order(study)
+    random = np.random.default_rng(seed)
+    arriving = [kind for kind, count in kinds.items() for _ in range(count)]
+    random.shuffle(arriving)
+    company = _Company(study, key, order, random)
+    company.agreed.update({clip: bool(random.random() < 0.5) for clip in study.clips})
+    company.typical.update(_typical(study, key, random, arriving.count("typical")))
+    with replacing(out) as folder:
+        left_out = shutil.ignore_patterns("answers.sqlite*", "dashboard.json")
+        copy = replace(study, folder=folder)
+        copy.key_path.parent.mkdir(mode=0o700, parents=True)  # first, or it would be open while it is filled
+        shutil.copytree(study.folder, folder, ignore=left_out, copy_function=private_files.copy, dirs_exist_ok=True)
+        copy = copy.amend(synthetic=True)
+        migrate(copy.answers_path)
+        clock = _Clock(datetime(2001, 1, 1, tzinfo=UTC))
+        with closing(Store(copy.answers_path, clock)) as store:
+            for kind in arriving:
+                _take_part(store, clock, company, kind)
+                progress()
+            store.close_study()
+    return replace(copy, folder=out)
+
+
+def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> None:
+    """One listener from consent to thanks."""
+    study, random = company.study, company.random
+    token = store.admit(
+        Agreement(sha256(b"synthetic").hexdigest()),
+        reissue_after=timedelta(minutes=study.access.reissue_after),
+        registration=study.registration_sha256,
+    )
+    number = len(store.progress())
+    heard: Sequence[Trial] | None = None
+    while listener := store.find(token):
+        place = where_is(listener, study)
+        clock.pass_by(random.uniform(2, 10))
+        match place.screen:
+            case Screen.THANKS:
+                return
+            case Screen.TRIAL:
+                heard = heard or company.order.trials(study, listener.slot)
+                _answer(store, clock, company, kind, listener, heard[place.number], number)
+            case Screen.BACKGROUND:
+                replies = {name: str(random.integers(3)) for name in ("listening", "training", "playing", "hearing")}
+                store.pass_stage(listener.id, place.stage, replies)
+            case Screen.VOLUME:
+                store.pass_stage(listener.id, place.stage, {"device": str(random.integers(3))})
+            case Screen.HEADPHONES:
+                right = study.headphones[place.number][1]
+                chosen = right if random.random() < 0.9 else random.integers(1, 4)
+                store.pass_stage(listener.id, place.stage, {"quietest": str(chosen)})
+            case Screen.PRACTICE:
+                store.pass_stage(listener.id, place.stage, {"answer": str(random.choice(list(Answer)))})
+            case Screen.INTERVIEW:
+                store.pass_stage(listener.id, FINISHED)
+                store.pass_stage(listener.id, place.stage, {"cues": f"I am a simulated {kind}."})
+            case _:
+                store.pass_stage(listener.id, place.stage)
+
+
+def _answer(
+    store: Store, clock: _Clock, company: _Company, kind: str, listener: Listener, trial: Trial, number: int
+) -> None:
+    study, random = company.study, company.random
+    careless = kind == "careless"
+    at = listener.answered
+    store.present(listener.id, at, trial.clip, trial.kind)
+    clock.pass_by(1.0)
+    store.report(listener.id, at, heard=0.0, plays=1, event="play")
+    heard = 0.5 if careless else 1.0
+    clock.pass_by(heard * study.seconds)
+    store.report(listener.id, at, heard=heard, plays=1, event="pause" if careless else "end")
+    clock.pass_by(0.3 if careless else random.uniform(2, 6))
+    if trial.kind is Kind.CATCH:
+        p = 0.5 if careless else 1.0
+    else:
+        p = _p_human(company, kind, trial.clip, at / max(1, study.size.trials - 1), at, number)
+    human = bool(random.random() < p)
+    sure = 1 + int(min(3, 6 * abs(p - 0.5) + random.uniform(0, 1.5)))
+    asked = {str(question) for question in study.design.questions}
+    replies: dict[str, Any] = {
+        "confidence": min(4, sure),
+        "known": bool(random.random() < 0.02),
+        **{scale: int(np.clip(round(random.normal(3 + 0.8 * (p - 0.5), 1)), 1, 5)) for scale in _SCALES},
+        "comment": "a simulated remark" if random.random() < 0.05 else None,
+    }
+    given = {name: reply for name, reply in replies.items() if name in asked}
+    store.record(listener.id, at, Response(Answer.HUMAN if human else Answer.COMPUTER, **given))
+
+
+_SCALES = ("rhythm", "melody", "repetitiveness")
+
+
+def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, number: int) -> float:
+    """P("human") of this kind of listener; through: how far in the study, 0 to 1."""
+    is_human = company.key.clips[clip].source == company.key.human
+    match kind:
+        case "always-computer":
+            return 0.0
+        case "always-human":
+            return 1.0
+        case "expert":
+            return _with_d_prime(EXPERT, is_human)
+        case "learner":
+            return _with_d_prime(BEST * through, is_human)
+        case "drifter":
+            return _with_d_prime(BEST * (1 - through), is_human)
+        case "typical":
+            return float(company.typical[clip][number % len(company.typical[clip])])
+        case "flip-flopper":
+            return float(at % 2)
+        case "position-biased":
+            return float(through < 0.5)
+        case "colluder":
+            return float(company.agreed[clip])
+        case _:
+            return 0.5
+
+
+def _with_d_prime(told: float, is_human: bool) -> float:
+    """Without bias: half of d' to either side."""
+    return float(expit(LOGISTIC * told / 2 * (1 if is_human else -1)))
+
+
+def _typical(study: Study, key: Key, random: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+    if not count:
+        return {}
+    sources = [key.clips[clip].source for clip in study.clips]
+    shares = {source: TYPICAL[0] if source == key.human else TYPICAL[1] for source in key.sources}
+    found = probabilities(random, shares, sources, count, Spread())[0]
+    return dict(zip(study.clips, found.T, strict=True))

@@ -1,0 +1,98 @@
+"""Which segments a study is made of: those of the main trials by source, and those for practice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from clstm.runtime.errors import UserError
+from evaluation.audio.render import RenderSettings
+from listening_study.protocol.configuration import Configuration
+from listening_study.stimuli.audibility import is_mono
+from listening_study.stimuli.clips import Choice, Segment, choose, is_heard
+
+Chosen = list[tuple[str, Segment]]  # with the source of each
+Sources = Mapping[str, Sequence[Path]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen of every source, for clips in mono or in stereo."""
+
+    choices: Mapping[str, Choice]
+    practice: Chosen
+    mono: bool
+
+    @property
+    def main(self) -> Chosen:
+        return [(source, segment) for source, choice in self.choices.items() for segment in choice.segments]
+
+
+def selections(
+    sources: Sources,
+    human: str,
+    configuration: Configuration,
+    settings: RenderSettings,
+    progress: Callable[[], object],
+) -> Iterator[Selection]:
+    """A selection for clips in stereo, unless a segment is in mono (it would be known by that), then one for mono.
+
+    They are the same where all that was chosen is heard when it is mixed down, too.
+    """
+    stereo = _select(sources, human, configuration, settings, progress, mono=False)
+    everything = [segment for _, segment in (*stereo.main, *stereo.practice)]
+    if not any(is_mono(segment.waveform) for segment in everything):
+        yield stereo
+    if all(is_heard(segment, settings.sample_rate, mono=True) for segment in everything):
+        yield replace(stereo, mono=True)
+    else:
+        yield _select(sources, human, configuration, settings, lambda: None, mono=True)
+
+
+def _select(
+    sources: Sources,
+    human: str,
+    configuration: Configuration,
+    settings: RenderSettings,
+    progress: Callable[[], object],
+    *,
+    mono: bool,
+) -> Selection:
+    wanted, choices = _practice_plan(configuration.design.practice, human, tuple(sources)), {}
+    clips = configuration.clips
+    for name, paths in sources.items():
+        try:
+            choices[name] = choose(
+                paths,
+                clips.count,
+                clips.seconds,
+                Random(f"{configuration.seed}/{name}"),
+                settings,
+                after=clips.after,
+                spare=wanted[name],
+                as_played=clips.as_played,
+                mono=mono,
+                progress=progress,
+            )
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from error
+    return Selection(choices, _practice(choices, human), mono)
+
+
+def _practice_plan(count: int, human: str, sources: tuple[str, ...]) -> Counter[str]:
+    """How many practice clips of each source: human and computer in turn, the computers' one after the other."""
+    others = [source for source in sources if source != human]
+    return Counter(human if number % 2 == 0 else others[number // 2 % len(others)] for number in range(count))
+
+
+def _practice(choices: Mapping[str, Choice], human: str) -> Chosen:
+    """What the sources have to spare, human and computer in turn."""
+    of_humans = iter([(human, segment) for segment in choices[human].spare])
+    of_others: Iterator[tuple[str, Segment]] = iter(
+        (source, segment) for source, choice in choices.items() if source != human for segment in choice.spare
+    )
+    found: Chosen = []
+    for turn in (of_humans, of_others) * sum(len(choice.spare) for choice in choices.values()):
+        found += [one] if (one := next(turn, None)) else []
+    return found

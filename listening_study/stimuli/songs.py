@@ -1,0 +1,122 @@
+"""Pieces that segments are cut from: MIDI or audio, with one way to hear a stretch of either.
+
+For a fair comparison all MIDI, human or not, goes through the same score matrix and one velocity, because a model's
+music has no other; `as_played` keeps the timing and dynamics of the file. A note that sounds across the beginning of a
+stretch is struck there, as a model's is when its seed is cut off; one that sounds across the end is not let go before.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.music.left_out import NOTHING, LeftOut
+from clstm.music.midi import Notes
+from clstm.music.score import FRAME_RATE, Matrix, decode, encode
+from clstm.runtime.errors import UnreadableFileError
+from clstm.runtime.finding import is_midi
+from clstm.runtime.names import readable
+from clstm.runtime.processes import read_many
+from evaluation.audio.files import load, read_audio
+from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.measurement.generated import read_manifest
+from evaluation.metrics.levels import offsets
+from evaluation.metrics.symbolic import struck
+
+MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at its end
+
+
+@dataclass(frozen=True)
+class Song:
+    """A piece, its length, and how a stretch of it sounds.
+
+    begins : seconds, where the music to be judged begins: after the seed, in a file that keeps its seed
+    step : seconds between places where a stretch can begin; 0: anywhere
+    strikes : what is struck when (`evaluation.metrics.symbolic.struck`); "" for a recording
+    sound : SHA-256 of a recording's samples, the same in WAV and FLAC; "" for MIDI
+    left_out : what is not heard of a MIDI file
+    """
+
+    path: Path
+    seconds: float
+    # start s, length s -> (samples, 2) float32 at the settings' rate
+    excerpt: Callable[[float, float], Waveform]
+    begins: float = 0.0
+    step: float = 0.0
+    strikes: str = ""
+    sound: str = ""
+    left_out: LeftOut = NOTHING
+
+
+def open_songs(
+    paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
+) -> Generator[Song | UnreadableFileError, None, None]:
+    """The songs in order, each opened when asked for; files that cannot be read come as the reason why."""
+    midi = read_many([path for path in paths if is_midi(path)], workers=1)
+    for path in paths:
+        if is_midi(path):
+            _, notes = next(midi)
+            if isinstance(notes, UnreadableFileError):
+                yield notes
+            else:
+                yield replace(
+                    _score(path, notes, settings, as_played),
+                    begins=_seed_end(path),
+                    strikes=struck(notes),
+                    left_out=notes.left_out,
+                )
+        else:
+            try:
+                waveform, rate = read_audio(path)
+            except UnreadableFileError as error:
+                yield error
+            else:
+                sound = sha256(np.ascontiguousarray(waveform).data).hexdigest()
+                yield Song(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
+
+
+def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> Song:
+    if as_played:
+        return Song(path, notes.duration, partial(_played, notes, settings))
+    matrix = encode(notes)
+    return Song(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
+
+
+def _seed_end(path: Path) -> float:
+    """Where `clstm generate --with-seed` says that the seed ends, in seconds; 0 for every other file."""
+    about = _manifest(path.parent).items.get(readable(path.name))
+    return about.begins_at_seconds if about else 0.0
+
+
+_manifest = lru_cache(maxsize=16)(read_manifest)
+
+
+def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: float) -> Waveform:
+    first, last = round(start * FRAME_RATE), round((start + length + MARGIN) * FRAME_RATE)
+    return _fitted(render(decode(matrix[:, first:last]), settings), length, settings)
+
+
+def _played(notes: Notes, settings: RenderSettings, start: float, length: float) -> Waveform:
+    return _fitted(render(notes.between(start, start + length + MARGIN), settings), length, settings)
+
+
+def _recorded(path: Path, settings: RenderSettings, start: float, length: float) -> Waveform:
+    waveform = _last_loaded(path, settings)
+    return _fitted(waveform[round(start * settings.sample_rate) :], length, settings)
+
+
+@lru_cache(maxsize=1)
+def _last_loaded(path: Path, settings: RenderSettings) -> NDArray[np.float32]:
+    waveform = load(path, settings)[0]
+    # An offset is not heard, but at a clip's edges it would be, as a thump; and it would use up the peaks.
+    return waveform - offsets(waveform, settings.sample_rate).astype(np.float32)
+
+
+def _fitted(waveform: Waveform, length: float, settings: RenderSettings) -> Waveform:
+    """Exactly `length` seconds: cut, or followed by silence."""
+    samples = round(length * settings.sample_rate)
+    return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))

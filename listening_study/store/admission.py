@@ -1,0 +1,146 @@
+"""Who takes part: invitations, places in the design, and leaving for good.
+
+A place (slot) is held by one listener. It is given to another when its holder withdrew, or left the study unfinished
+and gave no sign of life for long; who comes back then keeps the place's order of clips, as an extra.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import count
+
+import sqlalchemy as sql
+from sqlalchemy import Connection, RowMapping
+
+from listening_study.store import journal
+from listening_study.store.records import Agreement, ClosedError, Listener, RefusedError, clean
+from listening_study.store.schema import (
+    answers,
+    arrivals,
+    hearings,
+    invitations,
+    milestones,
+    participants,
+    presentations,
+    replies,
+    revisions,
+    withdrawals,
+)
+
+LONGEST_ARRIVAL = 200  # characters of a crowd platform's parameter
+OF_ONE_PARTICIPANT = (revisions, answers, hearings, presentations, replies, milestones, arrivals)  # children first
+
+
+def admit(
+    connection: Connection, agreement: Agreement, invitation: str | None, registration: str, now: str, stale: str
+) -> str:
+    """Let a newcomer in. `stale`: holders whose last sign of life came before this lose their place."""
+    if not journal.is_open(connection):
+        raise ClosedError("the study is closed and admits nobody")
+    if invitation is not None:
+        _use(connection, invitation, now)
+    journal.once(connection, "registered", registration, now)
+    token = invitation or new_token()
+    newcomer = participants.insert().values(
+        token_digest=digest(token),
+        slot=_claim(connection, now, stale),
+        language=agreement.language,
+        consent=agreement.consent,
+        consented_at=now,
+        seen_at=now,
+    )
+    participant = connection.scalar(newcomer.returning(participants.c.id))
+    for parameter, value in agreement.arrival.items():
+        row = {"participant": participant, "parameter": parameter, "value": clean(value)[:LONGEST_ARRIVAL]}
+        connection.execute(arrivals.insert().values(**row))
+    return token
+
+
+def find(connection: Connection, token: str) -> Listener | None:
+    """The participant with this token."""
+    row = _with_token(connection, token)
+    if row is None:
+        return None
+    answered = sql.select(sql.func.count()).select_from(answers).where(answers.c.participant == row["id"])
+    passed = sql.select(milestones.c.stage).where(milestones.c.participant == row["id"])
+    stages = frozenset(connection.scalars(passed))
+    return Listener(row["id"], row["slot"], row["language"], row["consent"], connection.scalar(answered) or 0, stages)
+
+
+def withdraw(connection: Connection, token: str, now: str) -> bool:
+    """Remove a participant from every table. All that stays is a tombstone with the day."""
+    row = _with_token(connection, token)
+    if row is None:
+        return False
+    for table in OF_ONE_PARTICIPANT:
+        connection.execute(table.delete().where(table.c.participant == row["id"]))
+    connection.execute(participants.delete().where(participants.c.id == row["id"]))
+    connection.execute(invitations.delete().where(invitations.c.token_digest == digest(token)))
+    connection.execute(withdrawals.insert().values(withdrawn_on=now[: len("2026-01-31")]))
+    return True
+
+
+def invite(connection: Connection, number: int, now: str) -> list[str]:
+    tokens = [new_token() for _ in range(number)]
+    if tokens:
+        rows = [{"token_digest": digest(token), "issued_at": now} for token in tokens]
+        connection.execute(invitations.insert(), rows)
+    return tokens
+
+
+def invited(connection: Connection, token: str) -> bool:
+    """Whether this token was issued and nobody began with it."""
+    query = sql.select(invitations).where(invitations.c.token_digest == digest(token))
+    row = connection.execute(query).mappings().one_or_none()
+    return row is not None and _same(row, token) and row["used_at"] is None
+
+
+def new_token() -> str:
+    """16 random bytes, which nobody guesses, and nothing a command would take for an option."""
+    while (token := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return token
+
+
+def digest(token: str) -> str:
+    return sha256(clean(token).encode()).hexdigest()
+
+
+def _with_token(connection: Connection, token: str) -> RowMapping | None:
+    # Looked up by digest: how long that takes tells nothing about other tokens.
+    columns = (participants.c.id, participants.c.slot, participants.c.language, participants.c.consent)
+    query = sql.select(*columns, participants.c.token_digest).where(participants.c.token_digest == digest(token))
+    row = connection.execute(query).mappings().one_or_none()
+    return row if row is not None and _same(row, token) else None
+
+
+def _same(row: RowMapping, token: str) -> bool:
+    return hmac.compare_digest(str(row["token_digest"]), digest(token))
+
+
+def _use(connection: Connection, invitation: str, now: str) -> None:
+    if not invited(connection, invitation):
+        raise RefusedError("this invitation is unknown or was used")
+    used = invitations.update().where(invitations.c.token_digest == digest(invitation))
+    connection.execute(used.values(used_at=now))
+
+
+def _claim(connection: Connection, now: str, stale: str) -> int:
+    """The smallest place that is free, or that its holder left; the holder then is an extra."""
+    holders = {row["slot"]: row for row in _holders(connection)}
+    for slot in count():
+        if slot not in holders:
+            return slot
+        holder = holders[slot]
+        if not holder["finished"] and holder["seen_at"] < stale:
+            replaced = participants.update().where(participants.c.id == holder["id"])
+            connection.execute(replaced.values(replaced_at=now))
+            return slot
+    raise AssertionError("there is always another place")
+
+
+def _holders(connection: Connection) -> Iterator[RowMapping]:
+    finished = sql.exists().where(milestones.c.participant == participants.c.id, milestones.c.stage == "finished")
+    query = sql.select(participants.c.id, participants.c.slot, participants.c.seen_at, finished.label("finished"))
+    yield from connection.execute(query.where(participants.c.replaced_at.is_(None))).mappings()

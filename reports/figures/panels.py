@@ -1,0 +1,386 @@
+"""Score matrices, waveforms, spectra, sonograms (the paper's Figures 1, 3, 4 and 5), piano rolls and self-similarity:
+songs in, a matplotlib `Figure` out.
+
+Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
+of all gives a panel that can stand beside the others' panels. One alone takes three lines:
+
+    from reports.figures.panels import SONOGRAM, draw, read_song, save
+    songs = [read_song("bwv804.mid", "Bach"), read_song("lstm.mid", "LSTM")]
+    save(draw(SONOGRAM, songs), "sonograms.pdf")
+
+Margins are fixed in inches, so that the axes of all panels have the same size; dense images are rasterised within SVG.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+
+from clstm.music.score import FRAME_RATE, HELD, HIGHEST, LOWEST, STRUCK
+from evaluation.figures.palette import INK, MUTED
+from evaluation.figures.style import (
+    LONGEST_NAME,
+    PAGE_WIDTH,
+    PANEL_WIDTH,
+    extent,
+    inches,
+    letter,
+    shortened,
+    style,
+    wrapped,
+)
+from evaluation.figures.style import save as save
+from evaluation.metrics.metric import Missing
+from evaluation.metrics.sonogram import FLOOR as SONOGRAM_SILENCE
+from evaluation.metrics.spectrum import FLOOR as SPECTRUM_SILENCE
+from reports.figures.songs import EXCERPT, HIGHEST_HZ, Song
+from reports.figures.songs import read_song as read_song
+
+MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
+SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
+SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
+SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
+LEAST_RANGE = 40.0  # dB drawn of the softest song at least, however much louder another is
+
+LEFT, BOTTOM, TOP, GAP = 0.62, 0.46, 0.2, 0.34  # inches around and between axes
+TITLE = 0.14  # inches more for a name above a row
+SIDE_BY_SIDE = 2.0  # inches a square takes at least
+
+_CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The axes shared by all songs of a report.
+
+    seconds : the longest drawn
+    peak : largest |sample|
+    spectrum_top, sonogram_top : dB, the strongest value of any song; spectrum_floor, sonogram_floor : the least drawn
+    lowest, highest : MIDI, the pitches of any score matrix, rounded out to octaves
+    roll_lowest, roll_highest : the same of all notes drawn
+    reference : the song whose spectrum is repeated with the others'
+    """
+
+    seconds: float
+    peak: float
+    spectrum_top: float
+    spectrum_floor: float
+    sonogram_top: float
+    sonogram_floor: float
+    lowest: int
+    highest: int
+    roll_lowest: int
+    roll_highest: int
+    reference: Song
+
+    @classmethod
+    def of(cls, songs: Sequence[Song]) -> "Scale":
+        """Of the songs of one report, the reference first."""
+        matrices = [song.matrix[HELD] for song in songs if song.matrix is not None]
+        used = [int(row) + LOWEST for held in matrices for row in np.flatnonzero(held.any(axis=1))] or [60]
+        played = [int(pitch) for song in songs if song.notes is not None for pitch in song.notes.pitch] or [60]
+        spectra, sonograms = [song.spectrum for song in songs], [song.sonogram for song in songs]
+        return cls(
+            seconds=max(song.seconds for song in songs),
+            peak=max(float(np.abs(song.extremes).max()) for song in songs) or 1.0,
+            spectrum_top=_loudest(spectra),
+            spectrum_floor=_floor(spectra, SPECTRUM_RANGE, SPECTRUM_SILENCE),
+            sonogram_top=_loudest(sonograms),
+            sonogram_floor=_floor(sonograms, SONOGRAM_RANGE, SONOGRAM_SILENCE),
+            lowest=min(used) // 12 * 12,
+            highest=min(max(used) // 12 * 12 + 11, HIGHEST),
+            roll_lowest=min(played) // 12 * 12,
+            roll_highest=max(played) // 12 * 12 + 11,
+            reference=songs[0],
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure: its file name, its place in the paper (0: none), and how to draw one song of it.
+
+    height : inches of one song's axes on a panel
+    right : inches at the right, for a colour bar
+    span : of the seconds drawn, how many its time axis shows; 0: it has none
+    """
+
+    key: str
+    number: int
+    title: str
+    height: float
+    right: float
+    span: Callable[[float], float]
+    draw: Callable[[Axes, Song, Scale], None]
+    square: bool = False
+    of_notes: bool = False
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Where the axes of a panel of one song lie: left, top, width, height as shares of the image."""
+        total = BOTTOM + TOP + self.height
+        return LEFT / PANEL_WIDTH, TOP / total, 1 - (LEFT + self.right) / PANEL_WIDTH, self.height / total
+
+
+def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: float = 0.0) -> Figure:
+    """The figure of `songs`, one below the other (squares side by side); with more than one, each bears its name.
+
+    scale : the axes they share; by default those of these songs
+    width : inches; by default a panel for one song, two columns of a journal for more
+    """
+    scale = scale or Scale.of(songs)
+    named = len(songs) > 1
+    width = width or (PAGE_WIDTH if named else PANEL_WIDTH)
+    columns = min(len(songs), max(int((width - kind.right) / (SIDE_BY_SIDE + LEFT)), 1)) if kind.square else 1
+    rows = -(-len(songs) // columns)
+    wide = (width - kind.right - columns * LEFT) / columns
+    heads = [wrapped(f"{letter(place)} {shortened(song.name, LONGEST_NAME)}", 9, wide - 0.1)
+             for place, song in enumerate(songs)]  # fmt: skip
+    title = max(TITLE, *(extent(head, 9)[1] for head in heads)) if named else 0.0
+    top, gap = TOP + title, GAP + max(title - TITLE, 0) + (BOTTOM if columns > 1 else 0)
+    height = wide if kind.square and named else kind.height * (0.8 if named else 1.0)
+    total = BOTTOM + top + rows * height + (rows - 1) * gap
+    with style():
+        figure = Figure(figsize=(width, total), facecolor="white")
+        for place, song in enumerate(songs):
+            row, column = divmod(place, columns)
+            left, above = LEFT + column * (wide + LEFT), top + row * (height + gap)
+            axes = figure.add_axes((left / width, 1 - (above + height) / total, wide / width, height / total))
+            kind.draw(axes, song, scale)
+            axes.yaxis.set_label_coords(-inches(axes, 0.48), 0.5)
+            if named:
+                axes.set_title(heads[place], loc="left", fontsize=9, pad=5, color=INK)
+            if place + columns < len(songs) and columns == 1:
+                axes.set_xlabel("")
+                axes.tick_params(labelbottom=False)
+    return figure
+
+
+def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 1: the 0/1 score matrix itself, held rows below, struck rows above; octaves no song uses are left out."""
+    assert song.matrix is not None, "a song that came as audio has no score matrix"
+    rows = slice(scale.lowest - LOWEST, scale.highest - LOWEST + 1)
+    held, struck = song.matrix[HELD][rows], song.matrix[STRUCK][rows]
+    pitches, frames = held.shape
+    cells = np.vstack([held, 2 * struck])  # 1 is held, 2 struck: two colours of one image
+    axes.imshow(
+        np.ma.masked_equal(cells, 0),
+        cmap=ListedColormap([song.colour, INK]),
+        vmin=1,
+        vmax=2,
+        origin="lower",
+        aspect="auto",
+        interpolation="none",
+        extent=(0, frames / FRAME_RATE, 0, 2 * pitches),
+        zorder=2,
+    )
+    octaves = np.arange(scale.lowest, scale.highest, 12)
+    axes.set_yticks(
+        np.concatenate([octaves - scale.lowest, octaves - scale.lowest + pitches]),
+        [f"C{pitch // 12 - 1}" for pitch in octaves] * 2,
+    )
+    axes.tick_params(axis="y", labelsize=7)
+    axes.axhline(pitches, color=INK, linewidth=0.8, zorder=3)
+    axes.set_ylim(0, 2 * pitches)
+    for label, middle in (("held", 0.25), ("struck", 0.75)):
+        axes.text(-inches(axes, 0.48), middle, label, transform=axes.transAxes, rotation=90, **_CENTRED)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, min(scale.seconds, EXCERPT))
+
+
+def waveform(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 3: the waveform between its extremes, and within it the RMS envelope."""
+    times = (np.arange(len(song.extremes)) + 0.5) * song.seconds / len(song.extremes)
+    axes.fill_between(times, *song.extremes.T, color=song.colour, alpha=0.38, linewidth=0)
+    rms = 10 ** (song.level / 20)
+    axes.fill_between(song.level_times, -rms, rms, color=song.colour, linewidth=0)
+    axes.axhline(0, color="white", linewidth=0.4)
+    limit = 1.05 * scale.peak
+    axes.set_ylim(-limit, limit)
+    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    axes.set_ylabel("amplitude")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, scale.seconds)
+
+
+def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 4: the magnitude spectrum to 5 kHz and its course, the reference's course, and the share of energy below
+    each of the paper's three limits."""
+    floor = scale.spectrum_floor
+    kilohertz = song.spectrum_hz / 1000
+    axes.fill_between(kilohertz, floor, np.maximum(song.spectrum, floor), color=song.colour, alpha=0.3, linewidth=0)
+    behind = scale.reference
+    axes.plot(behind.spectrum_hz / 1000, smooth(behind.spectrum), color=INK, linewidth=0.9, linestyle=(0, (4, 1.5)))
+    if song is not behind:
+        axes.plot(kilohertz, smooth(song.spectrum), color=song.colour, linewidth=1.4)
+    lines = []
+    for mark, dashes in zip(MARKS_HZ, ("-", "--", ":"), strict=True):
+        axes.axvline(mark / 1000, color=INK, linewidth=0.8, linestyle=dashes)
+        share = song.figures[f"energy_below_{mark}_hz"]
+        lines.append(
+            share.reason if isinstance(share, Missing) else f"below {mark / 1000:.1f} kHz {100 * share:5.1f} %"
+        )
+    axes.text(
+        0.985,
+        0.97,
+        "\n".join(dict.fromkeys(lines)),
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        family="DejaVu Sans Mono",
+        fontsize=7.5,
+        linespacing=1.35,
+        color=INK,
+        bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2},
+    )
+    axes.set_ylim(floor, scale.spectrum_top + 4)
+    axes.set_xlim(0, HIGHEST_HZ / 1000)
+    axes.yaxis.set_major_locator(MultipleLocator(20))
+    axes.set_xlabel("frequency (kHz)")
+    axes.set_ylabel("magnitude (dB)")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+
+
+def smooth(decibels: np.ndarray) -> np.ndarray:
+    """The energy of `SMOOTHING` neighbouring bins, weighted (Hann), in dB: a spectrum's course."""
+    window = np.hanning(SMOOTHING)
+    power = np.convolve(10 ** (decibels / 10), window, mode="same")
+    return 10 * np.log10(power / np.convolve(np.ones(len(decibels)), window, mode="same"))
+
+
+def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
+    """Figure 5: energy over time and frequency, on the colour scale of all songs."""
+    floor = scale.sonogram_floor
+    axes.set_facecolor("#000004")  # the darkest of magma: silence after a song's end
+    image = axes.imshow(
+        np.maximum(song.sonogram, floor),
+        cmap=mpl.colormaps["magma"].resampled(64),  # steps of about 1 dB, and half the file
+        vmin=floor,
+        vmax=scale.sonogram_top,
+        origin="lower",
+        aspect="auto",
+        interpolation="none",
+        extent=(0, song.seconds, 0, song.sonogram_hz / 1000),
+    )
+    axes.set_ylim(0, HIGHEST_HZ / 1000)
+    axes.set_ylabel("frequency (kHz)")
+    _seconds(axes, scale.seconds)
+    bar = axes.inset_axes((1 + inches(axes, 0.08), 0, inches(axes, 0.09), 1))
+    colourbar = axes.figure.colorbar(image, cax=bar)
+    colourbar.outline.set_visible(False)
+    colourbar.locator = MultipleLocator(20)
+    colourbar.ax.tick_params(labelsize=7, length=2)
+    bar.set_title("dB", fontsize=7, color=MUTED, pad=3)
+
+
+def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
+    """Every note over the time drawn, the darker the harder it was struck; octaves no song uses are left out."""
+    assert song.notes is not None, "a song that came as audio has no notes"
+    notes = song.notes
+    lines = np.stack(
+        [np.stack([notes.onset, notes.pitch + 0.0], axis=1), np.stack([notes.offset, notes.pitch + 0.0], axis=1)],
+        axis=1,
+    )
+    pitches = scale.roll_highest - scale.roll_lowest + 1
+    height = axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi * 72 / pitches  # points a semitone
+    rolls = LineCollection(
+        list(lines),
+        colors=song.colour,
+        linewidths=min(max(0.85 * height, 0.8), 4.0),
+        alpha=0.25 + 0.75 * notes.velocity / 127 if len(notes) else None,
+        capstyle="butt",
+        rasterized=True,
+    )
+    axes.add_collection(rolls)
+    octaves = np.arange(scale.roll_lowest, scale.roll_highest, 12)
+    axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
+    axes.set_ylim(scale.roll_lowest - 1, scale.roll_highest + 1)
+    axes.set_ylabel("pitch")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    _seconds(axes, scale.seconds)
+
+
+def self_similarity(axes: Axes, song: Song, scale: Scale) -> None:
+    """How alike each moment sounds to each other: squares are sections, lines beside the diagonal repeats."""
+    axes.set_facecolor("#ffffff")
+    image = axes.imshow(
+        song.similarity,
+        cmap=mpl.colormaps["Blues"].resampled(64),
+        vmin=0,
+        vmax=1,
+        origin="lower",
+        aspect="auto",
+        interpolation="none",
+        extent=(0, song.seconds, 0, song.seconds),
+    )
+    _seconds(axes, scale.seconds)
+    axes.set_ylim(*axes.get_xlim())
+    axes.yaxis.set_major_locator(axes.xaxis.get_major_locator())
+    axes.yaxis.set_major_formatter(axes.xaxis.get_major_formatter())
+    axes.set_ylabel(axes.get_xlabel())
+    bar = axes.inset_axes((1 + inches(axes, 0.08), 0, inches(axes, 0.09), 1))
+    colourbar = axes.figure.colorbar(image, cax=bar)
+    colourbar.outline.set_visible(False)
+    colourbar.ax.tick_params(labelsize=7, length=2)
+    if axes.get_position().x1 + LEFT * axes.figure.dpi / axes.figure.bbox.width < 1:  # one bar speaks for a row
+        bar.set_visible(False)
+
+
+def _whole(seconds: float) -> float:
+    return seconds
+
+
+def _beginning(seconds: float) -> float:
+    return min(seconds, EXCERPT)
+
+
+def _none(seconds: float) -> float:
+    return 0.0
+
+
+SCORE_MATRIX = Kind("score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
+WAVEFORM = Kind("waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
+SPECTRUM = Kind("spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
+SONOGRAM = Kind("sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
+PIANO_ROLL = Kind("piano-roll", 0, "Piano roll", 2.0, 0.12, _whole, piano_roll, of_notes=True)
+SELF_SIMILARITY = Kind("self-similarity", 0, "Self-similarity", 2.8, 0.58, _whole, self_similarity, square=True)
+KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM, PIANO_ROLL, SELF_SIMILARITY)
+
+
+def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
+    """The songs this kind of figure can show: a score matrix and a piano roll need notes."""
+    return [song for song in songs if not kind.of_notes or song.notes is not None]
+
+
+def _seconds(axes: Axes, seconds: float) -> None:
+    axes.set_xlim(0, max(seconds, 0.1))
+    axes.set_xlabel("time (s)" if seconds < 120 else "time (min:s)")
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 3, 5, 6, 10]))
+    if seconds >= 120:
+        axes.xaxis.set_major_locator(MultipleLocator(30 if seconds <= 240 else 60 * round(seconds / 300 + 0.5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value) // 60}:{int(value) % 60:02d}"))
+
+
+def _loudest(levels: Sequence[np.ndarray]) -> float:
+    """The largest finite value, dB; 0 when there is only silence."""
+    finite = [float(level[np.isfinite(level)].max(initial=-np.inf)) for level in levels]
+    return max(finite) if np.isfinite(max(finite)) else 0.0
+
+
+def _floor(levels: Sequence[np.ndarray], below: float, silence: float) -> float:
+    """dB: so far `below` the loudest, and further where another that sounds were hardly to be seen; `silence` at least.
+
+    silence : dB, what digital silence is measured as
+    """
+    tops = [float(level.max(initial=silence)) for level in levels]
+    softest = [top - LEAST_RANGE for top in tops if top > silence + 1]
+    return max(min([_loudest(levels) - below, *softest]), silence)

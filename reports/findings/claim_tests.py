@@ -1,0 +1,306 @@
+"""Whether the paper's claims (`reports.findings.paper_claims`) hold: the tests of each, one Holm family, the verdicts.
+
+Music is tested by `evaluation.statistics.inference.means_apart` and `mean_against`; prediction and the gradient's reach
+were tested by `clstm accuracy --pairs` and `clstm reach --pairs`, whose tables are read here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluation.comparison import contrasts, copies
+from evaluation.measurement.measure import METRICS, Measurements
+from evaluation.statistics import inference
+from evaluation.statistics.inference import Interval, MeanTest
+from evaluation.statistics.resampling import PERMUTATIONS, Pair
+from reports.findings.paper_claims import CLAIMS, Claim, Role
+from reports.findings.tables import short
+
+HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "inconclusive"
+TOO_FEW = "too few groups for any verdict"
+NOBODY = "no listener has taken part"
+FAR = 5.0  # s; what the vanishing gradient no longer reaches
+ENDS = ("", "_low", "_high")
+
+Row = Mapping[Any, Any]
+Measured = tuple[float | None, float | None, float | None]  # a value and the ends of its 95 % interval
+Setting = tuple[Measurements, str]  # of the music, and the name of the human music in it
+
+
+@dataclass(frozen=True)
+class Size:
+    """An advantage that the paper gives, the one-sided p of one so large, and the one-sided 95 % limit of it here."""
+
+    text: str
+    p: float
+    limit: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One claim with what was measured of it.
+
+    measured : in `unit`; None where there is no value, or too few groups for an interval
+    null, more : the claim says that the value lies above `null`, or (not `more`) below
+    p : two-sided, of the value's being `null`; least_p : the smallest that so few groups can give
+    """
+
+    claim: str
+    paper: str
+    measure: str
+    measured: Measured
+    unit: str
+    null: float = 0.0
+    more: bool = True
+    p: float | None = None
+    least_p: float = 0.0
+    sizes: tuple[Size, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A row of the table of claims.
+
+    p_holm : of the direction, corrected over all claims tested
+    ruled_out : whether an advantage as large as the paper's is ruled out, in words; "" where the paper gives no size
+    otherwise : the control, sound or decoding with which the verdict is another one
+    """
+
+    claim: str
+    paper: str
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    p_holm: float | None
+    verdict: str
+    ruled_out: str = ""
+    otherwise: str = ""
+
+
+def table(
+    music: Mapping[str, Setting],
+    parts: Mapping[Role, str],
+    others: Sequence[Evidence],
+    seed: int = 0,
+    permutations: int = PERMUTATIONS,
+) -> list[dict[str, Any]]:
+    """The claims on prediction (`others`) and on music, rows of `Judged`.
+
+    music : by setting, the first as it was asked for; the rest are other controls, sounds and decodings
+    """
+    judged = {
+        name: judge([*others, *of_music(measured, {**parts, "human": human}, seed, permutations)])
+        for name, (measured, human) in music.items()
+    }
+    first, *rest = judged
+    rows = []
+    for place, row in enumerate(judged[first]):
+        changed = [
+            f"{name}: {judged[name][place].verdict}" for name in rest if judged[name][place].verdict != row.verdict
+        ]
+        rows.append(asdict(replace(row, otherwise="; ".join(filter(None, (row.otherwise, *changed))))))
+    return rows
+
+
+def judge(evidence: Sequence[Evidence]) -> list[Judged]:
+    """A verdict on each; the tests of direction and those of the paper's sizes are one family."""
+    tests = [one.p if one.p is not None else np.nan for one in evidence]
+    tests += [size.p for one in evidence for size in one.sizes]
+    corrected = inference.holm(tests).tolist()
+    count = int(np.isfinite(tests).sum())
+    sizes = iter(corrected[len(evidence) :])
+    return [
+        _judged(one, None if np.isnan(p) else p, [(size, next(sizes)) for size in one.sizes], count)
+        for one, p in zip(evidence, corrected[: len(evidence)], strict=True)
+    ]
+
+
+def _judged(one: Evidence, p: float | None, sizes: Sequence[tuple[Size, float]], tests: int) -> Judged:
+    verdict = UNKNOWN
+    value, low, high = one.measured
+    if p is not None and p < contrasts.ALPHA and low is not None and high is not None:
+        above, below = low > one.null, high < one.null
+        if above or below:
+            verdict = HOLDS if above == one.more else FAILS
+    hopeless = p is not None and verdict == UNKNOWN and one.least_p * tests >= contrasts.ALPHA
+    ruled = [
+        f"{size.text} is {'' if own < contrasts.ALPHA else 'not '}ruled out (at most {size.limit})"
+        for size, own in sizes
+    ]
+    return Judged(
+        *(one.claim, one.paper, one.measure, value, low, high, one.unit, p, verdict),
+        ruled_out="; ".join(ruled),
+        otherwise=TOO_FEW if hopeless else "",
+    )
+
+
+def of_music(
+    measured: Measurements, parts: Mapping[Role, str], seed: int, permutations: int = PERMUTATIONS
+) -> list[Evidence]:
+    """The claims on sound and notes of the systems that are there."""
+    groups = copies.merged(measured.pieces, measured.figures).set_index(["system", "piece"])["group"]
+    asked = [claim for claim in CLAIMS if {claim.one, claim.other or claim.one} <= set(parts)]
+    return [_tested(claim, measured, groups, parts, np.random.default_rng(seed), permutations) for claim in asked]
+
+
+def _tested(
+    claim: Claim,
+    measured: Measurements,
+    groups: pd.Series,
+    parts: Mapping[Role, str],
+    random: np.random.Generator,
+    permutations: int,
+) -> Evidence:
+    own, of_pieces = _values(measured, groups, parts[claim.one], claim.metric)
+    try:
+        if claim.other is None:
+            return _evidence(claim, "mean", inference.mean_against(own, of_pieces, claim.null, random, permutations))
+        other, of_others = _values(measured, groups, parts[claim.other], claim.metric)
+        pair = Pair(of_others, of_pieces)
+        found = inference.means_apart(other, own, pair, random, permutations)
+        return _evidence(claim, "difference of means", found)
+    except ValueError:  # fewer than two groups: a song, of which nothing is inferred
+        return _evidence(claim, "no test", MeanTest(Interval(np.nan, np.nan, np.nan), np.nan, 1.0))
+
+
+def _values(
+    measured: Measurements, groups: pd.Series, system: str, metric: str
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """A metric of the pieces of a system that have it, and their groups, (pieces,) each."""
+    figures = measured.figures
+    own = figures[(figures["system"] == system) & (figures["metric"] == metric)].dropna(subset="value")
+    keys = list(own[["system", "piece"]].itertuples(index=False, name=None))
+    return own["value"].to_numpy(float), groups.loc[keys].to_numpy()
+
+
+def _evidence(claim: Claim, what: str, found: MeanTest) -> Evidence:
+    metric = METRICS[claim.metric]
+    share = "points" if claim.other else "%"
+    factor, unit = (100, share) if metric.unit == "share" else (1, metric.unit)
+    return Evidence(
+        claim.text,
+        claim.paper,
+        f"{metric.label}, {what}",
+        _measured([found.found.value, found.found.low, found.found.high], factor),
+        unit,
+        factor * claim.null,
+        claim.more,
+        float(found.p) if np.isfinite(found.p) else None,
+        found.least_p,
+    )
+
+
+def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[Evidence]:
+    """The claims of Table 2, from the tables of `clstm accuracy`, which say of what kind each model is. Tables of
+    versions before do not, nor have they a test; and nothing follows from a name."""
+    found = []
+    for one, other, figures in (("lstm", "rnn", "96.74 against 95.15 %"), ("c-lstm", "lstm", "97.81 against 96.74 %")):
+        own = (row for row in pairs if (row["horizon"], row.get("kind"), row.get("other_kind")) == ("next", one, other))
+        if pair := next(own, None):
+            found.append(
+                Evidence(
+                    f"The {one.upper()} predicts better than the {other.upper()}",
+                    f"Table 2: {figures}",
+                    "accuracy of the next frame, difference",
+                    _measured([pair[f"accuracy{end}"] for end in ENDS], 100),
+                    "points",
+                    p=pair["accuracy_p"],
+                    least_p=_least(pair["groups"]),
+                    sizes=_papers_sizes(pair),
+                )
+            )
+    skilled = (row for row in accuracy if (row["horizon"], row.get("kind")) == ("next", "c-lstm"))
+    row = next(skilled, None)
+    if row and row.get("skill_accuracy") is not None:
+        found.append(
+            Evidence(
+                "The C-LSTM’s accuracy is more than that of knowing no music",
+                "Table 2: 97.81 %, without a baseline",
+                "share of the best baseline’s error it removes",
+                _measured([row[f"skill_accuracy{end}"] for end in ENDS], 100),
+                "%",
+                p=row["skill_accuracy_p"],
+                least_p=_least(row["groups"]),
+            )
+        )
+    return found
+
+
+def _papers_sizes(pair: Row) -> tuple[Size, ...]:
+    """The paper's advantage in points, and as a share of the other's errors removed."""
+    points, errors = (_scaled(pair[name], factor) for name, factor in (("paper_points", 1), ("paper_errors", 100)))
+    found = []
+    if points is not None and pair["paper_points_p"] is not None:
+        limit = f"{short(_scaled(pair['accuracy_upper'], 100))} points"
+        found.append(Size(f"an advantage of {points:.2f} points, the paper’s,", pair["paper_points_p"], limit))
+    if errors is not None and pair["paper_errors_p"] is not None:
+        limit = f"{short(_scaled(pair['errors_removed_upper'], 100))} %"
+        found.append(Size(f"removing {errors:.1f} % of the other’s errors", pair["paper_errors_p"], limit))
+    return tuple(found)
+
+
+def of_reach(pairs: Sequence[Row]) -> list[Evidence]:
+    """The claim of the vanishing gradient, from the table of `clstm reach --pairs`."""
+    for row in pairs:
+        if row["seconds"] == FAR and {row["kind"], row["other_kind"]} == {"rnn", "lstm"}:
+            value, low, high = _measured([row[name] for name in ("difference", "low", "high")], 100)
+            if row["kind"] == "lstm":
+                value, low, high = (None if one is None else -one for one in (value, high, low))
+            return [
+                Evidence(
+                    "The RNN’s gradient vanishes",
+                    "Section 4.1: “was found”",
+                    f"share of the gradient from more than {FAR:g} s ago, RNN less LSTM",
+                    (value, low, high),
+                    "points",
+                    more=False,
+                    p=row["p"],
+                    least_p=_least(row["groups"]),
+                )
+            ]
+    return []
+
+
+def of_listening(study: Mapping[str, Any] | None, parts: Mapping[Role, str]) -> list[dict[str, Any]]:
+    """The claims of the listening test: from a study's own conclusions, which are corrected within its registered
+    contrasts and not here; or that nobody has listened yet."""
+    wanted: tuple[tuple[Role, str, str], ...] = (
+        ("lstm", "Listeners tell the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
+        ("c-lstm", "Listeners tell the C-LSTM’s music from human music", "5 listeners: 8 of 10 clips recognised"),
+    )
+    rows = []
+    for role, text, paper in wanted:
+        if role not in parts:
+            continue
+        own = [one for one in (study or {}).get("contrasts", []) if one["source"].casefold() == parts[role].casefold()]
+        row = Judged(text, paper, "share taken for human, less that of human clips", None, None, None, "points", None,
+                     UNKNOWN)  # fmt: skip
+        if not study or study["note"]:
+            row = replace(row, otherwise=NOBODY)
+        elif own and own[0]["difference"] is not None:
+            value, low, high = _measured([own[0][name] for name in ("difference", "low", "high")], 100)
+            row = replace(row, value=value, low=low, high=high, p_holm=own[0]["p_holm"])
+            if own[0]["verdict"] == "told apart" and value is not None and low is not None and high is not None:
+                row = replace(row, verdict=HOLDS if high < 0 else FAILS if low > 0 else UNKNOWN)
+        rows.append(asdict(row))
+    return rows
+
+
+def _measured(found: Sequence[float | None], factor: float) -> Measured:
+    value, low, high = (_scaled(one, factor) for one in found)
+    return value, low, high
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(factor * value)
+
+
+def _least(groups: float) -> float:
+    """The smallest two-sided p of sign flips of so many groups."""
+    return float(2.0 ** (1 - groups))

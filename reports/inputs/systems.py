@@ -1,0 +1,159 @@
+"""The systems a report compares: who they are, the pieces they offer, and the one song each of them shows.
+
+A system is any folder or file of MIDI or audio, ours or not. A reference of MIDI brings a control with it: the same
+pieces through the score matrix and one velocity, which is what the others are compared with
+(`evaluation.comparison.compare`). Whether a system's own music is so limited is looked up in its notes
+(`reports.inputs.touch`).
+
+A system shows the piece that is the median of its pieces by note density (audio: by level), the lower of the two
+middle ones: typical, and nobody's choice. Its samples are drawn at random, the same places of every system's list.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.finding import is_midi
+from clstm.runtime.names import readable
+from evaluation.comparison.compare import Verdict
+from evaluation.figures.palette import CONTROL, REFERENCE, system_colour
+from evaluation.measurement.cache import sha256
+from evaluation.measurement.generated import read_manifest
+from evaluation.measurement.inputs import Take
+
+SAMPLES = 3  # pieces of every system to listen to, beside the one it shows
+
+Role = Literal["reference", "control", "system"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One usable file as it is taken; `seconds` excludes the tail a rendering adds."""
+
+    take: Take
+    name: str
+    sha256: str
+    seconds: float
+
+    @property
+    def path(self) -> Path:
+        return self.take.path
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was left out, and why."""
+
+    path: Path
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """A system with its usable pieces, in the order of their paths; `shown` is the one in figures and players."""
+
+    name: str
+    role: Role
+    colour: str
+    source: Path
+    pieces: tuple[Piece, ...]
+    shown: Piece
+    samples: tuple[Piece, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    generated: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def files(self) -> list[str]:
+        """What its usable files are called within it."""
+        return [within(piece.path, self.source) for piece in self.pieces]
+
+    @property
+    def has_notes(self) -> bool:
+        return is_midi(self.shown.path)
+
+
+def systems_of(verdict: Verdict, sources: Mapping[str, Path], reference: str, seed: int = 0) -> list[System]:
+    """The systems of a verdict, the reference first and its control, if any, second.
+
+    sources : where each system's music is
+    reference : as the user named it; where the verdict holds the others against its control, both are here
+    """
+    # Places, not pieces: systems that continue the same seeds are then heard with the same ones.
+    places = np.random.default_rng(seed).random(max(map(len, verdict.systems.values())))
+    first = _system(verdict, reference, "reference", REFERENCE, sources[reference], places)
+    found = [first]
+    for name in verdict.systems:
+        if name == reference:
+            continue
+        if name == verdict.reference:
+            control = _system(verdict, name, "control", CONTROL, sources[reference], places)
+            same_song = next(piece for piece in control.pieces if piece.path == first.shown.path)
+            found.insert(1, replace(control, shown=same_song))
+        else:
+            colour = system_colour(sum(one.role == "system" for one in found))
+            found.append(_system(verdict, name, "system", colour, sources[name], places))
+    return found
+
+
+def _system(verdict: Verdict, name: str, role: Role, colour: str, source: Path, places: np.ndarray) -> System:
+    figures, pieces = verdict.measurements.figures, verdict.measurements.pieces
+    about = list(zip(verdict.systems[name], pieces[pieces["system"] == name].to_dict("records"), strict=True))
+    own = tuple(
+        Piece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
+    )
+    failures = tuple(Failure(take.path, hash_of(take.path), row["rejected"]) for take, row in about if row["rejected"])
+    shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
+    samples = _drawn(own, shown, places)
+    return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
+
+
+def median_piece(pieces: Sequence[Piece], gauges: Mapping[str, float]) -> Piece:
+    """The piece with the median gauge; of an even number, the lower of the two in the middle."""
+    return sorted(pieces, key=lambda piece: (gauges[piece.name], piece.name))[(len(pieces) - 1) // 2]
+
+
+def check_names(names: Sequence[str], reference: str) -> None:
+    """Raises `UserError` for names a page could not tell apart: those that differ in case alone."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.casefold(), name)) != name:
+            raise UserError(f"the names {other!r} and {name!r} differ in case alone; give them other names")
+
+
+def _gauges(figures: pd.DataFrame, pieces: Sequence[Piece]) -> dict[str, float]:
+    """Notes a second of each piece, or its mean level where it came as audio; silence counts as least."""
+    metric = "note_density" if is_midi(pieces[0].path) else "mean_level"
+    values = figures[figures["metric"] == metric].set_index("piece")["value"].fillna(-np.inf)
+    return {str(piece): float(value) for piece, value in values.items()}
+
+
+def _drawn(pieces: Sequence[Piece], shown: Piece, places: np.ndarray) -> tuple[Piece, ...]:
+    order = [pieces[place] for place in np.argsort(places[: len(pieces)])]
+    return tuple([piece for piece in order if piece is not shown][:SAMPLES])
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file; "" of one that cannot be read."""
+    try:
+        return sha256(path)
+    except OSError:
+        return ""
+
+
+def within(path: Path, source: Path) -> str:
+    """What a file is called within its system: its path in the folder, or its own name."""
+    return readable(path.relative_to(source).as_posix() if path != source else path.name)
+
+
+def read_generated(source: Path) -> dict[str, Any] | None:
+    """What the `generated.json` beside this music holds, by whatever program; of a single file only if it names it."""
+    manifest = read_manifest(source if source.is_dir() else source.parent)
+    if manifest.content is None or not (source.is_dir() or source.name in manifest.items):
+        return None
+    return dict(manifest.content)

@@ -1,0 +1,169 @@
+"""The same system decoded another way: music that asks whether a claim hangs on how it was drawn from the model.
+
+A variant is measured like its system's own music, on the same grid, cut and grouped alike, but it is no system of the
+report: it has no row in the verdict and no song.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.finding import is_midi
+from evaluation.comparison.compare import Request, Verdict
+from evaluation.comparison.contrasts import UNEQUAL
+from evaluation.measurement.inputs import Take, read_groups, takes
+from evaluation.measurement.measure import Measurements, measure_systems
+from evaluation.measurement.named_paths import music_files
+from reports.inputs.systems import hash_of, within
+
+Progress = Callable[[str, int, int], None]
+
+FORM = "SYSTEM:LABEL=PATH"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """label : any words, such as "threshold 0.15"; path : a file or folder of music"""
+
+    system: str
+    label: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.label}"
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredVariant:
+    """A variant's files as they are taken, and their figures under the name of its system."""
+
+    variant: Variant
+    takes: Sequence[Take]
+    measurements: Measurements
+
+    def instead(self, measured: Measurements) -> Measurements:
+        """The measurements of a report with this music in the place of its system's own."""
+        name = self.variant.system
+        figures, pieces = (
+            pd.concat([whole[whole["system"] != name], own], ignore_index=True)
+            for whole, own in (
+                (measured.figures, self.measurements.figures),
+                (measured.pieces, self.measurements.pieces),
+            )
+        )
+        return Measurements(figures, pieces)
+
+    def remarks(self, measured: Measurements) -> list[str]:
+        """What to know before its claims are compared with those of its system, which `measured` has; a line each."""
+        said = []
+        own, other = (table["seconds"].median() for table in (self._usable(self.measurements), self._usable(measured)))
+        if rejected := int((self.measurements.pieces["rejected"] != "").sum()):
+            said.append(f"{self.variant}: {rejected} of {len(self.takes)} files cannot be used")
+        if not 1 / UNEQUAL <= own / other <= UNEQUAL:
+            said.append(f"{self.variant} lasts {own:.0f} s, {self.variant.system} {other:.0f} s (medians)")
+        return said
+
+    def _usable(self, measured: Measurements) -> pd.DataFrame:
+        pieces = measured.pieces
+        return pieces[(pieces["system"] == self.variant.system) & (pieces["rejected"] == "")]
+
+    def described(self) -> dict[str, Any]:
+        """Its entry in report.json."""
+        return {
+            "system": self.variant.system,
+            "label": self.variant.label,
+            "path": str(self.variant.path),
+            "pieces": int((self.measurements.pieces["rejected"] == "").sum()),
+        }
+
+    def hashed(self) -> dict[str, Any]:
+        """Its entry in the manifest: every file by its name and hash, as `clstm report verify` checks it."""
+        files = [{"file": within(take.path, self.variant.path), "sha256": hash_of(take.path)} for take in self.takes]
+        return {"system": self.variant.system, "label": self.variant.label, "path": str(self.variant.path),
+                "files": files}  # fmt: skip
+
+
+def parse(given: Sequence[str], systems: Sequence[str], reference: str) -> list[Variant]:
+    """The variants of a command line, SYSTEM:LABEL=PATH each. Raises `UserError` for one that is not.
+
+    Names, labels and paths may hold colons and equals signs: the longest name that fits is the system's, and the first
+    path that exists is the path.
+    """
+    found: list[Variant] = []
+    for text in given:
+        one = _parsed(text, systems)
+        if one.system == reference:
+            raise UserError(f"--variant {text!r} is of the reference; a variant is of a system held against it")
+        if str(one) in (*map(str, found), *systems):
+            raise UserError(f"--variant {str(one)!r} is given twice; give each a label of its own")
+        found.append(one)
+    return found
+
+
+def _parsed(text: str, systems: Sequence[str]) -> Variant:
+    name = max((name for name in systems if text.startswith(f"{name}:")), key=len, default=None)
+    if name is None and "=" in text and ":" in text.partition("=")[0]:
+        strange = text.partition(":")[0]
+        raise UserError(f"--variant names {strange!r}, which is none of the systems ({', '.join(systems)})")
+    rest = text[len(name or "") + 1 :]
+    splits = [(rest[:place], rest[place + 1 :]) for place, letter in enumerate(rest) if letter == "="]
+    splits = [(" ".join(label.split()), path) for label, path in splits if label.strip() and path]
+    if name is None or not splits:
+        raise UserError(f'--variant {text!r} is not {FORM}; give it as in "lstm:threshold 0.15=music/lstm-threshold"')
+    label, path = next((split for split in splits if Path(split[1]).exists()), splits[0])
+    if not Path(path).exists():
+        raise UserError(f"--variant {name}:{label}: {path} does not exist; give music of {name}, decoded another way")
+    return Variant(name, label, Path(path))
+
+
+def taken(variant: Variant, request: Request, verdict: Verdict) -> list[Take]:
+    """A variant's files, taken as its system's are. Raises `UserError` where one is audio and the other MIDI."""
+    groups = read_groups(request.groups) if request.groups else {}
+    found = takes(music_files(variant.path).files, groups, request.seconds)
+    own = verdict.systems[variant.system]
+    if {take.is_midi for take in found} != {take.is_midi for take in own}:
+        kinds = ["MIDI" if is_midi(some[0].path) else "audio" for some in (found, own)]
+        raise UserError(f"--variant {variant} is {kinds[0]} and {variant.system} is {kinds[1]}; give the same kind")
+    return [replace(take, same_grid=own[0].same_grid) for take in found]
+
+
+def measure(
+    variants: Sequence[Variant], request: Request, verdict: Verdict, progress: Progress
+) -> list[MeasuredVariant]:
+    """Every figure of every variant, with the settings of the report. Raises `UserError` for music of another kind."""
+    measured = []
+    for variant, own in [(variant, taken(variant, request, verdict)) for variant in variants]:
+        done = count(1)
+
+        def counted(_: Path, what: str = f"Measuring, {variant}", done: Any = done, total: int = len(own)) -> None:
+            progress(what, next(done), total)
+
+        found = measure_systems({variant.system: own}, request.settings, counted, request.workers, request.cluster)
+        measured.append(MeasuredVariant(variant, own, found))
+    return measured
+
+
+def tidy(variants: Sequence[MeasuredVariant]) -> pd.DataFrame:
+    """The figures of all variants, as metrics.csv has those of the systems, with the label beside the system."""
+    tables = [one.measurements.figures.assign(label=one.variant.label) for one in variants]
+    return pd.concat(tables, ignore_index=True)[["system", "label", "piece", "metric", "value", "unit", "note"]]
+
+
+def as_decoded(variants: Sequence[MeasuredVariant], measured: Measurements) -> dict[str, Measurements]:
+    """The report's measurements with the music of each decoding in the place of its systems' own: of systems with the
+    same label together, so that a claim about two of them compares like with like."""
+    labels: dict[str, list[MeasuredVariant]] = {}
+    for one in variants:
+        labels.setdefault(one.variant.label, []).append(one)
+    found = {}
+    for label, own in labels.items():
+        decoded = measured
+        for one in own:
+            decoded = one.instead(decoded)
+        found[f"{' and '.join(one.variant.system for one in own)}, {label}"] = decoded
+    return found

@@ -1,0 +1,1 @@
+"""How a report was made, and whether that still holds: `provenance` records, `verify` compares."""
