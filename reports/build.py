@@ -36,7 +36,7 @@ from evaluation.comparison import compare as judging
 from evaluation.comparison.compare import Verdict
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.named_paths import named_path
-from reports.content import FORMAT, MADE_BY, Asked, Given, Progress, content_of
+from reports.content import Asked, Given, Progress, content_of
 from reports.figures import reach
 from reports.figures.drawing import draw_all
 from reports.figures.excerpts import AUDIO, make_excerpts, spans
@@ -48,7 +48,7 @@ from reports.inputs.systems import System, check_names, systems_of, within
 from reports.inputs.variants import MeasuredVariant
 from reports.page.page import Listening, render_page
 from reports.page.single_file import single_file
-from reports.verification.manifest import MANIFEST
+from reports.verification.manifest import FORMAT, MADE_BY, MANIFEST
 from reports.verification.provenance import find_runs, provenance, read_credits
 
 CHOICES = ("command", "reference", "grid", "seconds", "robustness", "seed")

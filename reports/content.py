@@ -16,10 +16,8 @@ from reports.findings import claim_tests, correlation, paper_claims, sentences, 
 from reports.inputs import models, touch
 from reports.inputs.systems import System, within
 from reports.inputs.variants import MeasuredVariant, as_decoded
+from reports.verification.manifest import FORMAT, MADE_BY
 from reports.verification.provenance import inputs
-
-MADE_BY = "clstm report"
-FORMAT = 2
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, how many there are
 

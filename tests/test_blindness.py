@@ -33,7 +33,8 @@ from listening_study.protocol.key import open_key
 from listening_study.protocol.order import COMPUTABLE, Order, doubts, new_secret, open_order
 from listening_study.protocol.study import Study, read_study
 from listening_study.researchers.monitoring import exports
-from listening_study.results.results import OF_PERSONS, read_results, write_results
+from listening_study.results.export import write_results
+from listening_study.results.results import OF_PERSONS, read_results
 from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Agreement, Store
 from listening_study.store.connection import migrate

@@ -18,7 +18,7 @@ from clstm.runtime.errors import UserError
 from evaluation.figures.palette import REFERENCE, SYSTEMS, system_colour
 from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
 from reports.figures import panels, reach
-from reports.figures.captions import alternative_text, finding, number, pitch_name
+from reports.figures.captions import alternative_text, finding
 from reports.figures.panels import (
     KINDS,
     PIANO_ROLL,
@@ -31,6 +31,7 @@ from reports.figures.panels import (
     Scale,
 )
 from reports.figures.songs import Song, song
+from reports.numbers import number, pitch_name
 
 RATE = 44100
 TUNE = Notes.of([(0.25 * i, 0.25 * i + 0.25, 60 + i % 5, 80) for i in range(16)])

@@ -4,13 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = {".ci", ".github", "clstm", "evaluation", "listening_study", "reports", "tests"}
+FOLDERS = {".ci", ".github", "clstm", "docs", "evaluation", "listening_study", "reports", "tests"}
+PACKAGES = {"clstm", "evaluation", "listening_study", "reports"}
+MOST = 13  # modules in a folder
 VAGUE = {"utils", "util", "helpers", "common", "misc"}
 HEAVY = {"torch", "lightning", "streamlit", "librosa", "matplotlib", "pandas", "music21", "scipy"}
 HOME = re.compile(rb"(?<![\w.:/-])/(?:home|Users|root|work)/")  # a folder of somebody's machine
@@ -57,6 +60,18 @@ def test_no_other_top_level_folder(tracked: list[Path]) -> None:
 
 def test_no_module_with_a_name_that_says_nothing(tracked: list[Path]) -> None:
     assert [path for path in tracked if VAGUE & {*path.parts, path.stem}] == []
+
+
+def test_no_folder_has_more_modules_than_one_can_take_in(tracked: list[Path]) -> None:
+    modules = Counter(path.parent for path in tracked if path.suffix == ".py" and path.name != "__init__.py")
+    crowded = {folder: count for folder, count in modules.items() if count > MOST and folder.parts[0] in PACKAGES}
+    assert crowded == {}
+
+
+def test_every_room_says_what_it_is_for(tracked: list[Path]) -> None:
+    rooms = {path.parent for path in tracked if path.suffix == ".py" and path.parts[0] in PACKAGES}
+    rooms = {room for room in rooms if not {"migrations", "published"} & set(room.parts)}  # alembic's; no package
+    assert [room for room in rooms if not (ROOT / room / "__init__.py").read_text().startswith('"""')] == []
 
 
 def test_tests_are_flat_and_no_package(tracked: list[Path]) -> None:

@@ -26,7 +26,8 @@ from listening_study.cli.main import app
 from listening_study.protocol.key import open_key
 from listening_study.protocol.order import COMPUTABLE, doubts, open_order
 from listening_study.protocol.study import Study, read_study
-from listening_study.results.results import provenance, read_results
+from listening_study.results.export import provenance
+from listening_study.results.results import read_results
 from listening_study.results.summary import cautions
 from listening_study.store import Store
 from listening_study.store.database import open_answers

@@ -9,7 +9,8 @@ from test_page import content, render_page, system
 
 from clstm.runtime.errors import UserError
 from listening_study.protocol.study import Study
-from listening_study.results.results import read_results, write_results
+from listening_study.results.export import write_results
+from listening_study.results.results import read_results
 from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Store
 from reports.inputs.study_results import read_study

@@ -12,7 +12,8 @@ import pytest
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.analysis.codebook import CODEBOOK, columns
 from listening_study.protocol.study import Study
-from listening_study.results.results import SYNTHETIC, read_results, write_results
+from listening_study.results.export import write_results
+from listening_study.results.results import SYNTHETIC, read_results
 from listening_study.results.summary import cautions, verdict
 from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Agreement, Response, Store

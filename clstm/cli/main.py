@@ -1,4 +1,4 @@
-"""The one command `clstm`: the verbs of this package (`clstm.cli.verbs`), and those every other adds by entry point."""
+"""The one command `clstm`: the verbs of this package, and those every other adds by entry point."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from importlib.metadata import entry_points, version
 
 import typer
 
-from clstm.cli import verbs
+from clstm.cli import corpus, demo, generation, prediction, training
 from clstm.runtime import shadowing
 from clstm.runtime.console import console, fail, warn
 from clstm.runtime.errors import UserError
@@ -42,7 +42,8 @@ COMPLETING = "_CLSTM_COMPLETE"  # set by the shell that asks how a word goes on
 @cache  # it adds to `app`: a second time would name every verb twice
 def load_commands() -> typer.Typer:
     """The app with our verbs and those of every package of the entry-point group `clstm.commands`."""
-    app.registered_commands += verbs.app.registered_commands
+    for room in (corpus, training, prediction, generation, demo):
+        app.registered_commands += room.app.registered_commands
     entries = sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name)
     hidden = shadowing.put_ours_first(shadowing.package_of(entry) for entry in entries)
     if hidden and COMPLETING not in os.environ:  # what a shell is told while a word is typed would stand in the line

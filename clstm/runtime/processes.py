@@ -9,13 +9,10 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from functools import partial
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, TypeVar
 
-from clstm.music.midi import Notes, read_midi
 from clstm.runtime.errors import UnreadableFileError, UserError
 
 Item = TypeVar("Item")
@@ -86,10 +83,3 @@ def _results(
     finally:  # done, or the caller stopped early, or Ctrl-C: do not wait for the rest
         pool.stop()
         pool.join()
-
-
-def read_many(
-    paths: Sequence[Path], *, pedal: bool = False, workers: int | None = None, seconds: float = TIME_LIMIT
-) -> Iterator[tuple[Path, Notes | UnreadableFileError]]:
-    """`clstm.music.midi.read_midi` over many files, in order, each at its own risk."""
-    return in_processes(partial(read_midi, pedal=pedal), paths, workers=workers, seconds=seconds)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from clstm.music.folder import read_many
 from clstm.runtime.errors import NoNotesError, UnreadableFileError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable, shortened
-from clstm.runtime.processes import in_processes, read_many
+from clstm.runtime.processes import in_processes
 from evaluation.measurement.cluster import on_cluster
 
 Item = TypeVar("Item")

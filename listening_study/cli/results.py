@@ -26,7 +26,8 @@ def results(
     Example: `clstm study results study --out results`
     """
     from listening_study.protocol.study import read_study
-    from listening_study.results.results import read_results, write_results
+    from listening_study.results.export import write_results
+    from listening_study.results.results import read_results
     from listening_study.results.terminal import print_results
     from listening_study.store.database import open_answers
 

@@ -20,8 +20,9 @@ from listening_study.protocol.registration import open_registration
 from listening_study.protocol.study import Study, read_study
 from listening_study.researchers import monitoring
 from listening_study.researchers.passwords import VARIABLE, Door, LockedError, read_hash
+from listening_study.results.export import exports
 from listening_study.results.figures import draw
-from listening_study.results.results import UNSEALED, Results, exports, read_results
+from listening_study.results.results import UNSEALED, Results, read_results
 from listening_study.results.summary import DESCRIPTIVE, cautions, verdict
 from listening_study.store import Store
 from listening_study.store.database import answers_address

@@ -5,22 +5,14 @@ after it was first opened is part of the results.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from clstm.runtime.errors import UserError
-from clstm.runtime.files import replacing, write_json, write_text
-from clstm.runtime.ownership import may_replace
-from clstm.runtime.private_files import write_private
-from clstm.runtime.spreadsheet import csv
 from listening_study.analysis import tally as describing
 from listening_study.analysis.agreement import alpha
-from listening_study.analysis.codebook import codebook, columns
+from listening_study.analysis.codebook import columns
 from listening_study.analysis.exclusion import counted
 from listening_study.analysis.inference import Conclusions, conclude
 from listening_study.analysis.tables import answers_table, interview_table, listeners_table
@@ -126,88 +118,3 @@ def _contrasts(
         kept, _ = counted(answers, listeners, variant)
         found.append(conclude(kept, registered).contrasts.assign(analysis=name))
     return pd.concat(found, ignore_index=True)[columns("contrasts")]
-
-
-def exports(results: Results) -> dict[str, pd.DataFrame]:
-    """Every table as it is handed on: the codebook among them, and synthetic rows marked as such."""
-    tables = {**results.tables, "codebook": codebook()}
-    if not results.study.synthetic:
-        return tables
-    return {name: table.assign(note=SYNTHETIC) for name, table in tables.items()}
-
-
-def write_results(results: Results, out: Path) -> list[Path]:
-    """Write tables, figures, the summary and results.json into a folder, whole or not at all; returns the files.
-
-    Raises `UserError` for a folder that holds something else.
-    """
-    from listening_study.results.figures import FIGURES, draw, save
-    from listening_study.results.summary import summary
-
-    out = Path(out)
-    tables = exports(results)
-    known = {f"{name}.csv" for name in tables} | {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")}
-
-    def written(record: dict[str, Any]) -> set[str]:
-        _ = record["key_sha256"]  # something else has none
-        return known | {"summary.md"}
-
-    may_replace(out, MANIFEST, written, "results")
-    with replacing(out) as folder:
-        folder.mkdir()
-        for name, table in tables.items():
-            write = write_private if name in OF_PERSONS else write_text
-            write(folder / f"{name}.csv", csv(table))
-        figures = draw(results)
-        for name, figure in figures.items():
-            save(figure, folder / f"{name}.svg")
-            save(figure, folder / f"{name}.png")
-        write_text(folder / "summary.md", summary(results, list(figures)))
-        write_json(folder / MANIFEST, provenance(results))
-    return sorted(out.iterdir())
-
-
-def provenance(results: Results) -> dict[str, Any]:
-    """Every number and where it comes from, as plain values."""
-    study = results.study
-    numbers = {
-        name: _plain(results.tables[name])
-        for name in ("tally", "confusion", "contrasts", "components", "ratings", "exclusions")
-    }
-    return {
-        **({"note": SYNTHETIC} if study.synthetic else {}),
-        "title": study.title,
-        "created": study.created,
-        "seconds": study.seconds,
-        "key_sha256": study.key_sha256,
-        "registration_sha256": study.registration_sha256,
-        "order_sha256": study.order_sha256 or None,  # None: it could be computed from public values
-        "registration": {
-            "human": results.registered.human,
-            "sources": list(results.registered.sources),
-            **results.registered.plan.model_dump(mode="json"),
-        },
-        "sound": study.sound,
-        "replaced": results.key.replaced,
-        "listeners": results.listeners,
-        "complete": results.complete,
-        "withdrawn": results.withdrawn,
-        "answers": len(results.tables["answers"]),
-        "answers_that_count": len(results.kept),
-        "answers_after_unsealing": results.late,
-        "agreement_alpha": None if np.isnan(results.agreement) else results.agreement,
-        "journal": [asdict(one) for one in results.journal],
-        "notes": list(results.conclusions.notes),
-        "paper": [dict(zip(("source", "clips", "majority_human"), row, strict=True)) for row in describing.PAPER],
-        **numbers,
-        "versions": {name: version(name) for name in ("clstm", "pandas", "scipy", "numpy", "krippendorff")},
-    }
-
-
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values, None for what is missing."""
-    whole = table.astype(object).where(table.notna(), None)
-    return [
-        {str(name): value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
-        for row in whole.to_dict("records")
-    ]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.music.folder import read_many
 from clstm.music.left_out import sentence
 from clstm.music.midi import Notes, write_midi
 from clstm.music.score import FRAME_RATE
@@ -21,7 +22,6 @@ from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserEr
 from clstm.runtime.files import replacing, write_json
 from clstm.runtime.names import readable
 from clstm.runtime.ownership import may_replace
-from clstm.runtime.processes import read_many
 
 Array = NDArray[np.float64]
 

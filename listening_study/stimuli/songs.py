@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.music.folder import read_many
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE, Matrix, decode, encode
 from clstm.runtime.errors import UnreadableFileError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
-from clstm.runtime.processes import read_many
 from evaluation.audio.files import load, read_audio
 from evaluation.audio.render import RenderSettings, Waveform, render
 from evaluation.measurement.generated import read_manifest

@@ -3,8 +3,6 @@
 The numbers are those of what is drawn, not of the whole piece; the tables have those.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from clstm.music.score import FRAME_RATE, HELD, LOWEST, STRUCK
@@ -12,8 +10,7 @@ from evaluation.measurement.measure import METRICS
 from evaluation.metrics.metric import Missing
 from reports.figures.panels import PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, Kind
 from reports.figures.songs import Song
-
-NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+from reports.numbers import number, pitch_name
 
 
 def finding(kind: Kind, song: Song) -> str:
@@ -30,29 +27,6 @@ def finding(kind: Kind, song: Song) -> str:
 
 def alternative_text(kind: Kind, song: Song) -> str:
     return f"{kind.title} of {song.name}, {song.title}: {finding(kind, song)}."
-
-
-def number(value: float, decimals: int = 1) -> str:
-    """With a true minus sign; never "−0.0"."""
-    text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def listed(names: Sequence[str]) -> str:
-    """
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def pitch_name(pitch: int) -> str:
-    """MIDI 60 is C4.
-
-    >>> pitch_name(60), pitch_name(46)
-    ('C4', 'B♭2')
-    """
-    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _score_matrix(song: Song) -> str:

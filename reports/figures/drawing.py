@@ -17,11 +17,12 @@ from evaluation.figures.style import FORMATS, WIDTHS, save
 from evaluation.measurement.measure import METRICS
 from reports.figures import charts, network
 from reports.figures import panels as figures
-from reports.figures.captions import alternative_text, finding, number
+from reports.figures.captions import alternative_text, finding
 from reports.figures.network import Network
 from reports.figures.panels import KINDS, Kind, Scale
 from reports.figures.songs import Song
 from reports.findings.sentences import VIEWS
+from reports.numbers import number
 
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 PANEL_DPI = 160  # of a panel's rasterised parts, on the page

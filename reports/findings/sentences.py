@@ -13,7 +13,7 @@ from evaluation.comparison.contrasts import ALPHA, DIFFERS, NONE, OTHERWISE, TOO
 from evaluation.comparison.tables import VIEWS
 from evaluation.measurement.measure import METRICS
 from evaluation.statistics.inference import holm
-from reports.figures.captions import number
+from reports.numbers import number
 
 MOST = 3  # differences a sentence names
 

@@ -16,7 +16,7 @@ from clstm.runtime.errors import UserError
 from evaluation.comparison.contrasts import DIFFERS, NONE
 from evaluation.comparison.tables import SIGNS, SIGNS_SAY
 from evaluation.measurement.measure import METRICS
-from reports.figures.captions import number
+from reports.numbers import number
 
 LONG = 30  # rows: a longer table may break over pages
 UNICODE = {

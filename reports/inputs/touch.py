@@ -13,7 +13,7 @@ from clstm.music.score import FRAME_RATE
 from clstm.runtime.errors import NoNotesError
 from evaluation.audio.files import read_notes
 from evaluation.measurement.inputs import Take
-from reports.figures.captions import listed
+from reports.numbers import listed
 
 NEAR = 0.001  # s: an onset so close to the grid lies on it; MIDI files round their times to about as much
 

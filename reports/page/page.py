@@ -13,12 +13,12 @@ from typing import Any
 
 from evaluation.comparison.contrasts import DIFFERS, NONE
 from evaluation.measurement.measure import METRICS
-from reports.figures.captions import listed, number
 from reports.figures.drawing import Drawn
 from reports.findings.sentences import VIEWS
 from reports.findings.tables import ACCURACY_SHARES, distance, measured, short
 from reports.inputs import touch
 from reports.inputs.models import of_the_paper
+from reports.numbers import listed, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 

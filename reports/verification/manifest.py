@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from clstm.runtime.errors import UserError
 from clstm.runtime.json_files import read_json
 from evaluation.comparison.compare import Grid
-from reports.content import FORMAT, MADE_BY
 
+MADE_BY = "clstm report"
+FORMAT = 2
 MANIFEST = "manifest.json"
 LARGEST = 100_000_000  # bytes; one of 500 pieces and their credits has 300 kB
 GONE = "it is not there"

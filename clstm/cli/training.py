@@ -1,0 +1,84 @@
+"""`clstm train`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clstm.cli.arguments import CorpusFolder, Seed
+from clstm.runtime.console import progress_bar, say
+from clstm.runtime.errors import choice
+
+if TYPE_CHECKING:
+    from clstm.training.loop import Run
+
+app = typer.Typer(rich_markup_mode="markdown")
+
+Kind = Annotated[str, typer.Argument(metavar="{rnn|lstm|c-lstm|c-lstm-plus}", help="The network.", show_default=False)]
+Preset = Annotated[
+    str, typer.Option(help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as those.")
+]
+Supervision = Annotated[
+    str | None, typer.Option(help="`dense` asks at every frame, `last` once a window, as the paper does.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as hidden=512; may be given again."),
+]
+Precision = Annotated[str, typer.Option(help="Lightning's names: 32-true, bf16-mixed, bf16-true, 16-mixed.")]
+
+
+@app.command()
+def train(
+    kind: Kind,
+    corpus: CorpusFolder,
+    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    preset: Preset = "small",
+    minutes: Annotated[float | None, typer.Option(help="Budget in minutes of training.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Budget in passes over the training music.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget in steps.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Highest learning rate, instead of the preset's.")] = None,
+    supervision: Supervision = None,
+    settings: Settings = None,
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each batch.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines, each started with torchrun.")] = 1,
+    precision: Precision = "32-true",
+    resume: Annotated[bool, typer.Option(help="Go on with the run in this folder.")] = False,
+    seed: Seed = 0,
+) -> None:
+    """Train one of the paper's three networks, or our own. Ctrl-C stops cleanly; `--resume` goes on exactly where it
+    stopped.
+
+    Without a budget the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`.
+
+    Examples: `clstm train c-lstm corpus --out runs/c-lstm --minutes 5` · the same again with `--resume`
+    """
+    from clstm.corpus.corpus import Corpus
+    from clstm.training import loop
+    from clstm.training.settings import PRECISIONS, Machines, configure
+
+    opened = Corpus.open(corpus)
+    given: dict[str, Any] = {"supervision": supervision, "rate": rate, "seed": seed}
+    budgets: dict[str, Any] = {"steps": steps, "epochs": epochs, "minutes": minutes}
+    network, config = configure(kind, preset, rows=opened.rows, settings=settings or (), **given, **budgets)
+    machines = Machines(devices, nodes, choice("--precision", precision, PRECISIONS))
+    with _budget_bar(kind) as report:
+        run = loop.train(opened, out, network, config, machines=machines, resume=resume, report=report)
+    if run.first:
+        say(loop.summary(run))
+
+
+@contextmanager
+def _budget_bar(kind: str) -> Iterator[Callable[["Run"], None]]:
+    """A bar of how much of the budget is spent. It takes reports in the first process only: the others show none."""
+    with progress_bar() as bar:
+        task = bar.add_task(f"Training {kind}", total=100, visible=False)
+
+        def report(run: "Run") -> None:
+            best = f", {run.progress.best:.2f} nats" if run.progress.log else ""
+            said = f"Training {kind}, step {run.progress.step}{best}"
+            bar.update(task, completed=100 * run.spent, description=said, visible=True)
+
+        yield report

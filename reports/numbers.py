@@ -1,0 +1,28 @@
+"""How numbers, pitches and lists are written in sentences."""
+
+from collections.abc import Sequence
+
+NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """With a true minus sign; never "−0.0"."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def listed(names: Sequence[str]) -> str:
+    """
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def pitch_name(pitch: int) -> str:
+    """MIDI 60 is C4.
+
+    >>> pitch_name(60), pitch_name(46)
+    ('C4', 'B♭2')
+    """
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
