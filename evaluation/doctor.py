@@ -36,7 +36,7 @@ SOUNDFONT_FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/loc
 
 
 @dataclass(frozen=True)
-class Finding:
+class ToolStatus:
     """One line of the doctor's table. `fix` is empty when there is nothing to do."""
 
     name: str
@@ -133,7 +133,7 @@ def install_command(tools: Iterable[str], manager: str | None) -> str:
 # --- the doctor's table --------------------------------------------------------------------------------------------
 
 
-def examine(soundfont: Path | None, cache: Path) -> list[Finding]:
+def examine(soundfont: Path | None, cache: Path) -> list[ToolStatus]:
     """Every finding, in the order a reader wants them.
 
     soundfont : the SoundFont that renders use, None if there is none
@@ -152,12 +152,12 @@ def examine(soundfont: Path | None, cache: Path) -> list[Finding]:
     ]
 
 
-def fit(findings: list[Finding]) -> bool:
+def fit(findings: list[ToolStatus]) -> bool:
     """Whether all that is needed is there."""
     return all(finding.found for finding in findings if finding.needed)
 
 
-def table(findings: list[Finding]) -> "Table":
+def table(findings: list[ToolStatus]) -> "Table":
     """The findings as rich shows them, without the fixes: a command in a narrow cell cannot be copied."""
     from rich.table import Column, Table
     from rich.text import Text
@@ -170,75 +170,77 @@ def table(findings: list[Finding]) -> "Table":
     return shown
 
 
-def python() -> Finding:
-    return Finding("Python", True, f"{platform.python_version()}, {sys.executable}")
+def python() -> ToolStatus:
+    return ToolStatus("Python", True, f"{platform.python_version()}, {sys.executable}")
 
 
-def libraries() -> Finding:
+def libraries() -> ToolStatus:
     """clstm and everything it declares to need, with the versions installed."""
     declared = [need for need in requires("clstm") or [] if "extra ==" not in need]
     names = ["clstm", *(_project_name(need) for need in declared)]
     versions = {name: _installed(name) for name in names}
     missing = [name for name in names if versions[name] is None]
     detail = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
-    return Finding("Libraries", not missing, detail, _pip(missing))
+    return ToolStatus("Libraries", not missing, detail, _pip(missing))
 
 
-def fluidsynth() -> Finding:
+def fluidsynth() -> ToolStatus:
     library = find_fluidsynth()
     if library is None:
-        return Finding("FluidSynth", False, "no library found", install_command(["fluidsynth"], package_manager()))
+        return ToolStatus("FluidSynth", False, "no library found", install_command(["fluidsynth"], package_manager()))
     try:
         loaded = ctypes.CDLL(library)
     except OSError as error:
-        return Finding("FluidSynth", False, str(error), install_command(["fluidsynth"], package_manager()))
+        return ToolStatus("FluidSynth", False, str(error), install_command(["fluidsynth"], package_manager()))
     loaded.fluid_version_str.restype = ctypes.c_char_p
-    return Finding("FluidSynth", True, f"{loaded.fluid_version_str().decode()}, {_loaded_path(library)}")
+    return ToolStatus("FluidSynth", True, f"{loaded.fluid_version_str().decode()}, {_loaded_path(library)}")
 
 
-def soundfont_file(path: Path | None) -> Finding:
+def soundfont_file(path: Path | None) -> ToolStatus:
     if path is None or not path.is_file():
-        return Finding("SoundFont", False, "none found" if path is None else f"no file {path}", _pip(["pretty_midi"]))
+        return ToolStatus(
+            "SoundFont", False, "none found" if path is None else f"no file {path}", _pip(["pretty_midi"])
+        )
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = path.stat().st_size / 1e6
-    return Finding("SoundFont", True, f"{path.name}, {size:.1f} MB, sha256 {digest[:12]}, {path}")
+    return ToolStatus("SoundFont", True, f"{path.name}, {size:.1f} MB, sha256 {digest[:12]}, {path}")
 
 
-def second_soundfont() -> Finding:
+def second_soundfont() -> ToolStatus:
     path = find_second_soundfont()
     detail = f"{path or f'no {SECOND_SOUNDFONT}'}, for comparisons with --robustness"
     fix = "" if path else install_command(["soundfont"], package_manager())
-    return Finding("SoundFont 2", path is not None, detail, fix, needed=False)
+    return ToolStatus("SoundFont 2", path is not None, detail, fix, needed=False)
 
 
-def cache_folder(path: Path) -> Finding:
+def cache_folder(path: Path) -> ToolStatus:
     """Whether the cache can be written, or made where it is not there yet."""
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     fix = "" if writable else f"make {existing} writable, or set XDG_CACHE_HOME to a folder that is"
-    return Finding("Cache", writable, f"{path}{'' if writable else ' cannot be written'}", fix)
+    return ToolStatus("Cache", writable, f"{path}{'' if writable else ' cannot be written'}", fix)
 
 
-def music21() -> Finding:
+def music21() -> ToolStatus:
     installed = _installed("music21")
     detail = f"{installed or 'not installed'}, for music21:bach and the demo"
-    return Finding("music21", installed is not None, detail, "" if installed else _pip(["music21"]), needed=False)
+    return ToolStatus("music21", installed is not None, detail, "" if installed else _pip(["music21"]), needed=False)
 
 
-def chromium() -> Finding:
+def chromium() -> ToolStatus:
     path = find_chromium()
     if path is None:
         fix = install_command(["chromium"], package_manager())
-        return Finding("Chromium", False, "none found, for the browser tests", fix, needed=False)
-    return Finding("Chromium", True, f"{_browser_version(path)}, {path}, for the browser tests", needed=False)
+        return ToolStatus("Chromium", False, "none found, for the browser tests", fix, needed=False)
+    return ToolStatus("Chromium", True, f"{_browser_version(path)}, {path}, for the browser tests", needed=False)
 
 
-def machine() -> Finding:
+def machine() -> ToolStatus:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     system = f"{platform.system()} {platform.machine()}"
-    return Finding("Machine", True, f"{system}, {cores} cores, {memory:.1f} GB of memory")
+    return ToolStatus("Machine", True, f"{system}, {cores} cores, {memory:.1f} GB of memory")
 
 
 def _project_name(requirement: str) -> str:

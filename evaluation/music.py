@@ -20,11 +20,12 @@ from clstm.music.left_out import sentence
 from clstm.music.midi import Notes
 from clstm.music.score import Matrix, encode
 from clstm.runtime.errors import choice
+from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import heard, mono
-from evaluation.audio.render import RenderSettings, Waveform, render, same_grid
+from evaluation.audio.render import RenderSettings, render, same_grid
 from evaluation.measurement.measure import METRICS, measure_notes, measure_sound, without_tail
 from evaluation.metrics import envelope, levels, loudness, sonogram, spectrum, structure
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ class Music:
         return cls(render(notes, settings), settings.sample_rate, notes)
 
     @cached_property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, MetricValue]:
         """Every figure by its name in `METRICS`; `Missing`, with the reason, where there is none."""
         if self.notes is None:
             found = measure_sound(self.waveform, self.rate)

@@ -31,16 +31,17 @@ from clstm.runtime.errors import UserError
 from clstm.runtime.files import replacing, write_json, write_table, write_text
 from clstm.runtime.names import readable
 from clstm.runtime.ownership import may_replace
+from clstm.runtime.progress import Progress, silent
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import compare as judging
-from evaluation.comparison.compare import Verdict
+from evaluation.comparison.compare import Comparison
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.named_paths import named_path
-from reports.content import Asked, Given, Progress, content_of
+from reports.content import Asked, Given, content_of
 from reports.figures import reach
 from reports.figures.drawing import draw_all
 from reports.figures.excerpts import AUDIO, make_excerpts, spans
-from reports.figures.network import Network, read_network
+from reports.figures.network import NetworkDiagram, read_network
 from reports.findings import tables
 from reports.inputs import variants as decoded
 from reports.inputs.study_results import read_study
@@ -57,7 +58,7 @@ RECORD, PAGE = "report.json", "index.html"
 
 
 @dataclass(frozen=True)
-class Request:
+class ReportRequest:
     """What the user asked for. `command` is what they typed, to be printed in the report.
 
     index : a CSV with a column file, and group, composer, title, licence, source as far as known
@@ -93,9 +94,9 @@ class Request:
     command: str = ""
 
     @property
-    def comparison(self) -> judging.Request:
+    def comparison(self) -> judging.ComparisonRequest:
         """The part of it that the evaluation answers."""
-        return judging.Request(
+        return judging.ComparisonRequest(
             self.sources,
             self.reference,
             self.out,
@@ -109,7 +110,7 @@ class Request:
         )
 
 
-def make_report(request: Request, progress: Progress = lambda what, done, total: None) -> dict[str, Any]:
+def make_report(request: ReportRequest, progress: Progress = silent) -> dict[str, Any]:
     """Write the report to `request.out`, whole or not at all; returns what `report.json` holds.
 
     Raises `UserError` for anything that cannot be compared or an `out` that is not ours to replace.
@@ -195,13 +196,13 @@ def _new_folder(path: Path, keep: bool) -> Iterator[None]:
 
 
 def _write(
-    request: Request,
+    request: ReportRequest,
     folder: Path,
-    verdict: Verdict,
+    verdict: Comparison,
     systems: Sequence[System],
     variants: Sequence[MeasuredVariant],
     runs: Mapping[str, Path],
-    networks: Sequence[Network],
+    networks: Sequence[NetworkDiagram],
     given: Given,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -242,7 +243,7 @@ def _write(
 
 
 def _players(
-    systems: Sequence[System], names: Mapping[str, str], folder: Path, request: Request
+    systems: Sequence[System], names: Mapping[str, str], folder: Path, request: ReportRequest
 ) -> tuple[dict[str, Path | None], dict[str, list[Path]]]:
     """The audio files to write: of the song each system shows, and of its samples."""
     shown: dict[str, Path | None] = {}
@@ -268,14 +269,14 @@ def _listening(system: System, folder: Path, shown: Path | None, samples: Sequen
     )
 
 
-def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Verdict, request: Request) -> None:
+def _write_tables(folder: Path, content: Mapping[str, Any], verdict: Comparison, request: ReportRequest) -> None:
     """Every table as it is read, in CSV and LaTeX, and the data behind them."""
     (folder / "tables").mkdir()
     for name, (table, caption) in tables.printed(content).items():
         write_table(folder / "tables" / f"{name}.csv", table)
         write_text(folder / "tables" / f"{name}.tex", tables.latex(table, caption, name))
     write_table(folder / "verdict.csv", verdict.table)
-    write_table(folder / "metrics.csv", verdict.measurements.figures)
+    write_table(folder / "metrics.csv", verdict.measurements.values)
     sources = {system: named_path(source)[1] for source in request.sources for system in (named_path(source)[0],)}
     sources[verdict.reference] = sources[request.reference]
     pieces = verdict.measurements.pieces

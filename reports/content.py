@@ -1,6 +1,6 @@
 """All numbers of a report, and what is said of them: what `report.json` holds, but for how it was made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clstm.runtime.progress import Progress
 from evaluation.audio.render import RenderSettings
-from evaluation.comparison.compare import Verdict
+from evaluation.comparison.compare import Comparison
 from evaluation.figures.palette import MUTED
 from reports.figures.excerpts import Excerpts, Spans
 from reports.findings import claim_tests, correlation, paper_claims, sentences, tables
@@ -18,8 +19,6 @@ from reports.inputs.systems import System, within
 from reports.inputs.variants import MeasuredVariant, as_decoded
 from reports.verification.manifest import FORMAT, MADE_BY
 from reports.verification.provenance import inputs
-
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, how many there are
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Given:
 
 
 def content_of(
-    verdict: Verdict,
+    verdict: Comparison,
     systems: Sequence[System],
     variants: Sequence[MeasuredVariant],
     given: Given,
@@ -56,7 +55,7 @@ def content_of(
     progress: Progress,
 ) -> dict[str, Any]:
     """All numbers of the page, ready for JSON."""
-    numbers = tables.summary(verdict.measurements.figures, [system.name for system in systems])
+    numbers = tables.summary(verdict.measurements.values, [system.name for system in systems])
     about = [_system(system, excerpts, verdict, given) for system in systems]
     accuracy = None if given.accuracy is None else records(given.accuracy)
     study = given.study and {**given.study, "colours": _colours(given.study, systems)}
@@ -93,7 +92,7 @@ def content_of(
 
 def _claims(
     asked: Asked,
-    verdict: Verdict,
+    verdict: Comparison,
     variants: Sequence[MeasuredVariant],
     given: Given,
     parts: Mapping[paper_claims.Role, str],
@@ -116,7 +115,7 @@ def _claims(
 def _correlation(
     asked: Asked,
     study: Mapping[str, Any] | None,
-    verdict: Verdict,
+    verdict: Comparison,
     systems: Sequence[System],
     progress: Progress,
 ) -> list[dict[str, Any]]:
@@ -138,7 +137,7 @@ def _correlation(
         done += 1
         progress("Measuring clips", done, len(found))
 
-    figures = correlation.measure_clips(found, asked.settings, measured).figures
+    figures = correlation.measure_clips(found, asked.settings, measured).values
     return records(
         correlation.correlate(figures.rename(columns={"system": "clip"}), pd.DataFrame(study["clips"]), asked.seed)
     )
@@ -150,7 +149,7 @@ def _colours(study: Mapping[str, Any], systems: Sequence[System]) -> dict[str, s
     return {row["source"]: known.get(row["source"].casefold(), MUTED) for row in study["tally"]}
 
 
-def _system(system: System, excerpts: Excerpts, verdict: Verdict, given: Given) -> dict[str, Any]:
+def _system(system: System, excerpts: Excerpts, verdict: Comparison, given: Given) -> dict[str, Any]:
     pieces = verdict.measurements.pieces
     said = pieces.loc[pieces["system"] == system.name, "remarks"].astype(object).fillna("")
     counts = said[said != ""].value_counts()

@@ -19,7 +19,7 @@ from clstm.models.networks import KINDS, Kind, NetworkConfig
 from clstm.music.score import Matrix
 from clstm.prediction import accuracy, predictors, windows
 from clstm.prediction.baselines import Chances, hold_chord, silence
-from clstm.prediction.predictors import System
+from clstm.prediction.predictors import ScoredSystem
 from clstm.prediction.resampling import Draws, is_clear, sign_flips
 from clstm.prediction.scores import Horizon, loss
 from clstm.runtime.errors import MismatchError, UserError
@@ -64,7 +64,7 @@ def test_counts_are_those_of_a_plain_recount(
     frames_at_once: int, tiny_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(windows, "FRAMES_AT_ONCE", frames_at_once)  # in turns or whole, a piece has one row
-    systems = {"hold": System(hold_chord, "baseline", calibrated=False)}
+    systems = {"hold": ScoredSystem(hold_chord, "baseline", calibrated=False)}
     counts = accuracy.count(tiny_corpus, systems, split="train", window=90, stride=9)
     assert len(counts) == 6 * 2 * 2
     for piece in tiny_corpus.of_split("train"):
@@ -82,9 +82,9 @@ def test_counts_are_those_of_a_plain_recount(
 
 def test_the_table_of_predictors_with_known_answers(tiny_corpus: Corpus) -> None:
     systems = {
-        "oracle": System(oracle, "model"),
-        "even": System(even, "model"),
-        "hesitant": System(hesitant, "model", threshold=0.2),
+        "oracle": ScoredSystem(oracle, "model"),
+        "even": ScoredSystem(even, "model"),
+        "hesitant": ScoredSystem(hesitant, "model", threshold=0.2),
     }
     counts = accuracy.count(tiny_corpus, systems, split="train", window=90)
     table = accuracy.summarise(counts).set_index(["system", "horizon"])
@@ -107,7 +107,7 @@ def test_the_table_of_predictors_with_known_answers(tiny_corpus: Corpus) -> None
 
 
 def test_figures_by_piece_weigh_pieces_alike_and_others_weigh_windows(tiny_corpus: Corpus) -> None:
-    counts = accuracy.count(tiny_corpus, {"even": System(even, "model")}, split="train", window=90)
+    counts = accuracy.count(tiny_corpus, {"even": ScoredSystem(even, "model")}, split="train", window=90)
     few = counts["piece"] == counts["piece"].iloc[0]
     counts.loc[~few, ["windows", "frames", *accuracy.SUMS]] *= 10
     row = accuracy.summarise(counts).iloc[0]
@@ -120,10 +120,10 @@ def test_figures_by_piece_weigh_pieces_alike_and_others_weigh_windows(tiny_corpu
 
 def test_models_are_held_against_each_other_on_the_same_draws(tiny_corpus: Corpus) -> None:
     systems = {
-        "silence": System(silence, "baseline", calibrated=False),
-        "oracle": System(oracle, "model"),
-        "even": System(even, "model"),
-        "hesitant": System(hesitant, "own", threshold=0.2),
+        "silence": ScoredSystem(silence, "baseline", calibrated=False),
+        "oracle": ScoredSystem(oracle, "model"),
+        "even": ScoredSystem(even, "model"),
+        "hesitant": ScoredSystem(hesitant, "own", threshold=0.2),
     }
     counts = accuracy.count(tiny_corpus, systems, split="train", window=90)
     table = accuracy.summarise(counts).set_index(["system", "horizon"])
@@ -143,7 +143,7 @@ def test_models_are_held_against_each_other_on_the_same_draws(tiny_corpus: Corpu
 
 
 def test_one_model_has_nobody_to_be_held_against(tiny_corpus: Corpus) -> None:
-    counts = accuracy.count(tiny_corpus, {"even": System(even, "model")}, split="train", window=90)
+    counts = accuracy.count(tiny_corpus, {"even": ScoredSystem(even, "model")}, split="train", window=90)
     assert accuracy.differences(counts).empty
 
 
@@ -161,8 +161,8 @@ def test_certainties_have_no_nats_and_no_threshold(tiny_corpus: Corpus) -> None:
 # Thresholds.
 
 
-def fixed(predict: Any, corpus: Corpus) -> System:
-    return predictors.with_threshold(System(predict, "model"), corpus, corpus.of_split("train"), 90)
+def fixed(predict: Any, corpus: Corpus) -> ScoredSystem:
+    return predictors.with_threshold(ScoredSystem(predict, "model"), corpus, corpus.of_split("train"), 90)
 
 
 def test_the_threshold_is_where_both_f1_add_up_to_most(tiny_corpus: Corpus) -> None:
@@ -188,7 +188,7 @@ def test_of_equally_good_thresholds_the_one_nearest_a_half_is_taken(tiny_corpus:
 
 
 def test_pieces_without_a_window_fix_no_threshold(tiny_corpus: Corpus) -> None:
-    system = predictors.with_threshold(System(oracle, "model"), tiny_corpus, tiny_corpus.of_split("train"), 400)
+    system = predictors.with_threshold(ScoredSystem(oracle, "model"), tiny_corpus, tiny_corpus.of_split("train"), 400)
     assert (system.threshold, system.fixed_on) == (0.5, "")
 
 
@@ -545,7 +545,7 @@ def test_intervals_and_tests_of_the_whole_grid(groups: int, spread: float) -> No
 def test_the_papers_networks_stand_below_the_baselines_and_ours_below_them(tiny_corpus: Corpus, tmp_path: Path) -> None:
     runs = [run_of(kind, tmp_path / kind) for kind in reversed(KINDS)]
     told: list[tuple[str, int, int]] = []
-    counts = accuracy.score(tiny_corpus, runs, split="test", advance=lambda *step: told.append(step))
+    counts = accuracy.score(tiny_corpus, runs, split="test", progress=lambda *step: told.append(step))
     table = accuracy.summarise(counts)
     assert table.set_index("system")["kind"].to_dict() == dict.fromkeys(predictors.BASELINES, "") | {
         kind: kind for kind in KINDS

@@ -12,7 +12,7 @@ from clstm.corpus.corpus import Corpus
 from clstm.music.score import Matrix
 from clstm.prediction import accuracy
 from clstm.prediction.baselines import Chances, hold_chord
-from clstm.prediction.predictors import System, baselines
+from clstm.prediction.predictors import ScoredSystem, baselines
 from clstm.prediction.tables import compared, latex, notes, pair_notes, readable
 
 NASTY = r"50%_of [bold]R&D\x{1} #$~^"
@@ -25,8 +25,8 @@ def nearly_held(frames: Matrix, ends: np.ndarray, horizon: int) -> Chances:
 @pytest.fixture(scope="module")
 def table(tiny_corpus: Corpus) -> pd.DataFrame:
     systems = baselines(tiny_corpus, 90) | {
-        "c-lstm": System(nearly_held, "model", threshold=0.25, fixed_on="config.json"),
-        NASTY: System(nearly_held, "own"),
+        "c-lstm": ScoredSystem(nearly_held, "model", threshold=0.25, fixed_on="config.json"),
+        NASTY: ScoredSystem(nearly_held, "own"),
     }
     return accuracy.summarise(accuracy.count(tiny_corpus, systems, split="train", window=90))
 

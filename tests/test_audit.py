@@ -26,7 +26,7 @@ from clstm.runtime.errors import UnreadableFileError, UserError
 from evaluation.audio.render import RenderSettings
 from listening_study.blinding import crawl as walking
 from listening_study.blinding import names as naming
-from listening_study.blinding.audit import TOGETHER, Audit, Verdict, examine, judge
+from listening_study.blinding.audit import TOGETHER, BlindingAudit, BlindingVerdict, examine, judge
 from listening_study.blinding.features import words
 from listening_study.blinding.files import read_clip
 from listening_study.blinding.prediction import ALPHA, linear, nearest, predict, smallest_p, standard_ranks
@@ -87,7 +87,7 @@ def human_clips(study: Study) -> list[str]:
     return [clip for clip in by_piece(study) if origins[clip].source == "zebrafinch"]
 
 
-def audit(study: Study) -> Audit:
+def audit(study: Study) -> BlindingAudit:
     return judge(study, open_key(study), open_order(study), examine(study))
 
 
@@ -190,7 +190,7 @@ def test_as_rendered_clips_may_differ_in_loudness(study: Study) -> None:
     found = audit(read_study(study.folder))
     assert not found.leaks
     loudness = next(finding for finding in found.findings if finding.check == "loudness")
-    assert loudness.verdict is Verdict.REPORTED
+    assert loudness.verdict is BlindingVerdict.REPORTED
     assert loudness.auc == 1.0
 
 

@@ -10,7 +10,7 @@ from clstm.music.score import decode, encode, is_consistent
 from clstm.training import batches
 
 
-def draw(corpus: Corpus, seed: int, step: int) -> batches.Excerpts:
+def draw(corpus: Corpus, seed: int, step: int) -> batches.TrainingWindows:
     train, _ = batches.training_and_selection(corpus, 0)
     return batches.batch(corpus, train, 4, 64, seed, step, (-5, 6))
 

@@ -13,7 +13,7 @@ import pytest
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.render import RenderSettings, render
 from evaluation.measurement import cache, measure
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 
 SETTINGS = RenderSettings(sample_rate=22050)
 TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + k % 7, 80) for k in range(20)])
@@ -142,12 +142,12 @@ def spoilt(entry: Path, other: Path) -> Iterator[None]:
 def test_a_damaged_or_foreign_entry_is_measured_again(kept: Path, tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "a.mid")
     write_midi(TUNE.between(0, 2), tmp_path / "b.mid")
-    first = measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
+    first = measure.measure_take(MeasurementInput(tmp_path / "a.mid"), SETTINGS)
     (entry,) = entries(kept / "figures")
-    measure.measure_take(Take(tmp_path / "b.mid"), SETTINGS)
+    measure.measure_take(MeasurementInput(tmp_path / "b.mid"), SETTINGS)
     (other,) = set(entries(kept / "figures")) - {entry}
     for _ in spoilt(entry, other):
-        assert measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS) == first
+        assert measure.measure_take(MeasurementInput(tmp_path / "a.mid"), SETTINGS) == first
 
 
 def test_a_damaged_render_is_rendered_again(kept: Path) -> None:
@@ -185,23 +185,23 @@ def test_a_file_is_measured_once_whatever_it_is_called(
 ) -> None:
     for name in ("a.mid", "b.mid"):
         write_midi(TUNE, tmp_path / name)
-    first = measure.measure_take(Take(tmp_path / "a.mid"), SETTINGS)
+    first = measure.measure_take(MeasurementInput(tmp_path / "a.mid"), SETTINGS)
     monkeypatch.setattr(measure, "render", lambda *_: pytest.fail("rendered again"))
-    assert measure.measure_take(Take(tmp_path / "b.mid", group="x"), SETTINGS) == first
+    assert measure.measure_take(MeasurementInput(tmp_path / "b.mid", group="x"), SETTINGS) == first
     assert kept.is_dir()
 
 
 @pytest.mark.usefixtures("kept")
 def test_another_setting_take_or_content_is_measured_anew(tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "a.mid")
-    take = Take(tmp_path / "a.mid")
+    take = MeasurementInput(tmp_path / "a.mid")
     levels = {
-        measure.measure_take(take, SETTINGS).figures["mean_level"],
-        measure.measure_take(take, RenderSettings(sample_rate=22050, gain=0.4)).figures["mean_level"],
-        measure.measure_take(Take(tmp_path / "a.mid", velocity_power=2), SETTINGS).figures["mean_level"],
+        measure.measure_take(take, SETTINGS).values["mean_level"],
+        measure.measure_take(take, RenderSettings(sample_rate=22050, gain=0.4)).values["mean_level"],
+        measure.measure_take(MeasurementInput(tmp_path / "a.mid", velocity_power=2), SETTINGS).values["mean_level"],
     }
     write_midi(TUNE.between(0, 2), tmp_path / "a.mid")
-    levels.add(measure.measure_take(take, SETTINGS).figures["mean_level"])
+    levels.add(measure.measure_take(take, SETTINGS).values["mean_level"])
     assert len(levels) == 4
 
 

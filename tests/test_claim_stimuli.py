@@ -13,7 +13,7 @@ import pytest
 from clstm.music.midi import Notes
 from evaluation.audio.render import RenderSettings, render
 from evaluation.measurement.measure import measure_notes, measure_sound
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 from reports.findings.paper_claims import CLAIMS
 
 SETTINGS = RenderSettings(sample_rate=22050)
@@ -84,7 +84,7 @@ STIMULI = {
 
 
 @cache
-def figures(stimulus: str) -> dict[str, Figure]:
+def figures(stimulus: str) -> dict[str, MetricValue]:
     notes = Notes.of(STIMULI[stimulus])
     waveform = render(notes, SETTINGS)[: round(SECONDS * SETTINGS.sample_rate)]
     return measure_sound(waveform, SETTINGS.sample_rate) | measure_notes(notes, SECONDS)

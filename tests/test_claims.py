@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.measurement.measure import Measurements
 from reports.findings import claim_tests, paper_claims
-from reports.findings.claim_tests import FAILS, HOLDS, UNKNOWN, Evidence, Size, judge
+from reports.findings.claim_tests import FAILS, HOLDS, UNKNOWN, ClaimEvidence, ClaimSize, judge
 
 PARTS: dict[paper_claims.Role, str] = {"lstm": "LSTM", "c-lstm": "C-LSTM"}
 METRICS = sorted({claim.metric for claim in paper_claims.CLAIMS})
@@ -147,7 +147,7 @@ def test_a_system_plays_the_part_of_the_model_that_made_it_whatever_its_name() -
 # One family
 
 
-EVIDENCE = Evidence("A claim", "the paper", "accuracy", (1.0, 0.5, 1.5), "points", p=0.001)
+EVIDENCE = ClaimEvidence("A claim", "the paper", "accuracy", (1.0, 0.5, 1.5), "points", p=0.001)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_verdict_needs_a_test_and_an_interval_that_agree(changed: dict[str, An
 
 
 def test_all_claims_are_one_family_prediction_and_the_papers_sizes_included() -> None:
-    sized = replace(EVIDENCE, p=0.02, sizes=(Size("an advantage of 1.07 points", 0.001, "0.1 points"),))
+    sized = replace(EVIDENCE, p=0.02, sizes=(ClaimSize("an advantage of 1.07 points", 0.001, "0.1 points"),))
     (alone,), (beside, *_) = judge([replace(EVIDENCE, p=0.02)]), judge([sized, replace(EVIDENCE, p=0.9)])
     assert (alone.p_holm, alone.verdict) == (0.02, HOLDS)
     assert (beside.p_holm, beside.verdict) == (0.04, HOLDS)
@@ -180,7 +180,7 @@ def test_all_claims_are_one_family_prediction_and_the_papers_sizes_included() ->
 
 
 def test_what_is_not_ruled_out_is_said() -> None:
-    (row,) = judge([replace(EVIDENCE, p=0.5, sizes=(Size("an advantage of 1.07 points", 0.3, "1.2 points"),))])
+    (row,) = judge([replace(EVIDENCE, p=0.5, sizes=(ClaimSize("an advantage of 1.07 points", 0.3, "1.2 points"),))])
     assert row.ruled_out == "an advantage of 1.07 points is not ruled out (at most 1.2 points)"
 
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
-from evaluation.audio.render import RenderSettings, Waveform
+from evaluation.audio.buffers import Waveform
+from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness, true_peak
 from listening_study.protocol.configuration import Loudness
 from listening_study.stimuli import clips
 from listening_study.stimuli.audibility import is_nearly_silent, leading_silence
 from listening_study.stimuli.clips import Choice, Segment, choose, finish
-from listening_study.stimuli.songs import Song, open_songs
+from listening_study.stimuli.songs import SourcePiece, open_songs
 
 RATE = 44100
 SETTINGS = RenderSettings()
@@ -51,9 +52,9 @@ def chosen(
     return choose(paths, count, seconds, Random(seed), SETTINGS, as_played=as_played, after=after, spare=spare)
 
 
-def opened(path: Path, *, as_played: bool = False) -> Song:
+def opened(path: Path, *, as_played: bool = False) -> SourcePiece:
     (song,) = open_songs([path], SETTINGS, as_played=as_played)
-    assert isinstance(song, Song)
+    assert isinstance(song, SourcePiece)
     return song
 
 

@@ -73,7 +73,7 @@ def test_measurements_are_those_of_this_machine(address: str, tmp_path: Path) ->
     settings = RenderSettings(sample_rate=22050)
     here = measure_systems(systems, settings, workers=1)
     there = measure_systems(systems, settings, cluster=address)
-    pd.testing.assert_frame_equal(here.figures, there.figures)
+    pd.testing.assert_frame_equal(here.values, there.values)
     pd.testing.assert_frame_equal(here.pieces, there.pieces)
 
 

@@ -10,7 +10,7 @@ from baselines.pieces import NOTES, signals, write_notes, write_signals
 
 from clstm.runtime.errors import MissingToolError
 from evaluation.audio import synthesizer
-from evaluation.drift.baseline import Piece, read_baseline
+from evaluation.drift.baseline import BaselineFile, read_baseline
 from evaluation.drift.check import SAME, UNMATCHED, Check, check, compare, measure_piece
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.measurement.measure import METRICS, measure_sound
@@ -93,30 +93,30 @@ def test_signals_need_no_fluidsynth(music: Path, monkeypatch: pytest.MonkeyPatch
     assert not measure_piece(music / "signals" / "short.wav").unreadable
 
 
-def measured(decibels: float = 0.0, off: float = 0.0) -> dict[str, Piece]:
+def measured(decibels: float = 0.0, off: float = 0.0) -> dict[str, BaselineFile]:
     """The signals as 16-bit files, louder by so many decibels, with float samples off by a random share."""
     random = np.random.default_rng(0)
     pieces = {}
     for name, (waveform, rate) in signals().items():
         sound = np.round(waveform.reshape(len(waveform), -1) * 10 ** (decibels / 20) * 2**15) / 2**15
         sound = sound * (1 + off * random.standard_normal(sound.shape))
-        pieces[name] = Piece("", measure_sound(sound.astype(np.float32), rate))
+        pieces[name] = BaselineFile("", measure_sound(sound.astype(np.float32), rate))
     return pieces
 
 
 @pytest.fixture(scope="module")
-def exact() -> dict[str, Piece]:
+def exact() -> dict[str, BaselineFile]:
     return measured()
 
 
-def test_no_figure_of_the_signals_hangs_on_rounding(exact: dict[str, Piece]) -> None:
+def test_no_figure_of_the_signals_hangs_on_rounding(exact: dict[str, BaselineFile]) -> None:
     """Another library, or processor, rounds otherwise; float32 to about 1e-7."""
     assert compare(exact, measured(off=1e-7)) == []
 
 
-def test_two_tenths_of_a_decibel_are_noticed_in_every_signal_but_silence(exact: dict[str, Piece]) -> None:
+def test_two_tenths_of_a_decibel_are_noticed_in_every_signal_but_silence(exact: dict[str, BaselineFile]) -> None:
     assert {moved.file for moved in compare(exact, measured(decibels=0.2))} == set(exact) - {"silence"}
 
 
-def test_half_a_tenth_of_a_decibel_is_noticed_in_none(exact: dict[str, Piece]) -> None:
+def test_half_a_tenth_of_a_decibel_is_noticed_in_none(exact: dict[str, BaselineFile]) -> None:
     assert compare(exact, measured(decibels=0.05)) == []

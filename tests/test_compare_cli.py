@@ -13,7 +13,7 @@ from clstm.cli.main import load_commands
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation import doctor
-from evaluation.audio.render import default_soundfont
+from evaluation.audio.synthesizer import default_soundfont
 from evaluation.comparison import compare
 from evaluation.measurement.measure import METRICS
 
@@ -256,5 +256,5 @@ def test_measure_writes_every_figure_and_its_warnings(music: Path, tmp_path: Pat
 
 
 def test_the_default_request_is_the_one_of_the_command_line() -> None:
-    request = compare.Request(("a=b",), "a", Path("out"))
+    request = compare.ComparisonRequest(("a=b",), "a", Path("out"))
     assert (request.grid, request.seed, request.robustness) == ("reference", 0, False)

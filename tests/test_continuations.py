@@ -13,7 +13,7 @@ from clstm.cli.main import load_commands
 from clstm.corpus.corpus import Corpus
 from clstm.generation import continuations
 from clstm.generation import prompts as seeds
-from clstm.generation.prompts import Seed, opening
+from clstm.generation.prompts import Prompt, opening
 from clstm.generation.sampling import Sampling
 from clstm.models.checkpoint import build, save_model
 from clstm.models.networks import NetworkConfig
@@ -159,7 +159,7 @@ def test_a_note_that_sounds_on_from_a_seed_that_is_kept_is_one_note(tmp_path: Pa
     window[30, 82:], window[PITCHES + 30, 82] = 1, 1
     music = np.zeros((ROWS, 16), dtype=np.uint8)
     music[30, :8] = 1
-    continuations.write(tmp_path, [Seed("x", 0, window, 0, music)], [music], {}, corpus=None, with_seed=True)
+    continuations.write(tmp_path, [Prompt("x", 0, window, 0, music)], [music], {}, corpus=None, with_seed=True)
     notes = read_midi(tmp_path / "001-x.mid")
     assert (notes.onset.tolist(), notes.offset.tolist()) == ([82 / 8], [98 / 8])
 

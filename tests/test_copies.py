@@ -99,7 +99,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
 
 
 def test_copies_become_one_group_and_everything_stays(measured: Measurements) -> None:
-    merged = copies.merged(measured.pieces, measured.figures)
+    merged = copies.merged(measured.pieces, measured.values)
     pd.testing.assert_frame_equal(merged.drop(columns="group"), measured.pieces.drop(columns="group"))
     group = merged.set_index("piece")["group"]
     assert group["a0-16"] == group["a0-24"]
@@ -110,12 +110,12 @@ def test_copies_become_one_group_and_everything_stays(measured: Measurements) ->
 
 def test_whole_groups_are_merged_where_one_piece_is_a_copy(measured: Measurements) -> None:
     works = measured.pieces.assign(group=["x", "y", "x", "z", "z", "p", "q", "q", "w", "w"])
-    merged = copies.merged(works, measured.figures)["group"].tolist()
+    merged = copies.merged(works, measured.values)["group"].tolist()
     assert merged == ["x", "x", "x", "z", "z", "p", "p", "p", "p", "p"]
 
 
 def test_the_share_of_copies_is_counted_in_each_system(measured: Measurements) -> None:
-    counted = copies.shares(measured.pieces, measured.figures)
+    counted = copies.shares(measured.pieces, measured.values)
     assert tuple(counted.columns) == copies.SHARES
     assert counted.to_numpy().tolist() == [["audio", 5, 2, 0, 2], ["notes", 3, 2, 1, 0], ["human", 2, 0, 1, 0]]
 
@@ -123,7 +123,7 @@ def test_the_share_of_copies_is_counted_in_each_system(measured: Measurements) -
 def test_a_control_is_no_copy_of_its_piece(measured: Measurements) -> None:
     twice = measured.pieces[measured.pieces["system"] == "human"]
     pieces = pd.concat([twice, twice.assign(system="played")], ignore_index=True)
-    figures = pd.concat([measured.figures, measured.figures.assign(system="played")], ignore_index=True)
+    figures = pd.concat([measured.values, measured.values.assign(system="played")], ignore_index=True)
     assert copies.shares(pieces, figures)["across"].tolist() == [0, 0]
 
 

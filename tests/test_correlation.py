@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from reports.findings.correlation import COLUMNS, FEWEST, correlate, spearman, takes_of_clips
 
 random = np.random.default_rng(3)
@@ -68,7 +68,7 @@ def test_figures_of_level_are_left_out() -> None:
 
 
 def test_a_clip_is_measured_where_it_was_heard() -> None:
-    systems = {"A": [Take(Path("music/x.mid"), same_grid=True, lasts=60.0)]}
+    systems = {"A": [MeasurementInput(Path("music/x.mid"), same_grid=True, lasts=60.0)]}
     clip = {"clip": "c1", "source": "A", "piece": "x.mid", "start": 12.5}
     others = [clip | {"clip": "c2", "piece": "y.mid"}, clip | {"clip": "c3", "source": "B"}]
     ((name, (take,)),) = takes_of_clips([clip, *others], 10.0, systems).items()

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from evaluation.statistics.inference import holm
-from listening_study.analysis.crossed import LEAST_DESIGN, Difference, difference
+from listening_study.analysis.crossed import LEAST_DESIGN, CrossedDifference, difference
 from listening_study.analysis.listener_model import Spread, probabilities, respond
 
 FULL, SUBSETS, INCOMPLETE = "all clips", "half of the clips each", "three in ten stop early"
@@ -44,7 +44,7 @@ class Cell:
         return answers.reshape(draws, self.listeners, len(self.shares), self.clips)
 
 
-def contrasts(answers: np.ndarray) -> list[Difference]:
+def contrasts(answers: np.ndarray) -> list[CrossedDifference]:
     return [difference(answers[:, :, number], answers[:, :, 0]) for number in range(1, answers.shape[2])]
 
 
@@ -55,7 +55,7 @@ def rejections(answers: np.ndarray) -> int:
     return int((corrected < 0.05).any(axis=0).sum())
 
 
-def missed(found: Difference, truth: float) -> float:
+def missed(found: CrossedDifference, truth: float) -> float:
     low, high = found.interval(0.95)
     return float(((low > truth) | (high < truth)).mean())
 

@@ -13,7 +13,7 @@ from clstm.runtime.errors import UnreadableFileError
 from evaluation.audio.files import read_audio
 from evaluation.audio.mpeg import header
 from evaluation.measurement import cache
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import measure_take
 
 RATE = 44100
@@ -254,7 +254,7 @@ def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     assert reason(Path("/dev/zero")) == "cannot be opened (a device, no file)"
     assert reason(tmp_path) == "cannot be opened (a folder, no file)"
     with pytest.raises(UnreadableFileError, match="a pipe, no file"):
-        measure_take(Take(tmp_path / "pipe.wav"))
+        measure_take(MeasurementInput(tmp_path / "pipe.wav"))
 
 
 def test_a_sparse_file_of_any_size_is_refused_without_reading_it(tmp_path: Path) -> None:

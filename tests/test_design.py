@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening_study.protocol.design import Kind, Layout, Trial, trials
+from listening_study.protocol.design import Layout, Trial, TrialKind, trials
 
 SIZES = [(1, 1), (2, 1), (2, 2), (1, 3), (3, 3), (4, 5)]  # sources, clips of each
 
@@ -19,7 +19,7 @@ def layout(sources: int, clips: int, each: int | None = None, catch: int = 0, re
 
 
 def main(secret: str, slot: int, laid_out: Layout) -> list[str]:
-    return [trial.clip for trial in trials(secret, slot, laid_out) if trial.kind is Kind.MAIN]
+    return [trial.clip for trial in trials(secret, slot, laid_out) if trial.kind is TrialKind.MAIN]
 
 
 def block(secret: str, number: int, laid_out: Layout) -> list[list[str]]:
@@ -76,9 +76,9 @@ def test_catch_trials_stand_at_the_same_places_for_all_and_move_no_clip() -> Non
     for slot in range(16):
         order = trials("1", slot, caught)
         assert main("1", slot, caught) == main("1", slot, plain)
-        assert {trial.clip for trial in order if trial.kind is Kind.CATCH} == {"beeps0", "beeps1"}
-        places.add(tuple(place for place, trial in enumerate(order) if trial.kind is Kind.CATCH))
-        assert order[0].kind is order[-1].kind is Kind.MAIN
+        assert {trial.clip for trial in order if trial.kind is TrialKind.CATCH} == {"beeps0", "beeps1"}
+        places.add(tuple(place for place, trial in enumerate(order) if trial.kind is TrialKind.CATCH))
+        assert order[0].kind is order[-1].kind is TrialKind.MAIN
     assert len(places) == 1
 
 
@@ -94,7 +94,7 @@ def test_repeats_come_last_and_were_heard_before() -> None:
     for slot in range(16):
         order = trials("1", slot, laid_out)
         assert len(order) == laid_out.size.trials == 12
-        assert [trial.kind is Kind.REPEAT for trial in order] == [False] * 9 + [True] * 3
+        assert [trial.kind is TrialKind.REPEAT for trial in order] == [False] * 9 + [True] * 3
         assert {trial.clip for trial in order[9:]} <= set(main("1", slot, laid_out))
         repeated.update(trial.clip for trial in order[9:])
     assert len(repeated) == 8  # not always the same
@@ -114,7 +114,7 @@ def test_an_order_can_be_computed_again_years_later() -> None:
     stored = "s1c2 s1c1 s1c0 beeps0 s0c0 s0c2 s0c1 s1c1"
     found = trials("7", 5, layout(2, 3, catch=1, repeats=1))
     assert " ".join(trial.clip for trial in found) == stored
-    assert found[-1] == Trial("s1c1", Kind.REPEAT)
+    assert found[-1] == Trial("s1c1", TrialKind.REPEAT)
 
 
 def test_an_order_of_a_study_made_before_orders_had_a_secret_can_be_computed_again() -> None:

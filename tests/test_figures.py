@@ -27,10 +27,10 @@ from reports.figures.panels import (
     SONOGRAM,
     SPECTRUM,
     WAVEFORM,
-    Kind,
+    FigureKind,
     Scale,
 )
-from reports.figures.songs import Song, song
+from reports.figures.songs import DrawnPiece, song
 from reports.numbers import number, pitch_name
 
 RATE = 44100
@@ -42,7 +42,7 @@ def sine(frequency: float, seconds: float, amplitude: float = 0.5) -> np.ndarray
 
 
 @pytest.fixture(scope="module")
-def songs() -> list[Song]:
+def songs() -> list[DrawnPiece]:
     return [
         song("Human", "tune", REFERENCE, sine(440, 4), RATE, TUNE),
         song("Model", "drone", SYSTEMS[0], sine(2000, 3, amplitude=0.1), RATE, TUNE.between(0, 3)),
@@ -50,19 +50,19 @@ def songs() -> list[Song]:
     ]
 
 
-def axes_of(kind: Kind, one: Song, scale: Scale) -> Axes:
+def axes_of(kind: FigureKind, one: DrawnPiece, scale: Scale) -> Axes:
     return panels.draw(kind, [one], scale).axes[0]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
-def test_panels_of_one_scale_have_the_same_axes(kind: Kind, songs: list[Song]) -> None:
+def test_panels_of_one_scale_have_the_same_axes(kind: FigureKind, songs: list[DrawnPiece]) -> None:
     scale = Scale.of(songs)
     limits = {(*axes.get_xlim(), *axes.get_ylim()) for axes in (axes_of(kind, one, scale) for one in songs[:2])}
     boxes = {axes_of(kind, one, scale).get_position().bounds for one in songs[:2]}
     assert len(limits) == len(boxes) == 1
 
 
-def test_the_score_matrix_shows_every_cell_held_below_struck(songs: list[Song]) -> None:
+def test_the_score_matrix_shows_every_cell_held_below_struck(songs: list[DrawnPiece]) -> None:
     (image,) = axes_of(SCORE_MATRIX, songs[0], Scale.of(songs)).get_images()
     cells = np.asarray(image.get_array().filled(0))
     pitches = len(cells) // 2
@@ -71,35 +71,35 @@ def test_the_score_matrix_shows_every_cell_held_below_struck(songs: list[Song]) 
     assert not (cells[:pitches] == 2).any()
 
 
-def test_the_score_matrix_leaves_out_octaves_nobody_uses(songs: list[Song]) -> None:
+def test_the_score_matrix_leaves_out_octaves_nobody_uses(songs: list[DrawnPiece]) -> None:
     scale = Scale.of(songs)
     assert (scale.lowest, scale.highest) == (60, 71)
 
 
-def test_a_song_that_came_as_audio_has_no_score_matrix(songs: list[Song]) -> None:
+def test_a_song_that_came_as_audio_has_no_score_matrix(songs: list[DrawnPiece]) -> None:
     assert [one.name for one in panels.drawable(SCORE_MATRIX, songs)] == ["Human", "Model"]
     assert panels.drawable(SONOGRAM, songs) == songs
 
 
-def test_the_waveform_reaches_its_peaks_and_its_envelope_the_rms(songs: list[Song]) -> None:
+def test_the_waveform_reaches_its_peaks_and_its_envelope_the_rms(songs: list[DrawnPiece]) -> None:
     peaks, rms = axes_of(WAVEFORM, songs[0], Scale.of(songs)).collections
     assert peaks.get_datalim(peaks.axes.transData).ymax == pytest.approx(0.5, abs=0.001)
     assert rms.get_datalim(rms.axes.transData).ymax == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
 
 
-def test_the_spectrum_prints_the_share_below_each_limit(songs: list[Song]) -> None:
+def test_the_spectrum_prints_the_share_below_each_limit(songs: list[DrawnPiece]) -> None:
     scale = Scale.of(songs)
     low, high = ("\n".join(text.get_text() for text in axes_of(SPECTRUM, one, scale).texts) for one in songs[:2])
     assert low.count("100.0 %") == 3
     assert high.count("0.0 %") == 3
 
 
-def test_the_spectrum_marks_the_limits_of_the_paper(songs: list[Song]) -> None:
+def test_the_spectrum_marks_the_limits_of_the_paper(songs: list[DrawnPiece]) -> None:
     lines = axes_of(SPECTRUM, songs[0], Scale.of(songs)).get_lines()
     assert [float(line.get_xdata()[0]) for line in lines if len(line.get_xdata()) == 2] == [1.0, 1.2, 1.3]
 
 
-def test_the_spectrum_repeats_the_reference_with_every_other_song(songs: list[Song]) -> None:
+def test_the_spectrum_repeats_the_reference_with_every_other_song(songs: list[DrawnPiece]) -> None:
     behind = axes_of(SPECTRUM, songs[1], Scale.of(songs)).get_lines()[0].get_ydata()
     np.testing.assert_array_equal(behind, panels.smooth(songs[0].spectrum))
 
@@ -108,19 +108,19 @@ def test_a_smoothed_flat_spectrum_stays_flat_to_its_ends() -> None:
     np.testing.assert_allclose(panels.smooth(np.full(500, -40.0)), -40.0)
 
 
-def test_sonograms_share_one_colour_scale(songs: list[Song]) -> None:
+def test_sonograms_share_one_colour_scale(songs: list[DrawnPiece]) -> None:
     scale = Scale.of(songs)
     images = [axes_of(SONOGRAM, one, scale).get_images()[0] for one in songs]
     assert {image.get_clim() for image in images} == {(scale.sonogram_top - 80, scale.sonogram_top)}
 
 
-def test_a_sonogram_is_brightest_where_the_tone_is(songs: list[Song]) -> None:
+def test_a_sonogram_is_brightest_where_the_tone_is(songs: list[DrawnPiece]) -> None:
     level = songs[1].sonogram.mean(axis=1)
     assert (level.argmax() + 0.5) * songs[1].sonogram_hz / len(level) == pytest.approx(2000, abs=30)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
-def test_silence_is_drawn_and_said(kind: Kind) -> None:
+def test_silence_is_drawn_and_said(kind: FigureKind) -> None:
     silent = song("Silence", "rest", SYSTEMS[0], np.zeros(RATE, dtype=np.float32), RATE, Notes.of())
     panels.draw(kind, [silent], Scale.of([silent])).savefig(BytesIO())
     assert finding(kind, silent) == ("no notes" if kind.of_notes else "silent")
@@ -135,7 +135,7 @@ def test_one_sample_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
-def test_the_same_songs_give_the_same_file(suffix: str, songs: list[Song], tmp_path: Path) -> None:
+def test_the_same_songs_give_the_same_file(suffix: str, songs: list[DrawnPiece], tmp_path: Path) -> None:
     files = [tmp_path / f"{attempt}{suffix}" for attempt in range(2)]
     for file in files:
         panels.save(panels.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
@@ -151,7 +151,7 @@ def test_a_panel_of_noise_stays_small_as_svg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["$x^2$ & <b>", "\\frac", "音楽", "n" * 300, "$"])
-def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: Path) -> None:
+def test_any_name_can_stand_above_a_row(name: str, songs: list[DrawnPiece], tmp_path: Path) -> None:
     odd = [replace(songs[0], name=name), songs[1]]
     figure = panels.draw(WAVEFORM, odd, Scale.of(odd))
     panels.save(figure, tmp_path / "odd.svg", dpi=100)
@@ -160,7 +160,9 @@ def test_any_name_can_stand_above_a_row(name: str, songs: list[Song], tmp_path: 
 
 @pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
-def test_every_label_is_whole_and_none_lies_upon_another(kind: Kind, width: float, songs: list[Song]) -> None:
+def test_every_label_is_whole_and_none_lies_upon_another(
+    kind: FigureKind, width: float, songs: list[DrawnPiece]
+) -> None:
     names = ["A person, as it was played on a piano, in the autumn", "n" * 120]
     shown = [replace(one, name=name) for one, name in zip(songs, names, strict=False)]
     assert faults(panels.draw(kind, shown, width=width)) == []
@@ -192,20 +194,20 @@ def test_a_figure_alone_takes_three_lines(tmp_path: Path) -> None:
     assert (tmp_path / "waveform.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_a_piano_roll_has_a_line_a_note_the_darker_the_louder(songs: list[Song]) -> None:
+def test_a_piano_roll_has_a_line_a_note_the_darker_the_louder(songs: list[DrawnPiece]) -> None:
     loud = replace(songs[0], notes=Notes.of([(0, 1, 60, 127), (1, 2, 64, 1)]))
     (rolls,) = axes_of(PIANO_ROLL, loud, Scale.of([loud])).collections
     assert [line.tolist() for line in rolls.get_segments()] == [[[0, 60], [1, 60]], [[1, 64], [2, 64]]]
     assert rolls.get_alpha()[0] > rolls.get_alpha()[1]
 
 
-def test_a_steady_tone_is_like_itself_everywhere(songs: list[Song]) -> None:
+def test_a_steady_tone_is_like_itself_everywhere(songs: list[DrawnPiece]) -> None:
     (image,) = axes_of(SELF_SIMILARITY, songs[0], Scale.of(songs)).get_images()
     assert np.asarray(image.get_array()).min() > 0.99
 
 
-def test_squares_stand_side_by_side_and_rows_below_each_other(songs: list[Song]) -> None:
-    def corners(kind: Kind) -> list[tuple[float, float]]:
+def test_squares_stand_side_by_side_and_rows_below_each_other(songs: list[DrawnPiece]) -> None:
+    def corners(kind: FigureKind) -> list[tuple[float, float]]:
         return [axes.get_position().p0.round(2).tolist() for axes in panels.draw(kind, songs).axes]
 
     assert len({x for x, _ in corners(SELF_SIMILARITY)}) == 2
@@ -213,13 +215,13 @@ def test_squares_stand_side_by_side_and_rows_below_each_other(songs: list[Song])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
-def test_the_box_of_a_panel_is_where_its_axes_are(kind: Kind, songs: list[Song]) -> None:
+def test_the_box_of_a_panel_is_where_its_axes_are(kind: FigureKind, songs: list[DrawnPiece]) -> None:
     left, top, width, height = kind.box()
     bounds = axes_of(kind, songs[0], Scale.of(songs)).get_position().bounds
     assert bounds == pytest.approx((left, 1 - top - height, width, height))
 
 
-def test_findings_are_the_numbers_of_what_is_drawn(songs: list[Song]) -> None:
+def test_findings_are_the_numbers_of_what_is_drawn(songs: list[DrawnPiece]) -> None:
     assert finding(SCORE_MATRIX, songs[0]) == "16 notes in 4 s (4.0 a second), 1.0 sounding at once, C4 to E4"
     assert finding(WAVEFORM, songs[0]).startswith("mean level −9.0 dBFS, spread 0.0 dB")
     assert finding(SPECTRUM, songs[1]).startswith("0.0 % of the energy below 1 kHz")
@@ -241,7 +243,7 @@ def test_colours_are_distinct_and_never_the_references() -> None:
     assert len({*colours, REFERENCE}) == 3 * len(SYSTEMS) + 1
 
 
-def test_matrices_of_the_page_are_the_score_matrix(songs: list[Song]) -> None:
+def test_matrices_of_the_page_are_the_score_matrix(songs: list[DrawnPiece]) -> None:
     np.testing.assert_array_equal(songs[0].matrix, encode(TUNE, frames=32))
 
 

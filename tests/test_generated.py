@@ -30,7 +30,7 @@ def density(folder: Path) -> tuple[object, tuple[str, ...]]:
     """Notes a second of the tune as it is measured, and what is said of it."""
     (take,) = takes([folder / "a.mid"])
     measured = measure_take(take)
-    return measured.figures["note_density"], measured.remarks
+    return measured.values["note_density"], measured.remarks
 
 
 @pytest.mark.parametrize("seconds", [10.0, 19.0, 60.0, 7000.0])

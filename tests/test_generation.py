@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clstm.corpus.corpus import Corpus
 from clstm.generation import sampling
-from clstm.generation.prompts import Seed, from_corpus
+from clstm.generation.prompts import Prompt, from_corpus
 from clstm.generation.sampling import MODES, Mode, Sampling, density, density_range, draw, generate, likeliest
 from clstm.models.checkpoint import build
 from clstm.models.networks import KINDS, Kind, Model, NetworkConfig
@@ -28,13 +28,13 @@ def network(kind: Kind) -> Model:
 
 
 @pytest.fixture(scope="module")
-def three(tiny_corpus: Corpus) -> list[Seed]:
+def three(tiny_corpus: Corpus) -> list[Prompt]:
     return from_corpus(tiny_corpus, "train", 3, after=80, seed=0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("mode", "step"), [("window", None), ("window", 1), ("stream", None), ("stream", 4)])
-def test_music_goes_on_consistently_from_the_seed(kind: Kind, mode: Mode, step: int, three: list[Seed]) -> None:
+def test_music_goes_on_consistently_from_the_seed(kind: Kind, mode: Mode, step: int, three: list[Prompt]) -> None:
     music = generate(network(kind), three, 50, Sampling(mode, step))
     for seed, matrix in zip(three, music, strict=True):
         assert matrix.shape == (ROWS, 50)
@@ -44,7 +44,7 @@ def test_music_goes_on_consistently_from_the_seed(kind: Kind, mode: Mode, step: 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_seed_gives_the_same_music_again_in_any_batch(mode: Mode, three: list[Seed]) -> None:
+def test_a_seed_gives_the_same_music_again_in_any_batch(mode: Mode, three: list[Prompt]) -> None:
     made = network("c-lstm")
     first = generate(made, three, 30, Sampling(mode, seed=4))
     again = generate(made, three, 30, Sampling(mode, seed=4))
@@ -54,7 +54,7 @@ def test_a_seed_gives_the_same_music_again_in_any_batch(mode: Mode, three: list[
     np.testing.assert_array_equal(generate(made, three[:1], 30, Sampling(mode, seed=4))[0], first[0])
 
 
-def test_a_longer_piece_begins_as_the_shorter_one(three: list[Seed]) -> None:
+def test_a_longer_piece_begins_as_the_shorter_one(three: list[Prompt]) -> None:
     made = network("lstm")
     short, long = generate(made, three, 20, Sampling()), generate(made, three, 40, Sampling())
     np.testing.assert_array_equal(short, np.array(long)[:, :, :20])
@@ -62,7 +62,7 @@ def test_a_longer_piece_begins_as_the_shorter_one(three: list[Seed]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", [1, 4, 9])
-def test_a_window_is_read_whole_from_a_zero_state(kind: Kind, step: int, three: list[Seed]) -> None:
+def test_a_window_is_read_whole_from_a_zero_state(kind: Kind, step: int, three: list[Prompt]) -> None:
     """What windows share is worked out once; here each is worked out alone, in the paper's words."""
     made = network(kind)
     random = np.random.default_rng((7, 3, 0))
@@ -78,7 +78,7 @@ def test_a_window_is_read_whole_from_a_zero_state(kind: Kind, step: int, three: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stream_is_read_whole_from_its_beginning(kind: Kind, three: list[Seed]) -> None:
+def test_a_stream_is_read_whole_from_its_beginning(kind: Kind, three: list[Prompt]) -> None:
     made = network(kind)
     random = np.random.default_rng((7, 3, 0))
     music = three[0].window
@@ -90,13 +90,13 @@ def test_a_stream_is_read_whole_from_its_beginning(kind: Kind, three: list[Seed]
     np.testing.assert_array_equal(generate(made, three[:1], 20, Sampling("stream", seed=7))[0], music[:, 90:])
 
 
-def test_more_seeds_than_one_batch_holds_go_on_alike(three: list[Seed], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_seeds_than_one_batch_holds_go_on_alike(three: list[Prompt], monkeypatch: pytest.MonkeyPatch) -> None:
     made = network("lstm")
     whole = generate(made, three, 20)
     monkeypatch.setattr(sampling, "BATCH", 2)
     told: list[tuple[int, int]] = []
     np.testing.assert_array_equal(
-        generate(made, three, 20, advance=lambda what, done, total: told.append((done, total))), whole
+        generate(made, three, 20, progress=lambda what, done, total: told.append((done, total))), whole
     )
     assert told == sorted(told)
     assert told[-1] == (60, 60)
@@ -153,14 +153,14 @@ def test_a_threshold_turns_on_what_is_at_least_as_likely() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_with_a_threshold_nothing_is_left_to_chance(mode: Mode, three: list[Seed]) -> None:
+def test_with_a_threshold_nothing_is_left_to_chance(mode: Mode, three: list[Prompt]) -> None:
     made = network("c-lstm")
     first = generate(made, three, 40, Sampling(mode, threshold=0.05, seed=1))
     np.testing.assert_array_equal(generate(made, three, 40, Sampling(mode, threshold=0.05, seed=2)), first)
     np.testing.assert_array_equal(generate(made, three[:1] * 2, 40, Sampling(mode, threshold=0.05)), first[:1] * 2)
 
 
-def test_what_cannot_be_sampled_is_refused(three: list[Seed]) -> None:
+def test_what_cannot_be_sampled_is_refused(three: list[Prompt]) -> None:
     with pytest.raises(UserError, match=r"--step 10: this model answers for 9 frames at once; choose 1 to 9"):
         generate(network("lstm"), three, 10, Sampling(step=10))
     with pytest.raises(UserError, match=r"--threshold 1\.5 .* between 0 and 1"):
@@ -190,7 +190,7 @@ def test_every_note_written_has_its_end_within_the_file(tmp_path_factory: pytest
     assert seconds == pytest.approx(5.0, abs=0.01)
 
 
-def test_a_low_temperature_leaves_only_likely_notes(three: list[Seed]) -> None:
+def test_a_low_temperature_leaves_only_likely_notes(three: list[Prompt]) -> None:
     made = network("rnn")
     assert all(density(matrix) == 0 for matrix in generate(made, three, 30, Sampling(temperature=0.05)))
 

@@ -13,7 +13,7 @@ from evaluation.measurement.measure import CANCELLED, METRICS, measure_file, mea
 from evaluation.metrics import levels
 from evaluation.metrics.levels import SILENT, is_silent, music, offsets
 from evaluation.metrics.loudness import true_peak
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 RATE = 22050
 SETTINGS = RenderSettings(sample_rate=RATE)
@@ -23,7 +23,11 @@ SOUND = render(TUNE, SETTINGS)
 
 
 def assert_alike(
-    before: dict[str, Figure], after: dict[str, Figure], share: float, but_for: Sequence[str] = (), least: float = 0.0
+    before: dict[str, MetricValue],
+    after: dict[str, MetricValue],
+    share: float,
+    but_for: Sequence[str] = (),
+    least: float = 0.0,
 ) -> None:
     for name, figure in before.items():
         if isinstance(figure, Missing):

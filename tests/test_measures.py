@@ -69,7 +69,7 @@ def test_a_table_has_a_row_a_figure_and_a_reason_wherever_the_value_is_missing(f
         "human": [folder / "tune.mid"],
         "model": [folder / "text.mid", folder / "tune.flac", folder / "empty.wav"],
     }
-    table = measure_systems(systems, SETTINGS, done.append).figures
+    table = measure_systems(systems, SETTINGS, done.append).values
     assert tuple(table.columns) == COLUMNS
     assert len(table) == 4 * len(METRICS)
     assert done == [path for paths in systems.values() for path in paths]
@@ -86,7 +86,7 @@ def test_a_table_has_a_row_a_figure_and_a_reason_wherever_the_value_is_missing(f
 
 
 def test_equal_names_stay_two_pieces(folder: Path) -> None:
-    table = measure_systems({"all": [folder / "tune.mid", folder / "tune.flac"]}, SETTINGS).figures
+    table = measure_systems({"all": [folder / "tune.mid", folder / "tune.flac"]}, SETTINGS).values
     assert table["piece"].nunique() == 2
 
 

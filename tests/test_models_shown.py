@@ -14,7 +14,7 @@ from clstm.generation.prompts import opening
 from clstm.models import networks
 from clstm.music.midi import Notes, write_midi
 from clstm.music.score import ROWS
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from reports.inputs.models import KINDS, PAPER, model_of, of_the_paper
 from reports.inputs.systems import read_generated
 from reports.inputs.touch import touch_of
@@ -126,10 +126,10 @@ def test_velocities_and_grid_are_looked_up_in_the_notes(
 ) -> None:
     rows = [(onset, onset + 0.5, 60, velocity) for onset, velocity in zip(onsets, velocities, strict=True)]
     write_midi(Notes.of(rows), tmp_path / "a.mid")
-    touch = touch_of([Take(tmp_path / "a.mid")])
+    touch = touch_of([MeasurementInput(tmp_path / "a.mid")])
     assert touch == {"one_velocity": expected[0], "on_grid": expected[1]}
-    assert touch_of([Take(tmp_path / "a.mid", same_grid=True)]) == {"one_velocity": True, "on_grid": True}
+    assert touch_of([MeasurementInput(tmp_path / "a.mid", same_grid=True)]) == {"one_velocity": True, "on_grid": True}
 
 
 def test_of_audio_nothing_is_known_of_its_velocities() -> None:
-    assert touch_of([Take(Path("a.wav"))]) is None
+    assert touch_of([MeasurementInput(Path("a.wav"))]) is None

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 import listening_study
 from listening_study.blinding.attack import Shown, attack, words
-from listening_study.blinding.audit import Verdict, examine, judge
+from listening_study.blinding.audit import BlindingVerdict, examine, judge
 from listening_study.cli.main import app
 from listening_study.protocol.key import open_key
 from listening_study.protocol.order import COMPUTABLE, doubts, open_order
@@ -167,6 +167,6 @@ def test_nothing_but_its_order_and_its_open_files_is_wrong_with_an_old_study(old
     for clip in (old.folder / "clips").iterdir():
         os.utime(clip, (0, 0))  # a checkout gives each a time of its own
     found = judge(old, open_key(old), open_order(old), examine(old))
-    exact = {one.check for one in found.findings if one.kind == "exact" and one.verdict is Verdict.LEAK}
+    exact = {one.check for one in found.findings if one.kind == "exact" and one.verdict is BlindingVerdict.LEAK}
     assert exact == set()
     assert "one listener's traffic" in {leak.check for leak in found.leaks}

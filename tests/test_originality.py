@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import NothingUsableError, UserError
 from evaluation.cli.notes import app
-from evaluation.notes.originality import COLUMNS, Match, Originality, Piece, longest_common, measure_originality
+from evaluation.notes.originality import COLUMNS, ComparedPiece, Match, Originality, longest_common, measure_originality
 
 
 def walk(seed: int, seconds: float = 30.0) -> Notes:
@@ -29,9 +29,9 @@ def rows(notes: Notes, shift: float = 0.0, semitones: int = 0) -> list[tuple[flo
     return [(float(on), float(off), int(pitch), int(v)) for on, off, pitch, v in zip(*columns, strict=True)]
 
 
-def pieces(*music: Notes, groups: str = "") -> list[Piece]:
+def pieces(*music: Notes, groups: str = "") -> list[ComparedPiece]:
     """Each in a group of its own, or as the letters say."""
-    return [Piece.of(notes, f"piece {k}", groups[k : k + 1]) for k, notes in enumerate(music)]
+    return [ComparedPiece.of(notes, f"piece {k}", groups[k : k + 1]) for k, notes in enumerate(music)]
 
 
 CORPUS = [walk(seed) for seed in range(25)]
@@ -40,7 +40,7 @@ CORPUS = [walk(seed) for seed in range(25)]
 def test_a_copy_in_another_key_is_found_where_it_stands() -> None:
     passage = CORPUS[7].between(10.0, 15.0)
     copied = Notes.of([*rows(walk(99, 8.0)), *rows(passage, 9.0, semitones=3), *rows(walk(98, 8.0), 15.0)])
-    common = longest_common([Piece.of(copied, "copied")], pieces(*CORPUS))
+    common = longest_common([ComparedPiece.of(copied, "copied")], pieces(*CORPUS))
     (match,) = common.matches
     struck = CORPUS[7].onset[(CORPUS[7].onset >= 10.0) & (CORPUS[7].onset < 15.0)]
     assert match.notes >= len(struck) > 10
@@ -48,13 +48,13 @@ def test_a_copy_in_another_key_is_found_where_it_stands() -> None:
     assert match.there - match.at == pytest.approx(10.0 - 9.0)
     assert match.at <= struck[0] - 1.0
     assert match.seconds >= struck[-1] - struck[0]
-    assert (common.own(copied_frames := Piece.of(copied).frames) < match.notes).all()
+    assert (common.own(copied_frames := ComparedPiece.of(copied).frames) < match.notes).all()
     assert copied_frames == round(23.0 * 8)
 
 
 def test_a_run_never_passes_from_one_piece_into_the_next() -> None:
     halves = [CORPUS[0].between(0.0, 15.0), CORPUS[0].between(15.0, 30.0)]
-    (match,) = longest_common([Piece.of(CORPUS[0], "both")], pieces(*halves)).matches
+    (match,) = longest_common([ComparedPiece.of(CORPUS[0], "both")], pieces(*halves)).matches
     assert match.notes <= max(map(len, halves))
 
 
@@ -62,7 +62,7 @@ def test_a_run_ends_at_a_long_rest() -> None:
     phrase = [(k / 4, k / 4 + 0.25, pitch, 80) for k, pitch in enumerate([60, 64, 59, 66])]
     for gap, longest in ((4.0, 8), (4.125, 4)):
         twice = Notes.of([*phrase, *((on + 0.75 + gap, off + 0.75 + gap, pitch, 80) for on, off, pitch, _ in phrase)])
-        (match,) = longest_common([Piece.of(twice, "query")], [Piece.of(twice, "corpus")]).matches
+        (match,) = longest_common([ComparedPiece.of(twice, "query")], [ComparedPiece.of(twice, "corpus")]).matches
         assert match.notes == longest
 
 
@@ -72,7 +72,7 @@ def test_pieces_of_one_group_are_not_held_against_each_other() -> None:
     together, apart = (longest_common([], music).own(240) for music in (corpus, twins_apart))
     assert apart[0] == apart[1] == len(CORPUS[0])
     assert together[0] == together[1] < 10
-    (match,) = longest_common([Piece.of(CORPUS[1], "it", "b")], corpus).matches
+    (match,) = longest_common([ComparedPiece.of(CORPUS[1], "it", "b")], corpus).matches
     assert match.piece != 2
 
 
@@ -97,9 +97,9 @@ def test_the_seed_alone_decides_on_the_excerpts() -> None:
 
 
 def test_one_note_shares_nothing() -> None:
-    note = Piece.of(Notes.of([(0.0, 1.0, 60, 80)]), "one")
+    note = ComparedPiece.of(Notes.of([(0.0, 1.0, 60, 80)]), "one")
     assert longest_common([note], pieces(*CORPUS[:2])).matches == [Match(0)]
-    assert longest_common([Piece.of(CORPUS[0], "it")], [note]).matches == [Match(0)]
+    assert longest_common([ComparedPiece.of(CORPUS[0], "it")], [note]).matches == [Match(0)]
 
 
 @pytest.fixture(scope="module")

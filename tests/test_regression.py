@@ -10,9 +10,10 @@ import pytest
 
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import MismatchError, NothingUsableError, UserError
+from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import write_audio
-from evaluation.audio.render import RenderSettings, Waveform, render
-from evaluation.drift.baseline import Piece, read_baseline
+from evaluation.audio.render import RenderSettings, render
+from evaluation.drift.baseline import BaselineFile, read_baseline
 from evaluation.drift.check import (
     MOVED,
     SAME,
@@ -28,9 +29,9 @@ from evaluation.drift.check import (
     tolerance,
 )
 from evaluation.measurement import cache
-from evaluation.measurement.environment import Difference, differences, environment, settings_of
+from evaluation.measurement.environment import EnvironmentDifference, differences, environment, settings_of
 from evaluation.measurement.measure import METRICS, measure_notes, measure_sound
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 SETTINGS = RenderSettings(sample_rate=22050)
 TUNE = Notes.of([(k / 4, k / 4 + 0.25, 60 + 7 * k % 12, 60 + 5 * (k % 4)) for k in range(24)])
@@ -45,17 +46,17 @@ def louder(waveform: Waveform, decibels: float) -> Waveform:
     return waveform * np.float32(10 ** (decibels / 20))
 
 
-def measured(sound: Waveform, notes: Notes | None = None) -> dict[str, Piece]:
+def measured(sound: Waveform, notes: Notes | None = None) -> dict[str, BaselineFile]:
     figures = measure_sound(sound, SETTINGS.sample_rate) | (measure_notes(notes) if notes else {})
-    return {"tune": Piece("", figures)}
+    return {"tune": BaselineFile("", figures)}
 
 
-def moved_figures(recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> set[str]:
+def moved_figures(recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile]) -> set[str]:
     return {moved.metric for moved in compare(recorded, now)}
 
 
-def of(figure: Figure) -> dict[str, Piece]:
-    return {"a.wav": Piece("", {"centroid": figure})}
+def of(figure: MetricValue) -> dict[str, BaselineFile]:
+    return {"a.wav": BaselineFile("", {"centroid": figure})}
 
 
 # --- what moves, and by how much it may ------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def test_every_figure_moves_beyond_its_tolerance_and_not_within(metric: str, rec
     allowed = tolerance(metric, recorded)
     for sign in (-1, 1):
         within, beyond = (recorded + sign * share * allowed for share in (0.99, 1.01))
-        before, near, far = ({"a": Piece("", {metric: figure})} for figure in (recorded, within, beyond))
+        before, near, far = ({"a": BaselineFile("", {metric: figure})} for figure in (recorded, within, beyond))
         assert compare(before, near) == []
         assert compare(before, far) == [Moved("a", metric, recorded, beyond)]
 
@@ -92,7 +93,7 @@ def test_what_was_missing_must_be_missing_for_the_same_reason() -> None:
 
 
 def test_a_file_that_came_went_or_cannot_be_read_any_more_moved_as_a_whole() -> None:
-    here, broken = Piece("", {"centroid": 440.0}), Piece("", {}, "0 bytes")
+    here, broken = BaselineFile("", {"centroid": 440.0}), BaselineFile("", {}, "0 bytes")
     gone = Missing("no such file")
     assert compare({"a": here}, {}) == [Moved("a", "", None, gone)]
     assert compare({}, {"a": here}) == [Moved("a", "", gone, None)]
@@ -102,8 +103,8 @@ def test_a_file_that_came_went_or_cannot_be_read_any_more_moved_as_a_whole() -> 
 
 
 def test_what_moved_is_in_the_order_recorded_with_new_files_last() -> None:
-    before = {name: Piece("", {"centroid": 1.0, "integrated_loudness": -20.0}) for name in ("b", "a")}
-    after = {name: Piece("", {"centroid": 2.0, "integrated_loudness": -21.0}) for name in ("c", "a", "b")}
+    before = {name: BaselineFile("", {"centroid": 1.0, "integrated_loudness": -20.0}) for name in ("b", "a")}
+    after = {name: BaselineFile("", {"centroid": 2.0, "integrated_loudness": -21.0}) for name in ("c", "a", "b")}
     assert [(moved.file, moved.metric) for moved in compare(before, after)] == [
         *[("b", "integrated_loudness"), ("b", "centroid"), ("a", "integrated_loudness"), ("a", "centroid")],
         ("c", ""),
@@ -260,7 +261,7 @@ def test_nothing_is_remembered_from_an_earlier_measurement(
 def test_the_same_figures_need_no_new_baseline_and_others_do() -> None:
     units = {name: metric.unit for name, metric in METRICS.items()}
     assert other_figures(units) == []
-    assert other_figures(units | {"warmth": ""}) == [Difference("figure.warmth", "a number", "none")]
+    assert other_figures(units | {"warmth": ""}) == [EnvironmentDifference("figure.warmth", "a number", "none")]
 
 
 # --- the environment -------------------------------------------------------------------------------------------------

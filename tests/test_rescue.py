@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from clstm.generation.prompts import Seed, opening
+from clstm.generation.prompts import Prompt, opening
 from clstm.generation.rescue import ATTEMPTS, rescue
 from clstm.generation.sampling import MODES, Mode, Sampling, density, generate
 from clstm.models.networks import Model, NetworkConfig, State
@@ -35,7 +35,7 @@ class Monotonous(Model):
 
 
 SPARSE, DENSE, HOPELESS = Monotonous(7e-4), Monotonous(0.075), Monotonous(1e-30)
-SEEDS: list[Seed] = [opening()] * 12
+SEEDS: list[Prompt] = [opening()] * 12
 FRAMES = 30 * FRAME_RATE
 
 
@@ -70,7 +70,7 @@ def test_silence_is_answered_with_more_heat_and_saturation_with_less() -> None:
 
 
 def test_the_same_seed_is_rescued_in_the_same_way_in_any_batch() -> None:
-    def twice(seeds: list[Seed], seed: int) -> list[np.ndarray]:
+    def twice(seeds: list[Prompt], seed: int) -> list[np.ndarray]:
         sampling = Sampling(seed=seed)
         return rescue(SPARSE, seeds, generate(SPARSE, seeds, FRAMES, sampling), sampling)[0]
 

@@ -15,11 +15,12 @@ import soxr
 
 from clstm.cli.main import main
 from clstm.music.midi import Notes, write_midi
+from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import write_audio
-from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.audio.render import RenderSettings, render
 from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check, Moved
 from evaluation.drift.report import row, summary, text, write_junit
-from evaluation.measurement.environment import Difference
+from evaluation.measurement.environment import EnvironmentDifference
 from evaluation.metrics.metric import Missing
 
 RATE = 44100
@@ -309,7 +310,7 @@ def test_text_and_junit_hold_whatever_a_file_is_called(tmp_path: Path) -> None:
 
 
 def test_an_unmatched_environment_is_said_first_and_what_moved_is_information() -> None:
-    difference = Difference("measuring.numpy", "2.1.0", "2.2.0")
+    difference = EnvironmentDifference("measuring.numpy", "2.1.0", "2.2.0")
     found = Check(Path("b.json"), ("a.wav",), (), (), (difference,))
     assert summary(found) == [
         "This is not the environment of the baseline: what moved, if anything, proves nothing.",

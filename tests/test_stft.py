@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics import sonogram, spectrum, structure
-from evaluation.metrics.metric import Figure
+from evaluation.metrics.metric import MetricValue
 from evaluation.metrics.stft import magnitude_blocks, window_starts
 
 RATE = 44100
@@ -34,7 +34,7 @@ class Unending:
 
 @pytest.mark.parametrize("view", [spectrum.measure, sonogram.measure, structure.measure])
 def test_long_music_is_read_in_slices_and_needs_little_memory(
-    view: Callable[[object, int], Mapping[str, Figure]],
+    view: Callable[[object, int], Mapping[str, MetricValue]],
 ) -> None:
     waveform = Unending(240 * RATE)
     view(waveform, RATE)  # imports

@@ -25,7 +25,7 @@ from listening_study.store.connection import migrate
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 REQUEST = b"GET /_stcore/health HTTP/1.1\r\nHost: localhost\r\n"
-HURRIED = "from listening_study import connections; connections.ImpatientProtocol.limit = 0.5; "
+HURRIED = "from listening_study.server import connections; connections.ImpatientProtocol.limit = 0.5; "
 LAUNCH = "import runpy; runpy.run_module('listening_study.server.launching', run_name='__main__', alter_sys=True)"
 
 
@@ -213,7 +213,7 @@ def test_a_server_whose_command_died_before_it_could_ask_ends_too(tmp_path: Path
     """The signal is asked for too late then; the pipe tells."""
     reading, writing = os.pipe()
     script = (
-        "import signal, time; from listening_study import parent; parent._PR_SET_PDEATHSIG = 0; parent.GRACE = 0.1; "
+        "import signal, time; from listening_study.server import parent; parent._PR_SET_PDEATHSIG = 0; parent.GRACE = 0.1; "
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); parent.end_with_parent(); time.sleep(1e4)"
     )
     told = {**os.environ, "CLSTM_STUDY_PARENT": str(reading)}

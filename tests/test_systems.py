@@ -10,12 +10,12 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings
-from evaluation.comparison.compare import Request, judge
+from evaluation.comparison.compare import ComparisonRequest, judge
 from evaluation.figures.palette import CONTROL, REFERENCE, SYSTEMS
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from reports.build import file_name
 from reports.figures.excerpts import AUDIO_BYTES, BYTES_A_SECOND, SAMPLE, spans
-from reports.inputs.systems import SAMPLES, Piece, System, check_names, median_piece, systems_of
+from reports.inputs.systems import SAMPLES, System, SystemPiece, check_names, median_piece, systems_of
 
 
 def tune(path: Path, notes: int, velocity: int = 50) -> Path:
@@ -32,12 +32,14 @@ def hum(path: Path, amplitude: float, seconds: float = 1.0) -> Path:
 
 
 def read(reference: str, **sources: Path) -> list[System]:
-    verdict = judge(Request(tuple(f"{name}={path}" for name, path in sources.items()), reference, Path("unused")))
+    verdict = judge(
+        ComparisonRequest(tuple(f"{name}={path}" for name, path in sources.items()), reference, Path("unused"))
+    )
     return systems_of(verdict, sources, reference)
 
 
-def piece(name: str, seconds: float = 20.0) -> Piece:
-    return Piece(Take(Path(f"{name}.wav")), name, "", seconds)
+def piece(name: str, seconds: float = 20.0) -> SystemPiece:
+    return SystemPiece(MeasurementInput(Path(f"{name}.wav")), name, "", seconds)
 
 
 def test_the_median_song_is_shown_the_lower_of_two() -> None:

@@ -8,29 +8,31 @@ import pytest
 from clstm.music.midi import VELOCITY, Notes
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import write_json
-from evaluation.measurement.inputs import Take, read_groups, takes
+from evaluation.measurement.inputs import MeasurementInput, read_groups, takes
 
 PLAYED = Notes.of([(0.01, 0.52, 60, 40), (0.51, 1.3, 64, 100), (2.2, 2.4, 110, 60)])
 
 
 def test_a_take_leaves_notes_as_they_are() -> None:
-    assert Take(Path("a.mid")).of(PLAYED) is PLAYED
+    assert MeasurementInput(Path("a.mid")).of(PLAYED) is PLAYED
 
 
 def test_the_same_grid_keeps_what_a_model_could_have_written() -> None:
-    notes = Take(Path("a.mid"), same_grid=True).of(PLAYED)
+    notes = MeasurementInput(Path("a.mid"), same_grid=True).of(PLAYED)
     assert notes.onset.tolist() == [0, 0.5]
     assert set(notes.velocity) == {VELOCITY}
 
 
 def test_velocities_are_bent_by_a_power_and_stay_velocities() -> None:
-    bent = Take(Path("a.mid"), velocity_power=2).of(Notes.of([(0, 1, 60, 80), (0, 1, 62, 127), (0, 1, 64, 3)]))
+    bent = MeasurementInput(Path("a.mid"), velocity_power=2).of(
+        Notes.of([(0, 1, 60, 80), (0, 1, 62, 127), (0, 1, 64, 3)])
+    )
     assert bent.velocity.tolist() == [50, 127, 1]
-    assert Take(Path("a.mid"), same_grid=True, velocity_power=2).of(PLAYED).velocity.tolist() == [50, 50]
+    assert MeasurementInput(Path("a.mid"), same_grid=True, velocity_power=2).of(PLAYED).velocity.tolist() == [50, 50]
 
 
 def test_a_cut_comes_first() -> None:
-    notes = Take(Path("a.mid"), same_grid=True, cut=1.0).of(PLAYED)
+    notes = MeasurementInput(Path("a.mid"), same_grid=True, cut=1.0).of(PLAYED)
     assert notes.duration == 1.0
     assert len(notes) == 2
 
@@ -56,7 +58,7 @@ def test_files_with_their_seed_are_longer_than_their_continuation(tmp_path: Path
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"items": 3}', '{"items": [{}]}'])
 def test_a_manifest_of_another_kind_says_nothing(content: str, tmp_path: Path) -> None:
     (tmp_path / "generated.json").write_text(content)
-    assert takes([tmp_path / "a.mid"]) == [Take(tmp_path / "a.mid")]
+    assert takes([tmp_path / "a.mid"]) == [MeasurementInput(tmp_path / "a.mid")]
 
 
 def test_groups_come_from_a_table_by_the_stem_of_the_file(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_table_of_groups_that_cannot_be_one_is_refused(content: str, message: 
 
 def test_arrays_of_the_given_notes_are_never_written_to() -> None:
     before = PLAYED.velocity.copy()
-    Take(Path("a.mid"), same_grid=True, velocity_power=3, cut=2).of(PLAYED)
+    MeasurementInput(Path("a.mid"), same_grid=True, velocity_power=3, cut=2).of(PLAYED)
     np.testing.assert_array_equal(PLAYED.velocity, before)
 
 

@@ -11,8 +11,8 @@ import pytest
 from clstm.cli.main import main
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
-from evaluation.comparison.compare import Request, Verdict
-from evaluation.measurement.inputs import Take
+from evaluation.comparison.compare import Comparison, ComparisonRequest
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import measure_systems
 from reports.inputs import variants
 from reports.inputs.variants import Variant, parse
@@ -69,8 +69,8 @@ def test_a_mistake_is_one_line(given: list[str], message: str) -> None:
     assert "\n" not in str(raised.value)
 
 
-def verdict_of(systems: dict[str, list[Take]]) -> Verdict:
-    return Verdict("people", systems, pd.DataFrame(), {"": measure_systems(systems, workers=1)}, {}, [], [])
+def verdict_of(systems: dict[str, list[MeasurementInput]]) -> Comparison:
+    return Comparison("people", systems, pd.DataFrame(), {"": measure_systems(systems, workers=1)}, {}, [], [])
 
 
 def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Path) -> None:
@@ -80,11 +80,11 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
         tune(tmp_path / f"lstm/{number}.mid", number + 5)
         tune(tmp_path / f"other/{number}.mid", number + 9, notes=40)
     systems = {
-        name: [Take(path, same_grid=True, cut=2.0) for path in sorted((tmp_path / name).iterdir())]
+        name: [MeasurementInput(path, same_grid=True, cut=2.0) for path in sorted((tmp_path / name).iterdir())]
         for name in ("people", "lstm")
     }
     verdict = verdict_of(systems)
-    request = Request((), "people", tmp_path, seconds=2.0, workers=1)
+    request = ComparisonRequest((), "people", tmp_path, seconds=2.0, workers=1)
     steps: list[tuple[str, int, int]] = []
     (one,) = variants.measure(
         [Variant("lstm", "warm", tmp_path / "other")], request, verdict, lambda *step: steps.append(step)
@@ -97,16 +97,16 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
     whole = variants.as_decoded([one], verdict.measurements)["lstm, warm"]
     assert whole.pieces["system"].value_counts().to_dict() == {"people": 2, "lstm": 2}
     assert set(whole.pieces.loc[whole.pieces["system"] == "lstm", "file"]) == {str(take.path) for take in one.takes}
-    people = [table[table["system"] == "people"] for table in (whole.figures, verdict.measurements.figures)]
+    people = [table[table["system"] == "people"] for table in (whole.values, verdict.measurements.values)]
     pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in people))
     assert one.remarks(verdict.measurements) == []
 
 
 def test_music_of_another_kind_is_no_variant(tmp_path: Path) -> None:
     tune(tmp_path / "other/a.mid", 1)
-    verdict = Verdict("people", {"lstm": [Take(Path("a.wav"))]}, pd.DataFrame(), {}, {}, [], [])
+    verdict = Comparison("people", {"lstm": [MeasurementInput(Path("a.wav"))]}, pd.DataFrame(), {}, {}, [], [])
     with pytest.raises(UserError, match="lstm:warm is MIDI and lstm is audio"):
-        variants.taken(Variant("lstm", "warm", tmp_path / "other"), Request((), "people", tmp_path), verdict)
+        variants.taken(Variant("lstm", "warm", tmp_path / "other"), ComparisonRequest((), "people", tmp_path), verdict)
 
 
 def clstm(*words: object) -> int:

@@ -133,7 +133,7 @@ def test_a_notebook_beside_its_own_evaluation_is_told_both_places(script: str, i
 
 
 def test_music_is_found_by_its_short_name(installed: Path, tmp_path: Path) -> None:
-    script = "from clstm import Music, midi; print(Music, midi)"
+    script = "from clstm import Music, music; print(Music, music)"
     shown = run(installed / "python", "-c", script, here=tmp_path)
     assert "evaluation.music.Music" in shown.stdout, shown.stderr
     strange = run(installed / "python", "-c", "from clstm import Musik", here=tmp_path)

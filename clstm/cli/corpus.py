@@ -46,6 +46,6 @@ def prepare(
         say(maestro.NOTICE)
     started = time.monotonic()
     with progress() as advance:
-        made = prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, advance=advance)
+        made = prepare(sources, out, index=index, pedal=pedal, seed=seed, workers=workers, progress=advance)
     say(summary(made))
     say(f"{out} made in {time.monotonic() - started:.1f} s.")

@@ -75,7 +75,7 @@ def generate(
             warn(f"{one.name} is shorter than the window of {window / 8:g} s: {silence}")
     with progress() as advance:
         manifest = continuations.by_model(
-            run, chosen, out, seconds, sampling, corpus=opened, with_seed=with_seed, advance=advance
+            run, chosen, out, seconds, sampling, corpus=opened, with_seed=with_seed, progress=advance
         )
     say(continuations.summary(manifest, out))
 

@@ -58,7 +58,7 @@ def accuracy(
     for caution in (*predictors.cautions(opened, runs, split), *filter(None, [learning])):
         warn(caution)
     with progress() as advance:
-        counts = scoring.score(opened, runs, split=split, stride=stride, teacher=teacher, advance=advance)
+        counts = scoring.score(opened, runs, split=split, stride=stride, teacher=teacher, progress=advance)
     table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
     for horizon in predictors.HORIZONS:
         console.print(tables.readable(table, horizon))
@@ -106,7 +106,7 @@ def benchmark(
     runs = [pretrained.find(run) for run in runs or ()]
     warn_of_another_corpus(runs, opened)
     with progress() as advance:
-        scores = benchmark.score(opened, runs, split=split, seed=seed, advance=advance)
+        scores = benchmark.score(opened, runs, split=split, seed=seed, progress=advance)
     if out:
         write_table(out, scores.table)
     if latex:
@@ -144,7 +144,7 @@ def reach(
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
     with progress() as advance:
         measured = looking_back.measure(
-            opened, found, split=split or opened.held_out, count=count, seed=seed, advance=advance
+            opened, found, split=split or opened.held_out, count=count, seed=seed, progress=advance
         )
     differences = reach_tables.pairs(measured, seed)
     write_table(out, reach_tables.curves(measured, seed))

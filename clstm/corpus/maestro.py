@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from clstm.corpus.splits import check_groups
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 
 SOURCE = "maestro-v3"
 URL = "https://storage.googleapis.com/magentadata/datasets/maestro/v3.0.0/maestro-v3.0.0-midi.zip"
@@ -51,7 +51,7 @@ def archive_path() -> Path:
     return Path(platformdirs.user_cache_dir("clstm")) / "maestro" / URL.rpartition("/")[2]
 
 
-def download(advance: Advance = lambda what, done, total: None) -> Path:
+def download(progress: Progress = silent) -> Path:
     """The archive, from the cache or the network. Raises `UserError` when there is neither, saying what to do."""
     import pooch
     import requests
@@ -65,7 +65,7 @@ def download(advance: Advance = lambda what, done, total: None) -> Path:
             known_hash=f"sha256:{SHA256}",
             fname=path.name,
             path=path.parent,
-            downloader=partial(_stream, advance=advance),
+            downloader=partial(_stream, progress=progress),
         )
     except requests.RequestException as error:
         raise UserError(f"MAESTRO could not be downloaded: {_reason(error)}; {by_hand}") from error
@@ -74,7 +74,7 @@ def download(advance: Advance = lambda what, done, total: None) -> Path:
     return path
 
 
-def _stream(url: str, target: str, _: object, *, advance: Advance) -> None:
+def _stream(url: str, target: str, _: object, *, progress: Progress) -> None:
     """How pooch gets the bytes: into a file under another name, which it renames when the SHA-256 is right."""
     import requests
 
@@ -83,13 +83,13 @@ def _stream(url: str, target: str, _: object, *, advance: Advance) -> None:
         total = int(answer.headers.get("Content-Length", 0))
         for chunk in answer.iter_content(CHUNK):
             file.write(chunk)
-            advance("Downloading, kB", file.tell() // 1000, total // 1000)
+            progress("Downloading, kB", file.tell() // 1000, total // 1000)
 
 
 @contextmanager
-def performances(advance: Advance = lambda what, done, total: None) -> Iterator[list[Performance]]:
+def performances(progress: Progress = silent) -> Iterator[list[Performance]]:
     """Every performance of the archive, as files that are there for as long as the block lasts."""
-    with ZipFile(download(advance)) as archive, TemporaryDirectory(prefix="clstm-") as folder:
+    with ZipFile(download(progress)) as archive, TemporaryDirectory(prefix="clstm-") as folder:
         yield list(_extracted(archive, Path(folder)))
 
 

@@ -19,13 +19,13 @@ from clstm.corpus.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, writ
 from clstm.corpus.pieces import read_piece
 from clstm.music import pianoroll
 from clstm.music.left_out import as_columns
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.finding import MIDI, find
 from clstm.runtime.names import location, readable
 from clstm.runtime.ownership import may_replace
 from clstm.runtime.processes import in_processes
+from clstm.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,14 +53,14 @@ def prepare(
     pedal: bool = False,
     seed: int = 0,
     workers: int | None = None,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Corpus:
     """Make a corpus of MIDI files, folders of them and `music21:bach`; of `maestro-v3`; or of a benchmark's `.mat`.
 
     index : a CSV of columns file, split, group (see `splits.read_index`); without one, whole groups of identical
         pieces are split by `seed`, a tenth each to valid and test
     pedal : whether the sustain pedal lengthens notes
-    advance : told (what, done, total) as work goes on
+    progress : told (what, done, total) as work goes on
 
     MAESTRO and a benchmark have splits of their own, so they stand alone.
 
@@ -83,16 +83,16 @@ def prepare(
     about: dict[str, object] = {"sources": sources, "options": options}
     with ExitStack() as open_sources:
         if maestro.SOURCE in sources:
-            found = open_sources.enter_context(maestro.performances(advance))
+            found = open_sources.enter_context(maestro.performances(progress))
             candidates = [Candidate(one.path, one.name, one.group, one.split) for one in found]
             about["licence"] = maestro.LICENCE
         else:
-            candidates = list(_candidates(sources, rejected, workers, advance))
+            candidates = list(_candidates(sources, rejected, workers, progress))
         if index:
             candidates = _indexed(candidates, splits.read_index(index), rejected)
         building = open_sources.enter_context(replacing(out))
         building.mkdir()
-        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, advance)
+        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, progress)
         if not len(pieces):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
             raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
@@ -146,7 +146,7 @@ def _write_frames(
     rejected: list[Rejection],
     pedal: bool,
     workers: int | None,
-    advance: Advance,
+    progress: Progress,
 ) -> "pd.DataFrame":
     """Append the frames of every usable candidate to the file; a row each, still without its split."""
     rows: list[dict[str, object]] = []
@@ -156,7 +156,7 @@ def _write_frames(
 
     with path.open("wb") as file:
         for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
-            advance("Reading", done, len(candidates))
+            progress("Reading", done, len(candidates))
             if isinstance(result, UnreadableFileError):
                 rejected.append((candidate.name, result.reason))
                 continue
@@ -172,7 +172,7 @@ def _candidates(
     sources: list[str],
     rejected: list[Rejection],
     workers: int | None,
-    advance: Advance,
+    progress: Progress,
 ) -> Iterator[Candidate]:
     """Every file of every source, named relative to the folder it was found in; equal names get more of their path."""
     seen: set[Path] = set()
@@ -181,7 +181,7 @@ def _candidates(
         if source == chorales.SOURCE:
             scores = chorales.scores()
             for done, (score, converted) in enumerate(chorales.convert_all(scores, workers), start=1):
-                advance("Converting", done, len(scores))
+                progress("Converting", done, len(scores))
                 if isinstance(converted, UnreadableFileError):
                     rejected.append((score.name, converted.reason))
                 else:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from clstm.corpus.corpus import Corpus
-from clstm.generation.prompts import Seed
+from clstm.generation.prompts import Prompt
 from clstm.generation.rescue import rescue
 from clstm.generation.sampling import Sampling, density, density_range, generate
 from clstm.models.checkpoint import WEIGHTS, load_model, read_config
@@ -24,12 +24,12 @@ from clstm.music import degeneration
 from clstm.music.left_out import sentence
 from clstm.music.midi import LONGEST, Notes, read_midi, write_midi
 from clstm.music.score import FRAME_RATE, ROWS, Matrix, decode, repair
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import replacing, write_json
 from clstm.runtime.finding import MIDI, find_files
 from clstm.runtime.names import readable, shortened
 from clstm.runtime.ownership import may_replace
+from clstm.runtime.progress import Progress, silent
 
 MANIFEST = "generated.json"
 NAME = 200  # bytes of a piece's name in a file's
@@ -56,14 +56,14 @@ def usable(run: Path, sampling: Sampling) -> NetworkConfig:
 
 def by_model(
     run: Path,
-    seeds: Sequence[Seed],
+    seeds: Sequence[Prompt],
     out: Path,
     seconds: float,
     sampling: Sampling,
     *,
     corpus: Corpus | None = None,
     with_seed: bool = False,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Let a run continue every seed for `seconds`; write the MIDI files and the manifest, which is returned.
 
@@ -76,9 +76,9 @@ def by_model(
     frames = frames_of(seconds)
     network, _ = load_model(run)
     network.to("cuda" if torch.cuda.is_available() else "cpu")
-    music, redrawn = generate(network, seeds, frames, sampling, advance), None
+    music, redrawn = generate(network, seeds, frames, sampling, progress), None
     if sampling.rescue:
-        music, redrawn = rescue(network, seeds, music, sampling, advance)
+        music, redrawn = rescue(network, seeds, music, sampling, progress)
     source = {
         "model": kind.kind,
         "run": Path(run).name,
@@ -88,7 +88,7 @@ def by_model(
     return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed, redrawn=redrawn)
 
 
-def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
+def by_people(seeds: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
     """What the pieces do after each seed, in the same form.
 
     played : the folder the corpus was made of; its files are cut as they were played, with their velocity and timing
@@ -105,7 +105,7 @@ def by_people(seeds: Sequence[Seed], out: Path, *, corpus: Corpus, played: Path 
     return write(out, seeds, matrices, source, corpus=corpus, with_seed=False, notes=notes)
 
 
-def _after(seed: Seed, piece: Notes) -> Notes:
+def _after(seed: Prompt, piece: Notes) -> Notes:
     """What is played after a seed, as long as the seed's own continuation."""
     begin, frames = seed.end / FRAME_RATE, seed.continuation.shape[1]
     return piece.between(begin, begin + frames / FRAME_RATE)
@@ -123,7 +123,7 @@ def _named(folder: Path, name: str) -> Path:
 
 def write(
     out: Path,
-    seeds: Sequence[Seed],
+    seeds: Sequence[Prompt],
     music: Sequence[Matrix],
     source: dict[str, Any],
     *,
@@ -174,7 +174,7 @@ def _written(manifest: dict[str, Any]) -> list[str]:
     return [item["file"] for item in manifest["items"]]
 
 
-def _about(seed: Seed, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:
+def _about(seed: Prompt, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:
     """What the manifest tells of one continuation."""
     return {
         "piece": seed.name,

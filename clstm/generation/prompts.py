@@ -24,7 +24,7 @@ PRELUDE = ((60, 64, 67, 72, 76), (60, 62, 69, 74, 77), (59, 62, 67, 74, 77), (60
 
 
 @dataclass(frozen=True)
-class Seed:
+class Prompt:
     """A window to continue.
 
     name : of the piece, for file names and tables
@@ -52,7 +52,7 @@ class Seed:
         return self.start + self.window.shape[1] - self.padding
 
 
-def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Seed]:
+def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Prompt]:
     """`count` windows at random places of a split, from different pieces as long as there are any.
 
     A piece must be long enough for the paper's window and `after` frames of its own continuation. Raises `UserError`
@@ -76,11 +76,11 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
         read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
         group, file = (str(corpus.pieces[column][piece]) for column in ("group", "file"))
-        seeds.append(Seed(name, start, *_padded(read, window), repair(continuation), group, file))
+        seeds.append(Prompt(name, start, *_padded(read, window), repair(continuation), group, file))
     return seeds
 
 
-def opening(window: int = WINDOW) -> Seed:
+def opening(window: int = WINDOW) -> Prompt:
     """The first bars of Bach's Prelude in C, BWV 846, sixteenths of a quarter second: a seed that needs no file."""
     notes = []
     for bar, (bass, tenor, *upper) in enumerate(PRELUDE):
@@ -89,10 +89,10 @@ def opening(window: int = WINDOW) -> Seed:
             notes += [(begin, end, bass), (begin + 1, end, tenor)]
             notes += [(begin + 2 + k, begin + 3 + k, upper[k % 3]) for k in range(6)]
     matrix = encode(Notes.of((begin / 4, end / 4, pitch, VELOCITY) for begin, end, pitch in notes))
-    return Seed("bwv846", 0, *_padded(matrix[:, :window], window), repair(matrix[:, window:]))
+    return Prompt("bwv846", 0, *_padded(matrix[:, :window], window), repair(matrix[:, window:]))
 
 
-def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Seed:
+def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Prompt:
     """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it."""
     notes = read_midi(path)
     matrix = encode(notes)
@@ -103,7 +103,7 @@ def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> S
             f"{readable(path)} has no note within MIDI 24..101 in the {window / FRAME_RATE:g} s from"
             f" {start_seconds:g} s on; it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --seed-start"
         )
-    return Seed(
+    return Prompt(
         readable(Path(path).stem),
         start,
         *_padded(seed, window),

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clstm.generation.prompts import Seed
+from clstm.generation.prompts import Prompt
 from clstm.generation.sampling import BATCH, Sampling, extend, generator
 from clstm.models.networks import Model
 from clstm.music import degeneration
 from clstm.music.score import FRAME_RATE, Matrix
-from clstm.runtime.console import Advance
+from clstm.runtime.progress import Progress, silent
 
 ATTEMPTS = 8  # at one place
 BACK = FRAME_RATE  # frames
@@ -50,10 +50,10 @@ class _Item:
 
 def rescue(
     network: Model,
-    seeds: Sequence[Seed],
+    seeds: Sequence[Prompt],
     music: Sequence[Matrix],
     sampling: Sampling,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> tuple[list[Matrix], list[int]]:
     """What `generate` made of the seeds, with its failures drawn again; and how often each was.
 
@@ -66,14 +66,18 @@ def rescue(
         unsettled = [place for place in unsettled if failures[place]]
         if not unsettled:
             return [item.matrix for item in items], [item.redrawn for item in items]
-        advance("Rescuing", len(items) - len(unsettled), len(items))
+        progress("Rescuing", len(items) - len(unsettled), len(items))
         for first in range(0, len(unsettled), BATCH):
             batch = {place: failure for place in unsettled[first : first + BATCH] if (failure := failures[place])}
             _again(network, seeds, items, batch, sampling)
 
 
 def _again(
-    network: Model, seeds: Sequence[Seed], items: list[_Item], failures: dict[int, tuple[str, int]], sampling: Sampling
+    network: Model,
+    seeds: Sequence[Prompt],
+    items: list[_Item],
+    failures: dict[int, tuple[str, int]],
+    sampling: Sampling,
 ) -> None:
     """Draw the rest of some items again, in one batch, from before the failure of each."""
     length, window = items[0].matrix.shape[1], network.config.window

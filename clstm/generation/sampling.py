@@ -27,11 +27,11 @@ import torch
 from numpy.typing import NDArray
 
 from clstm.corpus.corpus import Corpus
-from clstm.generation.prompts import Seed
+from clstm.generation.prompts import Prompt
 from clstm.models.networks import Model
 from clstm.music.score import FRAME_RATE, HELD, PITCHES, STRUCK, Matrix
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 
 Mode = Literal["stream", "window"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -77,14 +77,14 @@ class Sampling:
 @torch.inference_mode()
 def generate(
     network: Model,
-    seeds: Sequence[Seed],
+    seeds: Sequence[Prompt],
     frames: int,
     sampling: Sampling = Sampling(),
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> list[Matrix]:
     """Continue every seed, `BATCH` at a time. Returns one consistent (156, frames) matrix a seed, without the seed.
 
-    Seed i draws from a generator of its own, f(sampling.seed, i): it gives the same music on the same machine in a
+    Prompt i draws from a generator of its own, f(sampling.seed, i): it gives the same music on the same machine in a
     batch of any size up to float error in the chances. Nothing is rescued here.
     """
     temperatures = np.full((1, frames), sampling.temperature)
@@ -95,7 +95,7 @@ def generate(
         randoms = [generator(sampling, first + place) for place in range(len(batch))]
 
         def report(what: str, done: int, total: int, before: int = first, now: int = len(batch)) -> None:
-            advance(what, before * total + now * done, len(seeds) * total)
+            progress(what, before * total + now * done, len(seeds) * total)
 
         music += list(extend(network, windows, frames, sampling, randoms, temperatures, report))
     return music
@@ -114,7 +114,7 @@ def extend(
     sampling: Sampling,
     randoms: Sequence[np.random.Generator],
     temperatures: NDArray[np.float64],
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Frames:
     """Continue windows, all in one batch.
 
@@ -151,7 +151,7 @@ def extend(
             unread, state = fresh, carried
         else:
             unread = torch.cat([unread[:, count:], fresh], dim=1)
-        advance("Generating", done + count, frames)
+        progress("Generating", done + count, frames)
     return np.ascontiguousarray(music[:, start:].transpose(0, 2, 1))
 
 

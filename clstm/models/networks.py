@@ -82,7 +82,7 @@ class Model(nn.Module):
         summary, _ = self.carry(self.front(frames))
         return self.predict(summary[:, -1:] if last else summary)
 
-    def advance(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def progress(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Carry a recurrence on. frames : (B, lag + steps, rows) -> last summary (B, summary), state"""
         summary, state = self.carry(self.front(frames), state)
         return summary[:, -1], state

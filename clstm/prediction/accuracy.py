@@ -23,12 +23,12 @@ from clstm.corpus.corpus import Corpus
 from clstm.music.score import Matrix
 from clstm.prediction import advantage
 from clstm.prediction.baselines import Chances
-from clstm.prediction.predictors import HORIZONS, NINE, ROLES, System, baselines, model, shared_window
+from clstm.prediction.predictors import HORIZONS, NINE, ROLES, ScoredSystem, baselines, model, shared_window
 from clstm.prediction.resampling import Array
 from clstm.prediction.scores import AT, PARTS, SUMS, Figures, Horizon, loss
 from clstm.prediction.windows import windows_in, windows_of
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 
 NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
 COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
@@ -43,7 +43,7 @@ def score(
     split: str,
     stride: int = 9,
     teacher: Corpus | None = None,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
 
@@ -54,20 +54,20 @@ def score(
     """
     window = shared_window(corpus, runs)
     _long_enough(corpus, split, window)  # before the thresholds, which take their time
-    learnt = baselines(corpus, window, advance, teacher=teacher)
-    systems = learnt | {Path(run).name: model(run, corpus, advance) for run in runs}
+    learnt = baselines(corpus, window, progress, teacher=teacher)
+    systems = learnt | {Path(run).name: model(run, corpus, progress) for run in runs}
     in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
-    return count(corpus, in_order, split=split, window=window, stride=stride, advance=advance)
+    return count(corpus, in_order, split=split, window=window, stride=stride, progress=progress)
 
 
 def count(
     corpus: Corpus,
-    systems: Mapping[str, System],
+    systems: Mapping[str, ScoredSystem],
     *,
     split: str,
     window: int,
     stride: int = 9,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
 
@@ -93,7 +93,7 @@ def count(
                     place = {"horizon": horizon, "part": part, "frames": len(some.ends) * ahead}
                     rows.append(about | of_piece | place | sums)
             done += len(some.ends)
-            advance(f"Scoring {name}", done, total)
+            progress(f"Scoring {name}", done, total)
     counts = pd.DataFrame(rows)
     turns = [name for name in counts if name not in ("windows", "frames", *SUMS)]  # a long piece comes in several
     return counts.groupby(turns, sort=False, dropna=False)[["windows", "frames", *SUMS]].sum(min_count=1).reset_index()
@@ -106,7 +106,7 @@ def _long_enough(corpus: Corpus, split: str, window: int) -> list[int]:
     return found
 
 
-def _sums(chances: Chances, targets: Matrix, system: System) -> dict[str, float]:
+def _sums(chances: Chances, targets: Matrix, system: ScoredSystem) -> dict[str, float]:
     true = targets == 1
     sums = {"cells": float(true.size), "nats": float("nan")}
     if system.calibrated:
@@ -126,7 +126,8 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at
     most 1). All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model
     being no better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the
-    pieces' figures; threshold and fixed_on (see `System`); windows, pieces and groups. What does not exist is missing:
+    pieces' figures; threshold and fixed_on (see `ScoredSystem`);
+    windows, pieces and groups. What does not exist is missing:
     precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error, every
     interval and p of fewer than five groups.
     """

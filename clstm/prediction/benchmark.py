@@ -36,8 +36,8 @@ from clstm.models.checkpoint import load_model
 from clstm.music.pianoroll import KEYS, Roll
 from clstm.prediction.baselines import Markov
 from clstm.prediction.resampling import FEWEST_GROUPS, Draws
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.progress import Progress, silent
 from clstm.training.batches import row_means
 
 Chances = NDArray[np.float64]
@@ -109,7 +109,7 @@ def score(
     *,
     split: str = "test",
     seed: int = 0,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Scores:
     """Score baselines and runs on a split; on a published set's test split the literature stands between them.
 
@@ -128,7 +128,7 @@ def score(
         frames = np.ascontiguousarray(corpus.matrix(int(piece)).T)
         for name, predict in predictors.items():
             sums[name].append(count(predict(frames), frames))
-        advance("Scoring", done, len(pieces))
+        progress("Scoring", done, len(pieces))
     rows: list[dict[str, Any]] = [
         {"system": name, "role": roles[name], "source": "", "note": ""} | _estimates(np.stack(own), seed)
         for name, own in sums.items()

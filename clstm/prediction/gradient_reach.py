@@ -19,8 +19,8 @@ from clstm.models.checkpoint import load_model
 from clstm.models.networks import Model
 from clstm.prediction import reach_tables
 from clstm.prediction.reach_tables import Gradients
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.progress import Progress, silent
 from clstm.training import batches
 from clstm.training.loop import objective
 
@@ -34,7 +34,7 @@ def measure(
     split: str,
     count: int = 512,
     seed: int = 0,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> list[Gradients]:
     """The gradients of some runs, named by their folders, over the same windows of a split, drawn at random.
 
@@ -58,7 +58,7 @@ def measure(
         for first in range(0, count, AT_ONCE):
             some = slice(first, first + AT_ONCE)
             norms[some] = window_norms(network, torch.from_numpy(drawn.frames[some]).float())
-            advance(f"Reach of {run.name}", min(first + AT_ONCE, count), count)
+            progress(f"Reach of {run.name}", min(first + AT_ONCE, count), count)
         groups = corpus.pieces["group"].to_numpy()[drawn.pieces]
         found.append(Gradients.of(run.name, config.kind, norms, groups))
     return found

@@ -20,8 +20,8 @@ from clstm.models.networks import PAPER
 from clstm.music.score import ROWS
 from clstm.prediction.baselines import Markov, Predictor, copy_last, hold_chord, silence
 from clstm.prediction.windows import predictor, windows_in, windows_of
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import MismatchError, UserError
+from clstm.runtime.progress import Progress, silent
 from clstm.training.batches import training_and_selection
 
 Role = Literal["baseline", "model", "own"]
@@ -37,7 +37,7 @@ SELECTION = "selection pieces"
 
 
 @dataclass(frozen=True)
-class System:
+class ScoredSystem:
     """What is scored.
 
     role : "model" for the paper's three, "own" for networks of our design
@@ -86,19 +86,19 @@ def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
 def baselines(
     corpus: Corpus,
     window: int,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
     *,
     teacher: Corpus | None = None,
-) -> dict[str, System]:
+) -> dict[str, ScoredSystem]:
     """Silence, copy the last frame, hold the last chord, and per-row Markov chains fitted to the training pieces of
     `teacher`, or else of the corpus; without the chains where that has none (`on_learning` says so).
     """
-    certain = [System(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
+    certain = [ScoredSystem(predict, "baseline", calibrated=False) for predict in (silence, copy_last, hold_chord)]
     found = dict(zip(BASELINES, certain, strict=False))  # but the last
     if lessons := _lessons(corpus, teacher):
         music, training, selection = lessons
-        markov = System(Markov.fit(music, training, NINE), "baseline")
-        named = partial(advance, f"Threshold of {MARKOV}")
+        markov = ScoredSystem(Markov.fit(music, training, NINE), "baseline")
+        named = partial(progress, f"Threshold of {MARKOV}")
         found[MARKOV] = with_threshold(markov, music, selection, window, named)
     return found
 
@@ -141,16 +141,16 @@ def on_learning(corpus: Corpus, split: str, teacher: Corpus | None) -> str:
     )
 
 
-def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> System:
+def model(run: Path, corpus: Corpus, progress: Progress = silent) -> ScoredSystem:
     """A run, with the threshold fixed on its selection pieces when they are in this corpus; on another corpus, the one
     its configuration has as `threshold`, or 0.5.
     """
     network, config = load_model(run)
     kind = network.config.kind
-    system = System(predictor(network), "model" if kind in PAPER else "own", kind=kind)
+    system = ScoredSystem(predictor(network), "model" if kind in PAPER else "own", kind=kind)
     if _trained_on(corpus, config):
         _, selection = training_and_selection(corpus, config["training"]["seed"])
-        named = partial(advance, f"Threshold of {Path(run).name}")
+        named = partial(progress, f"Threshold of {Path(run).name}")
         return with_threshold(system, corpus, selection, network.config.window, named)
     if "threshold" not in config:
         return system
@@ -159,12 +159,12 @@ def model(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total
     return replace(system, threshold=threshold, fixed_on=CONFIG)
 
 
-def threshold_of(run: Path, corpus: Corpus, advance: Advance = lambda what, done, total: None) -> float:
+def threshold_of(run: Path, corpus: Corpus, progress: Progress = silent) -> float:
     """The threshold of a run fixed on its selection pieces, for its configuration to have as `threshold`.
 
     Raises `MismatchError` when the run was trained on another corpus, or no selection piece has a window.
     """
-    system = model(run, corpus, advance)
+    system = model(run, corpus, progress)
     if system.fixed_on != SELECTION:
         raise MismatchError(f"{run} was not trained on {corpus.path}, or its selection pieces there are too short")
     return system.threshold
@@ -190,12 +190,12 @@ def _trained_on(corpus: Corpus, config: Mapping[str, Any]) -> bool:
 
 
 def with_threshold(
-    system: System,
+    system: ScoredSystem,
     corpus: Corpus,
     pieces: NDArray[np.int64],
     window: int,
-    advance: Callable[[int, int], None] = lambda done, total: None,
-) -> System:
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> ScoredSystem:
     """The system with the threshold that is best on some pieces; as it is, when none of them has a window.
 
     Best is where the F1 of the next frame and of all nine, held and struck together, add up to most; of several best,
@@ -215,7 +215,7 @@ def with_threshold(
             hits[place] += np.bincount(levels[:, :ahead][true], minlength=LEVELS + 1)
             positives[place] += true.sum()
         done += len(some.ends)
-        advance(done, total)
+        progress(done, total)
     said, hits = (sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in (said, hits))  # all that reach a threshold
     f1 = (2 * hits / np.maximum(said + positives[:, None], 1)).sum(axis=0)
     candidates = np.arange(1, LEVELS)

@@ -18,8 +18,6 @@ from rich.segment import Segment
 
 from clstm.runtime.names import printable, readable
 
-Advance = Callable[[str, int, int], None]  # told (what, done, total) as work goes on
-
 
 class _Console(Console):
     """A console on which no text, such as a file's name, is a command to the terminal."""
@@ -47,7 +45,7 @@ def progress_bar() -> Progress:
 
 
 @contextmanager
-def progress() -> Iterator[Advance]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each kind of work that reports itself."""
     with progress_bar() as bar:
         tasks: dict[str, TaskID] = {}

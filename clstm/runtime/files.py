@@ -1,14 +1,16 @@
-"""Files written whole or not at all.
+"""Files written whole or not at all; and how large a file is before it is opened.
 
 What is being written lies beside its place under a name of its own, `.name.clstm-host-process.suffix`. A run that is
 killed leaves it there; the next that writes into the folder removes it, once no process of that number runs here.
 """
 
+import errno
 import json
 import os
 import platform
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -22,6 +24,9 @@ from clstm.runtime.spreadsheet import csv
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST = 32 * 10**9  # bytes; two hours of stereo at 384 kHz in 32 bits are 22
+
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _HOST = re.sub(r"\W", "", platform.node())[:32] or "here"  # of several machines that share a folder
 _HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair, or a byte of a name that is not UTF-8
 _UNFINISHED = re.compile(rf"\..*\.clstm-{_HOST}-(\d+)(\.\w*)*")
@@ -153,3 +158,17 @@ def write_table(path: Path, table: "pd.DataFrame") -> None:
     """CSV with a heading; names are readable, and no text is a formula to a spreadsheet (`spreadsheet`)."""
     with replacing(path) as temporary:
         temporary.write_text(csv(table), encoding="utf-8")
+
+
+def size_of(path: Path) -> int:
+    """The size of a file in bytes, before it is opened: a pipe would never open, a device never end.
+
+    Raises `OSError` for what is no plain file, or larger than any music read.
+    """
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(about.st_mode), "a device")
+        raise OSError(errno.EINVAL, f"{kind}, no file", str(path))
+    if about.st_size > LARGEST:
+        raise OSError(errno.EFBIG, f"{about.st_size / 1e9:.0f} GB; at most {LARGEST / 1e9:.0f} are read", str(path))
+    return about.st_size

@@ -78,7 +78,7 @@ def _by_content(head: bytes) -> str | None:
 
 
 @dataclass(frozen=True)
-class Found:
+class MusicFiles:
     """files : in the order of the sources, a folder's sorted, once each
     left_out : what was not taken though it may be music, with the reason
     """
@@ -97,7 +97,7 @@ class Found:
         ]
 
 
-def find(sources: Iterable[Path], *kinds: str) -> Found:
+def find(sources: Iterable[Path], *kinds: str) -> MusicFiles:
     """The files named, and the music of these kinds (all without any) in the folders named, with what was left out.
 
     A file that is named is taken whatever it is, as long as it is a plain file. Raises `UserError` for a path that does
@@ -122,9 +122,9 @@ def find(sources: Iterable[Path], *kinds: str) -> Found:
             raise UserError(f"{readable(source)} does not exist; give files or folders that do")
     if not files:
         where = ", ".join(map(readable, sources)) or "nothing"
-        reasons = "".join(f" ({remark})" for remark in Found([], left_out).remarks[:1])
+        reasons = "".join(f" ({remark})" for remark in MusicFiles([], left_out).remarks[:1])
         raise NothingUsableError(f"no {' or '.join(kinds)} file in {where}{reasons}")
-    return Found(list(files.values()), left_out)
+    return MusicFiles(list(files.values()), left_out)
 
 
 def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:

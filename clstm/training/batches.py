@@ -16,8 +16,8 @@ SELECTION_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Excerpts:
-    """Excerpts of one length.
+class TrainingWindows:
+    """TrainingWindows of one length.
 
     frames : (B, T, rows) uint8
     real : (B, T) bool, False before the beginning and behind the end of a piece
@@ -64,7 +64,7 @@ def batch(
     *,
     whole: bool = False,
     lead_in: int = 0,
-) -> Excerpts:
+) -> TrainingWindows:
     """Random excerpts, longer pieces more often, each moved by some semitones of `transpose` (from, to).
 
     whole : only where a piece fills the excerpt, every place as likely as any other: the paper's windows at stride 1
@@ -94,7 +94,7 @@ def fixed(
     *,
     whole: bool = False,
     lead_in: int = 0,
-) -> Excerpts:
+) -> TrainingWindows:
     """The same `size` random excerpts every time, untransposed, for choosing weights."""
     return batch(corpus, pieces, size, length, seed, 0, (0, 0), whole=whole, lead_in=lead_in)
 
@@ -113,7 +113,7 @@ def transposed(matrix: Matrix, semitones: int) -> Matrix:
     return moved
 
 
-def _stack(excerpts: list[tuple[int, Matrix]], length: int, pieces: NDArray[np.int64]) -> Excerpts:
+def _stack(excerpts: list[tuple[int, Matrix]], length: int, pieces: NDArray[np.int64]) -> TrainingWindows:
     """Each excerpt from the frame it is given with."""
     frames = np.zeros((len(excerpts), length, len(excerpts[0][1])), dtype=np.uint8)
     real = np.zeros((len(excerpts), length), dtype=np.bool_)
@@ -121,4 +121,4 @@ def _stack(excerpts: list[tuple[int, Matrix]], length: int, pieces: NDArray[np.i
         inside = slice(first, first + excerpt.shape[1])
         frames[place, inside] = excerpt.T
         real[place, inside] = True
-    return Excerpts(frames, real, pieces)
+    return TrainingWindows(frames, real, pieces)

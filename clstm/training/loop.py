@@ -38,7 +38,7 @@ from clstm.training.settings import BUDGETS, Machines, TrainingConfig
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """Where a run stands."""
 
     step: int = 0
@@ -97,7 +97,7 @@ class Run:
         optimiser = torch.optim.AdamW(bare.parameters(), lr=config.rate, weight_decay=config.weight_decay)
         self.bare = bare
         self.network, self.optimiser = self.fabric.setup(bare, optimiser)
-        self.progress = Progress()
+        self.progress = TrainingState()
         self.best_weights = self._weights()
         self.dense = config.supervision == "dense"
         self.excerpt = config.excerpt if self.dense else network.window + network.horizon
@@ -145,7 +145,7 @@ class Run:
             raise MismatchError(f"{self.folder} was trained with another {', '.join(different)}; resume with the same")
         self.bare.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.progress = Progress(**state["progress"])
+        self.progress = TrainingState(**state["progress"])
         self.best_weights = state["best_weights"]
 
     def train(self, report: Callable[["Run"], None] = lambda run: None) -> None:
@@ -216,7 +216,7 @@ class Run:
         self.optimiser.step()
         self.progress.step += 1
 
-    def _loss(self, seen: batches.Excerpts) -> Tensor:
+    def _loss(self, seen: batches.TrainingWindows) -> Tensor:
         """Nats per frame of this process's share of the excerpts.
 
         The processes' gradients are averaged, so a share is weighed by its part of all frames asked for.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from clstm.runtime.errors import UnreadableFileError
-from clstm.runtime.plain_files import size_of
+from clstm.runtime.files import size_of
 from evaluation.audio import mpeg
 from evaluation.audio.buffers import BLOCK, Waveform, blank, blocks, release
 from evaluation.audio.containers import Spliced, Stream, WrongHeaderError, chunked, flac, ogg

@@ -54,7 +54,7 @@ class Header:
 
 
 @dataclass
-class Found:
+class MpegHeader:
     """A stream: its first header, where its Xing tag's count stands (None: it has none), and its other frames."""
 
     header: Header
@@ -98,7 +98,7 @@ def streams(content: mmap, longest: float) -> list[Stream]:
     longest : seconds; whoever has more stops there, and promises them
     Raises `WrongHeaderError` where there are no frames, and where the rate or the number of channels changes.
     """
-    found: list[Found] = []
+    found: list[MpegHeader] = []
     seconds = 0.0
     for at, one in _frames(content):
         if found and one.form != found[-1].header.form:
@@ -106,11 +106,13 @@ def streams(content: mmap, longest: float) -> list[Stream]:
         tag = content[at + one.tag : at + one.tag + 12] if one.layer == 3 else b""
         if tag[:4] in (b"Xing", b"Info"):
             counted = tag[7] & 1
-            found.append(Found(one, content[at : at + 4], (at, at + one.size), at + one.tag + 8 if counted else None))
+            found.append(
+                MpegHeader(one, content[at : at + 4], (at, at + one.size), at + one.tag + 8 if counted else None)
+            )
             found[-1].promised = struct.unpack(">I", tag[8:12])[0] if counted else None
             continue
         if not found:
-            found.append(Found(one, content[at : at + 4]))
+            found.append(MpegHeader(one, content[at : at + 4]))
         found[-1].add(at, one.size)
         seconds += one.samples / one.rate
         if seconds > longest:
@@ -182,7 +184,7 @@ def _follows(content: mmap, at: int, count: int) -> bool:
     return True
 
 
-def _stream(content: mmap, one: Found) -> Stream:
+def _stream(content: mmap, one: MpegHeader) -> Stream:
     """The frames, and before them one with their true count, its delays as they were where the count was right."""
     parts: list[bytes | tuple[int, int]] = [(first, last) for first, last in one.stretches]
     promised = one.promised if one.promised is not None and one.promised > one.frames + 1 else None
@@ -201,7 +203,7 @@ def _stream(content: mmap, one: Found) -> Stream:
     return Stream([bytes(info), *parts], share=share)
 
 
-def _counted(one: Found) -> bytes:
+def _counted(one: MpegHeader) -> bytes:
     """A frame of silence that holds the count."""
     four = bytearray(one.first)
     four[1] |= 1  # no checksum

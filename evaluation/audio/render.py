@@ -23,7 +23,6 @@ from clstm.music.midi import Notes
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from evaluation.audio.buffers import BLOCK, Waveform, blank, release
-from evaluation.audio.buffers import clipped as clipped
 from evaluation.audio.synthesizer import Synthesizer, check_soundfont, default_soundfont, library_version
 
 LONGEST = 2 * 3600.0  # seconds of notes in one render: more is hardly a piece, and its samples would fill a disk

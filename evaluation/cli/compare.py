@@ -82,7 +82,7 @@ def measure_command(
             warn(f"{row['file']}: {row['remarks']}")
     for line in left_out(found):
         warn(line)
-    write_table(out, found.figures)
+    write_table(out, found.values)
     say(f"{(found.pieces['rejected'] == '').sum()} of {total} files measured, {out} made.")
 
 
@@ -136,7 +136,7 @@ def compare_command(
     from evaluation.audio.render import RenderSettings
     from evaluation.comparison import compare, tables
 
-    request = compare.Request(
+    request = compare.ComparisonRequest(
         tuple(systems),
         reference,
         out,

@@ -83,7 +83,7 @@ def doctor_command() -> None:
     from clstm.runtime.console import console
     from clstm.runtime.errors import MissingToolError
     from evaluation import doctor
-    from evaluation.audio.render import default_soundfont
+    from evaluation.audio.synthesizer import default_soundfont
 
     try:
         soundfont = default_soundfont()

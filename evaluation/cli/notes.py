@@ -88,7 +88,9 @@ def originality_command(
         if unnamed:
             warn(f"{index} names no group of {len(unnamed)} of {len(pieces)} files, {unnamed[0].name} first")
     with progress() as advance:
-        found = measure_originality(files, pieces, groups, seconds=seconds, seed=seed, workers=workers, advance=advance)
+        found = measure_originality(
+            files, pieces, groups, seconds=seconds, seed=seed, workers=workers, progress=advance
+        )
     write_table(out, found.table)
     for rejected in found.rejected:
         warn(f"Left out of the corpus: {rejected}")

@@ -11,7 +11,7 @@ A reference of MIDI is taken twice: on the same grid, at one velocity, as a mode
 are held against; and as it is, as one of those others, which shows what performance adds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,11 +23,12 @@ from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.files import replacing, write_json, write_table, write_text
 from clstm.runtime.finding import is_midi
 from clstm.runtime.ownership import may_replace
+from clstm.runtime.progress import Progress, silent
 from evaluation import doctor
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import contrasts, copies
 from evaluation.comparison import tables as verdict_tables
-from evaluation.measurement.inputs import Take, not_used, read_groups, takes
+from evaluation.measurement.inputs import MeasurementInput, not_used, read_groups, takes
 from evaluation.measurement.measure import CATALOGUE, Measurements, left_out, measure_systems
 from evaluation.measurement.named_paths import music_files, named_path
 from evaluation.statistics.resampling import RESAMPLES, SPLITS
@@ -43,11 +44,9 @@ Grid = Literal["reference", "all", "none"]
 GRIDS: tuple[Grid, ...] = ("reference", "all", "none")
 SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 becomes a soft 50
 
-Advance = Callable[[str, int, int], object]
-
 
 @dataclass(frozen=True)
-class Request:
+class ComparisonRequest:
     """What the user asked for.
 
     sources : NAME=PATH each
@@ -73,7 +72,7 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class Comparison:
     """What the others are held against, every system's files as they are taken, the table, what to know before
     believing it, and a line a system that sums it up.
 
@@ -82,7 +81,7 @@ class Verdict:
     """
 
     reference: str
-    systems: Mapping[str, Sequence[Take]]
+    systems: Mapping[str, Sequence[MeasurementInput]]
     table: "pd.DataFrame"
     sounds: Mapping[str, Measurements]
     others: "Mapping[str, pd.DataFrame]"
@@ -94,18 +93,18 @@ class Verdict:
         return self.sounds[""]
 
 
-def make_verdict(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+def make_verdict(request: ComparisonRequest, progress: Progress = silent) -> Comparison:
     """Judge, and write the folder `request.out`, whole or not at all.
 
     Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
     """
     may_replace(request.out, RECORD, _written, "a comparison", inputs=_inputs(request))
-    verdict = judge(request, advance)
+    verdict = judge(request, progress)
     _write(request, verdict)
     return verdict
 
 
-def judge(request: Request, advance: Advance = lambda what, done, total: None) -> Verdict:
+def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison:
     """Measure every system and compare it with the reference; writes nothing.
 
     Raises `UserError` for anything that cannot be compared.
@@ -119,9 +118,9 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
     for name, (settings, power) in variants.items():
         what = "Measuring" if not name else f"Measuring, {name}"
         bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
-        measured = _measure(bent, settings, request, what, advance)
+        measured = _measure(bent, settings, request, what, progress)
         if not sounds:  # what is a copy of what does not depend on the sound that all are rendered with
-            independent = copies.merged(measured.pieces, measured.figures)["group"].to_numpy()
+            independent = copies.merged(measured.pieces, measured.values)["group"].to_numpy()
         sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
         what = "Comparing" if not name else f"Comparing, {name}"
         total, done = len(systems) - 1, 0
@@ -129,10 +128,10 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
         def compared(_: str, what: str = what, total: int = total) -> None:
             nonlocal done
             done += 1
-            advance(what, done, total)
+            progress(what, done, total)
 
         tables[name] = contrasts.compare(
-            measured.figures, measured.pieces, reference, seed=request.seed, progress=compared
+            measured.values, measured.pieces, reference, seed=request.seed, progress=compared
         )
     others = {name: table for name, table in tables.items() if name}
     table = contrasts.flips(tables[""], others) if others else tables[""]
@@ -144,13 +143,13 @@ def judge(request: Request, advance: Advance = lambda what, done, total: None) -
         *contrasts.remarks(table, sounds[""].pieces, reference),
     ]
     summary = contrasts.summary(table, [system for system in systems if system != reference])
-    return Verdict(reference, systems, table, sounds, others, remarks, summary)
+    return Comparison(reference, systems, table, sounds, others, remarks, summary)
 
 
 def _on_copies(measured: Measurements) -> list[str]:
     """A line a system of which some pieces are copies: they are described, and no independent draws."""
     said = []
-    for row in copies.shares(measured.pieces, measured.figures).to_dict("records"):
+    for row in copies.shares(measured.pieces, measured.values).to_dict("records"):
         share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{:.0%}}) are copies of {{}}"
         for count, what in ((row["within"], "one another"), (row["across"], "pieces of another system")):
             if count:
@@ -158,15 +157,15 @@ def _on_copies(measured: Measurements) -> list[str]:
     return said
 
 
-def _inputs(request: Request) -> list[Path]:
+def _inputs(request: ComparisonRequest) -> list[Path]:
     music = [named_path(source)[1] for source in request.sources]
     return [*music, *filter(None, (request.groups, request.settings.soundfont, request.other_soundfont))]
 
 
-def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
+def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[MeasurementInput]], list[str]]:
     """The name of what the others are held against, every system's takes, and what to say of files left out."""
     groups = read_groups(request.groups) if request.groups else {}
-    found: dict[str, list[Take]] = {}
+    found: dict[str, list[MeasurementInput]] = {}
     remarks = []
     for source in request.sources:
         name, path = named_path(source)
@@ -206,11 +205,13 @@ def _systems(request: Request) -> tuple[str, dict[str, list[Take]], list[str]]:
     return control, {control: _on_grid(found[reference]), reference: found.pop(reference), **found}, remarks
 
 
-def _on_grid(own: Sequence[Take]) -> list[Take]:
+def _on_grid(own: Sequence[MeasurementInput]) -> list[MeasurementInput]:
     return [replace(take, same_grid=True) for take in own]
 
 
-def _variants(request: Request, systems: Mapping[str, Sequence[Take]]) -> dict[str, tuple[RenderSettings, float]]:
+def _variants(
+    request: ComparisonRequest, systems: Mapping[str, Sequence[MeasurementInput]]
+) -> dict[str, tuple[RenderSettings, float]]:
     """The sounds the comparison is made with, by name; the first, "", is the one asked for."""
     variants = {"": (request.settings, 1.0)}
     if not request.robustness:
@@ -237,14 +238,18 @@ def _variants(request: Request, systems: Mapping[str, Sequence[Take]]) -> dict[s
 
 
 def _measure(
-    systems: Mapping[str, Sequence[Take]], settings: RenderSettings, request: Request, what: str, advance: Advance
+    systems: Mapping[str, Sequence[MeasurementInput]],
+    settings: RenderSettings,
+    request: ComparisonRequest,
+    what: str,
+    progress: Progress,
 ) -> Measurements:
     total, done = sum(map(len, systems.values())), 0
 
     def measured(_: Path) -> None:
         nonlocal done
         done += 1
-        advance(what, done, total)
+        progress(what, done, total)
 
     return measure_systems(systems, settings, measured, request.workers, request.cluster)
 
@@ -256,13 +261,13 @@ def _written(record: dict[str, Any]) -> tuple[str, ...]:
     return FILES
 
 
-def _write(request: Request, verdict: Verdict) -> None:
+def _write(request: ComparisonRequest, verdict: Comparison) -> None:
     import pandas as pd
 
     with replacing(request.out) as folder:
         folder.mkdir()
         write_table(folder / "verdict.csv", verdict.table)
-        write_table(folder / "metrics.csv", verdict.measurements.figures)
+        write_table(folder / "metrics.csv", verdict.measurements.values)
         write_table(folder / "pieces.csv", verdict.measurements.pieces.drop(columns="strikes"))
         write_text(
             folder / "verdict.md",
@@ -274,12 +279,12 @@ def _write(request: Request, verdict: Verdict) -> None:
         write_json(folder / RECORD, _record(request, verdict))
 
 
-def any_midi(verdict: Verdict) -> bool:
+def any_midi(verdict: Comparison) -> bool:
     """Whether anything was rendered."""
     return any(is_midi(take.path) for own in verdict.systems.values() for take in own)
 
 
-def _record(request: Request, verdict: Verdict) -> dict[str, Any]:
+def _record(request: ComparisonRequest, verdict: Comparison) -> dict[str, Any]:
     return {
         "made_by": MADE_BY,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

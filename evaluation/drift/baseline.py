@@ -9,22 +9,22 @@ from clstm.music.left_out import NOTHING, LeftOut
 from clstm.runtime.errors import UserError
 from clstm.runtime.json_files import read_json
 from evaluation.audio.form import Form, numbers
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 FORMAT = "clstm spectra 1"
 DIGITS = 7  # significant, of each figure recorded
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One file. figures : empty when it is `unreadable`, which then says why
+class BaselineFile:
+    """One file. values : empty when it is `unreadable`, which then says why
 
     form : of audio; None of MIDI, whose rendering has the form that was asked for, and in baselines without it
     left_out : what is not heard of a MIDI file; it is said when it is measured, and not recorded
     """
 
     sha256: str
-    figures: Mapping[str, Figure]
+    values: Mapping[str, MetricValue]
     unreadable: str = ""
     form: Form | None = None
     left_out: LeftOut = NOTHING
@@ -41,7 +41,7 @@ class Baseline:
     environment: Mapping[str, Any]
     inputs: Sequence[str]
     units: Mapping[str, str]
-    files: Mapping[str, Piece]
+    files: Mapping[str, BaselineFile]
     catalogue: int = 1
 
 
@@ -80,23 +80,23 @@ def as_json(baseline: Baseline) -> dict[str, Any]:
     }
 
 
-def _entry(piece: Piece) -> dict[str, Any]:
+def _entry(piece: BaselineFile) -> dict[str, Any]:
     if piece.unreadable:
         return {"sha256": piece.sha256, "unreadable": piece.unreadable}
     figures = {
-        name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.figures.items() if not isinstance(figure, Missing)
+        name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.values.items() if not isinstance(figure, Missing)
     }
-    missing = {name: figure.reason for name, figure in piece.figures.items() if isinstance(figure, Missing)}
+    missing = {name: figure.reason for name, figure in piece.values.items() if isinstance(figure, Missing)}
     form = {"form": asdict(piece.form)} if piece.form else {}
     return {"sha256": piece.sha256, **form, "figures": figures, "missing": missing}
 
 
-def _piece(entry: dict[str, Any]) -> Piece:
+def _piece(entry: dict[str, Any]) -> BaselineFile:
     if "unreadable" in entry:
-        return Piece(entry["sha256"], {}, entry["unreadable"])
-    figures: dict[str, Figure] = {name: float(value) for name, value in entry["figures"].items()}
-    figures |= {name: Missing(reason) for name, reason in entry["missing"].items()}
-    return Piece(entry["sha256"], figures, form=_form(entry["form"]) if "form" in entry else None)
+        return BaselineFile(entry["sha256"], {}, entry["unreadable"])
+    found: dict[str, MetricValue] = {name: float(value) for name, value in entry["figures"].items()}
+    found |= {name: Missing(reason) for name, reason in entry["missing"].items()}
+    return BaselineFile(entry["sha256"], found, form=_form(entry["form"]) if "form" in entry else None)
 
 
 def _form(entry: dict[str, Any]) -> Form:

@@ -30,13 +30,13 @@ from clstm.runtime.ownership import may_write_text
 from evaluation.audio.files import read_audio
 from evaluation.audio.form import changes, described, form_of
 from evaluation.audio.render import RenderSettings
-from evaluation.drift.baseline import Baseline, Piece, as_json, read_baseline
+from evaluation.drift.baseline import Baseline, BaselineFile, as_json, read_baseline
 from evaluation.measurement import cache
 from evaluation.measurement.batch import over_files
-from evaluation.measurement.environment import Difference, differences, environment, renders, settings_of
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.environment import EnvironmentDifference, differences, environment, renders, settings_of
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import CATALOGUE, METRICS, measure_take, redefined
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
 LEVEL, LOUDNESS_RANGE, SHARE, ROUNDING = 0.1, 0.5, 0.005, 1e-9
@@ -57,8 +57,8 @@ class Moved:
 
     file: str
     metric: str
-    recorded: Figure | None
-    now: Figure | None
+    recorded: MetricValue | None
+    now: MetricValue | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Check:
     files: tuple[str, ...]
     changed: tuple[str, ...]
     moved: tuple[Moved, ...]
-    unmatched: tuple[Difference, ...]
+    unmatched: tuple[EnvironmentDifference, ...]
     redefined: tuple[str, ...] = ()
     formless: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -100,17 +100,17 @@ def tolerance(metric: str, recorded: float) -> float:
     return max(SHARE * abs(recorded), ROUNDING)
 
 
-def compare(recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> list[Moved]:
+def compare(recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile]) -> list[Moved]:
     """What moved beyond its tolerance; files in the order recorded, new ones last. Only figures of both are compared.
 
-    >>> before, after = (Piece("", {"integrated_loudness": loudness}) for loudness in (-20.0, -19.8))
+    >>> before, after = (BaselineFile("", {"integrated_loudness": loudness}) for loudness in (-20.0, -19.8))
     >>> compare({"a.wav": before}, {"a.wav": after})
     [Moved(file='a.wav', metric='integrated_loudness', recorded=-20.0, now=-19.8)]
     """
     return [moved for name in dict.fromkeys([*recorded, *now]) for moved in _compare_file(name, recorded, now)]
 
 
-def _compare_file(name: str, recorded: Mapping[str, Piece], now: Mapping[str, Piece]) -> Iterator[Moved]:
+def _compare_file(name: str, recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile]) -> Iterator[Moved]:
     states = _state(recorded.get(name)), _state(now.get(name))
     if states[0] != states[1]:
         yield Moved(name, "", *states)
@@ -118,26 +118,26 @@ def _compare_file(name: str, recorded: Mapping[str, Piece], now: Mapping[str, Pi
     was, is_now = recorded[name].form, now[name].form
     if was and is_now:
         yield from (Moved(name, FORM, Missing(described(was)), Missing(said)) for said in changes(was, is_now))
-    before, after = recorded[name].figures, now[name].figures
+    before, after = recorded[name].values, now[name].values
     for metric in METRICS:
         if metric in before and metric in after and not _near(metric, before[metric], after[metric]):
             yield Moved(name, metric, before[metric], after[metric])
 
 
-def _state(piece: Piece | None) -> Missing | None:
+def _state(piece: BaselineFile | None) -> Missing | None:
     """What is to be said of a file itself: None when it was measured."""
     if piece is None:
         return Missing("no such file")
     return Missing(piece.unreadable) if piece.unreadable else None
 
 
-def _near(metric: str, recorded: Figure, now: Figure) -> bool:
+def _near(metric: str, recorded: MetricValue, now: MetricValue) -> bool:
     if isinstance(recorded, Missing) or isinstance(now, Missing):
         return recorded == now
     return abs(now - recorded) <= tolerance(metric, recorded)
 
 
-def other_figures(units: Mapping[str, str], redefined: Iterable[str] = ()) -> list[Difference]:
+def other_figures(units: Mapping[str, str], redefined: Iterable[str] = ()) -> list[EnvironmentDifference]:
     """What this version measures otherwise than the one that recorded: figures new, gone, or in another unit.
 
     redefined : figures of which the catalogue's version tells that
@@ -146,18 +146,16 @@ def other_figures(units: Mapping[str, str], redefined: Iterable[str] = ()) -> li
     """
     measured = {name: metric.unit for name, metric in METRICS.items()}
     return [
-        Difference(f"figure.{name}", _unit(units, name), _unit(measured, name))
+        EnvironmentDifference(f"figure.{name}", _unit(units, name), _unit(measured, name))
         for name in dict.fromkeys([*units, *measured])
         if units.get(name) != measured.get(name) and name not in set(redefined)
     ]
 
 
-def _comparable(pieces: Mapping[str, Piece], catalogue: int) -> dict[str, Piece]:
+def _comparable(pieces: Mapping[str, BaselineFile], catalogue: int) -> dict[str, BaselineFile]:
     """The pieces with the figures that both versions of the catalogue define alike."""
     return {
-        name: replace(
-            piece, figures={metric: figure for metric, figure in piece.figures.items() if metric not in other}
-        )
+        name: replace(piece, values={metric: figure for metric, figure in piece.values.items() if metric not in other})
         for name, piece in pieces.items()
         for other in [redefined(catalogue, rendered=by_name(Path(name)) == MIDI)]
     }
@@ -180,15 +178,15 @@ def _unit(units: Mapping[str, str], name: str) -> str:
 # --- measuring -----------------------------------------------------------------------------------------------------
 
 
-def measure_piece(path: Path, settings: RenderSettings = RenderSettings()) -> Piece:
+def measure_piece(path: Path, settings: RenderSettings = RenderSettings()) -> BaselineFile:
     """Every figure of a MIDI or audio file, measured here and now, or why there is none."""
     try:
         with cache.nothing_remembered():
-            measured = measure_take(Take(path), settings)
+            measured = measure_take(MeasurementInput(path), settings)
             form = None if is_midi(path) else form_of(*read_audio(path))
-            return Piece(_sha256(path), measured.figures, form=form, left_out=measured.left_out)
+            return BaselineFile(_sha256(path), measured.values, form=form, left_out=measured.left_out)
     except UnreadableFileError as error:
-        return Piece(_sha256(path), {}, error.reason)
+        return BaselineFile(_sha256(path), {}, error.reason)
 
 
 def _sha256(path: Path) -> str:
@@ -222,13 +220,13 @@ def named_files(inputs: Sequence[Path], folders: int | None = None) -> dict[str,
 
 def _measure(
     files: Mapping[str, Path], settings: RenderSettings, workers: int | None, progress: Progress | None
-) -> dict[str, Piece]:
+) -> dict[str, BaselineFile]:
     """Every file, by name, each in a process that can be lost."""
     measured = {}
     results = over_files(partial(measure_piece, settings=settings), list(files.values()), workers)
     for name, (path, result) in zip(files, results, strict=True):
         if isinstance(result, UnreadableFileError):  # never came to be measured, or took its process with it
-            result = Piece(_sha256(path), {}, result.reason)
+            result = BaselineFile(_sha256(path), {}, result.reason)
         measured[name] = result
         if progress:
             progress(len(measured), len(files))
@@ -345,11 +343,11 @@ def check(
     )
 
 
-def _other_bytes(name: str, recorded: Piece, now: Piece) -> Moved:
+def _other_bytes(name: str, recorded: BaselineFile, now: BaselineFile) -> Moved:
     return Moved(name, FILE, Missing(f"SHA-256 {recorded.sha256[:12]}…"), Missing(f"SHA-256 {now.sha256[:12]}…"))
 
 
-def _formless(recorded: Piece, now: Piece) -> bool:
+def _formless(recorded: BaselineFile, now: BaselineFile) -> bool:
     return now.form is not None and recorded.form is None and not recorded.unreadable
 
 

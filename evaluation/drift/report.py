@@ -15,12 +15,12 @@ from clstm.runtime.files import replacing
 from clstm.runtime.names import printable
 from evaluation.drift.check import FILE, FORM, LEVELS, SHARE, Check, Moved, tolerance
 from evaluation.measurement.measure import METRICS
-from evaluation.metrics.metric import Figure, Missing
+from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-HEADINGS = ("File", "Figure", "Recorded", "Now", "Change", "Tolerance")
+HEADINGS = ("File", "MetricValue", "Recorded", "Now", "Change", "Tolerance")
 NAMED = {FILE: "the file", FORM: "its form"}
 WIDTH = 140  # characters of a table as text, where nobody's terminal says
 
@@ -37,7 +37,7 @@ def row(moved: Moved) -> tuple[str, str, str, str, str, str]:
     return (moved.file, label, _figure(moved.metric, moved.recorded), _figure(moved.metric, moved.now), *_change(moved))
 
 
-def _figure(metric: str, figure: Figure | None) -> str:
+def _figure(metric: str, figure: MetricValue | None) -> str:
     if figure is None:
         return "measured"
     if isinstance(figure, Missing):

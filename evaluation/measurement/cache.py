@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from clstm.runtime.console import warn
-from clstm.runtime.plain_files import size_of
+from clstm.runtime.files import size_of
 
 Result = TypeVar("Result")
 
@@ -105,7 +105,7 @@ def trim() -> None:
 
 
 def sha256(path: Path) -> str:
-    """Of a plain file's content. Raises `OSError` for what is none (`clstm.runtime.plain_files`)."""
+    """Of a plain file's content. Raises `OSError` for what is none (`clstm.runtime.files`)."""
     size_of(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

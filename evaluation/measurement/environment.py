@@ -19,7 +19,7 @@ ABSENT = "not recorded"
 
 
 @dataclass(frozen=True)
-class Difference:
+class EnvironmentDifference:
     """One thing that is not as it was, such as rendering.fluidsynth: 2.3.1 recorded, 2.4.0 now."""
 
     name: str
@@ -63,15 +63,15 @@ def settings_of(recorded: Mapping[str, Any], soundfont: Path | None = None) -> R
         raise UserError(f"the settings recorded cannot be rendered ({error}); record again") from error
 
 
-def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[EnvironmentDifference]:
     """What differs between two environments, in the order recorded.
 
     >>> differences({"measuring": {"numpy": "2.1.0"}}, {"measuring": {"numpy": "2.2.0"}})
-    [Difference(name='measuring.numpy', recorded='2.1.0', now='2.2.0')]
+    [EnvironmentDifference(name='measuring.numpy', recorded='2.1.0', now='2.2.0')]
     """
     before, after = dict(_flat(recorded)), dict(_flat(now))
     return [
-        Difference(name, before.get(name, ABSENT), after.get(name, "gone"))
+        EnvironmentDifference(name, before.get(name, ABSENT), after.get(name, "gone"))
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
+from clstm.runtime.files import size_of
 from clstm.runtime.names import readable
-from clstm.runtime.plain_files import size_of
 from evaluation.audio.render import LONGEST
 
 GENERATED = "generated.json"
@@ -28,7 +28,7 @@ Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=Fa
 Name = StrictStr | StrictInt
 
 
-class Item(BaseModel):
+class GeneratedItem(BaseModel):
     """What is said of one file.
 
     seconds : how long it lasts; silence_from_seconds : where it falls silent, if it does
@@ -46,40 +46,40 @@ class Item(BaseModel):
 
 
 @dataclass(frozen=True)
-class Manifest:
+class GeneratedManifest:
     """What the `generated.json` of a folder says that can be used, and what of it is not.
 
     items : by the names of the files
     content : all that it holds; None where it is no JSON object
     """
 
-    items: Mapping[str, Item] = field(default_factory=dict)
+    items: Mapping[str, GeneratedItem] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
     remarks: tuple[str, ...] = ()
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> GeneratedManifest:
     """The manifest of a folder; an empty one where there is none."""
     path = Path(folder) / GENERATED
     if not path.exists():
-        return Manifest()
+        return GeneratedManifest()
     try:
         content = _read(path)
     except (OSError, ValueError, RecursionError) as error:
         reason = _why(error)
-        return Manifest(remarks=(readable(f"{path} is not used: {reason}"),))
+        return GeneratedManifest(remarks=(readable(f"{path} is not used: {reason}"),))
     if not isinstance(content.get("items"), list):
-        return Manifest(content=content, remarks=(f"{path} is not used: it lists no items",))
+        return GeneratedManifest(content=content, remarks=(f"{path} is not used: it lists no items",))
     faults: list[str] = []
     items = dict(_items(content, faults))
     there = {readable(file.name) for file in path.parent.iterdir()}
     if gone := [name for name in items if name not in there]:
         faults.append(f"what it says of {gone[0]}{_more(gone)}: not there")
     remarks = (readable(f"{path}: not used: {faults[0]}{_more(faults)}"),) if faults else ()
-    return Manifest(items, content, remarks)
+    return GeneratedManifest(items, content, remarks)
 
 
-def items_of(content: Mapping[str, Any]) -> dict[str, Item]:
+def items_of(content: Mapping[str, Any]) -> dict[str, GeneratedItem]:
     """What a manifest says of each file, by its name, as far as it can be used."""
     return dict(_items(content, []))
 
@@ -94,10 +94,10 @@ def fits(item_seconds: float, silent_from: float | None, last_note: float) -> bo
     return item_seconds <= last_note + SILENT or (silent_from is not None and silent_from <= last_note + FRAME)
 
 
-def _items(content: Mapping[str, Any], faults: list[str]) -> Iterator[tuple[str, Item]]:
+def _items(content: Mapping[str, Any], faults: list[str]) -> Iterator[tuple[str, GeneratedItem]]:
     """The items, each named once; what is wrong of them is added to the faults."""
     listed = content.get("items")
-    found: dict[str, Item] = {}
+    found: dict[str, GeneratedItem] = {}
     twice = set()
     for place, entry in enumerate(listed if isinstance(listed, list) else []):
         item = _item(place, entry, faults)
@@ -112,13 +112,13 @@ def _items(content: Mapping[str, Any], faults: list[str]) -> Iterator[tuple[str,
             yield name, item if with_seed is False else item.model_copy(update={"seconds": None})
 
 
-def _item(place: int, entry: Any, faults: list[str]) -> Item | None:
+def _item(place: int, entry: Any, faults: list[str]) -> GeneratedItem | None:
     """An item without the values that cannot be used; None without the name of a file."""
     if not isinstance(entry, dict):
         faults.append(f"item {place + 1}: {str(entry)[:40]!r} is no object")
         return None
     try:
-        return Item.model_validate(entry)
+        return GeneratedItem.model_validate(entry)
     except ValidationError as error:
         wrong = {str(fault["loc"][0]): fault for fault in error.errors()}
     name = f"item {place + 1}" if "file" in wrong else entry["file"]
@@ -127,7 +127,7 @@ def _item(place: int, entry: Any, faults: list[str]) -> Item | None:
     ]
     if "file" in wrong:
         return None
-    return Item.model_validate({key: value for key, value in entry.items() if key not in wrong})
+    return GeneratedItem.model_validate({key: value for key, value in entry.items() if key not in wrong})
 
 
 def _read(path: Path) -> dict[str, Any]:

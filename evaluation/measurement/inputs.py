@@ -18,13 +18,13 @@ from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import by_name, is_midi
 from clstm.runtime.names import readable
-from evaluation.measurement.generated import Item, read_manifest
+from evaluation.measurement.generated import GeneratedItem, read_manifest
 
 LOUDEST = 127  # velocity
 
 
 @dataclass(frozen=True)
-class Take:
+class MeasurementInput:
     """One file and how it is taken.
 
     same_grid : notes pass through the score matrix and one velocity first, as a model's have
@@ -78,7 +78,9 @@ class Take:
         return slice(first, None if self.cut is None else first + round(self.cut * rate))
 
 
-def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None) -> list[Take]:
+def takes(
+    files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None
+) -> list[MeasurementInput]:
     """The files as they are, each with its length and group as far as these are known.
 
     groups : of files by their `plain` names, or of the pieces they continue; where it says nothing, `generated.json`
@@ -88,11 +90,11 @@ def takes(files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: f
     given = groups or {}
     found = []
     for file in files:
-        about = manifests[file.parent].get(readable(file.name)) or Item(file=readable(file.name))
+        about = manifests[file.parent].get(readable(file.name)) or GeneratedItem(file=readable(file.name))
         piece = str(about.piece)
         known = given.get(plain(file.name)) or given.get(plain(piece)) or str(about.group or piece)
         silent = about.silence_from_seconds if about.seconds else None
-        found.append(Take(file, cut=cut, lasts=about.seconds, silent_from=silent, group=known))
+        found.append(MeasurementInput(file, cut=cut, lasts=about.seconds, silent_from=silent, group=known))
     return found
 
 

@@ -18,16 +18,16 @@ from clstm.music.midi import Notes
 from clstm.runtime.errors import NoNotesError, NothingUsableError, UnreadableFileError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
-from evaluation.audio.buffers import blank, blocks, release
+from evaluation.audio.buffers import Waveform, blank, blocks, clipped, release
 from evaluation.audio.files import heard, mono, read_notes
-from evaluation.audio.render import RenderSettings, Waveform, clipped, describe, render
+from evaluation.audio.render import RenderSettings, describe, render
 from evaluation.measurement import cache
 from evaluation.measurement.batch import over_files, unique_names
 from evaluation.measurement.generated import UNFIT, fits
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.metrics import envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
 from evaluation.metrics.levels import SILENT
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ REMEMBERED = 60.0  # seconds: a longer render is not kept
 TRIMMED = 100  # files: so often the cache is
 
 
-def measure_sound(waveform: Waveform, rate: int) -> dict[str, Figure]:
+def measure_sound(waveform: Waveform, rate: int) -> dict[str, MetricValue]:
     """Every figure of a waveform, (samples, channels) -1..1: loudness of its channels, the rest of their mean."""
     single = mono(waveform)
     of_mean = {
@@ -100,17 +100,17 @@ def without_tail(waveform: Waveform, rate: int, seconds: float) -> Waveform:
     return waveform[: max(round(seconds * rate), 1)]
 
 
-def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
+def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
     """Every figure of notes that last `seconds`, or to the end of the last note."""
     return symbolic.measure(notes, seconds) | repetition.measure(notes, seconds)
 
 
-def measure_file(path: Path | Take, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
+def measure_file(path: Path | MeasurementInput, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
     """Every figure of a MIDI or audio file, in the order of `METRICS`; None where it does not exist.
 
     Raises `UnreadableFileError` with the reason.
     """
-    figures = measure_take(_take(path), settings).figures
+    figures = measure_take(_take(path), settings).values
     return {name: None if isinstance(figure, Missing) else figure for name, figure in figures.items()}
 
 
@@ -119,14 +119,14 @@ class Measured:
     """Every figure of a file, by the names of `METRICS`, its length in seconds, what was done to its sound, its notes
     as `evaluation.metrics.symbolic.struck` writes them, and what the file says besides."""
 
-    figures: dict[str, Figure]
+    values: dict[str, MetricValue]
     seconds: float
     remarks: tuple[str, ...] = ()
     strikes: str = ""
     left_out: LeftOut = NOTHING
 
 
-def measure_take(take: Take, settings: RenderSettings = RenderSettings()) -> Measured:
+def measure_take(take: MeasurementInput, settings: RenderSettings = RenderSettings()) -> Measured:
     """Measure a file, or remember what was measured. Raises `UnreadableFileError` with the reason."""
     try:
         content = cache.sha256(take.path)
@@ -164,17 +164,17 @@ def _is_measured(found: Any) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Measurements:
-    """figures : `COLUMNS`, a row a figure
+    """values : `COLUMNS`, one row per value
     pieces : `PIECES`, a row a file, in the same order; its last column, the notes, is for `comparison.copies` and too
         long to be written
     """
 
-    figures: "pd.DataFrame"
+    values: "pd.DataFrame"
     pieces: "pd.DataFrame"
 
 
 def measure_systems(
-    systems: Mapping[str, Sequence[Path | Take]],
+    systems: Mapping[str, Sequence[Path | MeasurementInput]],
     settings: RenderSettings = RenderSettings(),
     progress: Callable[[Path], object] | None = None,
     workers: int | None = None,
@@ -199,7 +199,7 @@ def measure_systems(
     ]
     if any(is_midi(take.path) for _, take, _ in pieces):
         describe(settings)  # a missing library or SoundFont is known before the first process starts
-    figures: list[tuple[str, str, str, float, str, str]] = []
+    rows: list[tuple[str, str, str, float, str, str]] = []
     about: list[tuple[object, ...]] = []
     strikes: list[str] = []
     unreadable: dict[str, list[str]] = {system: [] for system in systems}
@@ -211,7 +211,7 @@ def measure_systems(
             unreadable[system].append(str(measured))
             rejected = measured.reason
             measured = Measured(dict.fromkeys(METRICS, Missing(rejected)), np.nan)
-        figures.extend((system, name, *row) for row in _rows(measured.figures))
+        rows.extend((system, name, *row) for row in _rows(measured.values))
         group = take.group or readable(take.path)
         remarks = "; ".join(measured.remarks)
         beside = as_columns(measured.left_out).values()
@@ -226,7 +226,7 @@ def measure_systems(
         if len(reasons) == len(systems[system]):
             raise NothingUsableError(f"{system} has no file that can be measured: {'; '.join(reasons) or 'none given'}")
     table = pd.DataFrame(about, columns=list(PIECES[:-1])).assign(strikes=strikes)
-    return Measurements(pd.DataFrame(figures, columns=list(COLUMNS)), table)
+    return Measurements(pd.DataFrame(rows, columns=list(COLUMNS)), table)
 
 
 def left_out(measured: Measurements, systems: Iterable[str] | None = None) -> list[str]:
@@ -240,11 +240,11 @@ def left_out(measured: Measurements, systems: Iterable[str] | None = None) -> li
     return [f"{system}: {words}" for system, words in said.items() if words]
 
 
-def _take(path: Path | Take) -> Take:
-    return path if isinstance(path, Take) else Take(Path(path))
+def _take(path: Path | MeasurementInput) -> MeasurementInput:
+    return path if isinstance(path, MeasurementInput) else MeasurementInput(Path(path))
 
 
-def _rows(figures: Mapping[str, Figure]) -> Iterator[tuple[str, float, str, str]]:
+def _rows(figures: Mapping[str, MetricValue]) -> Iterator[tuple[str, float, str, str]]:
     for name, figure in figures.items():
         value, note = (np.nan, figure.reason) if isinstance(figure, Missing) else (figure, "")
         yield name, value, METRICS[name].unit, note
@@ -267,7 +267,7 @@ class Performed:
     left_out: LeftOut = NOTHING
 
 
-def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performed:
+def perform(take: MeasurementInput, settings: RenderSettings = RenderSettings()) -> Performed:
     """What is measured of a file, and what figures show of it. Raises `UnreadableFileError` with the reason."""
     if not is_midi(take.path):
         sound = heard(take.path, settings)
@@ -289,7 +289,7 @@ def perform(take: Take, settings: RenderSettings = RenderSettings()) -> Performe
     return Performed(waveform, settings.sample_rate, notes, seconds, remarks, whole.left_out)
 
 
-def _measure(take: Take, settings: RenderSettings) -> tuple[Any, ...]:
+def _measure(take: MeasurementInput, settings: RenderSettings) -> tuple[Any, ...]:
     """Plain values: figures, seconds, remarks, strikes, and what is left out, as JSON keeps them."""
     sound = perform(take, settings)
     figures = measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
@@ -305,7 +305,7 @@ def _finite(figure: float) -> float | str:
     return float(figure) if np.isfinite(figure) else "no finite number"
 
 
-def _notes(take: Take) -> Notes:
+def _notes(take: MeasurementInput) -> Notes:
     """The notes of its file; none where it is known to last without any, for silence is a composition that counts."""
     try:
         return read_notes(take.path)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clstm.runtime.errors import UserError
-from clstm.runtime.finding import Found, find, is_midi
+from clstm.runtime.finding import MusicFiles, find, is_midi
 from clstm.runtime.names import readable
 
 BESIDE = "audio beside MIDI, most often its rendering"
@@ -28,7 +28,7 @@ def named_path(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def music_files(path: Path) -> Found:
+def music_files(path: Path) -> MusicFiles:
     """The MIDI or audio files of a path, sorted, and what was left out.
 
     A folder that holds both is taken for its MIDI: the audio beside it is most often its rendering. Raises `UserError`
@@ -39,4 +39,4 @@ def music_files(path: Path) -> Found:
     if not midi:
         return found
     beside = [(file, BESIDE) for file in found.files if file not in set(midi)]
-    return Found(midi, [*beside, *found.left_out])
+    return MusicFiles(midi, [*beside, *found.left_out])

@@ -34,7 +34,7 @@ from evaluation.metrics.levels import (
     rms_envelope,
     whole_hops,
 )
-from evaluation.metrics.metric import Figure, Metric, Missing, Twin
+from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
 
 NEAR = 6.0  # dB
 LOUD = 95  # percentile of the level
@@ -123,7 +123,7 @@ def analytic_envelope(waveform: Array, rate: int, hop_seconds: float = HOP) -> t
     return middles(len(highest), hop, rate), level
 
 
-def crest_factor(waveform: Array) -> Figure:
+def crest_factor(waveform: Array) -> MetricValue:
     """The highest sample over the RMS, dB."""
     peak = energy = 0.0
     for _, block in blocks(waveform):
@@ -132,7 +132,7 @@ def crest_factor(waveform: Array) -> Figure:
     return 10 * float(np.log10(peak**2 * len(waveform) / energy)) if energy else Missing("silent")
 
 
-def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> Figure:
+def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> MetricValue:
     """Centroid of the modulation spectrum of an envelope, (frames,) dBFS, one frame every `hop_seconds`; Hz."""
     from scipy.signal import welch
 
@@ -150,7 +150,7 @@ def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> Figure:
     return float((frequency * power).sum() / power.sum())
 
 
-def measure(waveform: Array, rate: int) -> dict[str, Figure]:
+def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every figure of the time domain of a waveform, (samples,) -1..1."""
     duration = len(waveform) / rate
     heard = music(waveform, rate)

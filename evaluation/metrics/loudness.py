@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from evaluation.audio.buffers import BLOCK, blocks, clipped
 from evaluation.metrics.levels import SILENT, is_silent, without_offset
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 
 MOMENTARY = 0.4  # s; also the blocks that BS.1770 gates
 SHORT_TERM = 3.0  # s
@@ -103,7 +103,7 @@ def true_peak(waveform: Array, rate: int) -> float | None:
     return float(20 * np.log10(peak))
 
 
-def measure(waveform: Array, rate: int) -> dict[str, Figure]:
+def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every figure of loudness of a waveform, (samples, channels) -1..1.
 
     An offset (DC) that would move the peak is left out of all but the clipped samples.

@@ -54,4 +54,4 @@ class Missing:
     reason: str
 
 
-Figure = float | Missing
+MetricValue = float | Missing

@@ -21,7 +21,7 @@ import numpy as np
 from clstm.music.degeneration import LOOPED, loop
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE, encode
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.shared_runs import INTERVALS, Array, gaps, longest_repeat, strikes, tokens
 
 N = 4  # tokens of an n-gram
@@ -70,7 +70,7 @@ METRICS = {
 }
 
 
-def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
+def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
     """Every figure of notes that last `seconds`, or to the end of the last note."""
     matrix = encode(notes, None if seconds is None else round(seconds * FRAME_RATE))
     frame, pitch = strikes(matrix)

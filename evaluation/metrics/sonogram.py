@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from clstm.music.score import FRAME_RATE
 from evaluation.metrics.levels import SILENT, music
-from evaluation.metrics.metric import Figure, Metric, Missing, Twin
+from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
 from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def sounds(power: Array) -> NDArray[np.bool_]:
     return np.asarray(power > 0) & (power >= DEEPEST * np.percentile(power, LOUD))
 
 
-def spectral_change(change: Array, power: Array) -> Figure:
+def spectral_change(change: Array, power: Array) -> MetricValue:
     """Mean of `unlikeness`, (frames - 5,), over the moments at which both spectra sound; of powers, (frames,)."""
     heard = sounds(power)
     both = heard[_EIGHTH:] & heard[:-_EIGHTH]
@@ -200,7 +200,7 @@ def variability(power: Array) -> float:
     return float(10 * np.log10(power[sounds(power)]).std())
 
 
-def measure(waveform: Array, rate: int) -> dict[str, Figure]:
+def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every figure of the sonogram of a waveform, (samples,) -1..1."""
     heard = music(waveform, rate)
     if heard is None:
@@ -209,7 +209,7 @@ def measure(waveform: Array, rate: int) -> dict[str, Figure]:
     if len(starts) <= _EIGHTH:
         return dict.fromkeys(METRICS, Missing("too short for two windows an eighth of a second apart"))
     power, change, flux = _in_one_pass(heard, rate, starts)
-    figures: dict[str, Figure] = {"spectral_change": spectral_change(change[0], power[0]), "spectral_flux": flux}
+    figures: dict[str, MetricValue] = {"spectral_change": spectral_change(change[0], power[0]), "spectral_flux": flux}
     for where, own, changes in zip(("below", "above"), power[1:], change[1:], strict=True):
         there = own.sum() >= LEAKAGE * power[0].sum()
         nothing = Missing(f"nothing sounds {where} {SPLIT / 1000:g} kHz")

@@ -25,7 +25,7 @@ its largest value, log 20. 1: all bands hold the same; 0: one band holds all.
 import numpy as np
 
 from evaluation.metrics.levels import SILENT, music
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 WINDOW = 16384 / 44100  # s, at every rate
@@ -166,7 +166,7 @@ def spread(frequency: Array, power: Array) -> float:
     return float(np.sqrt((np.square(frequency - centroid(frequency, power)) * power).sum() / power.sum()))
 
 
-def flatness(frequency: Array, power: Array) -> Figure:
+def flatness(frequency: Array, power: Array) -> MetricValue:
     """Geometric over arithmetic mean of a power spectrum from 50 Hz to 2 kHz, above 0 and at most 1."""
     band = power[(frequency >= FLAT_FROM) & (frequency < FLAT_TO)]
     if not band.any():
@@ -181,13 +181,13 @@ def entropy(power: Array) -> float:
     return float(abs((share * np.log(share)).sum()) / np.log(len(power)))
 
 
-def spectral_entropy(frequency: Array, power: Array) -> Figure:
+def spectral_entropy(frequency: Array, power: Array) -> MetricValue:
     """`entropy` of a power spectrum up to 5 kHz, 0..1."""
     band = power[frequency <= ENTROPY_TO]
     return entropy(band) if band.any() else Missing("nothing sounds below 5 kHz")
 
 
-def evenness(frequency: Array, power: Array) -> Figure:
+def evenness(frequency: Array, power: Array) -> MetricValue:
     """How evenly the energy below 1 kHz is spread over twenty bands of 50 Hz, 0..1."""
     energy, _ = np.histogram(frequency, EVEN_BANDS, (0, EVEN_BELOW), weights=power)
     if not energy.any():
@@ -195,7 +195,7 @@ def evenness(frequency: Array, power: Array) -> Figure:
     return entropy(energy)
 
 
-def measure(waveform: Array, rate: int) -> dict[str, Figure]:
+def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every figure of the frequency domain of a waveform, (samples,) -1..1."""
     heard = music(waveform, rate)
     if heard is None:

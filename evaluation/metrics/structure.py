@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.metrics.levels import SILENCE, SILENT, music
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.stft import Array, magnitude_blocks
 
 MOMENT = 0.5  # s
@@ -139,7 +139,7 @@ def peaks(curve: Array) -> NDArray[np.int64]:
     return np.asarray(find_peaks(curve, prominence=PROMINENCE)[0])
 
 
-def measure(waveform: Array, rate: int) -> dict[str, Figure]:
+def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every figure of the structure of a waveform, (samples,) -1..1."""
     heard = music(waveform, rate)
     if heard is None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE
-from evaluation.metrics.metric import Figure, Metric, Missing
+from evaluation.metrics.metric import Metric, MetricValue, Missing
 
 CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer together are one
 
@@ -64,10 +64,10 @@ DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])  # a major scale from 
 _ON_GRID = 1e-6  # frames: float error of a time on the grid
 
 
-def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
+def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
     """Every figure of notes that last `seconds`, or to the end of the last note."""
     seconds = notes.duration if seconds is None else seconds
-    figures: dict[str, Figure] = dict.fromkeys(METRICS, Missing("no notes"))
+    figures: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
     if seconds > 0:
         figures |= {"note_density": len(notes) / seconds, "empty_frames": empty_frames(notes, seconds)}
     if not len(notes):
@@ -84,7 +84,7 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, Figure]:
     }
 
 
-def _polyphony(notes: Notes, seconds: float) -> dict[str, Figure]:
+def _polyphony(notes: Notes, seconds: float) -> dict[str, MetricValue]:
     stretch, pitches = pitches_sounding(notes, seconds)
     sounding = stretch[pitches > 0].sum()
     if not sounding:
@@ -153,7 +153,7 @@ def inter_onset_intervals(notes: Notes) -> np.ndarray:
     return np.diff(chords)
 
 
-def changes_in_highs(notes: Notes) -> Figure:
+def changes_in_highs(notes: Notes) -> MetricValue:
     """Share of the changes of pitch that lie from middle C up, 0..1.
 
     The paper sees its Figure 5 change "mainly" in the highs, "that is, changes in the number and distribution of

@@ -53,7 +53,7 @@ NOTHING = "no note is lost or merged, and no chord made or broken"
 
 
 @dataclass(frozen=True)
-class Audit:
+class GridLoss:
     """What the grid does to a piece. Counts are of notes; shifts and changes are absolute, in milliseconds, None
     without a note in range; `lost` is the largest loss as a share of the notes, 0..1, and `reason` says which."""
 
@@ -76,7 +76,7 @@ class Audit:
     reason: str
 
 
-def audit(notes: Notes) -> Audit:
+def audit(notes: Notes) -> GridLoss:
     """What the score matrix does to notes, one at least."""
     counts = losses(notes)
     frame = nearest_frame(notes.onset)
@@ -96,7 +96,7 @@ def audit(notes: Notes) -> Audit:
     }
     worst = max(tally, key=lambda kind: tally[kind])
     onset_shift, length_change = _moved(notes, frame, remains)
-    return Audit(
+    return GridLoss(
         seconds=notes.duration,
         notes=len(notes),
         out_of_range=counts.out_of_range,
@@ -175,7 +175,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
 
 
-COLUMNS = ("file", *(field.name for field in fields(Audit)), *LEFT_OUT)
+COLUMNS = ("file", *(field.name for field in fields(GridLoss)), *LEFT_OUT)
 
 
 def audit_files(
@@ -205,7 +205,7 @@ def audit_files(
     return pd.DataFrame(rows, columns=list(COLUMNS)), rejected
 
 
-def _audit_file(path: Path) -> tuple[Audit, LeftOut]:
+def _audit_file(path: Path) -> tuple[GridLoss, LeftOut]:
     notes = read_midi(path)
     return audit(notes), notes.left_out
 

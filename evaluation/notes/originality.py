@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from clstm.music.left_out import NOTHING, LeftOut, sentence
 from clstm.music.midi import Notes, read_midi
 from clstm.music.score import FRAME_RATE, encode
-from clstm.runtime.console import Advance
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
 from clstm.runtime.names import readable
 from clstm.runtime.processes import in_processes
+from clstm.runtime.progress import Progress, silent
 from evaluation.metrics.shared_runs import Array, gaps, longest_elsewhere, strikes, tokens
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ COUNTS = ("notes", "match_notes", "semitones", "excerpts", "flagged")
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class ComparedPiece:
     """The strikes of a piece: frames (1/8 s) and MIDI pitches, (strikes,) each, of a matrix of `frames`."""
 
     name: str
@@ -60,7 +60,7 @@ class Piece:
     left_out: LeftOut = NOTHING
 
     @classmethod
-    def of(cls, notes: Notes, name: str = "", group: str = "") -> "Piece":
+    def of(cls, notes: Notes, name: str = "", group: str = "") -> "ComparedPiece":
         """A piece of notes, in a group of its own unless one is given."""
         matrix = encode(notes)
         return cls(name, group or name, matrix.shape[1], *strikes(matrix), notes.left_out)
@@ -92,7 +92,7 @@ class Common:
     """
 
     matches: list[Match]
-    corpus: Sequence[Piece]
+    corpus: Sequence[ComparedPiece]
     runs: list[Array]
     chances: NDArray[np.float64]
 
@@ -109,7 +109,7 @@ class Common:
         )
 
 
-def longest_common(queries: Sequence[Piece], corpus: Sequence[Piece], seed: int = 0) -> Common:
+def longest_common(queries: Sequence[ComparedPiece], corpus: Sequence[ComparedPiece], seed: int = 0) -> Common:
     """The longest run of each query in pieces of the corpus that are not of its group, and those of the corpus itself.
 
     seed : of the places the corpus's excerpts are taken from
@@ -134,7 +134,7 @@ def longest_common(queries: Sequence[Piece], corpus: Sequence[Piece], seed: int 
     return Common(matches, corpus, runs, np.random.default_rng(seed).random(len(corpus)))
 
 
-def _text(pieces: Sequence[Piece], sizes: Array) -> Array:
+def _text(pieces: Sequence[ComparedPiece], sizes: Array) -> Array:
     """The tokens of all pieces, each closed by one that is like no other, as is each that stands for a long rest."""
     ends = np.cumsum(sizes) - 1
     text = np.zeros(int(sizes.sum()), dtype=np.int64)
@@ -146,7 +146,7 @@ def _text(pieces: Sequence[Piece], sizes: Array) -> Array:
     return text
 
 
-def _match(piece: Piece, here: int, number: int, other: Piece, there: int, length: int) -> Match:
+def _match(piece: ComparedPiece, here: int, number: int, other: ComparedPiece, there: int, length: int) -> Match:
     if not length:
         return Match(0)
     return Match(
@@ -183,7 +183,7 @@ class Originality:
 
     table: "pd.DataFrame"
     own: dict[str, Array]
-    corpus: list[Piece]
+    corpus: list[ComparedPiece]
     twins: list[tuple[str, str]]
     rejected: list[UnreadableFileError]
     left_out: str = ""
@@ -197,29 +197,29 @@ def measure_originality(
     seconds: float | None = None,
     seed: int = 0,
     workers: int | None = None,
-    advance: Advance = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Originality:
     """Hold every piece of every system against a corpus.
 
     groups : of files by their stems (`measurement.inputs.read_groups`); one that is not named stands for itself.
         Without any, pieces of the corpus that are the same on the grid are one group
     seconds : only so much of the beginning of each piece of the systems
-    advance : told (what, done, total) as files are read
+    progress : told (what, done, total) as files are read
 
     A file of the corpus that is also a system's is held against other groups than its own. Raises `NothingUsableError`
     when no file of the corpus, or none of a system, can be used.
     """
     import pandas as pd
 
-    pieces, twins, rejected = _read_corpus(corpus, groups, workers, advance)
+    pieces, twins, rejected = _read_corpus(corpus, groups, workers, progress)
     group_of = {Path(piece.name).resolve(): piece.group for piece in pieces}
     paths = [path for files in systems.values() for path in files]
-    read = _read_pieces(paths, groups or {}, seconds, workers, partial(advance, "Reading the music"))
+    read = _read_pieces(paths, groups or {}, seconds, workers, partial(progress, "Reading the music"))
     queries = [
-        replace(one, group=group_of.get(Path(one.name).resolve(), one.group)) if isinstance(one, Piece) else one
+        replace(one, group=group_of.get(Path(one.name).resolve(), one.group)) if isinstance(one, ComparedPiece) else one
         for one in read
     ]
-    usable = [one for one in queries if isinstance(one, Piece)]
+    usable = [one for one in queries if isinstance(one, ComparedPiece)]
     common = longest_common(usable, pieces, seed)
     own = cache(common.own)  # many pieces of a system are equally long
     matches, read_again = iter(common.matches), iter(queries)
@@ -227,13 +227,13 @@ def measure_originality(
     own_of: dict[str, Array] = {}
     for system, files in systems.items():
         mine = list(islice(read_again, len(files)))
-        lengths = [one.frames for one in mine if isinstance(one, Piece)]
+        lengths = [one.frames for one in mine if isinstance(one, ComparedPiece)]
         if not lengths:
             reasons = "; ".join(map(str, mine[:3])) or "none given"
             raise NothingUsableError(f"{system}: none of its {len(files)} files can be used: {reasons}")
         own_of[system] = own(int(np.median(lengths)))
         for one in mine:
-            if isinstance(one, Piece):
+            if isinstance(one, ComparedPiece):
                 rows.append({"system": system, **_row(one, next(matches), pieces, own(one.frames))})
             else:
                 rows.append({"system": system, "file": readable(one.path), "flagged": 0, "note": one.reason})
@@ -243,14 +243,14 @@ def measure_originality(
 
 
 def _read_corpus(
-    paths: Sequence[Path], groups: Mapping[str, str] | None, workers: int | None, advance: Advance
-) -> tuple[list[Piece], list[tuple[str, str]], list[UnreadableFileError]]:
+    paths: Sequence[Path], groups: Mapping[str, str] | None, workers: int | None, progress: Progress
+) -> tuple[list[ComparedPiece], list[tuple[str, str]], list[UnreadableFileError]]:
     """The pieces, those that are the same as an earlier one with that, and the files that cannot be used."""
-    pieces: list[Piece] = []
+    pieces: list[ComparedPiece] = []
     twins: list[tuple[str, str]] = []
     rejected: list[UnreadableFileError] = []
-    first: dict[bytes, Piece] = {}
-    for read in _read_pieces(paths, groups or {}, None, workers, partial(advance, "Reading the corpus")):
+    first: dict[bytes, ComparedPiece] = {}
+    for read in _read_pieces(paths, groups or {}, None, workers, partial(progress, "Reading the corpus")):
         if isinstance(read, UnreadableFileError):
             rejected.append(read)
             continue
@@ -272,30 +272,32 @@ def _read_pieces(
     groups: Mapping[str, str],
     seconds: float | None,
     workers: int | None,
-    advance: Callable[[int, int], object],
-) -> list[Piece | UnreadableFileError]:
+    progress: Callable[[int, int], object],
+) -> list[ComparedPiece | UnreadableFileError]:
     """Each file as a piece, or why it is none; in processes one can lose."""
-    pieces: list[Piece | UnreadableFileError] = []
+    pieces: list[ComparedPiece | UnreadableFileError] = []
     for done, (path, read) in enumerate(in_processes(partial(_read, seconds=seconds), paths, workers=workers), start=1):
-        advance(done, len(paths))
+        progress(done, len(paths))
         if isinstance(read, UnreadableFileError):
             pieces.append(read)
         else:
-            pieces.append(Piece(str(path), groups.get(path.stem) or str(path.resolve()), *read))
+            pieces.append(ComparedPiece(str(path), groups.get(path.stem) or str(path.resolve()), *read))
     return pieces
 
 
 def _read(path: Path, seconds: float | None) -> tuple[int, Array, Array, LeftOut]:
     """Frames, the frame and pitch of each strike, and what is left out, of a file."""
     notes = read_midi(path)
-    piece = Piece.of(notes if seconds is None else replace(notes.between(0.0, seconds), left_out=notes.left_out))
+    piece = ComparedPiece.of(
+        notes if seconds is None else replace(notes.between(0.0, seconds), left_out=notes.left_out)
+    )
     if not len(piece.frame):
         within = "" if seconds is None else f" in its first {seconds:g} s"
         raise UnreadableFileError(path, f"no notes between MIDI 24 and 101{within}")
     return piece.frames, piece.frame, piece.pitch, piece.left_out
 
 
-def _row(piece: Piece, match: Match, corpus: Sequence[Piece], own: Array) -> dict[str, object]:
+def _row(piece: ComparedPiece, match: Match, corpus: Sequence[ComparedPiece], own: Array) -> dict[str, object]:
     notes = len(piece.frame)
     row: dict[str, object] = {
         "file": readable(piece.name),

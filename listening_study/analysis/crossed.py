@@ -66,7 +66,7 @@ class Components:
 
 
 @dataclass(frozen=True)
-class Difference:
+class CrossedDifference:
     """By study; NaN where it cannot be told.
 
     system, human : the two shares
@@ -143,7 +143,7 @@ class Difference:
 
 
 @_without_answers
-def difference(system: Array, human: Array) -> Difference:
+def difference(system: Array, human: Array) -> CrossedDifference:
     """system, human : (..., listeners, clips) answers, 1 human, 0 computer, NaN not given. Same listeners, in order."""
     one, other = _Source(system), _Source(human)
     shared, together = _shared(one, other)
@@ -178,7 +178,7 @@ def difference(system: Array, human: Array) -> Difference:
         for each in (one, other)
     ]
     few = np.maximum(fewest, 1)
-    return Difference(
+    return CrossedDifference(
         system=one.share,
         human=other.share,
         answers=(one.total, other.total),

@@ -4,7 +4,7 @@ import pandas as pd
 
 from listening_study.analysis.codebook import columns
 from listening_study.protocol.configuration import Exclusions
-from listening_study.protocol.design import Kind
+from listening_study.protocol.design import TrialKind
 
 
 def counted(
@@ -14,7 +14,7 @@ def counted(
 
     exclusions : None leaves out nothing but clips that would not play
     """
-    kept = answers[answers["kind"] == Kind.MAIN]
+    kept = answers[answers["kind"] == TrialKind.MAIN]
     flow = []
 
     def leave_out(reason: str, out: pd.Series, *, registered: bool = True) -> None:

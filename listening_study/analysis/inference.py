@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.statistics.inference import holm
-from listening_study.analysis.crossed import Difference, difference
+from listening_study.analysis.crossed import CrossedDifference, difference
 from listening_study.analysis.listener_model import Spread, spread_of_shares
 from listening_study.analysis.permutation import permuted_p
 from listening_study.analysis.verdicts import insensitive, judged, notes
@@ -82,7 +82,7 @@ class _Contrast:
     source: str
     system: Array
     human: Array
-    found: Difference
+    found: CrossedDifference
 
     @property
     def listeners(self) -> int:
@@ -156,7 +156,7 @@ def _grids(answers: pd.DataFrame, sources: list[str]) -> dict[str, Array]:
     return found
 
 
-def _figures(found: Difference, alpha: float) -> dict[str, Any]:
+def _figures(found: CrossedDifference, alpha: float) -> dict[str, Any]:
     low, high = found.interval(1 - alpha)
     narrow, wide = found.interval(1 - 2 * alpha, cautious=True)
     ratio = np.array(found.log_odds_interval(1 - alpha), dtype=np.float64)
@@ -179,7 +179,7 @@ def _figures(found: Difference, alpha: float) -> dict[str, Any]:
     }
 
 
-def _components(found: Difference) -> dict[str, float]:
+def _components(found: CrossedDifference) -> dict[str, float]:
     nothing = Spread(np.nan, np.nan, np.nan)
     parts = found.components
     shares = Spread(*(float(np.sqrt(np.maximum(part, 0))) for part in (parts.listener, parts.clip, parts.slope)))

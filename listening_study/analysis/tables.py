@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 
 from listening_study.analysis.codebook import columns
-from listening_study.protocol.design import Kind
+from listening_study.protocol.design import TrialKind
 from listening_study.protocol.key import Key
 from listening_study.protocol.study import Study
-from listening_study.store import Answer, AnsweredTrial, Progress, Reply
+from listening_study.store import Answer, AnsweredTrial, ListenerProgress, Reply
 
 CATCH_ANSWER = Answer.HUMAN  # what was agreed for three beeps
 HEADPHONES_WRONG = 1  # replies in the headphone check that may be wrong
 
 
-def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Progress], key: Key) -> pd.DataFrame:
+def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[ListenerProgress], key: Key) -> pd.DataFrame:
     """One row an answer, columns as in the codebook. Empty, with its columns, without answers."""
     about = {one.participant: one for one in progress}
     rows = []
@@ -57,7 +57,7 @@ def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Progress
 
 
 def listeners_table(
-    study: Study, progress: Sequence[Progress], replies: Iterable[Reply], answers: pd.DataFrame
+    study: Study, progress: Sequence[ListenerProgress], replies: Iterable[Reply], answers: pd.DataFrame
 ) -> pd.DataFrame:
     """One row a listener, columns as in the codebook."""
     said = {(one.participant, one.stage, one.question): one.reply for one in replies}
@@ -73,8 +73,8 @@ def listeners_table(
         quietest = [said.get((number, f"headphones-{k}", "quietest")) for k in range(len(study.headphones))]
         right = [reply == str(truth) for reply, (_, truth) in zip(quietest, study.headphones, strict=True)]
         whole = bool(study.headphones) and None not in quietest
-        catch = mine[mine["kind"] == Kind.CATCH]
-        delay = (mine.loc[mine["kind"] == Kind.MAIN, "seconds"] - study.seconds).median()
+        catch = mine[mine["kind"] == TrialKind.CATCH]
+        delay = (mine.loc[mine["kind"] == TrialKind.MAIN, "seconds"] - study.seconds).median()
         rows.append(
             {
                 "participant": number,
@@ -112,7 +112,7 @@ def _option(reply: str | None) -> Any:
 
 def _consistent(mine: pd.DataFrame) -> float:
     """Share of repeated clips that got the same answer; NaN without any."""
-    first = mine[mine["kind"] == Kind.MAIN].set_index("clip")["said_human"]
-    again = mine[mine["kind"] == Kind.REPEAT].set_index("clip")["said_human"]
+    first = mine[mine["kind"] == TrialKind.MAIN].set_index("clip")["said_human"]
+    again = mine[mine["kind"] == TrialKind.REPEAT].set_index("clip")["said_human"]
     both = pd.concat([first, again], axis=1, join="inner").dropna()
     return float((both.iloc[:, 0] == both.iloc[:, 1]).mean()) if len(both) else np.nan

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from listening_study.protocol.design import Kind, Layout, trials
+from listening_study.protocol.design import Layout, TrialKind, trials
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 
@@ -124,7 +124,7 @@ def _by_order(value: str, study: Study, slot: int) -> list[int]:
     size = study.size
     strata = tuple(tuple(f"{group}.{clip}" for clip in range(size.clips)) for group in range(size.sources))
     heard = trials(value, slot, Layout(strata, size.each, one_square=not study.has_secret_order))
-    return [int(trial.clip.partition(".")[0]) for trial in heard if trial.kind is Kind.MAIN]
+    return [int(trial.clip.partition(".")[0]) for trial in heard if trial.kind is TrialKind.MAIN]
 
 
 def _judged(value: str | None, groups: Sequence[int], sources: Sequence[str]) -> Success:

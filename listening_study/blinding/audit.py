@@ -20,7 +20,7 @@ import pandas as pd
 from clstm.runtime.private_files import is_open_to_others
 from listening_study.blinding import names
 from listening_study.blinding.attack import LEVEL, Shown, Success, attack
-from listening_study.blinding.features import Feature, Kind, Sound, listen, of_design, of_files, of_sounds
+from listening_study.blinding.features import Feature, FeatureKind, Sound, listen, of_design, of_files, of_sounds
 from listening_study.blinding.files import ClipFile, faults, read_clip
 from listening_study.blinding.prediction import ALPHA, Prediction, predict, smallest_p
 from listening_study.blinding.traffic import Walk
@@ -33,7 +33,7 @@ EXACT, ATTACK = "exact", "attack"
 TOGETHER = "all of these together"
 
 
-class Verdict(StrEnum):
+class BlindingVerdict(StrEnum):
     CLEAN = "clean"
     LEAK = "LEAK"
     REPORTED = "reported"
@@ -43,7 +43,7 @@ COLUMNS = ("check", "kind")  # the first of the table of findings
 
 
 @dataclass(frozen=True)
-class Finding:
+class BlindingFinding:
     """One line of the audit.
 
     kind : "exact", "attack", or what a feature is
@@ -54,7 +54,7 @@ class Finding:
 
     check: str
     kind: str
-    verdict: Verdict
+    verdict: BlindingVerdict
     detail: str = ""
     accuracy: float | None = None
     auc: float | None = None
@@ -63,21 +63,21 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Audit:
+class BlindingAudit:
     """Everything that was found.
 
     chance : of naming a source by guessing
     smallest_p : that so many clips can reach, after correction; above 0.05 only the exact checks can fail
     """
 
-    findings: list[Finding]
+    findings: list[BlindingFinding]
     clips: int
     sources: int
     smallest_p: float
 
     @property
-    def leaks(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.verdict is Verdict.LEAK]
+    def leaks(self) -> list[BlindingFinding]:
+        return [finding for finding in self.findings if finding.verdict is BlindingVerdict.LEAK]
 
     @property
     def chance(self) -> float:
@@ -93,14 +93,14 @@ class Audit:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BlindingEvidence:
     """What was read and measured of a study's clips."""
 
     files: list[ClipFile]  # main clips, then catch and practice
     sounds: list[Sound]  # of the main clips
 
 
-def examine(study: Study, progress: Callable[[], object] = lambda: None) -> Evidence:
+def examine(study: Study, progress: Callable[[], object] = lambda: None) -> BlindingEvidence:
     """Read every clip's file and measure the main ones. `progress` is called for each of these."""
     others = [*study.catch, *study.practice]
     files = [read_clip(study.clip_path(clip)) for clip in (*study.clips, *others)]
@@ -108,12 +108,12 @@ def examine(study: Study, progress: Callable[[], object] = lambda: None) -> Evid
     for clip in study.clips:
         sounds.append(listen(study.clip_path(clip)))
         progress()
-    return Evidence(files, sounds)
+    return BlindingEvidence(files, sounds)
 
 
 def judge(
-    study: Study, key: Key, order: Order, evidence: Evidence, walk: Walk | None = None, *, seed: int = 0
-) -> Audit:
+    study: Study, key: Key, order: Order, evidence: BlindingEvidence, walk: Walk | None = None, *, seed: int = 0
+) -> BlindingAudit:
     """Hold what was found against the key and the secret order."""
     words = names.revealing(study, key)
     checks = {
@@ -136,11 +136,13 @@ def judge(
     labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
     predicted, tested = _predictions(features, labels, sources.index(key.human), seed)
     exact = [
-        Finding(name, EXACT, Verdict.LEAK if fault else Verdict.CLEAN, fault or "alike")
+        BlindingFinding(name, EXACT, BlindingVerdict.LEAK if fault else BlindingVerdict.CLEAN, fault or "alike")
         for name, fault in checks.items()
     ]
     attacked = _attacked(study, key, order, walk)
-    return Audit([*exact, attacked, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested))
+    return BlindingAudit(
+        [*exact, attacked, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested)
+    )
 
 
 def _readable(study: Study) -> str:
@@ -149,7 +151,7 @@ def _readable(study: Study) -> str:
     return f"others on this machine may read {', '.join(wide)}; close them with chmod go=" if wide else ""
 
 
-def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> Finding:
+def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> BlindingFinding:
     """What the attacker finds who was the first listener; without a walk they know what came, not what it said."""
     sources = {clip: origin.source for clip, origin in key.clips.items()}
     if walk and walk.heard:
@@ -157,10 +159,10 @@ def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> Findin
     else:
         found = attack(study, order, sources, [Shown(trial.clip) for trial in order.trials(study, 0)])
     leak = found.value is not None or found.p <= LEVEL
-    return Finding(
+    return BlindingFinding(
         "one listener's traffic",
         ATTACK,
-        Verdict.LEAK if leak else Verdict.CLEAN,
+        BlindingVerdict.LEAK if leak else BlindingVerdict.CLEAN,
         _told(study, found),
         accuracy=found.found / found.clips,
         p=found.p,
@@ -175,13 +177,15 @@ def _told(study: Study, found: Success) -> str:
     return f"{how}From {found.value!r}, which is public: {share}"
 
 
-def _predictions(features: Sequence[Feature], labels: np.ndarray, human: int, seed: int) -> tuple[list[Finding], int]:
+def _predictions(
+    features: Sequence[Feature], labels: np.ndarray, human: int, seed: int
+) -> tuple[list[BlindingFinding], int]:
     """A finding for every feature, those that must not tell the source first; and how many of these could."""
-    incidental = [feature for feature in features if feature.kind is Kind.INCIDENTAL]
-    others = [feature for feature in features if feature.kind is not Kind.INCIDENTAL]
+    incidental = [feature for feature in features if feature.kind is FeatureKind.INCIDENTAL]
+    others = [feature for feature in features if feature.kind is not FeatureKind.INCIDENTAL]
     found = predict([feature.columns for feature in incidental], labels, human, seed)
     reported = predict([feature.columns for feature in others], labels, human, seed)[: len(others)]
-    together = Feature(TOGETHER, Kind.INCIDENTAL, np.zeros((len(labels), 0)))
+    together = Feature(TOGETHER, FeatureKind.INCIDENTAL, np.zeros((len(labels), 0)))
     findings = [
         _finding(feature, prediction)
         for feature, prediction in zip([*incidental, together, *others], [*found, *reported], strict=True)
@@ -189,19 +193,25 @@ def _predictions(features: Sequence[Feature], labels: np.ndarray, human: int, se
     return findings, sum(prediction.accuracy is not None for prediction in found)
 
 
-def _finding(feature: Feature, prediction: Prediction) -> Finding:
+def _finding(feature: Feature, prediction: Prediction) -> BlindingFinding:
     if prediction.accuracy is None:
-        verdict = Verdict.CLEAN if feature.kind is Kind.INCIDENTAL else Verdict.REPORTED
-        return Finding(feature.name, feature.kind, verdict, "the same for all clips")
+        verdict = BlindingVerdict.CLEAN if feature.kind is FeatureKind.INCIDENTAL else BlindingVerdict.REPORTED
+        return BlindingFinding(feature.name, feature.kind, verdict, "the same for all clips")
     telling = feature.names[prediction.column] if feature.names else ""
-    if feature.kind is not Kind.INCIDENTAL:
-        return Finding(
-            feature.name, feature.kind, Verdict.REPORTED, telling, prediction.accuracy, prediction.auc, prediction.p
+    if feature.kind is not FeatureKind.INCIDENTAL:
+        return BlindingFinding(
+            feature.name,
+            feature.kind,
+            BlindingVerdict.REPORTED,
+            telling,
+            prediction.accuracy,
+            prediction.auc,
+            prediction.p,
         )
-    return Finding(
+    return BlindingFinding(
         feature.name,
         feature.kind,
-        Verdict.LEAK if prediction.corrected <= ALPHA else Verdict.CLEAN,
+        BlindingVerdict.LEAK if prediction.corrected <= ALPHA else BlindingVerdict.CLEAN,
         f"most by {telling}" if telling else "",
         prediction.accuracy,
         prediction.auc,

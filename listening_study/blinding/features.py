@@ -20,7 +20,7 @@ from evaluation.metrics.loudness import integrated_loudness
 from evaluation.metrics.spectrum import centroid, power_spectrum
 from listening_study.blinding.files import ClipFile
 from listening_study.protocol.configuration import Loudness
-from listening_study.protocol.design import Kind as Heard
+from listening_study.protocol.design import TrialKind as Heard
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 
@@ -32,7 +32,7 @@ RISE = 3.0  # dB from one window of 25 ms to the next: a note begins
 SLOTS = 400  # listeners at most whose orders are looked at
 
 
-class Kind(StrEnum):
+class FeatureKind(StrEnum):
     """What it means when a feature tells the source."""
 
     INCIDENTAL = "incidental"  # a leak
@@ -49,7 +49,7 @@ class Feature:
     """
 
     name: str
-    kind: Kind
+    kind: FeatureKind
     columns: Array
     names: tuple[str, ...] = ()
 
@@ -118,24 +118,24 @@ def of_files(files: Sequence[ClipFile]) -> list[Feature]:
         _one("bytes", [file.size for file in files]),
         _one("samples", [file.stream[0] for file in files]),
         _one("file time", [file.modified - files[0].modified for file in files]),  # exact in a float
-        _one("compressed music, bytes", [file.music for file in files], Kind.MUSIC),
+        _one("compressed music, bytes", [file.music for file in files], FeatureKind.MUSIC),
     ]
 
 
 def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
     """What the waveforms say. Where clips keep their loudness on purpose it is only reported."""
-    level = Kind.INCIDENTAL if loudness is Loudness.MATCHED else Kind.REPORTED
+    level = FeatureKind.INCIDENTAL if loudness is Loudness.MATCHED else FeatureKind.REPORTED
     return [
         _one("loudness", _steps([sound.loudness for sound in sounds], LEVEL), level),
         _one("leading silence", _steps([sound.leading for sound in sounds], MOMENT)),
         _one("DC offset", _steps([sound.offset for sound in sounds], OFFSET)),
         _one("bits used", [sound.bits for sound in sounds]),
         _one("channels alike", [sound.alike for sound in sounds]),
-        _one("trailing silence", _steps([sound.trailing for sound in sounds], MOMENT), Kind.MUSIC),
-        _one("peak", [sound.peak for sound in sounds], Kind.MUSIC),
-        _one("crest factor", [sound.crest for sound in sounds], Kind.MUSIC),
-        _one("spectral centroid", [sound.centre for sound in sounds], Kind.MUSIC),
-        _one("onsets a second", [sound.onsets for sound in sounds], Kind.MUSIC),
+        _one("trailing silence", _steps([sound.trailing for sound in sounds], MOMENT), FeatureKind.MUSIC),
+        _one("peak", [sound.peak for sound in sounds], FeatureKind.MUSIC),
+        _one("crest factor", [sound.crest for sound in sounds], FeatureKind.MUSIC),
+        _one("spectral centroid", [sound.centre for sound in sounds], FeatureKind.MUSIC),
+        _one("onsets a second", [sound.onsets for sound in sounds], FeatureKind.MUSIC),
     ]
 
 
@@ -147,7 +147,7 @@ def of_design(study: Study, order: Order) -> Feature:
             if trial.kind is Heard.MAIN:
                 heard[trial.clip].append(place)
     columns = [[float(np.mean(places)) if places else 0.0, float(len(places))] for places in heard.values()]
-    return Feature("order heard", Kind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
+    return Feature("order heard", FeatureKind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
 
 
 def characters(name: str, texts: Sequence[str]) -> Feature:
@@ -158,7 +158,7 @@ def characters(name: str, texts: Sequence[str]) -> Feature:
     columns = np.array([[*code, order[text]] for code, text in zip(codes, texts, strict=True)])
     return Feature(
         name,
-        Kind.INCIDENTAL,
+        FeatureKind.INCIDENTAL,
         columns,
         (*(f"character {k + 1}" for k in range(longest)), "length", "alphabetical order"),
     )
@@ -172,10 +172,10 @@ def words(name: str, texts: Sequence[Mapping[str, float]]) -> Feature:
         patterns.setdefault(tuple(text.get(word, 0.0) for text in texts), word)
     varying = {pattern: word for pattern, word in patterns.items() if len(set(pattern)) > 1}
     columns = np.array(list(varying), dtype=np.float64).reshape(-1, len(texts)).T
-    return Feature(name, Kind.INCIDENTAL, columns, tuple(repr(word) for word in varying.values()))
+    return Feature(name, FeatureKind.INCIDENTAL, columns, tuple(repr(word) for word in varying.values()))
 
 
-def _one(name: str, values: Sequence[float] | Array, kind: Kind = Kind.INCIDENTAL) -> Feature:
+def _one(name: str, values: Sequence[float] | Array, kind: FeatureKind = FeatureKind.INCIDENTAL) -> Feature:
     return Feature(name, kind, np.array(values, dtype=np.float64)[:, None])
 
 

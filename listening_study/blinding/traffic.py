@@ -14,7 +14,7 @@ import numpy as np
 
 from listening_study.blinding import names
 from listening_study.blinding.attack import Shown
-from listening_study.blinding.features import Feature, Kind, characters, words
+from listening_study.blinding.features import Feature, FeatureKind, characters, words
 
 MEDIA = re.compile(r"/media/[\w.-]+")
 _NUMBER = re.compile(r"\b\d+(\.\d+)?\b")
@@ -97,7 +97,7 @@ class Walk:
             _means("frames, number", [[len(sight.messages) for sight in seen[clip]] for clip in clips]),
             words("frames, words", [_share([_words(sight) for sight in seen[clip]]) for clip in clips]),
             words("response headers", [_share([_headed(one) for one in several]) for several in media]),
-            _means("time to first byte", [[one.seconds for one in several] for several in media], Kind.REPORTED),
+            _means("time to first byte", [[one.seconds for one in several] for several in media], FeatureKind.REPORTED),
         ]
 
 
@@ -137,6 +137,6 @@ def _share(times: Sequence[set[str]]) -> dict[str, float]:
     return {word: count / len(times) for word, count in counts.items()}
 
 
-def _means(name: str, values: Sequence[Sequence[float]], kind: Kind = Kind.INCIDENTAL) -> Feature:
+def _means(name: str, values: Sequence[Sequence[float]], kind: FeatureKind = FeatureKind.INCIDENTAL) -> Feature:
     columns = [[float(np.mean(several))] for several in values]
     return Feature(name, kind, np.array(columns))

@@ -11,7 +11,7 @@ from listening_study.cli.arguments import Database, StudyFolder, say
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from listening_study.blinding.audit import Audit
+    from listening_study.blinding.audit import BlindingAudit
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -106,7 +106,7 @@ def anchor(
     say(f"{out}: {len(made.files)} MIDI files of random notes. Name it in [registration]: anchor = NAME")
 
 
-def _table(found: "Audit") -> "Table":
+def _table(found: "BlindingAudit") -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -28,7 +28,7 @@ from typing import TypeVar
 _Item = TypeVar("_Item", int, str)
 
 
-class Kind(StrEnum):
+class TrialKind(StrEnum):
     """Why a clip is heard."""
 
     MAIN = "main"
@@ -41,11 +41,11 @@ class Trial:
     """One clip for one listener."""
 
     clip: str
-    kind: Kind
+    kind: TrialKind
 
 
 @dataclass(frozen=True)
-class Size:
+class DesignSize:
     """How much there is to hear: all of a layout that may be known.
 
     clips : of each source
@@ -97,8 +97,8 @@ class Layout:
     one_square: bool = False
 
     @property
-    def size(self) -> Size:
-        return Size(len(self.strata), len(self.strata[0]), self.each, len(self.catch), self.repeats)
+    def size(self) -> DesignSize:
+        return DesignSize(len(self.strata), len(self.strata[0]), self.each, len(self.catch), self.repeats)
 
 
 def trials(secret: str, slot: int, layout: Layout) -> list[Trial]:
@@ -108,13 +108,13 @@ def trials(secret: str, slot: int, layout: Layout) -> list[Trial]:
     >>> trials("1", 0, layout) == trials("1", 0, Layout((("b", "a"), ("d", "c")), each=2))
     True
     """
-    main = [Trial(clip, Kind.MAIN) for clip in _main(secret, slot, layout)]
+    main = [Trial(clip, TrialKind.MAIN) for clip in _main(secret, slot, layout)]
     candidates = main[:-1] if layout.repeats == 1 else main  # a single one would follow itself at once
     again = set(_shuffled([trial.clip for trial in candidates], f"{secret}/{slot}/repeat")[: layout.repeats])
-    repeats = [Trial(trial.clip, Kind.REPEAT) for trial in main if trial.clip in again]
+    repeats = [Trial(trial.clip, TrialKind.REPEAT) for trial in main if trial.clip in again]
     order = main[:]
     for number, clip in reversed(list(enumerate(_shuffled(layout.catch, f"{secret}/{slot}/catch"), 1))):
-        order.insert(number * len(main) // (len(layout.catch) + 1), Trial(clip, Kind.CATCH))
+        order.insert(number * len(main) // (len(layout.catch) + 1), Trial(clip, TrialKind.CATCH))
     return order + repeats
 
 

@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import write_json
 from listening_study.protocol.configuration import Access, Consent, Design, Words
-from listening_study.protocol.design import Size
+from listening_study.protocol.design import DesignSize
 
 FORMAT = 3
 OLD = 2  # the order of clips comes from the public seed; read, never written
@@ -56,9 +56,9 @@ class Study:
     synthetic: bool = False  # a copy that `clstm study simulate` filled: no listener ever took part
 
     @property
-    def size(self) -> Size:
+    def size(self) -> DesignSize:
         clips = len(self.clips) // self.sources
-        return Size(self.sources, clips, self.design.clips_each or clips, len(self.catch), self.design.repeats)
+        return DesignSize(self.sources, clips, self.design.clips_each or clips, len(self.catch), self.design.repeats)
 
     @property
     def has_secret_order(self) -> bool:

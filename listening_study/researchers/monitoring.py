@@ -10,7 +10,7 @@ import pandas as pd
 from clstm.runtime.spreadsheet import csv
 from listening_study.participants.stages import Screen, where_is
 from listening_study.protocol.study import Study
-from listening_study.store import AnsweredTrial, Listener, Progress, Reply, Store
+from listening_study.store import AnsweredTrial, Listener, ListenerProgress, Reply, Store
 
 STATES = ("complete", "under way", "left")
 PARTS = 5  # of the trials, where somebody stands
@@ -39,7 +39,7 @@ def stops(study: Study) -> list[str]:
     return before + trials + (["interview"] if design.interview else [])
 
 
-def stands_at(study: Study, one: Progress) -> str:
+def stands_at(study: Study, one: ListenerProgress) -> str:
     """Which of the `stops` this listener has reached; "end" for who is through."""
     place = where_is(Listener(one.participant, one.slot, one.language, "", one.answered, one.stages), study)
     match place.screen:
@@ -51,7 +51,7 @@ def stands_at(study: Study, one: Progress) -> str:
             return str(screen)
 
 
-def listeners(study: Study, progress: Sequence[Progress], now: datetime) -> pd.DataFrame:
+def listeners(study: Study, progress: Sequence[ListenerProgress], now: datetime) -> pd.DataFrame:
     """One row a listener."""
     patience = timedelta(minutes=study.access.reissue_after)
     rows = []

@@ -38,7 +38,7 @@ from clstm.runtime.errors import UserError, choice
 from clstm.runtime.files import replacing
 from listening_study.analysis.listener_model import Spread, probabilities
 from listening_study.participants.stages import FINISHED, Screen, where_is
-from listening_study.protocol.design import Kind, Trial
+from listening_study.protocol.design import Trial, TrialKind
 from listening_study.protocol.key import Key, open_key
 from listening_study.protocol.order import Order, open_order
 from listening_study.protocol.study import Study
@@ -194,7 +194,7 @@ def _answer(
     clock.pass_by(heard * study.seconds)
     store.report(listener.id, at, heard=heard, plays=1, event="pause" if careless else "end")
     clock.pass_by(0.3 if careless else random.uniform(2, 6))
-    if trial.kind is Kind.CATCH:
+    if trial.kind is TrialKind.CATCH:
         p = 0.5 if careless else 1.0
     else:
         p = _p_human(company, kind, trial.clip, at / max(1, study.size.trials - 1), at, number)

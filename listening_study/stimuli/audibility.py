@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.audio.render import Waveform
+from evaluation.audio.buffers import Waveform
 from evaluation.metrics.loudness import integrated_loudness, momentary_loudness
 
 LOWEST, HIGHEST = 20.0, 16000.0  # Hz

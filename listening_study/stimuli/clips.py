@@ -18,11 +18,12 @@ from clstm.music.left_out import NOTHING, LeftOut, sentence
 from clstm.music.score import FRAME_RATE
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.names import readable
-from evaluation.audio.render import RenderSettings, Waveform
+from evaluation.audio.buffers import Waveform
+from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness, true_peak
 from listening_study.protocol.configuration import Loudness
 from listening_study.stimuli.audibility import is_nearly_silent, leading_silence, mixed_down
-from listening_study.stimuli.songs import Song, open_songs
+from listening_study.stimuli.songs import SourcePiece, open_songs
 
 TARGET = -23.0  # LUFS
 HIGHEST_PEAK = -1.0  # dBTP
@@ -132,7 +133,7 @@ def choose(
 class _Deck:
     """A song and the places its segments may still begin at."""
 
-    song: Song
+    song: SourcePiece
     starts: list[float]
     seconds: float
     mono: bool
@@ -192,7 +193,7 @@ def _played(waveform: Waveform, *, mono: bool) -> Waveform:
 
 
 def _decks(
-    songs: Iterable[Song | UnreadableFileError],
+    songs: Iterable[SourcePiece | UnreadableFileError],
     seconds: float,
     after: float,
     random: Random,

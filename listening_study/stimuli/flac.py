@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mutagen.flac import FLAC
 
+from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import write_audio
-from evaluation.audio.render import Waveform
 
 STEP = 1024  # bytes: sizes are multiples of it
 BLOCK_HEADER = 4  # bytes of a padding block before its content

@@ -21,8 +21,9 @@ from clstm.music.score import FRAME_RATE, Matrix, decode, encode
 from clstm.runtime.errors import UnreadableFileError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
+from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import load, read_audio
-from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.audio.render import RenderSettings, render
 from evaluation.measurement.generated import read_manifest
 from evaluation.metrics.levels import offsets
 from evaluation.metrics.symbolic import struck
@@ -31,7 +32,7 @@ MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at 
 
 
 @dataclass(frozen=True)
-class Song:
+class SourcePiece:
     """A piece, its length, and how a stretch of it sounds.
 
     begins : seconds, where the music to be judged begins: after the seed, in a file that keeps its seed
@@ -54,7 +55,7 @@ class Song:
 
 def open_songs(
     paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
-) -> Generator[Song | UnreadableFileError, None, None]:
+) -> Generator[SourcePiece | UnreadableFileError, None, None]:
     """The songs in order, each opened when asked for; files that cannot be read come as the reason why."""
     midi = read_many([path for path in paths if is_midi(path)], workers=1)
     for path in paths:
@@ -76,14 +77,14 @@ def open_songs(
                 yield error
             else:
                 sound = sha256(np.ascontiguousarray(waveform).data).hexdigest()
-                yield Song(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
+                yield SourcePiece(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
 
 
-def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> Song:
+def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> SourcePiece:
     if as_played:
-        return Song(path, notes.duration, partial(_played, notes, settings))
+        return SourcePiece(path, notes.duration, partial(_played, notes, settings))
     matrix = encode(notes)
-    return Song(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
+    return SourcePiece(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
 
 
 def _seed_end(path: Path) -> float:

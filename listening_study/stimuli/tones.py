@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.music.midi import VELOCITY, Notes
-from evaluation.audio.render import RenderSettings, Waveform, render
+from evaluation.audio.buffers import Waveform
+from evaluation.audio.render import RenderSettings, render
 
 LEVEL = 0.1  # amplitude of a tone
 BEEP, BEEPS, BEEP_EVERY, BEEP_SECONDS = 880.0, 3, 0.8, 0.4  # Hz, beeps, s from one to the next, s

@@ -28,7 +28,7 @@ from listening_study.store.records import (
     ClosedError,
     Happening,
     Listener,
-    Progress,
+    ListenerProgress,
     RefusedError,
     Reply,
     Response,
@@ -44,7 +44,7 @@ __all__ = [
     "ClosedError",
     "Happening",
     "Listener",
-    "Progress",
+    "ListenerProgress",
     "RefusedError",
     "Reply",
     "Response",
@@ -226,7 +226,7 @@ class Store:
         with self._reading() as open_connection:
             return queries.answered_trials(open_connection)
 
-    def progress(self) -> list[Progress]:
+    def progress(self) -> list[ListenerProgress]:
         """Every participant, in order of arrival."""
         with self._reading() as open_connection:
             return queries.progress(open_connection)

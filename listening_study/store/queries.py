@@ -3,7 +3,7 @@
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
-from listening_study.store.records import AnsweredTrial, Progress, Reply, Response
+from listening_study.store.records import AnsweredTrial, ListenerProgress, Reply, Response
 from listening_study.store.schema import (
     answers,
     hearings,
@@ -65,7 +65,7 @@ def answered_trials(connection: Connection) -> list[AnsweredTrial]:
     ]
 
 
-def progress(connection: Connection) -> list[Progress]:
+def progress(connection: Connection) -> list[ListenerProgress]:
     """Every participant, in order of arrival."""
     passed: dict[int, set[str]] = {}
     for participant, stage in connection.execute(sql.select(milestones.c.participant, milestones.c.stage)):
@@ -73,7 +73,7 @@ def progress(connection: Connection) -> list[Progress]:
     answered = sql.select(sql.func.count()).where(answers.c.participant == participants.c.id).scalar_subquery()
     query = sql.select(participants, answered.label("answered")).order_by(participants.c.id)
     return [
-        Progress(
+        ListenerProgress(
             participant=row.id,
             slot=row.slot,
             language=row.language,

@@ -85,7 +85,7 @@ class AnsweredTrial:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ListenerProgress:
     """How far one participant is."""
 
     participant: int

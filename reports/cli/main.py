@@ -108,9 +108,9 @@ def make(
     from clstm.runtime.errors import choice
     from evaluation.audio.render import RenderSettings
     from evaluation.comparison.compare import GRIDS
-    from reports.build import Request, make_report
+    from reports.build import ReportRequest, make_report
 
-    request = Request(
+    request = ReportRequest(
         tuple(systems),
         reference,
         out,
@@ -176,7 +176,8 @@ def verify_command(
     """
     from clstm.runtime.console import fail, progress, say, warn
     from evaluation.measurement.named_paths import named_path
-    from reports.verification.verify import Elsewhere, verify
+    from reports.verification.holdings import Elsewhere
+    from reports.verification.verify import verify
 
     music, runs, files = (dict(map(named_path, given or ())) for given in (systems, weights, file))
     with progress() as advance:

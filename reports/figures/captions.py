@@ -8,12 +8,12 @@ import numpy as np
 from clstm.music.score import FRAME_RATE, HELD, LOWEST, STRUCK
 from evaluation.measurement.measure import METRICS
 from evaluation.metrics.metric import Missing
-from reports.figures.panels import PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, Kind
-from reports.figures.songs import Song
+from reports.figures.panels import PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, FigureKind
+from reports.figures.songs import DrawnPiece
 from reports.numbers import number, pitch_name
 
 
-def finding(kind: Kind, song: Song) -> str:
+def finding(kind: FigureKind, song: DrawnPiece) -> str:
     """One sentence without its full stop, such as "mean level −24.1 dBFS, spread 3.2 dB, ..."."""
     return {
         SCORE_MATRIX.key: _score_matrix,
@@ -25,11 +25,11 @@ def finding(kind: Kind, song: Song) -> str:
     }[kind.key](song)
 
 
-def alternative_text(kind: Kind, song: Song) -> str:
+def alternative_text(kind: FigureKind, song: DrawnPiece) -> str:
     return f"{kind.title} of {song.name}, {song.title}: {finding(kind, song)}."
 
 
-def _score_matrix(song: Song) -> str:
+def _score_matrix(song: DrawnPiece) -> str:
     assert song.matrix is not None, "a song that came as audio has no score matrix"
     held, struck = song.matrix[HELD], song.matrix[STRUCK]
     pitches = np.flatnonzero(held.any(axis=1)) + LOWEST
@@ -44,14 +44,14 @@ def _score_matrix(song: Song) -> str:
     )
 
 
-def _waveform(song: Song) -> str:
+def _waveform(song: DrawnPiece) -> str:
     return _sentence(
         song,
         "mean level {mean_level}, spread {level_spread}, near its maximum {time_near_maximum} of the time",
     )
 
 
-def _spectrum(song: Song) -> str:
+def _spectrum(song: DrawnPiece) -> str:
     return _sentence(
         song,
         "{energy_below_1000_hz} of the energy below 1 kHz, {energy_below_1200_hz} below 1.2 kHz, "
@@ -59,7 +59,7 @@ def _spectrum(song: Song) -> str:
     )
 
 
-def _sonogram(song: Song) -> str:
+def _sonogram(song: DrawnPiece) -> str:
     return _sentence(
         song,
         "change from one eighth of a second to the next {spectral_change}, where 0 is the same spectrum and 1 nothing "
@@ -67,7 +67,7 @@ def _sonogram(song: Song) -> str:
     )
 
 
-def _piano_roll(song: Song) -> str:
+def _piano_roll(song: DrawnPiece) -> str:
     assert song.notes is not None, "a song that came as audio has no notes"
     notes = song.notes
     if not len(notes):
@@ -82,21 +82,21 @@ def _piano_roll(song: Song) -> str:
     return f"{len(notes)} notes in {number(song.seconds)} s, {lowest} to {highest}, {touch}"
 
 
-def _self_similarity(song: Song) -> str:
+def _self_similarity(song: DrawnPiece) -> str:
     return _sentence(
         song, "similarity of moments 4 s or more apart {self_similarity}, where 1 is always the same; novelty {novelty}"
     )
 
 
-def _sentence(song: Song, template: str) -> str:
+def _sentence(song: DrawnPiece, template: str) -> str:
     """The template with the song's figures; the reason alone where nothing can be measured."""
-    reasons = {figure.reason for figure in song.figures.values() if isinstance(figure, Missing)}
-    words = {name: _words(name, song) for name in METRICS if name in song.figures}
+    reasons = {figure.reason for figure in song.values.values() if isinstance(figure, Missing)}
+    words = {name: _words(name, song) for name in METRICS if name in song.values}
     return "silent" if "silent" in reasons else template.format(**words)
 
 
-def _words(name: str, song: Song) -> str:
-    figure, unit = song.figures[name], METRICS[name].unit
+def _words(name: str, song: DrawnPiece) -> str:
+    figure, unit = song.values[name], METRICS[name].unit
     if isinstance(figure, Missing):
         return f"unknown ({figure.reason})"
     if unit == "share":

@@ -11,17 +11,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from clstm.runtime.processes import in_processes
-from evaluation.comparison.compare import Verdict
+from evaluation.comparison.compare import Comparison
 from evaluation.comparison.contrasts import DIFFERS, NONE
+from evaluation.comparison.tables import VIEWS
 from evaluation.figures.style import FORMATS, WIDTHS, save
 from evaluation.measurement.measure import METRICS
 from reports.figures import charts, network
 from reports.figures import panels as figures
 from reports.figures.captions import alternative_text, finding
-from reports.figures.network import Network
-from reports.figures.panels import KINDS, Kind, Scale
-from reports.figures.songs import Song
-from reports.findings.sentences import VIEWS
+from reports.figures.network import NetworkDiagram
+from reports.figures.panels import KINDS, FigureKind, Scale
+from reports.figures.songs import DrawnPiece
 from reports.numbers import number
 
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
@@ -80,14 +80,14 @@ class Drawn:
 
 
 def draw_all(
-    songs: Mapping[str, Song],
+    songs: Mapping[str, DrawnPiece],
     names: Mapping[str, str],
     colours: Mapping[str, str],
-    networks: Sequence[Network],
+    networks: Sequence[NetworkDiagram],
     content: Mapping[str, Any],
-    verdict: Verdict,
+    verdict: Comparison,
     folder: Path,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], object],
     for_print: bool = True,
 ) -> Drawn:
     """Draw everything, in processes.
@@ -141,8 +141,8 @@ class _Job:
 
 @dataclass(frozen=True, eq=False)
 class _Songs(_Job):
-    kind: Kind
-    songs: Sequence[Song]
+    kind: FigureKind
+    songs: Sequence[DrawnPiece]
     scale: Scale
     names: Mapping[str, str]
 
@@ -172,7 +172,9 @@ def _draw(job: _Job) -> None:
     job.draw()
 
 
-def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str, str], folder: Path) -> Section:
+def _section(
+    kind: FigureKind, songs: Sequence[DrawnPiece], scale: Scale, names: Mapping[str, str], folder: Path
+) -> Section:
     shown = figures.drawable(kind, songs)
     panels = tuple(
         Panel(
@@ -192,7 +194,7 @@ def _section(kind: Kind, songs: Sequence[Song], scale: Scale, names: Mapping[str
 
 
 def _charts(
-    networks: Sequence[Network], content: Mapping[str, Any], verdict: Verdict, colours: Mapping[str, str]
+    networks: Sequence[NetworkDiagram], content: Mapping[str, Any], verdict: Comparison, colours: Mapping[str, str]
 ) -> list[tuple[Chart, Callable[..., Figure]]]:
     """The figures of tables that this report has."""
     made: list[tuple[Chart, Callable[..., Figure]]] = []
@@ -202,7 +204,7 @@ def _charts(
     if networks:
         sentences = ". ".join(one.sentence for one in networks)
         made.append((Chart("network", "Network", f"Structure of the networks. {sentences}."), _Networks(networks)))
-    tidy = verdict.measurements.figures
+    tidy = verdict.measurements.values
     have = tidy.dropna(subset="value")["metric"].map(lambda name: METRICS[name].view)
     for view in VIEWS:
         if (have == view).any():
@@ -235,7 +237,7 @@ def _charts(
 
 @dataclass(frozen=True)
 class _Networks:
-    networks: Sequence[Network]
+    networks: Sequence[NetworkDiagram]
 
     def __call__(self, width: float) -> Figure:
         return network.draw(self.networks, width)

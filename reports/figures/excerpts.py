@@ -14,13 +14,14 @@ import numpy as np
 
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.processes import in_processes
+from evaluation.audio.buffers import Waveform, clipped
 from evaluation.audio.files import mono, write_audio
-from evaluation.audio.render import RenderSettings, Waveform, clipped
+from evaluation.audio.render import RenderSettings
 from evaluation.measurement.batch import TIME_LIMIT
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import perform
-from reports.figures.songs import Song, song
-from reports.inputs.systems import Piece, System
+from reports.figures.songs import DrawnPiece, song
+from reports.inputs.systems import System, SystemPiece
 
 SHORTEST_SPAN = 10.0  # seconds drawn of every song, if it has them
 SAMPLE = 10.0  # seconds of a sample
@@ -44,7 +45,7 @@ class Job:
 
     system: str
     title: str
-    take: Take
+    take: MeasurementInput
     audio: Path | None
     seconds: float
     colour: str = ""
@@ -57,7 +58,7 @@ class Job:
 class Excerpts:
     """Of every system: its song, how many samples of its players were clipped."""
 
-    songs: dict[str, Song]
+    songs: dict[str, DrawnPiece]
     clipped: dict[str, int]
 
 
@@ -74,7 +75,7 @@ def make_excerpts(
     samples: dict[str, list[Path]],
     settings: RenderSettings,
     span: Spans,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], object],
 ) -> Excerpts:
     """Draw the songs, write the players.
 
@@ -83,7 +84,7 @@ def make_excerpts(
     Raises `UserError` when a song cannot be rendered.
     """
     jobs = list(_jobs(systems, shown, samples, span))
-    songs: dict[str, Song] = {}
+    songs: dict[str, DrawnPiece] = {}
     beyond = dict.fromkeys((system.name for system in systems), 0)
     work = partial(_excerpt, settings=settings, span=span)
     for done, (job, result) in enumerate(in_processes(work, jobs, seconds=TIME_LIMIT)):
@@ -107,7 +108,7 @@ def _jobs(
             yield Job(system.name, one.name, one.take, audio, SAMPLE)
 
 
-def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[Song | None, int]:
+def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[DrawnPiece | None, int]:
     sound = perform(job.take, settings)
     beyond = 0 if job.audio is None else _write_player(job.audio, sound.waveform, sound.rate, job.seconds)
     if not job.colour:
@@ -127,6 +128,6 @@ def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> 
     return beyond
 
 
-def _seconds(piece: Piece, settings: RenderSettings) -> float:
+def _seconds(piece: SystemPiece, settings: RenderSettings) -> float:
     """How long a piece sounds, the tail of its rendering included."""
     return piece.seconds + (settings.tail if piece.take.is_midi else 0.0)

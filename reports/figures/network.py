@@ -35,7 +35,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkDiagram:
     """A model as drawn: its stages from the window to the notes, and paths beside them.
 
     kind : one of `reports.inputs.models.KINDS`, as its weights show
@@ -54,7 +54,7 @@ class Network:
         return f"{self.name}: {stages}; {self.parameters:,} parameters" + (f"; {self.beside}" if self.beside else "")
 
 
-def read_network(run: Path, name: str = "") -> Network:
+def read_network(run: Path, name: str = "") -> NetworkDiagram:
     """The structure of a run or bundled model. Raises `UserError` for anything else."""
     from safetensors import SafetensorError, safe_open
 
@@ -67,7 +67,7 @@ def read_network(run: Path, name: str = "") -> Network:
         raise UserError(f"{run} is not a run that can be drawn ({error}); give one of clstm train") from error
 
 
-def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Network:
+def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> NetworkDiagram:
     """The stages that the weights of a network make; raises KeyError where they make none known.
 
     config : `clstm.models.networks.NetworkConfig`; shapes : of every tensor, by name
@@ -102,10 +102,10 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
     blocks.append(Block("fully connected", f"{outputs}, sigmoid", 1, outputs, 1))
     blocks.append(Block("next frames", f"{rows} × {horizon}", 1, rows, horizon))
     total = sum(prod(shape) for shape in shapes.values())
-    return Network(name, kind or recurrence, tuple(blocks), total, beside)
+    return NetworkDiagram(name, kind or recurrence, tuple(blocks), total, beside)
 
 
-def draw(networks: Sequence[Network], width: float = PAGE_WIDTH) -> Figure:
+def draw(networks: Sequence[NetworkDiagram], width: float = PAGE_WIDTH) -> Figure:
     """Networks one below the other, each from its window at the left to the notes it predicts at the right.
 
     Sizes are on a logarithmic scale.

@@ -40,7 +40,7 @@ from evaluation.figures.style import save as save
 from evaluation.metrics.metric import Missing
 from evaluation.metrics.sonogram import FLOOR as SONOGRAM_SILENCE
 from evaluation.metrics.spectrum import FLOOR as SPECTRUM_SILENCE
-from reports.figures.songs import EXCERPT, HIGHEST_HZ, Song
+from reports.figures.songs import EXCERPT, HIGHEST_HZ, DrawnPiece
 from reports.figures.songs import read_song as read_song
 
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
@@ -78,10 +78,10 @@ class Scale:
     highest: int
     roll_lowest: int
     roll_highest: int
-    reference: Song
+    reference: DrawnPiece
 
     @classmethod
-    def of(cls, songs: Sequence[Song]) -> "Scale":
+    def of(cls, songs: Sequence[DrawnPiece]) -> "Scale":
         """Of the songs of one report, the reference first."""
         matrices = [song.matrix[HELD] for song in songs if song.matrix is not None]
         used = [int(row) + LOWEST for held in matrices for row in np.flatnonzero(held.any(axis=1))] or [60]
@@ -103,7 +103,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FigureKind:
     """One kind of figure: its file name, its place in the paper (0: none), and how to draw one song of it.
 
     height : inches of one song's axes on a panel
@@ -117,7 +117,7 @@ class Kind:
     height: float
     right: float
     span: Callable[[float], float]
-    draw: Callable[[Axes, Song, Scale], None]
+    draw: Callable[[Axes, DrawnPiece, Scale], None]
     square: bool = False
     of_notes: bool = False
 
@@ -127,7 +127,7 @@ class Kind:
         return LEFT / PANEL_WIDTH, TOP / total, 1 - (LEFT + self.right) / PANEL_WIDTH, self.height / total
 
 
-def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: float = 0.0) -> Figure:
+def draw(kind: FigureKind, songs: Sequence[DrawnPiece], scale: Scale | None = None, width: float = 0.0) -> Figure:
     """The figure of `songs`, one below the other (squares side by side); with more than one, each bears its name.
 
     scale : the axes they share; by default those of these songs
@@ -161,7 +161,7 @@ def draw(kind: Kind, songs: Sequence[Song], scale: Scale | None = None, width: f
     return figure
 
 
-def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
+def score_matrix(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """Figure 1: the 0/1 score matrix itself, held rows below, struck rows above; octaves no song uses are left out."""
     assert song.matrix is not None, "a song that came as audio has no score matrix"
     rows = slice(scale.lowest - LOWEST, scale.highest - LOWEST + 1)
@@ -194,7 +194,7 @@ def score_matrix(axes: Axes, song: Song, scale: Scale) -> None:
     _seconds(axes, min(scale.seconds, EXCERPT))
 
 
-def waveform(axes: Axes, song: Song, scale: Scale) -> None:
+def waveform(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """Figure 3: the waveform between its extremes, and within it the RMS envelope."""
     times = (np.arange(len(song.extremes)) + 0.5) * song.seconds / len(song.extremes)
     axes.fill_between(times, *song.extremes.T, color=song.colour, alpha=0.38, linewidth=0)
@@ -210,7 +210,7 @@ def waveform(axes: Axes, song: Song, scale: Scale) -> None:
     _seconds(axes, scale.seconds)
 
 
-def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
+def spectrum(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """Figure 4: the magnitude spectrum to 5 kHz and its course, the reference's course, and the share of energy below
     each of the paper's three limits."""
     floor = scale.spectrum_floor
@@ -223,7 +223,7 @@ def spectrum(axes: Axes, song: Song, scale: Scale) -> None:
     lines = []
     for mark, dashes in zip(MARKS_HZ, ("-", "--", ":"), strict=True):
         axes.axvline(mark / 1000, color=INK, linewidth=0.8, linestyle=dashes)
-        share = song.figures[f"energy_below_{mark}_hz"]
+        share = song.values[f"energy_below_{mark}_hz"]
         lines.append(
             share.reason if isinstance(share, Missing) else f"below {mark / 1000:.1f} kHz {100 * share:5.1f} %"
         )
@@ -256,7 +256,7 @@ def smooth(decibels: np.ndarray) -> np.ndarray:
     return 10 * np.log10(power / np.convolve(np.ones(len(decibels)), window, mode="same"))
 
 
-def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
+def sonogram(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """Figure 5: energy over time and frequency, on the colour scale of all songs."""
     floor = scale.sonogram_floor
     axes.set_facecolor("#000004")  # the darkest of magma: silence after a song's end
@@ -281,7 +281,7 @@ def sonogram(axes: Axes, song: Song, scale: Scale) -> None:
     bar.set_title("dB", fontsize=7, color=MUTED, pad=3)
 
 
-def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
+def piano_roll(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """Every note over the time drawn, the darker the harder it was struck; octaves no song uses are left out."""
     assert song.notes is not None, "a song that came as audio has no notes"
     notes = song.notes
@@ -309,7 +309,7 @@ def piano_roll(axes: Axes, song: Song, scale: Scale) -> None:
     _seconds(axes, scale.seconds)
 
 
-def self_similarity(axes: Axes, song: Song, scale: Scale) -> None:
+def self_similarity(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     """How alike each moment sounds to each other: squares are sections, lines beside the diagonal repeats."""
     axes.set_facecolor("#ffffff")
     image = axes.imshow(
@@ -347,16 +347,16 @@ def _none(seconds: float) -> float:
     return 0.0
 
 
-SCORE_MATRIX = Kind("score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
-WAVEFORM = Kind("waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
-SPECTRUM = Kind("spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
-SONOGRAM = Kind("sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
-PIANO_ROLL = Kind("piano-roll", 0, "Piano roll", 2.0, 0.12, _whole, piano_roll, of_notes=True)
-SELF_SIMILARITY = Kind("self-similarity", 0, "Self-similarity", 2.8, 0.58, _whole, self_similarity, square=True)
+SCORE_MATRIX = FigureKind("score-matrix", 1, "Score matrix", 2.6, 0.12, _beginning, score_matrix, of_notes=True)
+WAVEFORM = FigureKind("waveform", 3, "Waveform and RMS envelope", 1.7, 0.12, _whole, waveform)
+SPECTRUM = FigureKind("spectrum", 4, "Magnitude spectrum", 2.0, 0.12, _none, spectrum)
+SONOGRAM = FigureKind("sonogram", 5, "Sonogram", 2.0, 0.56, _whole, sonogram)
+PIANO_ROLL = FigureKind("piano-roll", 0, "Piano roll", 2.0, 0.12, _whole, piano_roll, of_notes=True)
+SELF_SIMILARITY = FigureKind("self-similarity", 0, "Self-similarity", 2.8, 0.58, _whole, self_similarity, square=True)
 KINDS = (SCORE_MATRIX, WAVEFORM, SPECTRUM, SONOGRAM, PIANO_ROLL, SELF_SIMILARITY)
 
 
-def drawable(kind: Kind, songs: Sequence[Song]) -> list[Song]:
+def drawable(kind: FigureKind, songs: Sequence[DrawnPiece]) -> list[DrawnPiece]:
     """The songs this kind of figure can show: a score matrix and a piano roll need notes."""
     return [song for song in songs if not kind.of_notes or song.notes is not None]
 

@@ -16,10 +16,10 @@ from clstm.music.score import FRAME_RATE, encode
 from evaluation.audio.files import mono
 from evaluation.audio.render import RenderSettings
 from evaluation.figures.palette import SYSTEMS
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import perform, without_tail
 from evaluation.metrics import envelope, levels, sonogram, spectrum, structure
-from evaluation.metrics.metric import Figure
+from evaluation.metrics.metric import MetricValue
 
 EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
 COLUMNS = 700  # of a waveform
@@ -32,7 +32,7 @@ Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
-class Song:
+class DrawnPiece:
     """One song as drawn: its name, its colour and its arrays. Times in seconds from its beginning.
 
     seconds : how much of it is drawn, at least a frame of the score matrix
@@ -41,7 +41,7 @@ class Song:
     spectrum : (bins,) dB at `spectrum_hz`, 0..5 kHz
     sonogram : (rows, columns) dB; rows from 0 to `sonogram_hz`, columns over `seconds`
     similarity : (moments, moments) 0..1, how alike its moments sound; rows and columns over `seconds`
-    figures : what `evaluation` measures of just what is drawn, a rendering's tail left out, by the names of
+    values : what `evaluation` measures of just what is drawn, a rendering's tail left out, by the names of
         `evaluation.measurement.measure.METRICS`
     matrix : (156, frames) its score matrix, the first 15 s; None for a song without notes, one that came as audio
     notes : those within `seconds`; None likewise
@@ -59,24 +59,24 @@ class Song:
     sonogram_hz: float
     sonogram: Array
     similarity: Array
-    figures: dict[str, Figure]
+    values: dict[str, MetricValue]
     matrix: NDArray[np.uint8] | None = None
     notes: Notes | None = None
 
 
 def read_song(
     path: Path | str, name: str = "", colour: str = SYSTEMS[0], settings: RenderSettings = RenderSettings()
-) -> Song:
+) -> DrawnPiece:
     """A MIDI or audio file as it is drawn, whole. Raises `UnreadableFileError` with the reason.
 
     name : how figures call it; its file's name by default
     """
     path = Path(path)
-    sound = perform(Take(path), settings)
+    sound = perform(MeasurementInput(path), settings)
     return song(name or path.stem, path.stem, colour, mono(sound.waveform), sound.rate, sound.notes)
 
 
-def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> Song:
+def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> DrawnPiece:
     """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
     seconds = max(len(waveform) / rate, 1 / FRAME_RATE)
     level_times, level = levels.rms_envelope(waveform, rate)
@@ -85,7 +85,7 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
     rows = sonogram_hz <= HIGHEST_HZ
     _, similarity = structure.self_similarity_matrix(waveform, rate)
     piece = waveform if notes is None else without_tail(waveform, rate, min(seconds, notes.duration))
-    return Song(
+    return DrawnPiece(
         name=name,
         title=title,
         colour=colour,
@@ -98,7 +98,7 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         sonogram_hz=float(sonogram_hz[rows][-1]),
         sonogram=_thinned(decibels[rows]),
         similarity=_pooled(_pooled(similarity, MOMENTS).T, MOMENTS),
-        figures={
+        values={
             **envelope.measure(piece, rate),
             **spectrum.measure(piece, rate),
             **sonogram.measure(piece, rate),

@@ -32,7 +32,7 @@ Setting = tuple[Measurements, str]  # of the music, and the name of the human mu
 
 
 @dataclass(frozen=True)
-class Size:
+class ClaimSize:
     """An advantage that the paper gives, the one-sided p of one so large, and the one-sided 95 % limit of it here."""
 
     text: str
@@ -41,7 +41,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClaimEvidence:
     """One claim with what was measured of it.
 
     measured : in `unit`; None where there is no value, or too few groups for an interval
@@ -58,7 +58,7 @@ class Evidence:
     more: bool = True
     p: float | None = None
     least_p: float = 0.0
-    sizes: tuple[Size, ...] = ()
+    sizes: tuple[ClaimSize, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Judged:
 def table(
     music: Mapping[str, Setting],
     parts: Mapping[Role, str],
-    others: Sequence[Evidence],
+    others: Sequence[ClaimEvidence],
     seed: int = 0,
     permutations: int = PERMUTATIONS,
 ) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def table(
     return rows
 
 
-def judge(evidence: Sequence[Evidence]) -> list[Judged]:
+def judge(evidence: Sequence[ClaimEvidence]) -> list[Judged]:
     """A verdict on each; the tests of direction and those of the paper's sizes are one family."""
     tests = [one.p if one.p is not None else np.nan for one in evidence]
     tests += [size.p for one in evidence for size in one.sizes]
@@ -121,7 +121,7 @@ def judge(evidence: Sequence[Evidence]) -> list[Judged]:
     ]
 
 
-def _judged(one: Evidence, p: float | None, sizes: Sequence[tuple[Size, float]], tests: int) -> Judged:
+def _judged(one: ClaimEvidence, p: float | None, sizes: Sequence[tuple[ClaimSize, float]], tests: int) -> Judged:
     verdict = UNKNOWN
     value, low, high = one.measured
     if p is not None and p < contrasts.ALPHA and low is not None and high is not None:
@@ -142,9 +142,9 @@ def _judged(one: Evidence, p: float | None, sizes: Sequence[tuple[Size, float]],
 
 def of_music(
     measured: Measurements, parts: Mapping[Role, str], seed: int, permutations: int = PERMUTATIONS
-) -> list[Evidence]:
+) -> list[ClaimEvidence]:
     """The claims on sound and notes of the systems that are there."""
-    groups = copies.merged(measured.pieces, measured.figures).set_index(["system", "piece"])["group"]
+    groups = copies.merged(measured.pieces, measured.values).set_index(["system", "piece"])["group"]
     asked = [claim for claim in CLAIMS if {claim.one, claim.other or claim.one} <= set(parts)]
     return [_tested(claim, measured, groups, parts, np.random.default_rng(seed), permutations) for claim in asked]
 
@@ -156,7 +156,7 @@ def _tested(
     parts: Mapping[Role, str],
     random: np.random.Generator,
     permutations: int,
-) -> Evidence:
+) -> ClaimEvidence:
     own, of_pieces = _values(measured, groups, parts[claim.one], claim.metric)
     try:
         if claim.other is None:
@@ -173,17 +173,17 @@ def _values(
     measured: Measurements, groups: pd.Series, system: str, metric: str
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """A metric of the pieces of a system that have it, and their groups, (pieces,) each."""
-    figures = measured.figures
+    figures = measured.values
     own = figures[(figures["system"] == system) & (figures["metric"] == metric)].dropna(subset="value")
     keys = list(own[["system", "piece"]].itertuples(index=False, name=None))
     return own["value"].to_numpy(float), groups.loc[keys].to_numpy()
 
 
-def _evidence(claim: Claim, what: str, found: MeanTest) -> Evidence:
+def _evidence(claim: Claim, what: str, found: MeanTest) -> ClaimEvidence:
     metric = METRICS[claim.metric]
     share = "points" if claim.other else "%"
     factor, unit = (100, share) if metric.unit == "share" else (1, metric.unit)
-    return Evidence(
+    return ClaimEvidence(
         claim.text,
         claim.paper,
         f"{metric.label}, {what}",
@@ -196,7 +196,7 @@ def _evidence(claim: Claim, what: str, found: MeanTest) -> Evidence:
     )
 
 
-def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[Evidence]:
+def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[ClaimEvidence]:
     """The claims of Table 2, from the tables of `clstm accuracy`, which say of what kind each model is. Tables of
     versions before do not, nor have they a test; and nothing follows from a name."""
     found = []
@@ -204,7 +204,7 @@ def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[Evidenc
         own = (row for row in pairs if (row["horizon"], row.get("kind"), row.get("other_kind")) == ("next", one, other))
         if pair := next(own, None):
             found.append(
-                Evidence(
+                ClaimEvidence(
                     f"The {one.upper()} predicts better than the {other.upper()}",
                     f"Table 2: {figures}",
                     "accuracy of the next frame, difference",
@@ -219,7 +219,7 @@ def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[Evidenc
     row = next(skilled, None)
     if row and row.get("skill_accuracy") is not None:
         found.append(
-            Evidence(
+            ClaimEvidence(
                 "The C-LSTM’s accuracy is more than that of knowing no music",
                 "Table 2: 97.81 %, without a baseline",
                 "share of the best baseline’s error it removes",
@@ -232,20 +232,20 @@ def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[Evidenc
     return found
 
 
-def _papers_sizes(pair: Row) -> tuple[Size, ...]:
+def _papers_sizes(pair: Row) -> tuple[ClaimSize, ...]:
     """The paper's advantage in points, and as a share of the other's errors removed."""
     points, errors = (_scaled(pair[name], factor) for name, factor in (("paper_points", 1), ("paper_errors", 100)))
     found = []
     if points is not None and pair["paper_points_p"] is not None:
         limit = f"{short(_scaled(pair['accuracy_upper'], 100))} points"
-        found.append(Size(f"an advantage of {points:.2f} points, the paper’s,", pair["paper_points_p"], limit))
+        found.append(ClaimSize(f"an advantage of {points:.2f} points, the paper’s,", pair["paper_points_p"], limit))
     if errors is not None and pair["paper_errors_p"] is not None:
         limit = f"{short(_scaled(pair['errors_removed_upper'], 100))} %"
-        found.append(Size(f"removing {errors:.1f} % of the other’s errors", pair["paper_errors_p"], limit))
+        found.append(ClaimSize(f"removing {errors:.1f} % of the other’s errors", pair["paper_errors_p"], limit))
     return tuple(found)
 
 
-def of_reach(pairs: Sequence[Row]) -> list[Evidence]:
+def of_reach(pairs: Sequence[Row]) -> list[ClaimEvidence]:
     """The claim of the vanishing gradient, from the table of `clstm reach --pairs`."""
     for row in pairs:
         if row["seconds"] == FAR and {row["kind"], row["other_kind"]} == {"rnn", "lstm"}:
@@ -253,7 +253,7 @@ def of_reach(pairs: Sequence[Row]) -> list[Evidence]:
             if row["kind"] == "lstm":
                 value, low, high = (None if one is None else -one for one in (value, high, low))
             return [
-                Evidence(
+                ClaimEvidence(
                     "The RNN’s gradient vanishes",
                     "Section 4.1: “was found”",
                     f"share of the gradient from more than {FAR:g} s ago, RNN less LSTM",

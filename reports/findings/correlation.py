@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.audio.render import RenderSettings
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import METRICS, Measurements, measure_systems
 from evaluation.statistics.inference import holm
 
@@ -31,14 +31,14 @@ COLUMNS = ("metric", "clips", "overall", "overall_low", "overall_high", "overall
 
 
 def takes_of_clips(
-    clips: Sequence[Mapping[str, Any]], seconds: float, systems: Mapping[str, Sequence[Take]]
-) -> dict[str, list[Take]]:
+    clips: Sequence[Mapping[str, Any]], seconds: float, systems: Mapping[str, Sequence[MeasurementInput]]
+) -> dict[str, list[MeasurementInput]]:
     """Of each source, by its clips' names, the stretches of its pieces that were heard; a clip that is none of them is
     left out.
 
     clips : name, source, piece, start; systems : the takes of each source, by its name
     """
-    found: dict[str, list[Take]] = {}
+    found: dict[str, list[MeasurementInput]] = {}
     for clip in clips:
         known = {take.path.name: take for take in systems.get(clip["source"], ())}
         if take := known.get(Path(clip["piece"]).name):
@@ -47,7 +47,7 @@ def takes_of_clips(
 
 
 def measure_clips(
-    takes: Mapping[str, Sequence[Take]], settings: RenderSettings, progress: Callable[[Path], object]
+    takes: Mapping[str, Sequence[MeasurementInput]], settings: RenderSettings, progress: Callable[[Path], object]
 ) -> Measurements:
     """Every figure of every clip; its name stands for the system."""
     return measure_systems(takes, settings, progress)

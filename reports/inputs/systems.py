@@ -20,11 +20,11 @@ import pandas as pd
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
-from evaluation.comparison.compare import Verdict
+from evaluation.comparison.compare import Comparison
 from evaluation.figures.palette import CONTROL, REFERENCE, system_colour
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.generated import read_manifest
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 
 SAMPLES = 3  # pieces of every system to listen to, beside the one it shows
 
@@ -32,10 +32,10 @@ Role = Literal["reference", "control", "system"]
 
 
 @dataclass(frozen=True)
-class Piece:
+class SystemPiece:
     """One usable file as it is taken; `seconds` excludes the tail a rendering adds."""
 
-    take: Take
+    take: MeasurementInput
     name: str
     sha256: str
     seconds: float
@@ -62,9 +62,9 @@ class System:
     role: Role
     colour: str
     source: Path
-    pieces: tuple[Piece, ...]
-    shown: Piece
-    samples: tuple[Piece, ...] = ()
+    pieces: tuple[SystemPiece, ...]
+    shown: SystemPiece
+    samples: tuple[SystemPiece, ...] = ()
     failures: tuple[Failure, ...] = ()
     generated: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -78,7 +78,7 @@ class System:
         return is_midi(self.shown.path)
 
 
-def systems_of(verdict: Verdict, sources: Mapping[str, Path], reference: str, seed: int = 0) -> list[System]:
+def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str, seed: int = 0) -> list[System]:
     """The systems of a verdict, the reference first and its control, if any, second.
 
     sources : where each system's music is
@@ -101,11 +101,11 @@ def systems_of(verdict: Verdict, sources: Mapping[str, Path], reference: str, se
     return found
 
 
-def _system(verdict: Verdict, name: str, role: Role, colour: str, source: Path, places: np.ndarray) -> System:
-    figures, pieces = verdict.measurements.figures, verdict.measurements.pieces
+def _system(verdict: Comparison, name: str, role: Role, colour: str, source: Path, places: np.ndarray) -> System:
+    figures, pieces = verdict.measurements.values, verdict.measurements.pieces
     about = list(zip(verdict.systems[name], pieces[pieces["system"] == name].to_dict("records"), strict=True))
     own = tuple(
-        Piece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
+        SystemPiece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
     )
     failures = tuple(Failure(take.path, hash_of(take.path), row["rejected"]) for take, row in about if row["rejected"])
     shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
@@ -113,7 +113,7 @@ def _system(verdict: Verdict, name: str, role: Role, colour: str, source: Path, 
     return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
 
 
-def median_piece(pieces: Sequence[Piece], gauges: Mapping[str, float]) -> Piece:
+def median_piece(pieces: Sequence[SystemPiece], gauges: Mapping[str, float]) -> SystemPiece:
     """The piece with the median gauge; of an even number, the lower of the two in the middle."""
     return sorted(pieces, key=lambda piece: (gauges[piece.name], piece.name))[(len(pieces) - 1) // 2]
 
@@ -126,14 +126,14 @@ def check_names(names: Sequence[str], reference: str) -> None:
             raise UserError(f"the names {other!r} and {name!r} differ in case alone; give them other names")
 
 
-def _gauges(figures: pd.DataFrame, pieces: Sequence[Piece]) -> dict[str, float]:
+def _gauges(figures: pd.DataFrame, pieces: Sequence[SystemPiece]) -> dict[str, float]:
     """Notes a second of each piece, or its mean level where it came as audio; silence counts as least."""
     metric = "note_density" if is_midi(pieces[0].path) else "mean_level"
     values = figures[figures["metric"] == metric].set_index("piece")["value"].fillna(-np.inf)
     return {str(piece): float(value) for piece, value in values.items()}
 
 
-def _drawn(pieces: Sequence[Piece], shown: Piece, places: np.ndarray) -> tuple[Piece, ...]:
+def _drawn(pieces: Sequence[SystemPiece], shown: SystemPiece, places: np.ndarray) -> tuple[SystemPiece, ...]:
     order = [pieces[place] for place in np.argsort(places[: len(pieces)])]
     return tuple([piece for piece in order if piece is not shown][:SAMPLES])
 

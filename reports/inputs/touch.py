@@ -12,13 +12,13 @@ from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE
 from clstm.runtime.errors import NoNotesError
 from evaluation.audio.files import read_notes
-from evaluation.measurement.inputs import Take
+from evaluation.measurement.inputs import MeasurementInput
 from reports.numbers import listed
 
 NEAR = 0.001  # s: an onset so close to the grid lies on it; MIDI files round their times to about as much
 
 
-def touch_of(takes: Sequence[Take]) -> dict[str, bool] | None:
+def touch_of(takes: Sequence[MeasurementInput]) -> dict[str, bool] | None:
     """Of music as it is taken: `one_velocity`, whether all its notes have the same; `on_grid`, whether all begin at
     multiples of 1/8 s. None where it came as audio or has no note."""
     if not all(take.is_midi for take in takes):
@@ -73,7 +73,7 @@ def _own(touch: Mapping[str, bool]) -> str:
     return " and ".join(part for part, there in parts.items() if there)
 
 
-def _notes(take: Take) -> Notes:
+def _notes(take: MeasurementInput) -> Notes:
     try:
         return take.of(read_notes(take.path))
     except NoNotesError:  # silence that counts as a piece

@@ -4,7 +4,7 @@ A variant is measured like its system's own music, on the same grid, cut and gro
 report: it has no row in the verdict and no song.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -14,14 +14,13 @@ import pandas as pd
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
-from evaluation.comparison.compare import Request, Verdict
+from clstm.runtime.progress import Progress
+from evaluation.comparison.compare import Comparison, ComparisonRequest
 from evaluation.comparison.contrasts import UNEQUAL
-from evaluation.measurement.inputs import Take, read_groups, takes
+from evaluation.measurement.inputs import MeasurementInput, read_groups, takes
 from evaluation.measurement.measure import Measurements, measure_systems
 from evaluation.measurement.named_paths import music_files
 from reports.inputs.systems import hash_of, within
-
-Progress = Callable[[str, int, int], None]
 
 FORM = "SYSTEM:LABEL=PATH"
 
@@ -43,7 +42,7 @@ class MeasuredVariant:
     """A variant's files as they are taken, and their figures under the name of its system."""
 
     variant: Variant
-    takes: Sequence[Take]
+    takes: Sequence[MeasurementInput]
     measurements: Measurements
 
     def instead(self, measured: Measurements) -> Measurements:
@@ -52,7 +51,7 @@ class MeasuredVariant:
         figures, pieces = (
             pd.concat([whole[whole["system"] != name], own], ignore_index=True)
             for whole, own in (
-                (measured.figures, self.measurements.figures),
+                (measured.values, self.measurements.values),
                 (measured.pieces, self.measurements.pieces),
             )
         )
@@ -121,7 +120,7 @@ def _parsed(text: str, systems: Sequence[str]) -> Variant:
     return Variant(name, label, Path(path))
 
 
-def taken(variant: Variant, request: Request, verdict: Verdict) -> list[Take]:
+def taken(variant: Variant, request: ComparisonRequest, verdict: Comparison) -> list[MeasurementInput]:
     """A variant's files, taken as its system's are. Raises `UserError` where one is audio and the other MIDI."""
     groups = read_groups(request.groups) if request.groups else {}
     found = takes(music_files(variant.path).files, groups, request.seconds)
@@ -133,7 +132,7 @@ def taken(variant: Variant, request: Request, verdict: Verdict) -> list[Take]:
 
 
 def measure(
-    variants: Sequence[Variant], request: Request, verdict: Verdict, progress: Progress
+    variants: Sequence[Variant], request: ComparisonRequest, verdict: Comparison, progress: Progress
 ) -> list[MeasuredVariant]:
     """Every figure of every variant, with the settings of the report. Raises `UserError` for music of another kind."""
     measured = []
@@ -150,7 +149,7 @@ def measure(
 
 def tidy(variants: Sequence[MeasuredVariant]) -> pd.DataFrame:
     """The figures of all variants, as metrics.csv has those of the systems, with the label beside the system."""
-    tables = [one.measurements.figures.assign(label=one.variant.label) for one in variants]
+    tables = [one.measurements.values.assign(label=one.variant.label) for one in variants]
     return pd.concat(tables, ignore_index=True)[["system", "label", "piece", "metric", "value", "unit", "note"]]
 
 

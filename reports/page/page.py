@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.comparison.contrasts import DIFFERS, NONE
+from evaluation.comparison.tables import VIEWS
 from evaluation.measurement.measure import METRICS
 from reports.figures.drawing import Drawn
-from reports.findings.sentences import VIEWS
 from reports.findings.tables import ACCURACY_SHARES, distance, measured, short
 from reports.inputs import touch
 from reports.inputs.models import of_the_paper

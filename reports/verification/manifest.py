@@ -100,7 +100,7 @@ class _Rendering(_Model):
     fluidsynth: str
 
 
-class Manifest(_Model):
+class ReportManifest(_Model):
     """The part of a manifest that is read again."""
 
     reference: Name
@@ -118,7 +118,7 @@ class Manifest(_Model):
     outputs: dict[PathText, Sha256]
 
     @model_validator(mode="after")
-    def _belongs_together(self) -> "Manifest":
+    def _belongs_together(self) -> "ReportManifest":
         names = [system.name for system in self.systems]
         if len(set(names)) < len(names) or self.reference not in names:
             raise ValueError("systems: each needs a name of its own, and one is the reference")
@@ -144,7 +144,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not ours or content.get("format") != FORMAT:
         raise UserError(f"{path} is of another program, or of another format than {FORMAT}; make the report again")
     try:
-        return Manifest.model_validate(content).model_dump()
+        return ReportManifest.model_validate(content).model_dump()
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -13,7 +13,7 @@ from clstm import pretrained
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import contrasts
-from evaluation.comparison.compare import Verdict, any_midi
+from evaluation.comparison.compare import Comparison, any_midi
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.environment import environment
 from evaluation.measurement.generated import items_of
@@ -21,7 +21,7 @@ from evaluation.measurement.inputs import plain
 from evaluation.measurement.measure import CATALOGUE
 from evaluation.measurement.named_paths import music_files
 from reports.inputs.models import written_by_generate
-from reports.inputs.systems import Piece, System, read_generated, within
+from reports.inputs.systems import System, SystemPiece, read_generated, within
 
 WEIGHTS = "weights.safetensors"
 BUNDLED = "bundled:"
@@ -37,7 +37,7 @@ SOUNDFONT_NAMES = {  # by name, where the hash is another
 
 
 def provenance(
-    verdict: Verdict,
+    verdict: Comparison,
     systems: Sequence[System],
     settings: RenderSettings,
     choices: Mapping[str, Any],
@@ -166,7 +166,7 @@ def _system(system: System, sources_of: Mapping[str, Mapping[str, str]], run: Pa
 
 
 def _input(
-    piece: Piece, system: System, pieces: Mapping[str, str], sources_of: Mapping[str, Mapping[str, str]]
+    piece: SystemPiece, system: System, pieces: Mapping[str, str], sources_of: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     credit = sources_of.get(plain(piece.path.name)) or sources_of.get(plain(pieces.get(piece.path.name, ""))) or {}
     return {

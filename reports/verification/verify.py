@@ -16,7 +16,7 @@ Another version of what renders or measures is said, but is no failure by itself
 difference.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 import pandas as pd
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 from clstm.runtime.spreadsheet import neutral
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import compare, contrasts
@@ -43,14 +44,10 @@ from reports.verification.holdings import (
 )
 from reports.verification.manifest import Places, read_manifest
 
-Progress = Callable[[str, int, int], object]
-
 LISTED = 10  # of one kind of failure
 
 
-def verify(
-    folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress = lambda what, done, total: None
-) -> Verification:
+def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress = silent) -> Verification:
     """Hold a report against what it was made of.
 
     Raises `UserError` for a folder that is no report, or music that is nowhere, or where the manifest may not lead.
@@ -65,7 +62,7 @@ def verify(
     tables = check_tables(manifest, elsewhere.files, places, found)
     _check_versions(manifest, found)
     groups = tables.get("index")
-    request = compare.Request(
+    request = compare.ComparisonRequest(
         tuple(f"{system['name']}={sources[system['name']]}" for system in manifest["systems"]),
         manifest["reference"],
         folder,
@@ -132,7 +129,7 @@ def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
 
 
 def _check_figures(
-    folder: Path, measured: compare.Verdict, catalogue: int, places: Places, found: Verification
+    folder: Path, measured: compare.Comparison, catalogue: int, places: Places, found: Verification
 ) -> None:
     rows = _rows(folder / "metrics.csv", ("system", "piece", "metric", "value"), places, found)
     recorded = [row for row in rows if not _redefined(row, measured, catalogue)]
@@ -140,7 +137,7 @@ def _check_figures(
         found.remarks.append(
             f"not compared, since they are defined otherwise than when it was made: {', '.join(other)}"
         )
-    now = {_place(row): float(row["value"]) for row in measured.measurements.figures.to_dict("records")}
+    now = {_place(row): float(row["value"]) for row in measured.measurements.values.to_dict("records")}
     moved: list[str] = []
     for row in recorded:
         before, after = float(row["value"]), now.get(_place(row))
@@ -155,7 +152,7 @@ def _check_figures(
         found.failures.append(f"and {len(moved) - LISTED} more figures of {len(recorded)}")
 
 
-def _redefined(row: Mapping[Any, Any], measured: compare.Verdict, catalogue: int) -> bool:
+def _redefined(row: Mapping[Any, Any], measured: compare.Comparison, catalogue: int) -> bool:
     """Whether a figure is of a metric that the report's version of the catalogue defined otherwise, or that is gone."""
     own = (takes for name, takes in measured.systems.items() if neutral(name) == neutral(row["system"]))
     rendered = any(take.is_midi for takes in own for take in takes)
@@ -184,7 +181,7 @@ def _place(row: Mapping[Any, Any]) -> tuple[str, str, str]:
     return str(neutral(row["system"])), str(neutral(row["piece"])), str(row["metric"])
 
 
-def _check_verdict(folder: Path, measured: compare.Verdict, places: Places, found: Verification) -> None:
+def _check_verdict(folder: Path, measured: compare.Comparison, places: Places, found: Verification) -> None:
     table = _rows(folder / "verdict.csv", ("system", "metric", "verdict"), places, found)
     before, after = (
         {(str(neutral(row["system"])), row["metric"]): row["verdict"] for row in one}

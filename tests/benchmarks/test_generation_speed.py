@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from clstm.generation.prompts import Seed
+from clstm.generation.prompts import Prompt
 from clstm.generation.sampling import Mode, Sampling, generate
 from clstm.models.checkpoint import build
 from clstm.models.networks import Model, NetworkConfig
@@ -28,10 +28,10 @@ def network() -> Model:
     return network.eval()
 
 
-def seeds(count: int) -> list[Seed]:
+def seeds(count: int) -> list[Prompt]:
     window = np.zeros((ROWS, 90), dtype=np.uint8)
     window[HELD][::12] = 1
-    return [Seed("seed", 0, window, 0, window) for _ in range(count)]
+    return [Prompt("seed", 0, window, 0, window) for _ in range(count)]
 
 
 def seconds_for(network: Model, mode: Mode, count: int, seconds: float) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evaluation.measurement.cache import nothing_remembered
-from reports.build import Request, make_report
+from reports.build import ReportRequest, make_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -23,7 +23,7 @@ def measured(name: str, folder: Path, systems: str, browser: "Browser") -> float
     out = folder / "report"
     start = time.perf_counter()
     with nothing_remembered():
-        make_report(Request(tuple(f"{one}={folder / one}" for one in systems), systems[0], out))
+        make_report(ReportRequest(tuple(f"{one}={folder / one}" for one in systems), systems[0], out))
     taken = time.perf_counter() - start
     page = browser.new_page()
     asked: set[Path] = set()

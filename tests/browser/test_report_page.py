@@ -9,11 +9,11 @@ import pytest
 
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
-from reports.build import Request, make_report
+from reports.build import ReportRequest, make_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-    from playwright.sync_api import Request as Asked
+    from playwright.sync_api import ReportRequest as Asked
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_audio(folder / "noise.wav", 0.1 * generator.standard_normal((11 * 22050, 1)).astype(np.float32), 22050)
     name = "C-LSTM <b>'with'</b> a \"longnamewithoutanyspacesthatwouldnotfitonthescreenofaphone\""
     sources = (f"Human={folder}/human", f"{name}={folder}/model", f"Noise={folder}/noise.wav")
-    make_report(Request(sources, "Human", folder / "report", for_print=False))
+    make_report(ReportRequest(sources, "Human", folder / "report", for_print=False))
     return folder / "report/index.html"
 
 

@@ -22,14 +22,14 @@ APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 # As the study launches it, but a minute lasts until there is a file of this name.
 LAUNCH = """
 import pathlib, runpy, threading, time
-from listening_study import admissions
+from listening_study.participants import admission_rate
 
-admissions.WINDOW = 1e9
+admission_rate.WINDOW = 1e9
 
 def wait():
     while not pathlib.Path({!r}).exists():
         time.sleep(0.1)
-    admissions.WINDOW = 0.0
+    admission_rate.WINDOW = 0.0
 
 threading.Thread(target=wait, daemon=True).start()
 runpy.run_module("listening_study.server.launching", run_name="__main__", alter_sys=True)
