@@ -1,7 +1,7 @@
-"""The whole chain on the embedded default: 409 Bach chorales, and BWV 846 as the sample no model has seen.
+"""The whole chain on included music: 409 Bach chorales, and BWV 846 as a sample that no model has seen.
 
 The models are the bundled ones, or small ones of the paper's three kinds, trained here on the chorales. It runs the
-other verbs as a user would type them, whichever package they are from, and prints each first.
+other commands as a user would type them, whichever package they are from, and prints each first.
 """
 
 import shlex
@@ -20,11 +20,11 @@ from clstm.models.networks import KINDS, PAPER
 from clstm.runtime.console import console, say
 
 CLIPS = 16  # continuations of each system: 10 for the study, and enough groups of chorales (12) for a verdict
-SECONDS = 25  # a clip of 10 s begins 10 s after the seed, or where it sounds again
+SECONDS = 25  # a clip of 10 s begins 10 s after the prompt, or where it sounds again
 
 
 def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, seed: int = 0) -> None:
-    """Run every step into `out`. `command` is the Click command that all verbs hang on."""
+    """Run every step into `out`. `command` is the root of all commands."""
     started = time.monotonic()
     train = train or not pretrained.names()
     if not train:
@@ -44,7 +44,7 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
 
 
 def _call(command: Any, arguments: list[str]) -> int | None:
-    """Run a verb as if typed: what it records as its own command is in `sys.argv`."""
+    """Run a command as if typed: some record `sys.argv`."""
     typed, sys.argv = sys.argv, ["clstm", *arguments]
     try:
         status: int | None = command(arguments, prog_name="clstm", standalone_mode=False)

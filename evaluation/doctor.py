@@ -1,7 +1,7 @@
-"""What this machine has of what the project needs, and the exact command that brings what is missing.
+"""What the project needs on this machine, what is installed, and the exact command that installs the rest.
 
-Nothing heavy is imported: versions come from the installed packages' metadata, FluidSynth's from the library itself.
-The standard library is enough to import this module, so the set-up asks it before anything is installed.
+Nothing heavy is imported: versions come from the metadata of packages, FluidSynth's from the library itself. This
+module needs only the standard library, so the set-up can use it before anything is installed.
 """
 
 import ctypes
@@ -37,24 +37,24 @@ SOUNDFONT_FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/loc
 
 @dataclass(frozen=True)
 class ToolStatus:
-    """One line of the doctor's table. `fix` is empty when there is nothing to do."""
+    """One line of the doctor's table. `fix` is the command to run, "" when there is nothing to do."""
 
     name: str
     found: bool
     detail: str
     fix: str = ""
-    needed: bool = True  # False: only one command, or the tests, go without it
+    needed: bool = True  # False: only one command, or the tests, need it
 
 
 @dataclass(frozen=True)
 class Tool:
-    """Something pip cannot install. `packages` has its name at each package manager; `find` says where it is."""
+    """A tool that pip cannot install. `packages`: its name by package manager; `find`: where it is, None if nowhere."""
 
     find: Callable[[], str | None]
     packages: dict[str, str]
 
 
-# --- what pip cannot install ---------------------------------------------------------------------------------------
+# --- tools that pip cannot install ---------------------------------------------------------------------------------
 
 
 def find_fluidsynth() -> str | None:
@@ -74,7 +74,7 @@ def find_chromium() -> str | None:
 
 
 def find_second_soundfont() -> str | None:
-    """FluidR3_GM.sf2, where systems put it: other pianos than those of the bundled TimGM6mb.sf2."""
+    """The path of FluidR3_GM.sf2, whose pianos differ from those of the bundled TimGM6mb.sf2."""
     places = (Path(folder, SECOND_SOUNDFONT) for folder in SOUNDFONT_FOLDERS)
     return next((str(place) for place in places if place.is_file()), None)
 
@@ -118,7 +118,7 @@ def package_manager() -> str | None:
 
 
 def install_command(tools: Iterable[str], manager: str | None) -> str:
-    """The one command to type; for an unknown platform, that of each known one.
+    """The command that installs these tools; on an unknown platform, that of each known one.
 
     >>> install_command(["fluidsynth", "chromium"], "apt")
     'sudo apt-get install -y libfluidsynth3 chromium'
@@ -134,7 +134,7 @@ def install_command(tools: Iterable[str], manager: str | None) -> str:
 
 
 def examine(soundfont: Path | None, cache: Path) -> list[ToolStatus]:
-    """Every finding, in the order a reader wants them.
+    """Every finding, the most important first.
 
     soundfont : the SoundFont that renders use, None if there is none
     cache : the folder for what is downloaded or converted once
@@ -153,12 +153,12 @@ def examine(soundfont: Path | None, cache: Path) -> list[ToolStatus]:
 
 
 def fit(findings: list[ToolStatus]) -> bool:
-    """Whether all that is needed is there."""
+    """Whether everything needed is installed."""
     return all(finding.found for finding in findings if finding.needed)
 
 
 def table(findings: list[ToolStatus]) -> "Table":
-    """The findings as rich shows them, without the fixes: a command in a narrow cell cannot be copied."""
+    """The findings as a table, without the fixes: a command in a narrow cell cannot be copied."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -175,7 +175,7 @@ def python() -> ToolStatus:
 
 
 def libraries() -> ToolStatus:
-    """clstm and everything it declares to need, with the versions installed."""
+    """clstm and its declared dependencies, with the versions installed."""
     declared = [need for need in requires("clstm") or [] if "extra ==" not in need]
     names = ["clstm", *(_project_name(need) for need in declared)]
     versions = {name: _installed(name) for name in names}
@@ -215,7 +215,7 @@ def second_soundfont() -> ToolStatus:
 
 
 def cache_folder(path: Path) -> ToolStatus:
-    """Whether the cache can be written, or made where it is not there yet."""
+    """Whether the cache folder can be written, or created."""
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     fix = "" if writable else f"make {existing} writable, or set XDG_CACHE_HOME to a folder that is"

@@ -1,13 +1,20 @@
-"""One piece of music in a notebook: every view and every number, three lines from a file.
+"""One piece of music in a notebook: every view and every metric, three lines from a file.
 
->>> from evaluation.music import Music
->>> music = Music.read("song.mid")
->>> music.figures["fluctuation_rate"], music.sonogram()
+    from evaluation.music import Music
+    music = Music.read("song.mid")
+    music.metrics["fluctuation_rate"], music.sonogram()
 
-Views are arrays, ready to plot: the axes first, then the values, as each view's module says. They are computed when
-asked for and kept.
+Notes need no file:
+
+>>> tune = Music.of(Notes.of([(k / 4, k / 4 + 0.25, 60 + k % 5, 80) for k in range(16)]))
+>>> tune.metrics["note_density"], tune.metrics["novelty"]
+(4.0, Missing(reason='shorter than 8 s'))
+
+Views are arrays, ready to plot: the axes first, then the values, as each view's module says. Metrics are computed once,
+on first use.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +30,9 @@ from clstm.runtime.errors import choice
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import heard, mono
 from evaluation.audio.render import RenderSettings, render, same_grid
-from evaluation.measurement.measure import METRICS, measure_notes, measure_sound, without_tail
-from evaluation.metrics import envelope, levels, loudness, sonogram, spectrum, structure
+from evaluation.measurement.measure import METRICS, complete, measure_notes, measure_sound
+from evaluation.measurement.performance import without_tail
+from evaluation.metrics import envelope, loudness, rms_level, sonogram, spectrum, structure
 from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
@@ -53,7 +61,7 @@ class Music:
     ) -> "Music":
         """A MIDI file, rendered, or an audio file. Raises `UnreadableFileError` with the reason.
 
-        on_same_grid : notes pass through the score matrix and one velocity first, as a model's have
+        on_same_grid : the notes pass through the score matrix and one velocity first, as a model's notes did
         """
         sound = heard(Path(path), settings)
         if on_same_grid and sound.notes is not None:
@@ -63,38 +71,44 @@ class Music:
 
     @classmethod
     def of(cls, notes: Notes, settings: RenderSettings = RenderSettings()) -> "Music":
-        """Notes, rendered."""
+        """Notes, rendered. Raises as `evaluation.audio.render.render` does."""
         return cls(render(notes, settings), settings.sample_rate, notes)
 
     @cached_property
-    def figures(self) -> dict[str, MetricValue]:
-        """Every figure by its name in `METRICS`; `Missing`, with the reason, where there is none."""
+    def metrics(self) -> dict[str, MetricValue]:
+        """The value of every metric, by its name in `METRICS`; `Missing`, with the reason, where there is none."""
         if self.notes is None:
             found = measure_sound(self.waveform, self.rate)
         else:
             piece = without_tail(self.waveform, self.rate, self.notes.duration)
             found = measure_sound(piece, self.rate) | measure_notes(self.notes)
-        return {name: found.get(name, Missing("audio has no notes")) for name in METRICS}
+        return complete(found)
+
+    @property
+    def figures(self) -> dict[str, MetricValue]:
+        """The name of `metrics` up to version 0.1."""
+        warnings.warn("Music.figures is now called metrics", DeprecationWarning, stacklevel=2)
+        return self.metrics
 
     def table(self) -> "pd.DataFrame":
-        """The figures to read: label, value, unit, what it is, and why it is missing where it is."""
+        """The metrics to read: label, value, unit, definition, and the reason where a value is missing."""
         import pandas as pd
 
         rows = [
             (
                 METRICS[name].label,
-                np.nan if isinstance(figure, Missing) else figure,
+                np.nan if isinstance(value, Missing) else value,
                 METRICS[name].unit,
                 METRICS[name].definition,
-                figure.reason if isinstance(figure, Missing) else "",
+                value.reason if isinstance(value, Missing) else "",
             )
-            for name, figure in self.figures.items()
+            for name, value in self.metrics.items()
         ]
-        return pd.DataFrame(rows, columns=["figure", "value", "unit", "definition", "note"], index=list(self.figures))
+        return pd.DataFrame(rows, columns=["metric", "value", "unit", "definition", "note"], index=list(self.metrics))
 
     @cached_property
     def mono(self) -> Waveform:
-        """The mean of the channels, (samples,): what every view but the loudness is of."""
+        """The mean of the channels, (samples,), from which every view but the loudness is computed."""
         return mono(self.waveform)
 
     @property
@@ -104,7 +118,7 @@ class Music:
 
     def envelope(self) -> tuple[Array, Array]:
         """Figure 3: times, s, and RMS levels, dBFS."""
-        return levels.rms_envelope(self.mono, self.rate)
+        return rms_level.rms_envelope(self.mono, self.rate)
 
     def analytic_envelope(self) -> tuple[Array, Array]:
         """Figure 3: times, s, and peaks of the Hilbert envelope, dBFS."""
@@ -123,9 +137,9 @@ class Music:
         return SCALES[choice("the scale of a sonogram", scale, SCALES)](self.mono, self.rate)
 
     def self_similarity(self) -> tuple[Array, Array]:
-        """Times, s, and how alike any two of them sound, (frames, frames) 0..1."""
+        """Times, s, and how similar any two of them sound, (frames, frames) 0..1."""
         return structure.self_similarity_matrix(self.mono, self.rate)
 
     def novelty(self) -> tuple[Array, Array]:
-        """Times, s, and how new what follows is to what was before, 0..1."""
+        """Times, s, and novelty: how different the next seconds are from the last, 0..1."""
         return structure.novelty_curve(self.mono, self.rate)

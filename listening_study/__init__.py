@@ -1,4 +1,4 @@
-"""A blind listening study: participants say of each clip whether a person or a computer made it."""
+"""A blind listening study: participants judge whether a person or a computer made each clip."""
 
 from clstm.runtime.shadowing import check
 

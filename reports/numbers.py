@@ -1,5 +1,6 @@
 """How numbers, pitches and lists are written in sentences."""
 
+import math
 from collections.abc import Sequence
 
 NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -9,6 +10,19 @@ def number(value: float, decimals: int = 1) -> str:
     """With a true minus sign; never "−0.0"."""
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def short(value: float | None) -> str:
+    """Three significant digits.
+
+    >>> short(1234.5), short(0.01234), short(-23.04), short(None)
+    ('1234', '0.0123', '−23.0', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    return number(value, max(2 - math.floor(math.log10(abs(value))), 0))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from urllib.request import ProxyHandler, build_opener
 from patience import PATIENCE
 
 from listening_study.server import serving
+from listening_study.streamlit_internals import options
 
 _OPENER = build_opener(ProxyHandler({}))
 
@@ -40,7 +41,7 @@ class AppServer:
         """`settings` go before Streamlit's as they are in a study; `before` is called in the new process."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        all_settings = serving._SETTINGS | serving._SMALL | serving.Site("127.0.0.1", self.port).settings()
+        all_settings = options.SETTINGS | options.SMALL_MESSAGES | serving.Site("127.0.0.1", self.port).settings()
         flags = [f"--{name}={value}" for name, value in (all_settings | dict(settings or {})).items()]
         self._words = ["run", str(script), *flags, "--", *arguments]
         self._launcher = ["-m", "listening_study.server.launching"]
@@ -75,7 +76,7 @@ class AppServer:
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=self._before,
+                preexec_fn=self._before,  # noqa: PLW1509  sets a limit, and no more
             )
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -15,13 +15,13 @@ from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import listening_study
-from listening_study.blinding.streamlit_client import Session
 from listening_study.participants import admission_rate
 from listening_study.participants.admission_rate import Admissions
 from listening_study.protocol.configuration import Access
 from listening_study.protocol.languages import load
 from listening_study.protocol.study import Study
 from listening_study.store import Store
+from listening_study.streamlit_internals.page_client import Session
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 BUSY = load("en").busy_title

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from listening_study.analysis import tally as describing
 from listening_study.analysis.agreement import alpha
 from listening_study.analysis.codebook import CODEBOOK, codebook, columns
 from listening_study.analysis.detection import d_prime, roc, scores
@@ -12,6 +11,7 @@ from listening_study.analysis.exclusion import counted
 from listening_study.analysis.tally import PAPER, clips, confusion, ratings, tally, wilson
 from listening_study.protocol.configuration import Exclusions
 from listening_study.protocol.key import Key, Origin
+from listening_study.protocol.questions import RATINGS
 
 KEY = Key(
     human="human",
@@ -113,6 +113,7 @@ def test_d_prime_has_its_textbook_value_and_never_becomes_infinite() -> None:
 def test_the_roc_of_sure_and_right_answers_has_area_one_and_of_guesses_a_half() -> None:
     sure = answers((1, "h1", 1), (1, "m1", 0), confidence=4.0)
     assert list(scores(sure)) == [8, 1]
+    assert list(scores(answers((1, "h1", 1), (1, "m1", 0)))) == [5, 4]  # without a confidence: guessed
     assert roc(np.array([8.0, 7.0]), np.array([1.0, 2.0]))[2] == 1
     assert roc(np.array([1.0, 8.0]), np.array([1.0, 8.0]))[2] == 0.5
     assert np.isnan(roc(np.array([]), np.array([1.0]))[2])
@@ -172,4 +173,4 @@ def test_ratings_are_counted_by_source_and_question() -> None:
     table = ratings(answers((1, "h1", 1), (2, "h1", 1), (1, "m1", 0), rhythm=[5.0, 4.0, 1.0]), KEY)
     assert table[table["source"] == "human"].iloc[0][["mean", "ratings", "rated_5"]].tolist() == [4.5, 2, 1]
     assert set(table["question"]) == {"rhythm"}
-    assert describing.RATINGS == ("rhythm", "melody", "repetitiveness")
+    assert RATINGS == ("rhythm", "melody", "repetitiveness")

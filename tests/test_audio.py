@@ -220,8 +220,8 @@ def test_midi_is_heard_with_its_notes_and_without_remarks(tmp_path: Path) -> Non
     [
         (44100, 2, ()),
         (48000, 2, ("resampled from 48000 Hz",)),
-        (44100, 1, ("one channel, heard from both sides",)),
-        (22050, 1, ("one channel, heard from both sides", "resampled from 22050 Hz")),
+        (44100, 1, ("mono, duplicated to stereo",)),
+        (22050, 1, ("mono, duplicated to stereo", "resampled from 22050 Hz")),
     ],
 )
 def test_what_was_done_to_audio_is_said(rate: int, channels: int, remarks: tuple[str, ...], tmp_path: Path) -> None:

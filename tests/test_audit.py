@@ -24,13 +24,13 @@ from typer.testing import CliRunner
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UnreadableFileError, UserError
 from evaluation.audio.render import RenderSettings
-from listening_study.blinding import crawl as walking
+from listening_study.blinding import crawl
 from listening_study.blinding import names as naming
 from listening_study.blinding.audit import TOGETHER, BlindingAudit, BlindingVerdict, examine, judge
 from listening_study.blinding.features import words
 from listening_study.blinding.files import read_clip
 from listening_study.blinding.prediction import ALPHA, linear, nearest, predict, smallest_p, standard_ranks
-from listening_study.blinding.traffic import Media, Sight, Walk
+from listening_study.blinding.traffic import ClipTraffic, Media, ServerTraffic
 from listening_study.cli import auditing
 from listening_study.protocol.configuration import Clips, Configuration, Design
 from listening_study.protocol.key import open_key
@@ -359,13 +359,13 @@ def test_next_to_no_study_without_a_leak_is_failed() -> None:
     assert failed / 200 <= 0.06
 
 
-def sight(number: int, extra: str = "", headers: str = "1", place: int = 0) -> Sight:
+def sight(number: int, extra: str = "", headers: str = "1", place: int = 0) -> ClipTraffic:
     """The clip of this number as a page might show it, with what only this message has."""
     address = f"/media/{sha256_of(f'content {number}')}.flac"
     said = (f"id: {sha256_of(f'{number} {place}')}", f"body: Clip {place + 1} of 20", f'json: {{"src":"{address}"}}')
     said += (f"more: {extra}",) if extra else ()
     served = (("Content-Length", headers), ("Date", f"{place}"))
-    return Sight(f"clip{number}", (said,), sum(map(len, said)), Media(address, served, "", 0.01))
+    return ClipTraffic(f"clip{number}", (said,), sum(map(len, said)), Media(address, served, "", 0.01))
 
 
 def sha256_of(text: str) -> str:
@@ -373,12 +373,12 @@ def sha256_of(text: str) -> str:
 
 
 def walk(
-    sights: Sequence[Sight], pages: Sequence[str] = (), unknown: Sequence[str] = (), given: Sequence[str] = ()
-) -> Walk:
-    return Walk(sights, unknown, pages, given)
+    sights: Sequence[ClipTraffic], pages: Sequence[str] = (), unknown: Sequence[str] = (), given: Sequence[str] = ()
+) -> ServerTraffic:
+    return ServerTraffic(sights, unknown, pages, given)
 
 
-def predictions(walk: Walk) -> set[str]:
+def predictions(walk: ServerTraffic) -> set[str]:
     features = walk.features([f"clip{number}" for number in range(20)])
     found = predict([feature.columns for feature in features], LABELS, human=0)
     return {feature.name for feature, one in zip(features, found, strict=False) if one.corrected <= ALPHA}
@@ -389,7 +389,7 @@ def order_of(listener: int) -> Iterator[tuple[int, int]]:
     return ((int(clip), place) for place, clip in enumerate(np.random.default_rng(listener).permutation(20)))
 
 
-def both_hear(show: Callable[[int, int], Sight]) -> Walk:
+def both_hear(show: Callable[[int, int], ClipTraffic]) -> ServerTraffic:
     """A walk of two listeners through all clips in different orders."""
     return walk([show(clip, place) for listener in (2, 3) for clip, place in order_of(listener)])
 
@@ -406,7 +406,7 @@ def test_a_word_in_the_frames_of_one_source_is_a_leak() -> None:
 
 
 def test_longer_frames_for_one_source_are_a_leak() -> None:
-    def show(clip: int, place: int) -> Sight:
+    def show(clip: int, place: int) -> ClipTraffic:
         return sight(clip, sha256_of(f"{clip} at {place}")[: 20 + LABELS[clip]], place=place)
 
     seen = both_hear(show)
@@ -430,7 +430,7 @@ def test_a_header_of_one_source_is_a_leak() -> None:
         (walk([sight(0, "2-clip3")]), "clip names"),
     ],
 )
-def test_what_the_server_must_not_send_is_a_leak(seen: Walk, check: str) -> None:
+def test_what_the_server_must_not_send_is_a_leak(seen: ServerTraffic, check: str) -> None:
     faults = seen.faults(["quokka"], ["clip3"])
     assert faults[check]
 
@@ -439,8 +439,8 @@ def test_the_real_server_is_walked_through(study: Study) -> None:
     told, *_ = human_clips(study)
     renamed = rename(study, {told: "quokka-1"})
     small = arranged(renamed, sorted(tuple(sorted(stratum)[-2:]) for stratum in open_order(renamed).strata))
-    seen = walking.walk(small)
-    assert Counter(one.clip for one in seen.sights) == dict.fromkeys(small.clips, 2)
+    seen = crawl.crawl(small)
+    assert Counter(one.clip for one in seen.shown) == dict.fromkeys(small.clips, 2)
     faults = {check: fault for check, fault in seen.faults(["quokka", "zebrafinch"]).items() if fault}
     assert faults == {}  # not even the name of the file told-of is sent
     features = {feature.name: feature.columns for feature in seen.features(small.clips)}
@@ -450,9 +450,9 @@ def test_the_real_server_is_walked_through(study: Study) -> None:
 
 
 def test_a_server_that_does_not_start_is_said(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "COMMAND", (sys.executable, "-c", "raise SystemExit(2)"))
-    with pytest.raises(UserError, match="the participants' server did not start"):
-        walking.walk(study)
+    monkeypatch.setattr(crawl, "COMMAND", (sys.executable, "-c", "raise SystemExit(2)"))
+    with pytest.raises(UserError, match="the study's server did not start"):
+        crawl.crawl(study)
 
 
 def run(*arguments: str | Path) -> Result:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clstm.corpus.corpus import Corpus
 from clstm.music.midi import Notes
-from clstm.music.score import decode, encode, is_consistent
+from clstm.music.score import decode, encode, is_consistent, repair
 from clstm.training import batches
 
 
@@ -57,3 +57,22 @@ def test_row_means_are_shares_of_frames(tiny_corpus: Corpus) -> None:
     means = batches.row_means(tiny_corpus, np.array([0, 1]))
     both = np.concatenate([tiny_corpus.matrix(0), tiny_corpus.matrix(1)], axis=1)
     np.testing.assert_allclose(means, both.mean(axis=1))
+
+
+def test_every_excerpt_that_fits_a_piece_is_drawn_the_first_and_the_last_too(tiny_corpus: Corpus) -> None:
+    piece = np.array([0])
+    length = int(tiny_corpus.lengths[0]) - 2  # begins in frame 0, 1 or 2
+    whole = tiny_corpus.matrix(0)
+    fitting = [repair(whole[:, start : start + length]).T for start in range(3)]
+    drawn = batches.batch(tiny_corpus, piece, 120, length, 0, 0, (0, 0)).frames
+    counts = [int((drawn == one).all(axis=(1, 2)).sum()) for one in fitting]
+    assert sum(counts) == 120
+    assert min(counts) > 20, "as likely as any other"
+
+
+def test_an_excerpt_begins_in_every_frame_of_the_silence_before_a_piece_and_in_its_first(tiny_corpus: Corpus) -> None:
+    length = int(tiny_corpus.lengths[0])
+    drawn = batches.batch(tiny_corpus, np.array([0]), 120, length, 0, 0, (0, 0), lead_in=2)
+    begins = drawn.real.argmax(axis=1)  # frames of silence before the piece
+    assert sorted(set(begins.tolist())) == [0, 1, 2]
+    assert not drawn.frames[~drawn.real].any()

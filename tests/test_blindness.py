@@ -17,16 +17,15 @@ from pathlib import Path
 import pytest
 from app_server import AppServer, running
 from click.testing import Result
+from minimal_study import write_study
+from scripted_listener import hear, newcomer, players
 from typer.testing import CliRunner
-from wire_listener import hear, newcomer, players
-from wire_study import write_study
 
 import listening_study
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.private_files import make_private
-from listening_study.blinding.attack import Shown, attack, candidates, published, secret_among
-from listening_study.blinding.crawl import walk
-from listening_study.blinding.streamlit_client import Session
+from listening_study.blinding.attack import ReceivedTrial, attack, candidates, published, secret_among
+from listening_study.blinding.crawl import crawl
 from listening_study.cli.main import app
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.key import open_key
@@ -39,6 +38,7 @@ from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Agreement, Store
 from listening_study.store.connection import migrate
 from listening_study.store.database import begin_serving, open_answers, refuse_another
+from listening_study.streamlit_internals.page_client import Session
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 QUIET = Design(practice=2, catch=1, repeats=1, break_every=0, background=False, interview=False)
@@ -167,12 +167,12 @@ def test_a_second_server_with_another_secret_is_refused(tiny_study: Study, tmp_p
 # --- what an attacker finds ---
 
 
-def heard(study: Study, slot: int = 0) -> list[Shown]:
-    return [Shown(trial.clip) for trial in open_order(study).trials(study, slot)]
+def heard(study: Study, slot: int = 0) -> list[ReceivedTrial]:
+    return [ReceivedTrial(trial.clip) for trial in open_order(study).trials(study, slot)]
 
 
 def rate(studies: int, found: int, clips: int, chance: float) -> str:
-    return f"{studies} studies: {found} of {clips} clips put with their source, {chance:.1f} by guessing"
+    return f"{studies} studies: {found} of {clips} clips assigned to their source, {chance:.1f} by guessing"
 
 
 def at_chance(found: list[tuple[int, int, float]]) -> None:
@@ -213,7 +213,7 @@ def test_an_attacker_finds_every_source_where_the_page_is_sent_the_secret(tmp_pa
 def test_an_attacker_finds_every_source_where_names_are_sent_and_their_groups_published(tmp_path: Path) -> None:
     study = write_study(tmp_path / "study", each=10, seconds=0.05, design=QUIET)
     order = open_order(study)
-    told = [Shown(shown.clip, frozenset({shown.clip, "of"})) for shown in heard(study)]
+    told = [ReceivedTrial(shown.clip, frozenset({shown.clip, "of"})) for shown in heard(study)]
     assert attack(study, order, sources(study), told).p > 0.005  # names alone tell nothing
     content = json.loads(study.path.read_text())
     study.path.write_text(json.dumps(content | {"strata": order.strata}))
@@ -226,11 +226,11 @@ def test_no_value_leads_to_the_orders_of_the_smallest_study_by_chance(tmp_path: 
 
 
 def walked(study: Study) -> tuple[int, int, float]:
-    seen = walk(study)
+    seen = crawl(study)
     assert seen.faults([], [*study.clips, *study.catch, *study.practice]) == dict.fromkeys(seen.faults([]), "")
-    assert [shown.clip for shown in seen.heard[0]] == [shown.clip for shown in heard(study)]
-    assert {"practice", "trial"} <= seen.received  # what is searched can be read
-    success = attack(study, open_order(study), sources(study), seen.heard[0], seen.received)
+    assert [shown.clip for shown in seen.trials[0]] == [shown.clip for shown in heard(study)]
+    assert {"practice", "trial"} <= seen.received_words  # what is searched can be read
+    success = attack(study, open_order(study), sources(study), seen.trials[0], seen.received_words)
     assert success.value is None
     return success.found, success.clips, success.chance
 

@@ -55,7 +55,7 @@ def test_models_and_people_continue_the_same_seeds(chain: Path) -> None:
         name: json.loads((chain / "music" / name / "generated.json").read_text()) for name in ("human", *KINDS)
     }
     begins = {
-        name: [(item["piece"], item["seed_start_seconds"]) for item in manifest["items"]]
+        name: [(item["piece"], item["prompt_start_seconds"]) for item in manifest["items"]]
         for name, manifest in manifests.items()
     }
     assert all(own == begins["human"] for own in begins.values())
@@ -64,9 +64,9 @@ def test_models_and_people_continue_the_same_seeds(chain: Path) -> None:
 
 
 def test_music_comes_without_its_seed_unless_asked(chain: Path, eight_pieces: Path, tmp_path: Path) -> None:
-    seed = ("--seed-midi", eight_pieces / "piece2.mid", "--count", 2, "--seconds", 6)
+    seed = ("--prompt", eight_pieces / "piece2.mid", "--count", 2, "--seconds", 6)
     clstm("generate", chain / "runs" / "rnn", "--out", tmp_path / "without", *seed)
-    clstm("generate", chain / "runs" / "rnn", "--out", tmp_path / "with", "--with-seed", *seed)
+    clstm("generate", chain / "runs" / "rnn", "--out", tmp_path / "with", "--with-prompt", *seed)
     opening = read_midi(eight_pieces / "piece2.mid").between(0, 90 / 8)
     whole = read_midi(tmp_path / "with" / "001-piece2.mid")
     bare = read_midi(tmp_path / "without" / "001-piece2.mid")
@@ -99,7 +99,7 @@ def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
         (("accuracy", "{}/corpus", "{}/runs/rnn", "--split", "sample"), "no piece in the split 'sample'"),
         (("train", "rnn", "{}/runs/rnn", "--out", "{}/new"), "runs/rnn is not a corpus; make one with: clstm prepare"),
         (
-            ("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--seed-midi", "song.mid", "--out", "{}/new"),
+            ("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--prompt", "song.mid", "--out", "{}/new"),
             "give one thing to continue",
         ),
         (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--step", "10", "--out", "{}/new"), "choose 1 to 9"),
@@ -109,7 +109,7 @@ def test_report_and_study_are_made_of_the_music(chain: Path) -> None:
             "not empty and not music that",
         ),
         (("generate", "{}/runs/rnn", "--corpus", "{}/corpus", "--mode", "best", "--out", "{}/new"), "stream, window"),
-        (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "0 seconds cannot be continued"),
+        (("excerpts", "{}/corpus", "--seconds", "0", "--out", "{}/new"), "a continuation of 0 seconds is not possible"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing_behind(chain: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Figures of tables show every row that has a number, mark what is told apart, and take any name."""
+"""Figures of tables show every row that has a number, mark significant differences, and accept any name."""
 
 from pathlib import Path
 
@@ -7,23 +7,26 @@ import pandas as pd
 import pytest
 from drawn_texts import boxes, faults
 
-from evaluation.comparison.contrasts import COLUMNS, DIFFERS, NONE
+from evaluation.comparison.verdict import DIFFERS, NONE, VerdictRow
 from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH, save
 from evaluation.measurement.measure import METRICS
+from reports.content.listeners import ListenerTally
+from reports.content.rows import CorrelationRow
 from reports.figures import charts
+from reports.figures.distances import distances
 
 RED, BLUE = "#aa0000", "#0000aa"
 
 
-def row(system: str, metric: str, verdict: str = DIFFERS, **changed: object) -> dict[str, object]:
-    numbers = {"distance": 3.0, "distance_low": 2.0, "distance_high": 4.0, "how": "higher (large)", "note": ""}
-    return dict.fromkeys(COLUMNS) | {"system": system, "metric": metric, "verdict": verdict} | numbers | changed
+def row(system: str, metric: str, verdict: str = DIFFERS, **changed: object) -> VerdictRow:
+    numbers = {"distance": 3.0, "distance_low": 2.0, "distance_high": 4.0}
+    numbers |= {"direction": "higher", "magnitude": "large"} if verdict == DIFFERS else {}
+    return VerdictRow(system=system, metric=metric, verdict=verdict, **(numbers | changed))
 
 
-def verdict(*rows: dict[str, object]) -> pd.DataFrame:
-    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    numbers = ["distance", "distance_low", "distance_high"]
-    return table.assign(**{name: table[name].astype(float) for name in numbers})
+def tally(name: str) -> ListenerTally:
+    counts = dict.fromkeys(("clips_heard", "majority_human", "answers", "said_human"), 1)
+    return ListenerTally(source=name, is_human=False, p_human=0.5, low=0.2, high=0.8, **counts)
 
 
 def marks(axes: object) -> list[tuple[str, float]]:
@@ -31,15 +34,15 @@ def marks(axes: object) -> list[tuple[str, float]]:
     return [(str(line.get_marker()), float(line.get_xdata()[0])) for line in lines]
 
 
-def test_a_mark_points_to_where_most_pieces_lie() -> None:
-    table = verdict(
+def test_a_mark_points_in_the_direction_of_the_difference() -> None:
+    table = (
         row("A", "mean_level"),
-        row("A", "level_spread", how="lower (small)"),
-        row("A", "level_range", how="varies more"),
-        row("A", "crest_factor", "not told apart", how=""),
+        row("A", "level_spread", direction="lower", magnitude="small"),
+        row("A", "level_range", direction="varies more", magnitude=""),
+        row("A", "crest_factor", "inconclusive"),
         row("A", "flatness", NONE),
     )
-    (axes,) = charts.distances(table, {"A": RED}).axes
+    (axes,) = distances(table, {"A": RED}).axes
     assert marks(axes) == [(">", 3.0), ("<", 3.0), ("D", 3.0), ("o", 3.0)]
 
 
@@ -54,7 +57,7 @@ def test_every_distance_is_drawn_where_it_is_with_its_whole_interval(width: floa
         row("far", name, distance=one, distance_low=one / 2, distance_high=3 * one)
         for name, one in zip(names, FAR, strict=True)
     ]
-    first, second = charts.distances(verdict(*near, *far), {}, width).axes
+    first, second = distances([*near, *far], {}, width).axes
     assert first.get_xlim() == second.get_xlim(), "all systems have one axis"
     assert marks(first) == [(">", 1.5)] * len(names)
     assert marks(second) == [(">", one) for one in FAR]
@@ -65,28 +68,29 @@ def test_every_distance_is_drawn_where_it_is_with_its_whole_interval(width: floa
 
 
 def test_an_axis_is_logarithmic_only_where_distances_are_far_and_says_so() -> None:
-    near = charts.distances(verdict(row("A", "mean_level", distance_high=5.0)), {})
-    far = charts.distances(verdict(row("A", "mean_level", distance_high=50.0)), {})
+    near = distances([row("A", "mean_level", distance_high=5.0)], {})
+    far = distances([row("A", "mean_level", distance_high=50.0)], {})
     assert [figure.axes[0].get_xscale() for figure in (near, far)] == ["linear", "symlog"]
     assert "logarithmic" not in near.texts[0].get_text()
     assert "logarithmic beyond 1" in far.texts[0].get_text()
 
 
 def test_where_noise_floors_are_drawn_the_pieces_of_a_sample_are_printed() -> None:
-    table = verdict(row("A", "mean_level", size=3), row("A", "level_spread", size=9))
-    assert charts.distances(table, {}).texts[0].get_text() == "distance in noise floors (n = 3 to 9)"
-    assert charts.distances(table[:1], {}).texts[0].get_text() == "distance in noise floors (n = 3)"
+    table = (row("A", "mean_level", size=3), row("A", "level_spread", size=9))
+    assert distances(table, {}).texts[0].get_text() == "distance in noise floors (n = 3 to 9)"
+    assert distances(table[:1], {}).texts[0].get_text() == "distance in noise floors (n = 3)"
 
 
 def test_a_difference_without_a_noise_floor_is_not_lost() -> None:
-    (axes,) = charts.distances(verdict(row("A", "looped", distance=np.nan), row("A", "mean_level")), {}).axes
+    (axes,) = distances([row("A", "looped", distance=None), row("A", "mean_level")], {}).axes
     assert [text.get_text().strip() for text in axes.texts] == ["no floor"]
     assert marks(axes) == [(">", 3.0)]
 
 
-@pytest.mark.parametrize("how", ["differs in shape", "varies less", "otherwise", "sideways (large)", ""])
-def test_words_that_are_no_direction_have_no_arrow(how: str) -> None:
-    (axes,) = charts.distances(verdict(row("A", "mean_level", how=how, delta=0.9, difference=3.0)), {}).axes
+@pytest.mark.parametrize("direction", ["varies more", "varies less", "in distribution"])
+def test_a_difference_that_is_not_of_the_mean_has_no_arrow(direction: str) -> None:
+    one = row("A", "mean_level", direction=direction, magnitude="", delta=0.9, difference=3.0)
+    (axes,) = distances([one], {}).axes
     assert marks(axes) == [("D", 3.0)]
 
 
@@ -107,14 +111,14 @@ def test_every_label_is_whole_and_none_lies_upon_another(names: list[str], width
     ]
     values = [(system, name, 1000.0 * value) for system in names for name in METRICS for value in range(5)]
     tidy = pd.DataFrame(values, columns=["system", "metric", "value"])
-    shares = pd.DataFrame({"source": names, "p_human": 0.5, "low": 0.2, "high": 0.8})
-    within = pd.DataFrame({"metric": compared, "within": 0.1, "within_low": -0.3, "within_high": 0.4})
+    numbers = {"within": 0.1, "within_low": -0.3, "within_high": 0.4, "within_p_holm": 0.5}
+    within = [CorrelationRow(metric=name, clips=9, **numbers) for name in compared]
     colours = dict.fromkeys(names, RED)
     drawn = {
-        "distances": charts.distances(verdict(*rows), colours, width),
+        "distances": distances(rows, colours, width),
         "distributions": charts.distributions(tidy, "sonogram", colours, width),
-        "shares": charts.taken_for_human(shares, colours, NOTE, width),
-        "correlations": charts.correlations(within.assign(within_p_holm=0.5), NOTE, width),
+        "shares": charts.taken_for_human([tally(name) for name in names], colours, NOTE, width),
+        "correlations": charts.correlations(within, NOTE, width),
     }
     assert {key: faults(figure) for key, figure in drawn.items()} == {key: [] for key in drawn}
     words = {word for figure in drawn.values() for text in boxes(figure) for word in text.split()}
@@ -123,17 +127,17 @@ def test_every_label_is_whole_and_none_lies_upon_another(names: list[str], width
 
 
 def test_a_system_without_a_verdict_has_no_column() -> None:
-    table = verdict(row("A", "mean_level"), row("B", "mean_level", NONE))
-    (axes,) = charts.distances(table, {"A": RED, "B": BLUE}).axes
+    table = (row("A", "mean_level"), row("B", "mean_level", NONE))
+    (axes,) = distances(table, {"A": RED, "B": BLUE}).axes
     assert axes.get_title(loc="left") == "A"
 
 
 def test_without_a_verdict_there_is_an_empty_figure() -> None:
-    assert charts.distances(verdict(), {}).axes == []
+    assert distances([], {}).axes == []
 
 
 @pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
-def test_a_distribution_has_a_dot_a_piece_and_its_median(width: float) -> None:
+def test_a_distribution_has_one_dot_per_piece_and_its_median(width: float) -> None:
     values = np.arange(9.0)
     table = pd.DataFrame({"system": "A", "metric": "mean_level", "value": values})
     (axes,) = charts.distributions(table, "envelope", {"A": RED, "B": BLUE}, width).axes
@@ -144,16 +148,16 @@ def test_a_distribution_has_a_dot_a_piece_and_its_median(width: float) -> None:
 
 
 def test_what_is_synthetic_is_printed_on_the_figure() -> None:
-    tally = pd.DataFrame({"source": ["A"], "p_human": [0.5], "low": [0.2], "high": [0.8]})
-    figure = charts.taken_for_human(tally, {"A": RED}, "SYNTHETIC: no listener took part")
+    figure = charts.taken_for_human([tally("A")], {"A": RED}, "SYNTHETIC: no listener took part")
     assert "SYNTHETIC: no listener took part" in [text.get_text() for text in figure.texts]
-    assert len(charts.taken_for_human(tally, {"A": RED}).texts) == 1, "what the axis is"
+    assert len(charts.taken_for_human([tally("A")], {"A": RED}).texts) == 1, "what the axis is"
 
 
-def test_correlations_are_sorted_and_filled_where_told() -> None:
+def test_correlations_are_sorted_and_filled_where_significant() -> None:
     columns = ["metric", "within", "within_low", "within_high", "within_p_holm"]
-    rows = [("mean_level", 0.5, 0.2, 0.7, 0.01), ("flatness", -0.1, -0.4, 0.2, 0.9), ("spread", np.nan, *[np.nan] * 3)]
-    (axes,) = charts.correlations(pd.DataFrame(rows, columns=columns)).axes
+    rows = [("mean_level", 0.5, 0.2, 0.7, 0.01), ("flatness", -0.1, -0.4, 0.2, 0.9), ("spread", *[None] * 4)]
+    found = [CorrelationRow(clips=9, **dict(zip(columns, one, strict=True))) for one in rows]
+    (axes,) = charts.correlations(found).axes
     points = [line for line in axes.get_lines() if line.get_marker() == "o"]
     assert [float(line.get_xdata()[0]) for line in points] == [-0.1, 0.5]
     assert [line.get_markerfacecolor() == "white" for line in points] == [True, False]
@@ -161,5 +165,5 @@ def test_correlations_are_sorted_and_filled_where_told() -> None:
 
 @pytest.mark.parametrize("name", ["$x^2$ & <b>", "\\frac", "音楽", "n" * 300, "100 %"])
 def test_any_name_can_head_a_column(name: str, tmp_path: Path) -> None:
-    save(charts.distances(verdict(row(name, "mean_level")), {name: RED}), tmp_path / "odd.svg")
+    save(distances([row(name, "mean_level")], {name: RED}), tmp_path / "odd.svg")
     assert (tmp_path / "odd.svg").stat().st_size > 1000

@@ -31,6 +31,14 @@ def tone(seconds: float, level: float = 0.1, frequency: float = 440.0) -> Wavefo
     return np.stack([wave, 0.9 * wave], axis=1).astype(np.float32)
 
 
+def tone_of_loudness(level: float) -> Waveform:
+    """Two seconds of LUFS `level`."""
+    wave = tone(2, frequency=1000.0)
+    loudness = integrated_loudness(wave, RATE)
+    assert loudness is not None
+    return wave * np.float32(10 ** ((level - loudness) / 20))
+
+
 def silence(seconds: float) -> Waveform:
     return np.zeros((round(seconds * RATE), 2), dtype=np.float32)
 
@@ -75,12 +83,30 @@ def test_segments_of_a_song_lie_in_it_on_the_grid_and_apart(song: float, seconds
         (silence(2), True),
         (tone(2), False),
         (tone(2, level=0.0005), True),  # -69 dBFS
+        (tone_of_loudness(-61.0), True),
+        (tone_of_loudness(-59.0), False),
         (np.concatenate([tone(0.75), silence(1.25)]), True),
         (np.concatenate([tone(1.25), silence(0.75)]), False),
     ],
 )
 def test_a_segment_is_nearly_silent_when_more_than_half_of_it_is(waveform: Waveform, expected: bool) -> None:
     assert is_nearly_silent(waveform, RATE) is expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (0.5, 0.0, 0.0),  # sound from the beginning
+        (0.003, 0.5, 1.0),  # 44 dB below what follows: not yet
+        (0.008, 0.5, 0.0),  # 36 dB below: it has begun
+        (0.0005, 0.0005, 2.0),  # a full second of -66 dB, and no more: silence
+    ],
+)
+def test_leading_silence_ends_within_40_dB_of_the_loudest_and_above_60_dB_below_full_scale(  # noqa: N802
+    before: float, after: float, expected: float
+) -> None:
+    wave = np.concatenate([tone(1, level=before), tone(1, level=after)])
+    assert leading_silence(wave, RATE) == pytest.approx(expected, abs=0.02)
 
 
 def test_clips_come_from_different_songs_while_there_are_enough(tmp_path: Path) -> None:
@@ -125,7 +151,7 @@ def test_a_file_that_keeps_its_seed_is_heard_after_it(tmp_path: Path) -> None:
     for name in ("seeded.mid", "plain.mid"):
         write_midi(notes, tmp_path / name)
     items = [{"file": "seeded.mid", "begins_at_seconds": 11.25}, {"file": "plain.mid"}]
-    tmp_path.joinpath("generated.json").write_text(json.dumps({"with_seed": True, "items": items}))
+    tmp_path.joinpath("generated.json").write_text(json.dumps({"with_prompt": True, "items": items}))
     assert opened(tmp_path / "seeded.mid").begins == 11.25
     assert opened(tmp_path / "plain.mid").begins == 0
     begins = [
@@ -296,7 +322,25 @@ def test_a_clip_that_would_need_a_limiter_is_refused_by_name() -> None:
         finished(clicks)
 
 
-def test_edges_are_faded() -> None:
-    (clip,) = finished(tone(3, frequency=441.0) + np.float32(0.1))
-    assert not clip.waveform[[0, -1]].any()
-    assert np.abs(clip.waveform[RATE // 50]).max() > 0.01  # the beginning is back after 20 ms
+@pytest.mark.parametrize("mono", [False, True])
+def test_clips_fade_in_within_10_ms_and_out_within_100_ms(mono: bool) -> None:
+    """Of a square wave, which is as loud everywhere, the fades are all that changes the level."""
+    square = np.sign(tone(3, frequency=441.0)) * np.float32(0.1)
+    segment = Segment(Path("a.wav"), 0.0, square)
+    (clip,) = finish([segment], RATE, Loudness.AS_RENDERED, mono=mono)
+    level = np.abs(clip.waveform).max(axis=1) / np.abs(clip.waveform).max()
+
+    def around(seconds: float) -> float:  # the wave is 0 for a sample now and then
+        place = round(seconds * RATE) % len(level)
+        return float(level[place : place + 5].max())
+
+    assert level[0] == level[-1] == 0
+    assert around(0.005) == pytest.approx(0.5, abs=0.02)
+    assert around(0.0101) == around(1.5) == around(-0.1003) == 1
+    assert [around(-seconds) for seconds in (0.075, 0.05, 0.025)] == pytest.approx([0.75, 0.5, 0.25], abs=0.01)
+
+
+@pytest.mark.parametrize(("lead", "expected"), [(0.0, True), (0.01, True), (0.05, False)])
+def test_a_recorded_segment_may_begin_with_20_ms_of_silence_and_no_more(lead: float, expected: bool) -> None:
+    wave = np.concatenate([silence(lead), tone(2)])
+    assert clips.is_heard(Segment(Path("a.wav"), 0.0, wave), RATE, mono=False) is expected

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from listening_study.participants.screens.trial import _is_possible
+from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
 from listening_study.researchers import monitoring
-from listening_study.store import Agreement, Response, Store
+from listening_study.store import Agreement, Store
 from listening_study.store.clock import SteadyClock, elapsed
 from listening_study.store.connection import migrate
 

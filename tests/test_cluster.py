@@ -17,7 +17,7 @@ from evaluation.audio.render import RenderSettings
 from evaluation.measurement import cluster
 from evaluation.measurement.batch import over_files
 from evaluation.measurement.cluster import on_cluster
-from evaluation.measurement.measure import measure_systems
+from evaluation.measurement.systems import measure_systems
 
 dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own, of ports and of a worker that is killed
@@ -85,7 +85,7 @@ def kill_the_worker(path: Path) -> int:
 @pytest.mark.slow
 def test_a_file_that_kills_every_worker_costs_itself_alone(address: str) -> None:
     results = dict(over_files(kill_the_worker, [Path("a.wav")], cluster=address))
-    assert str(results[Path("a.wav")]) == "a.wav: every worker that took it died"
+    assert str(results[Path("a.wav")]) == "a.wav: every worker that tried died"
 
 
 def test_nobody_at_the_address_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,15 @@ from baselines.pieces import NOTES, signals, write_notes, write_signals
 from clstm.runtime.errors import MissingToolError
 from evaluation.audio import synthesizer
 from evaluation.drift.baseline import BaselineFile, read_baseline
-from evaluation.drift.check import SAME, UNMATCHED, Check, check, compare, measure_piece
+from evaluation.drift.check import SAME, UNMATCHED, Check, check
+from evaluation.drift.differences import compare
+from evaluation.drift.measuring import measure_piece
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.measurement.measure import METRICS, measure_sound
 
 HERE = Path(__file__).with_name("baselines")
 AGAIN = "record again: python tests/baselines/record.py"
-# What another machine may have otherwise. Everything else that a figure depends on is ours, and changes with a commit.
+# What another machine may have otherwise. Everything else that a value depends on is ours, and changes with a commit.
 INSTALLED = ("measuring.", "rendering.fluidsynth", "rendering.pyfluidsynth", "rendering.soundfont_sha256")
 
 
@@ -75,7 +77,7 @@ def test_signals_measure_as_recorded_whatever_is_installed(music: Path) -> None:
     assert found.status == (UNMATCHED if found.unmatched else SAME)
 
 
-def test_another_fluidsynth_is_told_apart_and_named(music: Path) -> None:
+def test_another_fluidsynth_is_noticed_and_named(music: Path) -> None:
     other = edited(music / "notes.json", "rendering", "fluidsynth", "1.0.0")
     found = check(other, [music / "notes" / "one-note.mid"])
     assert found.status == UNMATCHED
@@ -109,7 +111,7 @@ def exact() -> dict[str, BaselineFile]:
     return measured()
 
 
-def test_no_figure_of_the_signals_hangs_on_rounding(exact: dict[str, BaselineFile]) -> None:
+def test_no_metric_of_the_signals_depends_on_rounding(exact: dict[str, BaselineFile]) -> None:
     """Another library, or processor, rounds otherwise; float32 to about 1e-7."""
     assert compare(exact, measured(off=1e-7)) == []
 

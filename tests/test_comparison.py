@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from evaluation.comparison import contrasts, tables
-from evaluation.comparison.contrasts import DIFFERS, INCONCLUSIVE, NONE
+from evaluation.comparison.summary import caveats, summary
+from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, TOO_FEW, rows_of
 from evaluation.measurement.measure import METRICS
 
 NAMES = ("centroid", "mean_level", "note_density")
@@ -19,7 +20,7 @@ NAMES = ("centroid", "mean_level", "note_density")
 def measured(
     values: dict[str, dict[str, Sequence[float]]], groups: dict[str, list[str]] | None = None, **columns: object
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables of `measure_systems` for system -> metric -> a value a piece; NaN is "silent"."""
+    """The tables of `measure_systems` for system -> metric -> one value per piece; NaN is "silent"."""
     figures, pieces = [], []
     for system, metrics in values.items():
         for metric, own in metrics.items():
@@ -70,18 +71,18 @@ def row(table: pd.DataFrame, system: str, metric: str) -> dict[str, object]:
     return rows[0]
 
 
-def test_each_system_has_a_row_a_figure(table: pd.DataFrame) -> None:
-    assert tuple(table.columns) == contrasts.COLUMNS
+def test_each_system_has_one_row_per_metric(table: pd.DataFrame) -> None:
+    assert tuple(table.columns) == COLUMNS
     assert [(one["system"], one["metric"]) for one in table.to_dict("records")] == [
         (system, metric) for system in ("alike", "other") for metric in METRICS if metric in NAMES
     ]
 
 
-def test_what_differs_is_told_with_its_direction_and_size(table: pd.DataFrame) -> None:
+def test_what_differs_has_its_direction_and_magnitude(table: pd.DataFrame) -> None:
     centroid, level, density = (row(table, "other", name) for name in NAMES)
-    assert (centroid["verdict"], centroid["how"]) == (DIFFERS, "higher (large)")
-    assert (density["verdict"], density["how"]) == (DIFFERS, "lower (large)")
-    assert (level["verdict"], level["how"]) == (DIFFERS, "varies more")
+    assert (centroid["verdict"], centroid["direction"], centroid["magnitude"]) == (DIFFERS, "higher", "large")
+    assert (density["verdict"], density["direction"], density["magnitude"]) == (DIFFERS, "lower", "large")
+    assert (level["verdict"], level["direction"], level["magnitude"]) == (DIFFERS, "varies more", "")
     assert centroid["difference"] == pytest.approx(150, abs=30)
     assert centroid["difference_low"] < 150 < centroid["difference_high"]  # type: ignore[operator]
     assert 1.5 < centroid["distance_low"] < centroid["distance"] < centroid["distance_high"]  # type: ignore[operator]
@@ -115,7 +116,7 @@ def test_a_smaller_system_beside_it_changes_distances_and_no_verdict() -> None:
         contrasts.compare(*measured(each), "human").query("system == 'other'").reset_index(drop=True)
         for each in (values, small)
     )
-    inferred = [name for name in contrasts.COLUMNS if name not in ("reference_95", "floor", "size")]
+    inferred = [name for name in COLUMNS if name not in ("reference_95", "floor", "size")]
     pd.testing.assert_frame_equal(
         alone[[name for name in inferred if not name.startswith("distance")]],
         beside[[name for name in inferred if not name.startswith("distance")]],
@@ -129,8 +130,9 @@ def test_unequal_spread_is_called_that_and_given_no_direction(ratio: float) -> N
     said = []
     for _ in range(40):
         values = {"human": {"centroid": random.normal(size=60)}, "model": {"centroid": ratio * random.normal(size=40)}}
-        said.append(row(contrasts.compare(*measured(values), "human", permutations=499), "model", "centroid")["how"])
-    directions = [how for how in said if str(how).startswith(("higher", "lower"))]
+        said.append(row(contrasts.compare(*measured(values), "human", permutations=499), "model", "centroid"))
+    said = [one["direction"] for one in said]
+    directions = [direction for direction in said if direction in ("higher", "lower")]
     assert len(directions) <= 4
     assert said.count("varies more" if ratio > 1 else "varies less") >= 30
 
@@ -142,10 +144,10 @@ def test_equal_means_and_spreads_of_another_shape_are_only_said_to_differ() -> N
     two = np.sign(random.normal(size=200)) * np.sqrt(2 / np.pi) + 0.05 * random.normal(size=200)
     values = {"human": {"centroid": one - np.mean(one)}, "model": {"centroid": two - np.mean(two)}}
     found = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
-    assert (found["verdict"], found["how"]) == (DIFFERS, "in distribution")
+    assert (found["verdict"], found["direction"], found["magnitude"]) == (DIFFERS, "in distribution", "")
 
 
-def test_a_mean_and_most_pieces_on_opposite_sides_get_no_word() -> None:
+def test_a_mean_and_most_pieces_on_opposite_sides_get_no_direction() -> None:
     """A tenth of the pieces far above, the rest a little below."""
     random = np.random.default_rng(2)
     model = np.concatenate([random.normal(size=180) - 0.6, 20 + random.normal(size=20)])
@@ -153,7 +155,7 @@ def test_a_mean_and_most_pieces_on_opposite_sides_get_no_word() -> None:
     found = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert found["difference"] > 0 > found["delta"]  # type: ignore[operator]
     assert found["mean_p_holm"] < 0.05  # type: ignore[operator]
-    assert not str(found["how"]).startswith(("higher", "lower"))
+    assert found["direction"] not in ("higher", "lower")
 
 
 def test_a_group_with_an_interaction_is_no_difference() -> None:
@@ -210,7 +212,7 @@ def test_a_single_piece_is_compared_and_nothing_inferred() -> None:
     assert (only["verdict"], only["reference_median"], only["system_median"]) == (NONE, 500, 600)
     assert only["note"] == "fewer than 2 pieces have it"
     assert np.isnan(only["p"])  # type: ignore[arg-type]
-    said = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
+    said = caveats(contrasts.compare(figures, pieces, "human"), pieces, "human")
     assert "model has one piece: songs are compared, and nothing is inferred from it" in said
 
 
@@ -234,20 +236,20 @@ def test_a_figure_that_pieces_lack_says_how_many_and_why() -> None:
     assert none["note"] == "fewer than 2 pieces have it; 30 of 30 of model without (silent)"
 
 
-def test_a_figure_that_never_varies_differs_from_nothing() -> None:
+def test_a_metric_that_never_varies_shows_no_difference() -> None:
     values = {name: {"centroid": np.full(10, 440.0)} for name in ("human", "model")}
     one = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
     assert (one["verdict"], one["p"], one["distance"]) == (INCONCLUSIVE, 1, 1)
 
 
-def test_what_comes_out_otherwise_with_another_sound_is_marked(table: pd.DataFrame) -> None:
+def test_a_conclusion_that_changes_with_another_sound_is_marked(table: pd.DataFrame) -> None:
     other = table.copy()
     place = other.index[(other["system"] == "other") & (other["metric"] == "centroid")][0]
-    other.loc[place, "how"] = "lower (large)"
+    other.loc[place, "direction"] = "lower"
     weaker = table.copy()
-    weaker.loc[place, "how"] = "higher (small)"
+    weaker.loc[place, "magnitude"] = "small"
     vaguer = table.copy()
-    vaguer.loc[place, "how"] = "in distribution"
+    vaguer.loc[place, "direction"] = "in distribution"
     assert contrasts.flips(table, {"hall": vaguer}).loc[place, "flips"] == "hall"
     marked = contrasts.flips(table, {"reverb": other, "SoundFont": weaker})
     assert marked.loc[place, "flips"] == "reverb"
@@ -262,7 +264,7 @@ def test_the_reader_is_told_of_lengths_sizes_and_files_that_were_lost() -> None:
         remarks={"human": "", "model": "resampled from 48000 Hz"},
         rejected={"human": "0 bytes", "model": ""},
     )
-    said = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
+    said = caveats(contrasts.compare(figures, pieces, "human"), pieces, "human")
     assert said[0] == "human: 20 of 20 files cannot be used"
     assert said[1].startswith("model lasts 30 s, human 180 s (medians): many metrics depend on length")
     assert said[2] == "model: 4 of 4 resampled from 48000 Hz"
@@ -274,15 +276,17 @@ def test_the_remark_on_sizes_names_what_most_metrics_have_and_the_exceptions() -
     lacking = np.where(np.arange(20) < 6, np.arange(20.0), np.nan)
     values = {name: each | {"centroid": lacking} for name, each in values.items()}
     figures, pieces = measured(values)
-    (said,) = contrasts.remarks(contrasts.compare(figures, pieces, "human"), pieces, "human")
+    (said,) = caveats(contrasts.compare(figures, pieces, "human"), pieces, "human")
     label = METRICS["centroid"].label.lower()
     assert said.startswith(f"distances are between samples of 10 pieces ({label} 3): ")
 
 
-def test_the_summary_counts_and_names_what_is_furthest(table: pd.DataFrame) -> None:
-    alike, other = contrasts.summary(table, ["alike", "other"])
+def test_the_summary_counts_and_names_the_largest_distances(table: pd.DataFrame) -> None:
+    alike, other = summary(table, ["alike", "other"])
     assert alike == "alike differs significantly in 0 of 3 metrics, which does not show that it is equal in them."
-    assert other.startswith("other differs significantly in 3 of 3 metrics; furthest, in noise floors (samples of 20 ")
+    assert other.startswith(
+        "other differs significantly in 3 of 3 metrics; largest distances, in noise floors (samples "
+    )
     assert f"{METRICS['centroid'].label.lower()} higher (large)" in other
 
 
@@ -315,8 +319,8 @@ def test_too_few_groups_give_no_verdict_however_large_the_difference() -> None:
     figures, pieces = measured(values)
     table = contrasts.compare(figures, pieces, "human")
     assert set(table["verdict"]) == {NONE}
-    assert set(table["note"]) == {contrasts.TOO_FEW}
-    said = contrasts.remarks(table, pieces, "human")
+    assert set(table["note"]) == {TOO_FEW}
+    said = caveats(table, pieces, "human")
     assert (
         f"model: 4 groups against 4 are too few for a significant difference in {len(table)} metrics, "
         "however large it is" in said
@@ -332,8 +336,8 @@ def test_distances_of_all_systems_are_in_one_unit() -> None:
     assert table["distance"].max() < 1.5 * table["distance"].min()
 
 
-def test_pieces_that_lack_a_figure_leave_the_others_as_they_are() -> None:
-    """Of thirty pieces five have the figure, drawn from the same values: false alarms stay rare."""
+def test_pieces_that_lack_a_metric_leave_the_others_as_they_are() -> None:
+    """Of thirty pieces five have the metric, drawn from the same values: false alarms stay rare."""
     random = np.random.default_rng(6)
     alarms = 0
     for _ in range(100):
@@ -348,8 +352,8 @@ def test_what_is_rarely_higher_is_still_higher() -> None:
     values = {"human": {"looped": np.zeros(300)}, "model": {"looped": np.repeat([0.0, 1.0], [270, 30])}}
     table = contrasts.compare(*measured(values), "human")
     looped = row(table, "model", "looped")
-    assert (looped["verdict"], looped["how"]) == (DIFFERS, "higher (negligible)")
-    text = tables.markdown(table, "human", contrasts.summary(table, ["model"]), [])
+    assert (looped["verdict"], looped["direction"], looped["magnitude"]) == (DIFFERS, "higher", "negligible")
+    text = tables.markdown(table, "human", summary(table, ["model"]), [])
     assert "| Looping (share) | 0 | 0.100; **no floor ↑**; δ +0.10 |" in text
     assert "nan" not in text
 
@@ -360,10 +364,10 @@ def test_a_small_shift_of_every_pair_is_a_shift() -> None:
     values = {"human": {"centroid": human}, "model": {"centroid": human + 10 + 3 * random.normal(size=40)}}
     groups = {name: [f"g{number}" for number in range(40)] for name in values}
     one = row(contrasts.compare(*measured(values, groups), "human"), "model", "centroid")
-    assert (one["verdict"], one["how"]) == (DIFFERS, "higher (negligible)")
+    assert (one["verdict"], one["direction"], one["magnitude"]) == (DIFFERS, "higher", "negligible")
 
 
-def test_the_figures_of_notes_hang_on_no_sound(table: pd.DataFrame) -> None:
+def test_metrics_of_notes_depend_on_no_sound(table: pd.DataFrame) -> None:
     other = table.copy()
     other["verdict"] = NONE
     marked = contrasts.flips(table, {"reverb": other})
@@ -387,3 +391,18 @@ def test_a_table_read_from_disk_is_compared_alike(tmp_path: Path, table: pd.Data
     figures.to_csv(tmp_path / "metrics.csv", index=False)
     read = pd.read_csv(tmp_path / "metrics.csv", dtype={"piece": str})
     pd.testing.assert_frame_equal(contrasts.compare(read, pieces, "human"), table)
+
+
+def test_a_table_with_the_old_column_of_words_is_read_as_direction_and_magnitude(table: pd.DataFrame) -> None:
+    """What version 0.1 wrote: `how` holds "higher (large)" or "varies more"."""
+    words = [f"{one} ({two})" if two else one for one, two in zip(table["direction"], table["magnitude"], strict=True)]
+    old = table.assign(how=words).drop(columns=["direction", "magnitude"])
+    read = pd.read_csv(StringIO(old.to_csv(index=False)))
+    assert rows_of(read) == rows_of(table)
+    assert [row.words for row in rows_of(read)] == words
+
+
+def test_a_row_has_a_direction_only_where_it_differs_and_a_magnitude_only_of_the_mean(table: pd.DataFrame) -> None:
+    for row in rows_of(table):
+        assert bool(row.direction) == row.differs
+        assert bool(row.magnitude) == (row.direction in ("higher", "lower"))

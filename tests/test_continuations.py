@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from clstm.cli.main import load_commands
 from clstm.corpus.corpus import Corpus
-from clstm.generation import continuations
-from clstm.generation import prompts as seeds
+from clstm.generation import continuations, prompts
 from clstm.generation.prompts import Prompt, opening
 from clstm.generation.sampling import Sampling
 from clstm.models.checkpoint import build, save_model
@@ -59,7 +58,7 @@ def test_the_same_command_makes_the_same_files(run: Path, tmp_path: Path, option
 
 
 def test_with_nothing_to_continue_it_is_a_prelude(run: Path, tmp_path: Path) -> None:
-    generate(run, "--count", 1, "--seconds", 3, "--with-seed", "--out", tmp_path / "music")
+    generate(run, "--count", 1, "--seconds", 3, "--with-prompt", "--out", tmp_path / "music")
     assert read_midi(tmp_path / "music" / "001-bwv846.mid").pitch[:5].tolist() == [60, 64, 67, 72, 76]
 
 
@@ -68,9 +67,9 @@ def test_failures_and_their_onsets_are_in_the_manifest_and_in_the_summary(tmp_pa
     silent[PITCHES + 30, :20] = 1
     plain[PITCHES + np.random.default_rng(0).integers(0, PITCHES, 80), np.arange(80)] = 1
     looping = repair(np.concatenate([plain[:, :8]] * 10, axis=1))
-    seeds = [replace(opening(), name=name) for name in ("a", "b", "c")]
+    given = [replace(opening(), name=name) for name in ("a", "b", "c")]
     music = [repair(silent), looping, repair(plain)]
-    written = continuations.write(tmp_path / "music", seeds, music, {}, corpus=None, with_seed=True)
+    written = continuations.write(tmp_path / "music", given, music, {}, corpus=None, with_prompt=True)
     assert written == json.loads((tmp_path / "music" / "generated.json").read_text())
     assert [item["silence_from_seconds"] for item in written["items"]] == [2.5, None, None]
     assert [item["loop_from_seconds"] for item in written["items"]] == [None, 0.0, None]
@@ -84,9 +83,9 @@ def test_failures_and_their_onsets_are_in_the_manifest_and_in_the_summary(tmp_pa
 def test_people_are_measured_as_models_are(run: Path, tiny_corpus: Corpus, tmp_path: Path) -> None:
     from clstm.generation.prompts import from_corpus
 
-    seeds = from_corpus(tiny_corpus, "train", 2, after=64, seed=0)
-    model = continuations.by_model(run, seeds, tmp_path / "model", 8, Sampling(), corpus=tiny_corpus)
-    people = continuations.by_people(seeds, tmp_path / "people", corpus=tiny_corpus)
+    given = from_corpus(tiny_corpus, "train", 2, after=64, seed=0)
+    model = continuations.by_model(run, given, tmp_path / "model", 8, Sampling(), corpus=tiny_corpus)
+    people = continuations.by_people(given, tmp_path / "people", corpus=tiny_corpus)
     assert [item.keys() for item in model["items"]] == [item.keys() for item in people["items"]]
     assert model["degeneration"].keys() == people["degeneration"].keys()
     assert model["density"].keys() == people["density"].keys()
@@ -115,17 +114,17 @@ def test_a_seed_shorter_than_the_models_window_is_padded_and_that_is_said(
     write_midi(Notes.of([(0.0, 2.0, 60, 80)]), tmp_path / "short.mid")
     out = tmp_path / "out"
     told = generate(
-        run, "--seed-midi", tmp_path / "short.mid", "--count", 2, "--seconds", 2, "--with-seed", "--out", out
+        run, "--prompt", tmp_path / "short.mid", "--count", 2, "--seconds", 2, "--with-prompt", "--out", out
     )
     assert told.count(f"shorter than the window of {window / 8:g} s: {silence:g} s of silence were put before it") == 1
     seed = encode(read_midi(out / "001-short.mid"))[:, :window]
     assert np.flatnonzero(seed[36])[0] == silence * 8
-    assert json.loads((out / "generated.json").read_text())["items"][0]["seed_padding_seconds"] == silence
+    assert json.loads((out / "generated.json").read_text())["items"][0]["prompt_padding_seconds"] == silence
 
 
 def test_that_a_threshold_makes_equal_continuations_is_said(run: Path, tmp_path: Path) -> None:
     told = generate(run, "--threshold", 0.5, "--count", 2, "--seconds", 2, "--out", tmp_path / "music")
-    assert "the 2 continuations of a seed are the same" in told
+    assert "the 2 continuations of a prompt are equal" in told
 
 
 def test_a_model_of_piano_rolls_writes_no_music(tmp_path: Path) -> None:
@@ -148,7 +147,7 @@ def test_a_bundled_model_makes_music_by_its_name(run: Path, tmp_path: Path, monk
 def test_a_note_that_sounds_on_from_the_seed_is_struck_at_the_beginning(tmp_path: Path) -> None:
     music = np.zeros((ROWS, 16), dtype=np.uint8)
     music[30, :8] = 1  # held, not struck: it began in the seed
-    written = continuations.write(tmp_path / "music", [opening()], [music], {}, corpus=None, with_seed=False)
+    written = continuations.write(tmp_path / "music", [opening()], [music], {}, corpus=None, with_prompt=False)
     notes = read_midi(tmp_path / "music" / "001-bwv846.mid")
     assert (notes.onset.tolist(), notes.offset.tolist()) == ([0.0], [1.0])
     assert written["items"][0]["notes_per_second"] == 0.5
@@ -159,13 +158,13 @@ def test_a_note_that_sounds_on_from_a_seed_that_is_kept_is_one_note(tmp_path: Pa
     window[30, 82:], window[PITCHES + 30, 82] = 1, 1
     music = np.zeros((ROWS, 16), dtype=np.uint8)
     music[30, :8] = 1
-    continuations.write(tmp_path, [Prompt("x", 0, window, 0, music)], [music], {}, corpus=None, with_seed=True)
+    continuations.write(tmp_path, [Prompt("x", 0, window, 0, music)], [music], {}, corpus=None, with_prompt=True)
     notes = read_midi(tmp_path / "001-x.mid")
     assert (notes.onset.tolist(), notes.offset.tolist()) == ([82 / 8], [98 / 8])
 
 
 def test_people_can_be_heard_as_they_played(tiny_corpus: Corpus, eight_pieces: Path, tmp_path: Path) -> None:
-    chosen = seeds.from_corpus(tiny_corpus, "train", 3, after=80, seed=1)
+    chosen = prompts.from_corpus(tiny_corpus, "train", 3, after=80, seed=1)
     manifest = continuations.by_people(chosen, tmp_path / "played", corpus=tiny_corpus, played=eight_pieces)
     for seed, item in zip(chosen, manifest["items"], strict=True):
         played = read_midi(tmp_path / "played" / item["file"])

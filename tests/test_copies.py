@@ -8,7 +8,7 @@ from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
 from evaluation.comparison import copies
-from evaluation.measurement.measure import Measurements, measure_systems
+from evaluation.measurement.systems import Measurements, measure_systems
 from evaluation.metrics import symbolic
 
 SETTINGS = RenderSettings(sample_rate=22050)

@@ -108,7 +108,7 @@ def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, t
     about = json.loads((copy / "corpus.json").read_text())
     for change, message in (
         ({"format": 99}, "format 99; this version reads format 1"),
-        ({"representation": {"rows": 128, "frame_rate": 8}}, "with 128 rows at 8 frames a second in format 1; this"),
+        ({"representation": {"rows": 128, "frame_rate": 8}}, "with 128 rows at 8 frames per second in format 1; this"),
         ({"representation": None}, "with an unknown representation"),
     ):
         (copy / "corpus.json").write_text(json.dumps(about | change))

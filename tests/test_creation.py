@@ -153,10 +153,10 @@ def test_reviewed_wording_is_checked_and_goes_with_the_study(tiny_sources: Sourc
     study = made(tiny_sources, tmp_path / "study", plan).study
     assert study.words_path("de").read_text(encoding="utf-8") == words.read_text(encoding="utf-8")
     words.write_text('trial_nxt = "Los"\n', encoding="utf-8")
-    with pytest.raises(UserError, match="'trial_nxt' is no text"):
+    with pytest.raises(UserError, match="'trial_nxt' is not a text"):
         made(tiny_sources, tmp_path / "again", plan)
     words.unlink()
-    with pytest.raises(UserError, match=r"mine\.toml is no file; write one with `clstm study words de`"):
+    with pytest.raises(UserError, match=r"mine\.toml is not a file; write one with `clstm study words de`"):
         made(tiny_sources, tmp_path / "again", plan)
     assert not (tmp_path / "again").exists()
 
@@ -319,7 +319,7 @@ def hard_linked(path: Path, link: Path) -> Path:
 def test_a_file_in_two_sources_is_refused_with_both_named(tiny_sources: Sources, tmp_path: Path, again) -> None:
     (tmp_path / "other").mkdir()
     shared = again(tiny_sources["zebrafinch"][0], tmp_path / "other" / "x.wav")
-    with pytest.raises(UserError, match=r"zebrafinch and quokka share 1 file \(.*wombat0\.wav\): a piece is of one"):
+    with pytest.raises(UserError, match=r"zebrafinch and quokka share 1 file \(.*wombat0\.wav\): a piece has one"):
         made({**tiny_sources, "quokka": [*tiny_sources["quokka"], shared]}, tmp_path / "study")
 
 
@@ -398,7 +398,7 @@ def test_what_fails_leaves_nothing(tiny_sources: Sources, tmp_path: Path, monkey
 
 
 def test_the_human_source_must_be_one_of_them(tiny_sources: Sources, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--human Bach is none of the sources"):
+    with pytest.raises(UserError, match="--human Bach is not one of the sources"):
         create_study(tiny_sources, "Bach", tmp_path / "study", PLAN, RenderSettings())
 
 

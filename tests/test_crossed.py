@@ -1,4 +1,4 @@
-"""The crossed model: textbook figures where there are some, and chance held to its word where there are none."""
+"""The crossed model: textbook values where there are some, and error rates by simulation where there are none."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from evaluation.statistics.inference import holm
+from listening_study.analysis import crossed
 from listening_study.analysis.crossed import LEAST_DESIGN, CrossedDifference, difference
 from listening_study.analysis.listener_model import Spread, probabilities, respond
 
@@ -49,7 +50,7 @@ def contrasts(answers: np.ndarray) -> list[CrossedDifference]:
 
 
 def rejections(answers: np.ndarray) -> int:
-    """In how many studies any system is told apart at 5 %, corrected by Holm."""
+    """In how many studies any system differs significantly at 5 %, corrected by Holm."""
     p = np.stack([one.p() for one in contrasts(answers)])
     corrected = np.apply_along_axis(lambda one: holm(one.tolist()), 0, p)
     return int((corrected < 0.05).any(axis=0).sum())
@@ -153,14 +154,14 @@ def test_the_log_odds_ratio_is_that_of_the_shares_within_its_interval() -> None:
 def test_one_of_a_kind_tells_nothing_of_others(shape: tuple[int, int]) -> None:
     found = difference(np.zeros(shape), np.ones(shape))
     assert found.estimate == -1
-    assert not found.told
+    assert not found.estimable
     assert np.isnan([found.p(), found.p_equivalence(0.1), *found.interval(0.95)]).all()
 
 
 def test_no_answers_tell_nothing() -> None:
     for empty in (np.empty((0, 0)), np.full((5, 10), np.nan)):
         found = difference(empty, empty)
-        assert not found.told
+        assert not found.estimable
         assert np.isnan([found.estimate, found.p(), found.p_equivalence(0.1)]).all()
 
 
@@ -173,7 +174,7 @@ def test_full_agreement_on_nothing_but_one_answer_shows_no_difference_and_no_equ
     assert found.p_equivalence(0.1) > 0.05
 
 
-def test_perfect_separation_is_told_apart_by_a_p_that_can_be_believed() -> None:
+def test_perfect_separation_is_significant_with_a_plausible_p() -> None:
     found = difference(np.zeros((5, 10)), np.ones((5, 10)))
     assert 0.001 < found.p() < 0.05
     assert difference(np.zeros((40, 40)), np.ones((40, 40))).p() < found.p()
@@ -186,6 +187,15 @@ def test_no_design_counts_answers_for_more_than_they_are() -> None:
     assert found.cautious_design.min() >= 1
 
 
+def test_answers_more_regular_than_random_ones_have_the_least_design_effect() -> None:
+    """Every listener, and every clip, is called human exactly half of the time: both variances are below 0."""
+    chessboard = np.indices((20, 20)).sum(0) % 2.0
+    found = difference(chessboard, 1 - chessboard)
+    half, belief, per_clip = 400.0, 0.1, 20.0  # answers in the minority; their worth of belief; answers about a clip
+    assert found.design == pytest.approx((half * 0.65 + belief * per_clip) / (half + belief))
+    assert found.cautious_design == pytest.approx((half * 1 + 1.0 * per_clip) / (half + 1.0))
+
+
 @pytest.mark.parametrize("listeners", [5, 10, 20, 40])
 def test_the_null_is_rejected_at_most_6_percent_of_the_time(listeners: int) -> None:
     draws = 1000
@@ -195,7 +205,7 @@ def test_the_null_is_rejected_at_most_6_percent_of_the_time(listeners: int) -> N
             assert rejections(cell.draw(draws, seed=100 * listeners + 10 * number + sources)) <= at_most(0.06, draws)
 
 
-def test_two_listeners_are_not_taken_for_alike_by_chance() -> None:
+def test_two_listeners_who_agree_by_chance_are_not_significant() -> None:
     answers = Cell(2, (0.5, 0.5), clips=40).draw(1000, seed=9)
     assert rejections(answers) <= at_most(0.06, 1000)
 
@@ -262,3 +272,26 @@ def test_intervals_cover_93_to_97_percent_on_average_and_nowhere_less(listeners:
             rates.append(missed(found, one[1] - one[0]))
     assert 0.03 <= np.mean(rates) <= 0.07
     assert max(rates) * draws <= at_most(0.07, draws)
+
+
+def test_two_listeners_give_at_most_two_degrees_of_freedom() -> None:
+    """However alike their answers are: 2 (listeners - 1)^2, and the belief that it is 1 where all agree."""
+    chessboard = np.indices((2, 40)).sum(0) % 2.0
+    found = difference(chessboard, 1 - chessboard)
+    half = 80.0  # answers in the minority
+    assert found.df == pytest.approx((half * 2 + 0.1 * 1) / (half + 0.1))
+
+
+def test_claims_of_equivalence_have_no_more_degrees_of_freedom_than_the_clips_of_one_source() -> None:
+    chessboard = np.indices((40, 6)).sum(0) % 2.0
+    found = difference(chessboard, 1 - chessboard)
+    assert found.df > 6
+    assert found.cautious_df == pytest.approx(6 - 1)
+
+
+def test_a_rest_estimated_below_0_makes_no_share_surer() -> None:
+    nan = np.nan
+    answers = np.array([[0.0, 0.0, nan], [1.0, nan, 1.0], [0.0, 0.0, nan]])
+    source = crossed._Source(answers)
+    assert source.rest == pytest.approx(-2 / 19)
+    assert source.rest_part == 0

@@ -17,13 +17,13 @@ from clstm.corpus.corpus import Corpus
 from clstm.corpus.splits import read_index
 from clstm.models.checkpoint import load_model, read_config
 from clstm.runtime.errors import UserError
-from clstm.runtime.json_files import read_json
+from clstm.runtime.files import read_json
 from evaluation.measurement.inputs import read_groups
 from reports.figures import reach
-from reports.figures.network import read_network
-from reports.findings import tables
+from reports.inputs import prediction
+from reports.inputs.credits import read_credits
+from reports.inputs.networks import read_network
 from reports.inputs.study_results import read_study
-from reports.verification.provenance import read_credits
 
 PUBLISHED = Path(__file__).parents[1] / "reports/published/models"
 VALUES = (
@@ -131,14 +131,14 @@ def read_corpus(path: Path) -> None:
 
 
 def drawn(path: Path) -> None:
-    reach.draw(reach.read(path)).draw_without_rendering()
+    reach.draw(prediction.read_reach(path)).draw_without_rendering()
 
 
 FILES: dict[str, tuple[str, int, Callable[[Path], object]]] = {
-    "accuracy": ("valid.csv", 150, tables.read_accuracy),
-    "accuracy pairs": ("pairs.csv", 150, tables.read_pairs),
+    "accuracy": ("valid.csv", 150, prediction.read_accuracy),
+    "accuracy pairs": ("pairs.csv", 150, prediction.read_pairs),
     "reach": ("reach.csv", 15, drawn),
-    "reach pairs": ("reach-pairs.csv", 150, reach.read_pairs),
+    "reach pairs": ("reach-pairs.csv", 150, prediction.read_reach_pairs),
     "groups": ("index.csv", 300, read_groups),
     "credits": ("index.csv", 300, read_credits),
     "index": ("index.csv", 300, read_index),
@@ -194,5 +194,5 @@ def test_json_that_cannot_be_read_is_a_value_error(text: str, tmp_path: Path) ->
 def test_nan_is_refused_where_numbers_are_finite(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"a": NaN}')
     assert str(read_json(tmp_path / "x.json")) == "{'a': nan}"
-    with pytest.raises(ValueError, match="NaN is no number"):
+    with pytest.raises(ValueError, match="NaN is not a number"):
         read_json(tmp_path / "x.json", finite=True)

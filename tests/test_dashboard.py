@@ -14,9 +14,10 @@ from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from listening_study.protocol.order import open_order
+from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
 from listening_study.researchers import monitoring, passwords
-from listening_study.store import Agreement, Response, Store, database
+from listening_study.store import Agreement, Store, database
 from listening_study.store.connection import migrate
 
 PASSWORD = "correct horse"
@@ -193,7 +194,7 @@ def test_the_tally_is_what_was_answered(page: AppTest, tiny_study: Study, store:
     assert list(tally["answers"]) == [6, 6]
     assert tally["said human"].sum() == 3
     assert tally["P(human)"].sum() == pytest.approx(0.5)
-    assert "cannot be told" in said(page)
+    assert "inconclusive" in said(page)
 
 
 def test_answers_after_unsealing_are_pointed_out_and_hidden_while_open(
@@ -207,17 +208,17 @@ def test_answers_after_unsealing_are_pointed_out_and_hidden_while_open(
     take_part(tiny_study, store, answers=3)
     page.run()
     assert "zebrafinch" not in said(page)
-    assert "3 answers came when tallies could be known" in said(page)
+    assert "3 answers came when the results could be known" in said(page)
     store.close_study()
     page.run()
     assert "zebrafinch" in said(page)
-    assert "3 answers came when tallies could be known" in said(page)
+    assert "3 answers came when the results could be known" in said(page)
 
 
 def test_another_registration_than_the_first_listeners_is_pointed_out(page: AppTest, store: Store) -> None:
     store.admit(Agreement("c" * 64), reissue_after=timedelta(hours=2), registration="another")
     enter(page)
-    assert "The registration is another than when the first listener came" in said(page)
+    assert "The registration has changed since the first listener came" in said(page)
 
 
 # --- the tables behind it ---
@@ -231,14 +232,14 @@ def test_listeners_are_complete_under_way_or_gone(tiny_study: Study, store: Stor
     later = monitoring.listeners(tiny_study, store.progress(), now + LONG_AGO)
     assert list(later["state"]) == ["complete", "left"]
     assert monitoring.turnout(later) == monitoring.Turnout(2, 1, 0, 1, 0, 6)
-    drop_outs = monitoring.drop_outs(tiny_study, later).query("listeners > 0")
-    assert list(drop_outs.itertuples(index=False, name=None)) == [("clips 3–3", "left", 1)]
+    unfinished = monitoring.unfinished(tiny_study, later).query("listeners > 0")
+    assert list(unfinished.itertuples(index=False, name=None)) == [("clips 3–3", "left", 1)]
 
 
 def test_nobody_is_nowhere(tiny_study: Study) -> None:
     table = monitoring.listeners(tiny_study, [], datetime.now(UTC))
     assert monitoring.turnout(table) == monitoring.Turnout(0, 0, 0, 0, 0, 0)
-    assert monitoring.drop_outs(tiny_study, table)["listeners"].sum() == 0
+    assert monitoring.unfinished(tiny_study, table)["listeners"].sum() == 0
     assert list(monitoring.exposure(tiny_study, [])["answers"]) == [0, 0, 0, 0]
 
 

@@ -14,7 +14,7 @@ from evaluation.audio.files import read_audio
 from evaluation.audio.mpeg import header
 from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import measure_take
+from evaluation.measurement.measure import measure_input
 
 RATE = 44100
 SECONDS = 3
@@ -151,7 +151,7 @@ def test_a_wav_without_samples_stays_one(tmp_path: Path) -> None:
 def test_a_wav_whose_header_stopped_growing_is_refused(tmp_path: Path) -> None:
     data = content("WAV", "PCM_16")
     half = (len(data) - 44) // 2
-    assert f"its header tells of {half} bytes of samples" in reason(
+    assert f"its header states {half} bytes of samples" in reason(
         tmp_path / "a.wav", data[:40] + struct.pack("<I", half) + data[44:]
     )
     for after in (b"\0" * 10**6, b"LIST" + struct.pack("<I", 8) + b"INFO    ", tag(500)):
@@ -254,7 +254,7 @@ def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     assert reason(Path("/dev/zero")) == "cannot be opened (a device, no file)"
     assert reason(tmp_path) == "cannot be opened (a folder, no file)"
     with pytest.raises(UnreadableFileError, match="a pipe, no file"):
-        measure_take(MeasurementInput(tmp_path / "pipe.wav"))
+        measure_input(MeasurementInput(tmp_path / "pipe.wav"))
 
 
 def test_a_sparse_file_of_any_size_is_refused_without_reading_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 import torch
 from patience import PATIENCE
+from pools import server_with
 from safetensors.torch import load_file
 from torch.nn.parallel import DistributedDataParallel
 
@@ -28,7 +30,6 @@ CONFIG = TrainingConfig(batch=6, excerpt=48, rate=1e-2, steps=20, evaluate_every
 SETTINGS = ("kernels=4", "features=16", "hidden=32", "batch=6", "excerpt=48", "rate=1e-2", "evaluate_every=100")
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
-PROCESSES.set_forkserver_preload(["clstm.training.loop", __name__])
 
 OUTLIVED = 3  # exit code: a part of the group was left when training was over
 
@@ -74,6 +75,12 @@ def run_two(corpus: Corpus, first: Path, second: Path, stop_at: int | None = Non
     for process in processes:
         process.kill()  # pytest would wait for one that never ends
     return codes
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_server() -> Iterator[None]:
+    with server_with(["clstm.training.loop", __name__]):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from listening_study.analysis.listener_model import Spread, probabilities, respo
 from listening_study.protocol.configuration import Registration
 from listening_study.protocol.registration import Registered, register
 
-APART, EQUIVALENT, UNKNOWN = "told apart", "equivalent within the margin", "cannot be told"
+SIGNIFICANT, EQUIVALENT, INCONCLUSIVE = "significant difference", "equivalent within the margin", "inconclusive"
 
 
 def table(listeners: int, clips: int, seed: int = 0, **shares: float) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def test_a_row_holds_what_its_columns_say() -> None:
     assert lstm["low"] < lstm["difference"] < lstm["high"]
     assert (lstm["listeners"], lstm["clips"], lstm["human_clips"]) == (20, 10, 10)
     assert lstm["p"] <= lstm["p_holm"] <= 2 * lstm["p"]
-    assert lstm["verdict"] == APART
+    assert lstm["verdict"] == SIGNIFICANT
     assert "less often" in lstm["words"]
 
 
@@ -65,52 +65,52 @@ def test_the_order_of_rows_and_the_names_of_participants_do_not_matter() -> None
     pd.testing.assert_frame_equal(one, other)
 
 
-def test_a_system_called_human_more_often_is_told_apart_in_that_direction() -> None:
+def test_a_system_called_human_more_often_differs_significantly_in_that_direction() -> None:
     found = conclude(table(30, 20, human=0.4, lstm=0.8), registered("lstm"))
-    assert row(found, "lstm")["verdict"] == APART
+    assert row(found, "lstm")["verdict"] == SIGNIFICANT
     assert "more often" in row(found, "lstm")["words"]
 
 
-def test_equals_are_equivalent_where_the_anchor_was_told_apart() -> None:
+def test_equals_are_equivalent_where_the_anchor_was_recognised() -> None:
     answers = table(40, 40, human=0.8, lstm=0.8, noise=0.1)
     found = conclude(answers, registered("lstm", "noise", anchor="noise"))
     lstm = row(found, "lstm")
     assert (lstm["verdict"], lstm["equivalence"]) == (EQUIVALENT, EQUIVALENT)
     assert -0.1 < lstm["equivalent_low"] < lstm["equivalent_high"] < 0.1
-    assert row(found, "noise")["verdict"] == APART
+    assert row(found, "noise")["verdict"] == SIGNIFICANT
 
 
 @pytest.mark.parametrize(
     ("anchor", "share", "reason"),
     [
         (None, 0.1, "no anchor registered"),
-        ("noise", 0.8, "was not told apart"),
+        ("noise", 0.8, "does not differ significantly"),
         ("noise", 0.99, "called human more often"),
     ],
 )
-def test_without_a_known_bad_source_told_apart_nothing_is_equivalent(
+def test_without_a_known_bad_source_that_was_recognised_nothing_is_equivalent(
     anchor: str | None, share: float, reason: str
 ) -> None:
     answers = table(40, 40, human=0.8, lstm=0.8, noise=share)
     found = conclude(answers, registered("lstm", "noise", anchor=anchor))
     lstm = row(found, "lstm")
     assert lstm["tost_p_holm"] < 0.05
-    assert (lstm["verdict"], lstm["equivalence"]) == (UNKNOWN, UNKNOWN)
+    assert (lstm["verdict"], lstm["equivalence"]) == (INCONCLUSIVE, INCONCLUSIVE)
     assert reason in lstm["words"]
     assert any(reason in note for note in found.notes)
 
 
-def test_a_sure_but_small_difference_is_said_to_be_both() -> None:
+def test_a_significant_but_small_difference_is_called_both() -> None:
     answers = table(60, 60, human=0.95, lstm=0.88, noise=0.1)
     lstm = row(conclude(answers, registered("lstm", "noise", anchor="noise", margin=0.2)), "lstm")
-    assert (lstm["verdict"], lstm["equivalence"]) == (APART, EQUIVALENT)
+    assert (lstm["verdict"], lstm["equivalence"]) == (SIGNIFICANT, EQUIVALENT)
     assert "within the margin" in lstm["words"]
 
 
 def test_few_answers_show_neither_difference_nor_equivalence() -> None:
     found = conclude(table(5, 5, human=0.6, lstm=0.5, noise=0.0), registered("lstm", "noise", anchor="noise"))
     lstm = row(found, "lstm")
-    assert (lstm["verdict"], lstm["equivalence"]) == (UNKNOWN, UNKNOWN)
+    assert (lstm["verdict"], lstm["equivalence"]) == (INCONCLUSIVE, INCONCLUSIVE)
     assert "neither" in lstm["words"]
 
 
@@ -144,29 +144,29 @@ def test_more_contrasts_ask_for_more_evidence() -> None:
     ],
     ids=["nothing", "no system", "no human", "one listener", "one clip", "never answered"],
 )
-def test_what_cannot_be_told_says_why(answers: pd.DataFrame, reason: str) -> None:
+def test_a_contrast_without_a_result_says_why(answers: pd.DataFrame, reason: str) -> None:
     lstm = row(conclude(answers, registered("lstm")), "lstm")
-    assert lstm["verdict"] == UNKNOWN
+    assert lstm["verdict"] == INCONCLUSIVE
     assert reason in lstm["words"]
     assert np.isnan(lstm[["low", "high", "p", "p_holm", "tost_p"]].astype(float)).all()
 
 
 def test_whoever_always_says_computer_shows_nothing() -> None:
     found = conclude(table(10, 10, human=0.0, lstm=0.0, noise=0.0), registered("lstm", "noise", anchor="noise"))
-    assert set(found.contrasts["verdict"]) == {UNKNOWN}
+    assert set(found.contrasts["verdict"]) == {INCONCLUSIVE}
     assert (found.contrasts["p"] == 1).all()
     assert any("were the same" in note for note in found.notes)
 
 
-def test_the_papers_listening_test_told_both_networks_apart() -> None:
-    """Five listeners, ten clips a source; all sample and LSTM clips recognised, 2 of the C-LSTM's taken for human."""
+def test_both_networks_of_the_papers_listening_test_differ_significantly() -> None:
+    """Five listeners, ten clips per source; all sample and LSTM clips recognised, 2 of the C-LSTM's taken for human."""
     answers = table(5, 30, human=1.0, lstm=0.0)
     taken = answers[answers["source"] == "human"].assign(source="c-lstm")
     taken = taken.assign(clip="c" + taken["clip"], said_human=taken["clip"].isin(["clip-0", "clip-1"]).astype(int))
     answers = pd.concat([answers, taken])
     first = answers.groupby("source")["clip"].transform(lambda clip: pd.factorize(clip)[0] < 10)
     found = conclude(answers[first], registered("lstm", "c-lstm"))
-    assert set(found.contrasts["verdict"]) == {APART}
+    assert set(found.contrasts["verdict"]) == {SIGNIFICANT}
     assert (found.contrasts["clips"] == 10).all()
     assert found.contrasts["p_holm"].between(1e-6, 0.05).all()
 
@@ -182,7 +182,7 @@ def test_answers_not_given_are_not_counted() -> None:
 def test_listeners_who_heard_different_sources_are_analysed_all_the_same() -> None:
     answers = table(10, 10, human=0.9, lstm=0.1)
     disjoint = answers[(answers["participant"] <= 5) == (answers["source"] == "human")]
-    assert row(conclude(disjoint, registered("lstm")), "lstm")["verdict"] == APART
+    assert row(conclude(disjoint, registered("lstm")), "lstm")["verdict"] == SIGNIFICANT
 
 
 def test_a_model_and_a_permutation_that_disagree_are_named() -> None:
@@ -236,3 +236,11 @@ def test_at_the_edge_of_the_margin_equivalence_is_claimed_at_most_6_percent_of_t
     ]
     assert max(claimed) <= binom.ppf(0.999, draws, 0.06)
     assert sum(claimed) <= binom.ppf(0.999, draws * len(shares), 0.06)
+
+
+def test_fewer_than_five_listeners_or_clips_are_remarked_on_and_five_are_not() -> None:
+    for listeners, clips, words in ((4, 5, "Fewer than five listeners"), (5, 4, "Fewer than five clips of a source")):
+        notes = conclude(table(listeners, clips, human=0.6, lstm=0.5), registered("lstm")).notes
+        assert [note.partition(":")[0] for note in notes if note.startswith("Fewer")] == [words]
+    notes = conclude(table(5, 5, human=0.6, lstm=0.5), registered("lstm")).notes
+    assert not [note for note in notes if note.startswith("Fewer")]

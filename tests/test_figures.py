@@ -16,7 +16,7 @@ from clstm.music.midi import Notes, write_midi
 from clstm.music.score import HELD, STRUCK, encode
 from clstm.runtime.errors import UserError
 from evaluation.figures.palette import REFERENCE, SYSTEMS, system_colour
-from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
+from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH, save
 from reports.figures import panels, reach
 from reports.figures.captions import alternative_text, finding
 from reports.figures.panels import (
@@ -28,9 +28,10 @@ from reports.figures.panels import (
     SPECTRUM,
     WAVEFORM,
     FigureKind,
-    Scale,
 )
-from reports.figures.songs import DrawnPiece, song
+from reports.figures.scale import Scale
+from reports.figures.songs import DrawnPiece, read_song, song
+from reports.inputs.prediction import REACH_PAIRS, read_reach, read_reach_pairs
 from reports.numbers import number, pitch_name
 
 RATE = 44100
@@ -138,15 +139,25 @@ def test_one_sample_is_drawn() -> None:
 def test_the_same_songs_give_the_same_file(suffix: str, songs: list[DrawnPiece], tmp_path: Path) -> None:
     files = [tmp_path / f"{attempt}{suffix}" for attempt in range(2)]
     for file in files:
-        panels.save(panels.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
+        save(panels.draw(SPECTRUM, songs, Scale.of(songs)), file, dpi=100)
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_every_kind_is_written_in_every_format(
+    kind: FigureKind, suffix: str, songs: list[DrawnPiece], tmp_path: Path
+) -> None:
+    save(panels.draw(kind, songs[:1]), tmp_path / f"figure{suffix}", dpi=50)
+    begins = {".svg": b"<?xml", ".pdf": b"%PDF", ".png": b"\x89PNG"}[suffix]
+    assert (tmp_path / f"figure{suffix}").read_bytes().startswith(begins)
 
 
 def test_a_panel_of_noise_stays_small_as_svg(tmp_path: Path) -> None:
     noise = 0.1 * np.random.default_rng(0).standard_normal(60 * RATE).astype(np.float32)
     dense = song("Noise", "noise", SYSTEMS[0], noise, RATE, TUNE)
     for kind in KINDS:
-        panels.save(panels.draw(kind, [dense], Scale.of([dense])), tmp_path / f"{kind.key}.svg", dpi=200)
+        save(panels.draw(kind, [dense], Scale.of([dense])), tmp_path / f"{kind.key}.svg", dpi=200)
     assert max(file.stat().st_size for file in tmp_path.iterdir()) < 400_000
 
 
@@ -154,7 +165,7 @@ def test_a_panel_of_noise_stays_small_as_svg(tmp_path: Path) -> None:
 def test_any_name_can_stand_above_a_row(name: str, songs: list[DrawnPiece], tmp_path: Path) -> None:
     odd = [replace(songs[0], name=name), songs[1]]
     figure = panels.draw(WAVEFORM, odd, Scale.of(odd))
-    panels.save(figure, tmp_path / "odd.svg", dpi=100)
+    save(figure, tmp_path / "odd.svg", dpi=100)
     assert name[:30] in figure.axes[0].get_title(loc="left")
 
 
@@ -189,8 +200,8 @@ def test_a_soft_song_beside_a_loud_one_can_still_be_seen() -> None:
 
 def test_a_figure_alone_takes_three_lines(tmp_path: Path) -> None:
     write_midi(TUNE, tmp_path / "tune.mid")
-    one = panels.read_song(tmp_path / "tune.mid", "Tune")
-    panels.save(panels.draw(WAVEFORM, [one]), tmp_path / "waveform.pdf")
+    one = read_song(tmp_path / "tune.mid", "Tune")
+    save(panels.draw(WAVEFORM, [one]), tmp_path / "waveform.pdf")
     assert (tmp_path / "waveform.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -222,7 +233,7 @@ def test_the_box_of_a_panel_is_where_its_axes_are(kind: FigureKind, songs: list[
 
 
 def test_findings_are_the_numbers_of_what_is_drawn(songs: list[DrawnPiece]) -> None:
-    assert finding(SCORE_MATRIX, songs[0]) == "16 notes in 4 s (4.0 a second), 1.0 sounding at once, C4 to E4"
+    assert finding(SCORE_MATRIX, songs[0]) == "16 notes in 4 s (4.0 per second), 1.0 sounding at once, C4 to E4"
     assert finding(WAVEFORM, songs[0]).startswith("mean level −9.0 dBFS, spread 0.0 dB")
     assert finding(SPECTRUM, songs[1]).startswith("0.0 % of the energy below 1 kHz")
     assert finding(SONOGRAM, songs[0]).startswith("change from one eighth of a second to the next 0.00, where 0")
@@ -252,7 +263,7 @@ def test_the_reach_of_models_is_drawn_from_its_table(tmp_path: Path) -> None:
     shares = {"rnn": np.exp(-back), "lstm": np.exp(-back / 5)}
     curves = pd.concat([pd.DataFrame({"system": name, "seconds_back": back, "share": y}) for name, y in shares.items()])
     curves.to_csv(tmp_path / "reach.csv", index=False)
-    axes = reach.draw(reach.read(tmp_path / "reach.csv")).axes[0]
+    axes = reach.draw(read_reach(tmp_path / "reach.csv")).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["rnn", "lstm"]
     for line, y in zip(axes.get_lines(), shares.values(), strict=True):
         np.testing.assert_allclose(line.get_ydata(), y)
@@ -264,27 +275,29 @@ def test_intervals_of_the_reach_are_bands_around_the_curves(tmp_path: Path) -> N
     low = np.where(back > 10, 0, share / 2)  # a logarithm has no 0
     curves = pd.DataFrame({"system": "rnn", "seconds_back": back, "share": share, "share_low": low})
     curves.assign(share_high=share * 2).to_csv(tmp_path / "reach.csv", index=False)
-    (band,) = reach.draw(reach.read(tmp_path / "reach.csv")).axes[0].collections
+    (band,) = reach.draw(read_reach(tmp_path / "reach.csv")).axes[0].collections
     vertices = band.get_paths()[0].vertices
     assert vertices[:, 1].max() == pytest.approx(2)
     assert vertices[:, 1].min() == pytest.approx(np.exp(-10) / 2)
 
 
 def test_pairs_of_the_reach_are_read_with_the_kinds_of_their_networks(tmp_path: Path) -> None:
-    row = dict.fromkeys(reach.PAIRS, 0.5) | {"system": "a", "kind": "lstm", "other": "b", "other_kind": None}
+    row = dict.fromkeys(REACH_PAIRS, 0.5) | {"system": "a", "kind": "lstm", "other": "b", "other_kind": None}
     pd.DataFrame([row]).to_csv(tmp_path / "pairs.csv", index=False)
-    (read,) = reach.read_pairs(tmp_path / "pairs.csv").to_dict("records")
-    assert (read["kind"], read["other_kind"], read["p"]) == ("lstm", "", 0.5)
+    (read,) = read_reach_pairs(tmp_path / "pairs.csv")
+    assert (read.kind, read.other_kind, read.p) == ("lstm", "", 0.5)
     pd.DataFrame([row]).drop(columns="other").to_csv(tmp_path / "other.csv", index=False)
-    with pytest.raises(UserError, match="has no column other; make it with: clstm reach CORPUS RUNS --out CURVES --p"):
-        reach.read_pairs(tmp_path / "other.csv")
+    with pytest.raises(
+        UserError, match="has no column other; give the CSV of `clstm reach CORPUS RUNS --out CURVES --p"
+    ):
+        read_reach_pairs(tmp_path / "other.csv")
 
 
 @pytest.mark.parametrize("text", ["system,share\nrnn,1\n", ""])
 def test_another_table_than_the_reachs_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.csv").write_text(text)
-    with pytest.raises(UserError, match="make it with: clstm reach"):
-        reach.read(tmp_path / "other.csv")
+    with pytest.raises(UserError, match="give the CSV of `clstm reach"):
+        read_reach(tmp_path / "other.csv")
 
 
 def test_a_figure_of_the_reach_is_written_as_its_ending_says(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_folder_is_replaced_only_where_all_in_it_is_ours(tmp_path: Path) -> No
     with pytest.raises(UserError, match="is not empty and not a corpus that this command wrote"):
         asked()
     write_json(out / "record.json", {"files": ["a.mid", "figures"]})
-    with pytest.raises(UserError, match=r"holds mine\.txt, which this command did not write"):
+    with pytest.raises(UserError, match=r"contains mine\.txt, which this command did not write"):
         asked()
     (out / "mine.txt").unlink()
     (out / "figures" / "deep").mkdir(parents=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from clstm.music.generated import UNFIT, ContinuationItem, fits, read_manifest
 from clstm.music.midi import Notes, write_midi
-from evaluation.measurement.generated import UNFIT, fits, read_manifest
-from evaluation.measurement.inputs import not_used, takes
-from evaluation.measurement.measure import measure_take
+from evaluation.measurement.inputs import measurement_inputs, not_used
+from evaluation.measurement.measure import measure_input
 from reports.inputs.systems import read_generated
 
 TUNE = Notes.of([(0.5 * place, 0.5 * place + 0.5, 60 + place % 12, 80) for place in range(40)])  # 20 s
@@ -28,8 +28,8 @@ def manifest(folder: Path, content: Any) -> None:
 
 def density(folder: Path) -> tuple[object, tuple[str, ...]]:
     """Notes a second of the tune as it is measured, and what is said of it."""
-    (take,) = takes([folder / "a.mid"])
-    measured = measure_take(take)
+    (given,) = measurement_inputs([folder / "a.mid"])
+    measured = measure_input(given)
     return measured.values["note_density"], measured.remarks
 
 
@@ -59,8 +59,8 @@ def test_what_fits() -> None:
 def test_a_length_that_no_piece_has_is_not_used_and_the_rest_is(seconds: str, folder: Path) -> None:
     manifest(folder, f'{{"items": [{{"file": "a.mid", "piece": "op. 1", "seconds": {seconds}}}]}}')
     assert density(folder) == (2.0, ())
-    (take,) = takes([folder / "a.mid"])
-    assert (take.lasts, take.group) == (None, "op. 1")
+    (given,) = measurement_inputs([folder / "a.mid"])
+    assert (given.lasts, given.group) == (None, "op. 1")
     (said,) = not_used([folder / "a.mid"])
     assert "generated.json: not used: seconds of a.mid: " in said
 
@@ -68,10 +68,10 @@ def test_a_length_that_no_piece_has_is_not_used_and_the_rest_is(seconds: str, fo
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"items": [{"file": "a.mid", "seconds": NaN}]}', "NaN is no JSON"),
+        ('{"items": [{"file": "a.mid", "seconds": NaN}]}', "NaN is not JSON"),
         ('{"items": [{"file": "a.mid", "seconds": 1e999}]}', "not JSON compliant"),
-        ('{"items": [{"file": "a.mid", "seconds": 20, "seconds": 10}]}', "the key 'seconds' stands twice"),
-        ("[]", "it is no JSON object"),
+        ('{"items": [{"file": "a.mid", "seconds": 20, "seconds": 10}]}', "the key 'seconds' occurs twice"),
+        ("[]", "it is not a JSON object"),
         ("{", "Expecting"),
         ("[" * 100_000, "nested too deeply"),
         ('{"seed": 3}', "it lists no items"),
@@ -109,3 +109,21 @@ def test_a_sound_manifest_is_used_without_a_word(folder: Path) -> None:
     assert not_used([folder / "a.mid"]) == []
     assert read_generated(folder / "a.mid") is not None
     assert not_used([folder.parent / "none.mid"]) == []
+
+
+@pytest.mark.parametrize("key", ["with_prompt", "with_seed"])
+def test_lengths_of_continuations_are_not_those_of_files_that_keep_the_prompt(key: str, folder: Path) -> None:
+    """The key of version 0.1 too."""
+    manifest(folder, {"items": [{"file": "a.mid", "seconds": 20.0}], key: True})
+    assert read_manifest(folder).items["a.mid"].seconds is None
+    manifest(folder, {"items": [{"file": "a.mid", "seconds": 20.0}], key: "yes"})
+    assert read_manifest(folder).remarks == (
+        f"{folder}/generated.json: not used: with_prompt: 'yes' is neither true nor false",
+    )
+
+
+def test_what_the_generator_says_of_a_continuation_is_what_it_was_given() -> None:
+    about = {"prompt_start_seconds": 2.0, "prompt_padding_seconds": 0.0, "notes_per_second": 4.5}
+    degenerated = {"saturation_from_seconds": None, "loop_from_seconds": 3.0, "loop_period_seconds": 0.5}
+    item = ContinuationItem(file="a.mid", piece="a", seconds=20.0, **about, **degenerated)
+    assert item.stated() == {"file": "a.mid", "piece": "a", "seconds": 20.0} | about | degenerated

@@ -161,9 +161,9 @@ def test_with_a_threshold_nothing_is_left_to_chance(mode: Mode, three: list[Prom
 
 
 def test_what_cannot_be_sampled_is_refused(three: list[Prompt]) -> None:
-    with pytest.raises(UserError, match=r"--step 10: this model answers for 9 frames at once; choose 1 to 9"):
+    with pytest.raises(UserError, match=r"--step 10: this model predicts 9 frames at once; choose 1 to 9"):
         generate(network("lstm"), three, 10, Sampling(step=10))
-    with pytest.raises(UserError, match=r"--threshold 1\.5 .* between 0 and 1"):
+    with pytest.raises(UserError, match=r"--threshold must lie between 0 and 1; got 1\.5"):
         Sampling(threshold=1.5)
     with pytest.raises(UserError, match="--rescue draws again"):
         Sampling(threshold=0.5, rescue=True)

@@ -128,14 +128,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_has_a_row_a_piece_and_a_reason_for_each_file_left_out(folder: Path) -> None:
-    done: list[tuple[int, int]] = []
-    table, rejected = audit_files(sorted(folder.glob("*.mid")), 1, lambda *count: done.append(count))
+    done: list[tuple[str, int, int]] = []
+    table, rejected = audit_files(sorted(folder.glob("*.mid")), 1, lambda *told: done.append(told))
     assert tuple(table.columns) == COLUMNS
     assert [Path(file).stem for file in table["file"]] == ["low", "scale"]
     assert [(Path(str(error.path)).stem, error.reason) for error in rejected] == [
         ("text", "not a MIDI file (it does not begin with MThd)")
     ]
-    assert done == [(1, 3), (2, 3), (3, 3)]
+    assert done == [("Reading", 1, 3), ("Reading", 2, 3), ("Reading", 3, 3)]
     together = totals(table)
     assert together["out_of_range"] == pytest.approx(3 / 40)
     assert together["in_order"] == pytest.approx((26 + 10) / 40)

@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {".ci", ".github", "clstm", "docs", "evaluation", "listening_study", "reports", "tests"}
 PACKAGES = {"clstm", "evaluation", "listening_study", "reports"}
 MOST = 13  # modules in a folder
+OLD_WORDS = re.compile(
+    r"told apart|tells? apart|cannot be told|held against|\bmend(s|ed|ing)?\b|\ba row an? ", re.IGNORECASE
+)
 VAGUE = {"utils", "util", "helpers", "common", "misc"}
 HEAVY = {"torch", "lightning", "streamlit", "librosa", "matplotlib", "pandas", "music21", "scipy"}
 HOME = re.compile(rb"(?<![\w.:/-])/(?:home|Users|root|work)/")  # a folder of somebody's machine
@@ -72,6 +75,15 @@ def test_every_room_says_what_it_is_for(tracked: list[Path]) -> None:
     rooms = {path.parent for path in tracked if path.suffix == ".py" and path.parts[0] in PACKAGES}
     rooms = {room for room in rooms if not {"migrations", "published"} & set(room.parts)}  # alembic's; no package
     assert [room for room in rooms if not (ROOT / room / "__init__.py").read_text().startswith('"""')] == []
+
+
+def test_the_words_are_those_of_the_field(tracked: list[Path]) -> None:
+    """Old words are where they are translated, in the changelog, in old files, and nowhere else."""
+    texts = [
+        path for path in tracked if path.suffix in {".py", ".md", ".toml", ".j2", ".js"} and path.parts[0] != "tests"
+    ]
+    said = {path for path in texts if OLD_WORDS.search((ROOT / path).read_text(encoding="utf-8"))}
+    assert said == {Path("CHANGELOG.md"), Path("clstm/runtime/old_names.py")}
 
 
 def test_tests_are_flat_and_no_package(tracked: list[Path]) -> None:

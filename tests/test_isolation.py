@@ -1,5 +1,6 @@
 """A file that kills or stalls its reader costs itself alone."""
 
+import multiprocessing
 import os
 import signal
 import time
@@ -8,8 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clstm.runtime import processes
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.processes import in_processes
+
+
+@pytest.fixture(autouse=True)
+def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes as users get them, not the forked ones of other tests."""
+    monkeypatch.setattr(processes, "get_context", multiprocessing.get_context)
 
 
 def length_of_name(path: Path) -> int:
@@ -44,7 +52,7 @@ def test_our_own_mistakes_are_raised() -> None:
 
 
 def test_no_workers_are_refused() -> None:
-    with pytest.raises(UserError, match="-1 workers cannot do anything"):
+    with pytest.raises(UserError, match="-1 workers can do nothing"):
         in_processes(length_of_name, [Path("a")], workers=-1)
 
 

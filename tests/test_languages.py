@@ -16,7 +16,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 @pytest.mark.parametrize("language", ALL)
 def test_every_language_has_every_text_and_none_is_empty(language: str) -> None:
-    for name, text in vars(languages.load(language)).items():
+    for name, text in languages.every_text(language).items():
         said = text if isinstance(text, list) else [text]
         assert said, name
         assert all(part.strip() for part in said), name
@@ -24,7 +24,7 @@ def test_every_language_has_every_text_and_none_is_empty(language: str) -> None:
 
 @pytest.mark.parametrize("language", ALL)
 def test_every_language_fills_in_the_same_and_offers_as_many_options(language: str) -> None:
-    original, texts = vars(languages.load("en")), vars(languages.load(language))
+    original, texts = languages.every_text("en"), languages.every_text(language)
     for name, text in texts.items():
         if isinstance(text, list):
             assert len(text) == len(original[name]), name
@@ -33,7 +33,7 @@ def test_every_language_fills_in_the_same_and_offers_as_many_options(language: s
 
 
 def test_translations_are_translated() -> None:
-    texts = {language: vars(languages.load(language)) for language in ALL}
+    texts = {language: languages.every_text(language) for language in ALL}
     assert all(HAN.search(str(text)) for text in texts["zh"].values())
     same = {"language", "trial_computer", "practice_computer"}  # names, and a word that German took over
     for language in ("de", "es"):
@@ -61,7 +61,7 @@ def test_wording_without_a_reviewer_stays_unvalidated(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("trial_next = ", "not a readable TOML"),
-        ('trial_nxt = "x"', "'trial_nxt' is no text"),
+        ('trial_nxt = "x"', "'trial_nxt' is not a text"),
         ('trial_next = " "', "trial_next is empty"),
         ('trial_progress = "Clip {number}"', "must fill in {count}, {number}"),
         ('trial_progress = "Clip {number} of {count"', "brace out of place"),

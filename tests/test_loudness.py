@@ -98,7 +98,7 @@ def test_one_channel_is_three_decibels_less_than_the_same_in_two() -> None:
 
 
 @pytest.mark.parametrize("rate", [48000, 44100, 22050])
-def test_the_size_of_the_blocks_changes_no_figure(rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_the_blocks_changes_no_metric(rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
     wave = swelling(8.123, rate).astype(np.float32)
     expected = loudness.measure(wave, rate), loudness.momentary_loudness(wave, rate)[1]
     for size in (1024, 70_000):
@@ -109,9 +109,9 @@ def test_the_size_of_the_blocks_changes_no_figure(rate: int, monkeypatch: pytest
 
 def test_the_peak_to_loudness_ratio_of_a_sine_is_that_of_its_level() -> None:
     """A stereo sine of 1 kHz reads its peak, so there is nothing between."""
-    figures = loudness.measure(stereo_sine((-12, 5)), RATE)
-    assert figures["peak_to_loudness"] == pytest.approx(0, abs=0.05)
-    assert figures["true_peak"] == pytest.approx(-12, abs=0.05)
+    metrics = loudness.measure(stereo_sine((-12, 5)), RATE)
+    assert metrics["peak_to_loudness"] == pytest.approx(0, abs=0.05)
+    assert metrics["true_peak"] == pytest.approx(-12, abs=0.05)
 
 
 def test_samples_beyond_full_scale_are_counted_in_every_channel() -> None:
@@ -130,32 +130,32 @@ def test_silence_has_no_loudness_and_says_so() -> None:
     silence = np.zeros((RATE, 2), dtype=np.float32)
     assert loudness.integrated_loudness(silence, RATE) is None
     assert loudness.true_peak(silence, RATE) is None
-    figures = loudness.measure(silence, RATE)
-    assert figures.pop("clipped_samples") == 0
-    assert set(figures.values()) == {Missing("silent")}
+    metrics = loudness.measure(silence, RATE)
+    assert metrics.pop("clipped_samples") == 0
+    assert set(metrics.values()) == {Missing("silent")}
 
 
 def test_what_is_below_the_gate_is_silent() -> None:
     soft = stereo_sine((-80, 5))
     assert loudness.integrated_loudness(soft, RATE) is None
-    figures = loudness.measure(soft, RATE)
-    assert figures.pop("clipped_samples") == 0
-    assert set(figures.values()) == {Missing("silent")}
+    metrics = loudness.measure(soft, RATE)
+    assert metrics.pop("clipped_samples") == 0
+    assert set(metrics.values()) == {Missing("silent")}
 
 
 def test_what_sounds_and_stays_below_the_gate_says_so() -> None:
     clicks = np.zeros((5 * RATE, 2))
     clicks[::RATE] = 0.02  # enough for a window of 50 ms, not for one of 0.4 s
-    figures = loudness.measure(clicks, RATE)
-    assert figures["integrated_loudness"] == Missing("nothing reaches -70 LUFS")
-    assert figures["true_peak"] == pytest.approx(-34, abs=1)
+    metrics = loudness.measure(clicks, RATE)
+    assert metrics["integrated_loudness"] == Missing("nothing reaches -70 LUFS")
+    assert metrics["true_peak"] == pytest.approx(-34, abs=1)
 
 
 def test_one_sample_has_a_peak_but_no_loudness() -> None:
-    figures = loudness.measure(np.full((1, 2), 0.5, dtype=np.float32), RATE)
-    assert figures["integrated_loudness"] == figures["peak_to_loudness"] == Missing("shorter than 0.4 s")
-    assert figures["loudness_range"] == Missing("shorter than 3 s")
-    assert figures["true_peak"] == pytest.approx(-6.02, abs=0.1)
+    metrics = loudness.measure(np.full((1, 2), 0.5, dtype=np.float32), RATE)
+    assert metrics["integrated_loudness"] == metrics["peak_to_loudness"] == Missing("shorter than 0.4 s")
+    assert metrics["loudness_range"] == Missing("shorter than 3 s")
+    assert metrics["true_peak"] == pytest.approx(-6.02, abs=0.1)
 
 
 def test_a_steady_tone_has_no_range_and_two_levels_have_the_range_between_them() -> None:

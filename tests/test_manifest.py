@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,14 +97,14 @@ def test_an_unchanged_report_holds_where_it_was_made_and_from_elsewhere_when_all
     (here / "other").mkdir()
     monkeypatch.chdir(here / "other")
     assert clstm("report", "verify", "../report") == 2
-    assert "A: its music at A was not read (it is not there); B: its music" in said(capsys)
+    assert "A: its music at A was not read (it does not exist); B: its music" in said(capsys)
     named = ["A=../A", "B=../B"]
     assert clstm("report", "verify", "../report", *named, "--file", "index=../index.csv") == 0
     assert "not checked" not in said(capsys)
     assert clstm("report", "verify", "../report", *named) == 0
     text = said(capsys)
-    assert "--index index.csv was not checked: it is not there; name it as --file index=PATH" in text
-    assert "conclusions were not drawn again" in text
+    assert "--index index.csv was not checked: it does not exist; name it as --file index=PATH" in text
+    assert "conclusions were not compared" in text
 
 
 def outside(here: Path) -> Path:
@@ -159,7 +160,7 @@ def test_a_table_is_not_read_outside_of_the_working_directory(
     assert clstm("report", "verify", "report") == 0
     text = said(capsys)
     assert f"--index {place} was not checked: " in text
-    assert "conclusions were not drawn again" in text
+    assert "conclusions were not compared" in text
 
 
 @pytest.mark.parametrize("run", ["../secret", *slow("bundled:../../../secret", "linked")])
@@ -196,7 +197,7 @@ def test_a_reports_own_files_are_not_links_out_of_it(here: Path, capsys: pytest.
     assert clstm("report", "verify", "report") == 1
     text = said(capsys)
     for name in ("metrics.csv", "pieces.csv", "../../secret/index.csv"):
-        assert f"{name}: is no plain file within the report, and was not read" in text
+        assert f"{name}: is not a plain file within the report, and was not read" in text
     assert "metrics.csv: cannot be read" in text
 
 
@@ -219,6 +220,15 @@ def test_what_is_no_manifest_is_one_line(text: str, here: Path, capsys: pytest.C
     (line,) = filter(None, capsys.readouterr().err.splitlines())
     assert "manifest.json" in line
     assert len(line) < 500
+    assert not re.search("Error|Decode|Exception|Traceback|KeyError|dict", line), "Python's words"
+
+
+def test_a_link_to_nothing_or_to_itself_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "nothing").symlink_to(tmp_path / "gone")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    for name, words in (("nothing", "it does not exist"), ("itself", "is a link that leads to itself")):
+        assert clstm("report", "verify", tmp_path / name) == 2
+        assert words in said(capsys)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from clstm.models import networks
 from clstm.music.midi import Notes, write_midi
 from clstm.music.score import ROWS
 from evaluation.measurement.inputs import MeasurementInput
+from reports.content.report import SystemContent, Touch
 from reports.inputs.models import KINDS, PAPER, model_of, of_the_paper
+from reports.inputs.runs import find_runs
 from reports.inputs.systems import read_generated
 from reports.inputs.touch import touch_of
-from reports.verification.provenance import find_runs
 
 SOURCE = {"model": "lstm", "run": "mine", "weights_sha256": "0f" * 32, "sampling": {"mode": "window"}}
 
@@ -29,7 +30,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     matrix = np.zeros((ROWS, 16), dtype=np.uint8)
     matrix[[20, 98], ::4] = 1
     folder = tmp_path_factory.mktemp("music") / "anything"
-    continuations.write(folder, [opening()], [matrix], SOURCE, corpus=None, with_seed=False)
+    continuations.write(folder, [opening()], [matrix], SOURCE, corpus=None, with_prompt=False)
     return folder
 
 
@@ -108,8 +109,12 @@ def test_weights_at_hand_say_more_than_a_manifest() -> None:
 
 
 def test_our_own_model_alone_brings_nothing_of_the_paper() -> None:
-    assert not of_the_paper([{"model": None}, {"model": "c-lstm-plus"}])
-    assert of_the_paper([{"model": "c-lstm-plus"}, {"model": "rnn"}])
+    none, plus, rnn = (
+        SystemContent(name="a", role="system", colour="", shown="", median_seconds=1.0, inputs=(), model=model)
+        for model in (None, "c-lstm-plus", "rnn")
+    )
+    assert not of_the_paper([none, plus])
+    assert of_the_paper([plus, rnn])
 
 
 @pytest.mark.parametrize(
@@ -127,9 +132,9 @@ def test_velocities_and_grid_are_looked_up_in_the_notes(
     rows = [(onset, onset + 0.5, 60, velocity) for onset, velocity in zip(onsets, velocities, strict=True)]
     write_midi(Notes.of(rows), tmp_path / "a.mid")
     touch = touch_of([MeasurementInput(tmp_path / "a.mid")])
-    assert touch == {"one_velocity": expected[0], "on_grid": expected[1]}
-    assert touch_of([MeasurementInput(tmp_path / "a.mid", same_grid=True)]) == {"one_velocity": True, "on_grid": True}
+    assert touch == Touch(one_velocity=expected[0], on_grid=expected[1])
+    assert touch_of([MeasurementInput(tmp_path / "a.mid", same_grid=True)]) == Touch(one_velocity=True, on_grid=True)
 
 
-def test_of_audio_nothing_is_known_of_its_velocities() -> None:
+def test_of_audio_velocities_and_timing_are_not_known() -> None:
     assert touch_of([MeasurementInput(Path("a.wav"))]) is None

@@ -29,14 +29,19 @@ def music(midi: Path) -> Music:
     return Music.read(midi, SETTINGS)
 
 
-def test_the_figures_are_those_of_the_tables(music: Music, midi: Path) -> None:
+def test_the_metrics_are_those_of_the_tables(music: Music, midi: Path) -> None:
     expected = measure_file(midi, SETTINGS)
-    found = {name: None if isinstance(one, Missing) else one for name, one in music.figures.items()}
+    found = {name: None if isinstance(one, Missing) else one for name, one in music.metrics.items()}
     assert found == pytest.approx(expected)
     table = music.table()
     assert list(table.index) == list(METRICS)
     assert table.loc["centroid", "value"] == expected["centroid"]
     assert table.loc["novelty_rate", "note"] == "shorter than 30 s"
+
+
+def test_the_old_name_of_the_metrics_still_answers_and_warns(music: Music) -> None:
+    with pytest.warns(DeprecationWarning, match=r"Music\.figures is now called metrics"):
+        assert music.figures is music.metrics
 
 
 @pytest.mark.parametrize("view", ["envelope", "analytic_envelope", "loudness", "spectrum", "novelty"])
@@ -75,7 +80,7 @@ def test_audio_has_no_score_and_says_what_was_done_to_it(music: Music, tmp_path:
     write_audio(tmp_path / "tune.wav", music.waveform[:, :1], 22050)
     audio = Music.read(tmp_path / "tune.wav")
     assert audio.score is None
-    assert audio.figures["note_density"] == Missing("audio has no notes")
+    assert audio.metrics["note_density"] == Missing("audio has no notes")
     assert "resampled from 22050 Hz" in audio.remarks
     assert music.score is not None
     assert music.score.shape[0] == 156

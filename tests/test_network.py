@@ -13,6 +13,7 @@ from clstm.models.networks import KINDS, Kind, NetworkConfig, parameter_count
 from clstm.runtime.errors import UserError
 from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
 from reports.figures import network
+from reports.inputs.networks import read_network, structure
 
 
 def small(kind: Kind) -> tuple[NetworkConfig, dict[str, tuple[int, ...]]]:
@@ -23,7 +24,7 @@ def small(kind: Kind) -> tuple[NetworkConfig, dict[str, tuple[int, ...]]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sizes_are_those_of_the_network(kind: Kind) -> None:
     config, shapes = small(kind)
-    drawn = network.structure(kind, {"rows": config.rows, "window": config.window, "horizon": config.horizon}, shapes)
+    drawn = structure(kind, {"rows": config.rows, "window": config.window, "horizon": config.horizon}, shapes)
     assert drawn.kind == kind
     assert drawn.parameters == parameter_count(build(config))
     assert (drawn.blocks[0].rows, drawn.blocks[0].steps) == (156, 90)
@@ -34,7 +35,7 @@ def test_the_sizes_are_those_of_the_network(kind: Kind) -> None:
 
 
 def test_the_papers_network_has_the_papers_numbers() -> None:
-    drawn = network.read_network(pretrained.FOLDER / "c-lstm")
+    drawn = read_network(pretrained.FOLDER / "c-lstm")
     sizes = [(block.layers, block.rows, block.steps) for block in drawn.blocks[:3]]
     assert sizes == [(1, 156, 90), (32, 154, 88), (128, 1, 88)]
     assert "LSTM 88 steps → 1024, then fully connected 1404, sigmoid" in drawn.sentence
@@ -43,7 +44,7 @@ def test_the_papers_network_has_the_papers_numbers() -> None:
 
 @pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
 def test_every_network_has_its_row_and_every_block_its_name(width: float) -> None:
-    drawn = [network.read_network(pretrained.FOLDER / name) for name in ("rnn", "c-lstm")]
+    drawn = [read_network(pretrained.FOLDER / name) for name in ("rnn", "c-lstm")]
     figure = network.draw(drawn, width)
     assert len(figure.axes) == 2
     words = {" ".join(text.get_text().split()) for text in figure.axes[1].texts}
@@ -52,7 +53,7 @@ def test_every_network_has_its_row_and_every_block_its_name(width: float) -> Non
 
 @pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
 def test_every_word_is_whole_and_none_lies_upon_another(width: float) -> None:
-    drawn = [network.read_network(pretrained.FOLDER / kind, f"{kind} {'long ' * 20}") for kind in KINDS]
+    drawn = [read_network(pretrained.FOLDER / kind, f"{kind} {'long ' * 20}") for kind in KINDS]
     figure = network.draw(drawn, width)
     assert faults(figure) == []
     words = [" ".join(text.split()) for text in boxes(figure)]
@@ -71,5 +72,5 @@ def test_what_is_no_run_is_refused_in_one_line(damage: str, tmp_path: Path) -> N
     if damage == "no network":
         (run / "config.json").write_text(json.dumps({"network": {}}))
     with pytest.raises(UserError, match="is not a run that can be drawn") as refused:
-        network.read_network(run)
+        read_network(run)
     assert "\n" not in str(refused.value)

@@ -145,7 +145,7 @@ def test_render_goes_on_where_it_was_killed(music: Path, tmp_path: Path) -> None
     class Killed(BaseException):
         pass
 
-    def killed(_: Path) -> None:
+    def killed(_what: str, _done: int, _total: int) -> None:
         raise Killed
 
     with pytest.raises(Killed):
@@ -159,10 +159,10 @@ def test_an_input_within_the_folder_that_is_replaced_is_not_lost(refused: Refuse
     make_anchor(sorted(music.iterdir()), tmp_path / "anchor")
     before = sorted(path.name for path in (tmp_path / "anchor").iterdir())
     assert "which this command reads" in refused("study", "anchor", "anchor", "--count", 1, "--out", "anchor")
-    write(tmp_path / "made", [opening()], [opening().continuation], {}, corpus=None, with_seed=False)
-    seed = next((tmp_path / "made").glob("*.mid"))
-    assert "which this command reads" in refused("generate", "rnn", "--seed-midi", seed, "--out", "made")
-    assert seed.exists()
+    write(tmp_path / "made", [opening()], [opening().continuation], {}, corpus=None, with_prompt=False)
+    prompt = next((tmp_path / "made").glob("*.mid"))
+    assert "which this command reads" in refused("generate", "rnn", "--prompt", prompt, "--out", "made")
+    assert prompt.exists()
     assert sorted(path.name for path in (tmp_path / "anchor").iterdir()) == before
 
 

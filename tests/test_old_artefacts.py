@@ -8,7 +8,7 @@ import shutil
 import sys
 import tarfile
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from evaluation.audio import synthesizer
 from evaluation.audio.files import write_audio
 from evaluation.drift.check import MOVED, SAME, UNMATCHED
 from evaluation.measurement.environment import environment, settings_of
-from evaluation.measurement.inputs import takes
+from evaluation.measurement.inputs import measurement_inputs
 
 FIXTURES = Path(__file__).with_name("fixtures")
 VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
@@ -94,7 +94,7 @@ def test_an_old_run_resumes_where_it_stopped(old: Path) -> None:
 def test_old_music_says_where_it_goes_on_from(old: Path) -> None:
     """`generated.json` names the group of each prompt: continuations of one piece are no independent draws."""
     index = pd.read_csv("index.csv")
-    found = [take.group for take in takes(sorted(Path("model").glob("*.mid")))]
+    found = [given.group for given in measurement_inputs(sorted(Path("model").glob("*.mid")))]
     assert set(found) <= set(index.loc[index["split"] == "test", "group"])
     assert len(set(found)) == 6
 
@@ -130,13 +130,13 @@ def test_an_old_report_of_unchanged_music_holds_or_is_to_be_made_again(
     """Never that it does not hold: nothing was changed. What is defined as it was is measured again; the rest, and the
     conclusions, are said to need another report."""
     status, said = verified(capsys)
-    assert (status, "report holds" in said, "make the report again" in said) == (0, True, True)
+    assert (status, "report is verified" in said, "make the report again" in said) == (0, True, True)
 
 
 def test_an_old_report_of_changed_music_never_holds(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = change_a_piece(old)
     status, said = verified(capsys)
-    assert "report holds" not in said
+    assert "report is verified" not in said
     if status == 1:
         assert f"{name} was changed" in said
     else:
@@ -182,8 +182,6 @@ def test_an_old_baseline_of_changed_music_fails(old: Path) -> None:
     name = change_a_piece(old)
     status = clstm("spectra", "check", path, "--junit", "found.xml")
     assert status == (MOVED if same_synthesizer(path) else UNMATCHED)
-    failed = {
-        case.get("name") for case in ElementTree.parse("found.xml").iter("testcase") if case.find("failure") is not None
-    }
+    failed = {case.get("name") for case in ET.parse("found.xml").iter("testcase") if case.find("failure") is not None}
     assert any(name in str(one) for one in failed)
     assert len(failed) == 1 or not same_synthesizer(path)

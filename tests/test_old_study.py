@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import listening_study
-from listening_study.blinding.attack import Shown, attack, words
+from listening_study.blinding.attack import ReceivedTrial, attack, words
 from listening_study.blinding.audit import BlindingVerdict, examine, judge
 from listening_study.cli.main import app
 from listening_study.protocol.key import open_key
@@ -28,7 +28,7 @@ from listening_study.protocol.order import COMPUTABLE, doubts, open_order
 from listening_study.protocol.study import Study, read_study
 from listening_study.results.export import provenance
 from listening_study.results.results import read_results
-from listening_study.results.summary import cautions
+from listening_study.results.summary import caveats
 from listening_study.store import Store
 from listening_study.store.database import open_answers
 
@@ -127,7 +127,7 @@ def test_an_old_study_is_closed_and_concluded_and_the_results_say_that_its_order
     with open_answers(old) as store:
         found = read_results(old, store)
     assert found.complete == 3
-    assert cautions(found).count(COMPUTABLE) == 1
+    assert caveats(found).count(COMPUTABLE) == 1
     assert provenance(found)["order_sha256"] is None
 
 
@@ -135,7 +135,7 @@ def test_the_audit_of_an_old_study_fails_and_says_that_its_order_could_be_comput
     ran = run("audit", old.folder, "--no-server")
     assert ran.exit_code == 1
     assert said(ran).count(COMPUTABLE) == 1
-    assert "20 of 20 clips put with their source" in said(ran)
+    assert "20 of 20 clips assigned to their source" in said(ran)
 
 
 def test_one_listener_of_an_old_study_could_put_every_clip_with_its_source(old: Study) -> None:
@@ -143,9 +143,9 @@ def test_one_listener_of_an_old_study_could_put_every_clip_with_its_source(old: 
     sources = {clip: origin.source for clip, origin in open_key(old).clips.items()}
     practice = {clip for clip, _ in open_order(old).practice}
     traffic = json.loads((OLD / "traffic.json").read_text())
-    heard = [Shown(one["clip"], words(" ".join(one["sent"]))) for one in traffic if one["clip"] not in practice]
+    heard = [ReceivedTrial(one["clip"], words(" ".join(one["sent"]))) for one in traffic if one["clip"] not in practice]
     for silent in (False, True):
-        met = [Shown(shown.clip) for shown in heard] if silent else heard
+        met = [ReceivedTrial(shown.clip) for shown in heard] if silent else heard
         found = attack(old, open_order(old), sources, met)
         assert (found.value, found.found, found.clips) == ("0", 20, 20)
         assert found.p <= 0.001

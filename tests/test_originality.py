@@ -218,7 +218,7 @@ def test_the_verb_writes_the_table_and_names_the_copy(clstm: Callable[..., str],
         (["a=model", "--corpus", "index.csv"], "none of the corpus's 1 files can be used"),
         (["a=model", "--corpus", "corpus", "--index", "nowhere.csv"], "nowhere.csv cannot be read as CSV"),
         (["a=model", "--corpus", "corpus", "--index", "wrong.csv"], "it needs file and group"),
-        (["a=model", "--corpus", "model", "--index", "index.csv"], "names none of the 5 files in model"),
+        (["a=model", "--corpus", "model", "--index", "index.csv"], "lists none of the 5 files in model"),
     ],
 )
 def test_mistakes_are_one_line_and_nothing_is_written(

@@ -1,26 +1,23 @@
 """The page says what the numbers say, to everyone, and no name can break it."""
 
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from evaluation.comparison.verdict import VerdictRow
 from evaluation.measurement.measure import METRICS
+from reports.content.provenance import InputFile, Provenance
+from reports.content.report import LeftOutFile, ReportContent, SystemContent, Touch, VariantContent
+from reports.content.rows import AccuracyRow, ClaimRow, MetricSummary, SummaryLine
 from reports.figures.drawing import Chart, Drawn, Panel, Section
-from reports.findings.paper_claims import roles
-from reports.page import page
-from reports.page.page import Listening, clock, number_views
+from reports.findings.paper_claims import parts_of
+from reports.page.cells import ViewOfNumbers, metric_line, number_views
+from reports.page.page import Listening, clock
 from reports.page.page import render_page as render
 
-PROVENANCE = {
-    "command": "clstm report",
-    "seed": 7,
-    "grid": "reference",
-    "versions": {"python": "3.11"},
-    "rendering": None,
-    "soundfont_licence": None,
-    "systems": [],
-}
+PROVENANCE = Provenance(command="clstm report", reference="A", seed=7, versions={"python": "3.11"})
 NASTY = """</title><script>alert("1")</script> & 'é' {{ 7 * 7 }}"""
 
 
@@ -44,71 +41,52 @@ class Tags(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def system(name: str, role: str = "system", files: int = 3, **more: Any) -> dict[str, Any]:
-    inputs = [{"file": f"{n}", "sha256": "ab" * 32, "seconds": 61.0} for n in range(files)]
-    return {
-        "name": name,
-        "role": role,
-        "colour": "#123456",
-        "shown": "song",
-        "median_seconds": 61.0,
-        "inputs": inputs,
-        "failures": [],
-        "remarks": [],
-        "model": None,
-        "touch": None,
-        "generated": None,
-    } | more
+def system(name: str, role: str = "system", files: int = 3, **more: Any) -> SystemContent:
+    inputs = tuple(InputFile(file=f"{n}", sha256="ab" * 32, seconds=61.0) for n in range(files))
+    about = {"name": name, "role": role, "colour": "#123456", "shown": "song", "median_seconds": 61.0}
+    return SystemContent(**(about | {"inputs": inputs} | more))
 
 
-def numbers(systems: list[dict[str, Any]], **changed: Any) -> list[dict[str, Any]]:
-    row = {"n": 3, "median": 0.25, "lower": 0.2, "upper": 0.3, "note": ""} | changed
-    return [row | {"metric": metric, "system": one["name"]} for metric in METRICS for one in systems]
+def numbers(systems: Sequence[SystemContent], **changed: Any) -> tuple[MetricSummary, ...]:
+    row = {"n": 3, "median": 0.25, "lower": 0.2, "upper": 0.3} | changed
+    return tuple(MetricSummary(metric=metric, system=one.name, **row) for metric in METRICS for one in systems)
 
 
-def judged(name: str, verdict: str = "differs", **changed: Any) -> dict[str, Any]:
-    row = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "p_holm": 0.01, "note": ""}
-    sizes = {"system_n": 9, "reference_n": 9, "system_pieces": 9, "reference_pieces": 9}
-    how = "higher (large)" if verdict == "differs" else ""
-    return {"system": name, "metric": "level_spread", "verdict": verdict, "how": how} | row | sizes | changed
+def judged(name: str, verdict: str = "differs", **changed: Any) -> VerdictRow:
+    row = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "p_holm": 0.01}
+    row |= {"system_n": 9, "reference_n": 9, "system_pieces": 9, "reference_pieces": 9}
+    row |= {"direction": "higher", "magnitude": "large"} if verdict == "differs" else {}
+    return VerdictRow(system=name, metric="level_spread", verdict=verdict, **(row | changed))
 
 
-def render_page(content: dict[str, Any], sections: list[Section], heard: bool = True, **charts: Chart) -> str:
+def render_page(content: ReportContent, sections: list[Section], heard: bool = True, **charts: Chart) -> str:
     players = {
-        system["name"]: Listening(f"audio/{place}.mp3" if heard else None, ((system["shown"], "audio/s.mp3"),) * heard)
-        for place, system in enumerate(content["systems"])
+        system.name: Listening(f"audio/{place}.mp3" if heard else None, ((system.shown, "audio/s.mp3"),) * heard)
+        for place, system in enumerate(content.systems)
     }
     return render(content, Drawn(tuple(sections), charts, ()), players, "2026-01-02T03:04:05+00:00")
 
 
-def content(*systems: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return {
+def content(*systems: SystemContent, **changed: Any) -> ReportContent:
+    parts: dict[str, Any] = {
         "title": "Does it hold up?",
-        "reference": systems[0]["name"],
-        "against": systems[0]["name"],
-        "remarks": [],
-        "sounds": [],
-        "summary": [],
-        "verdict": [],
-        "claims": [],
-        "correlation": [],
+        "reference": systems[0].name,
+        "against": systems[0].name,
         "seconds_drawn": 60.0,
         "seconds_heard": 40.0,
-        "systems": list(systems),
-        "parts": roles(systems),
-        "variants": [],
-        "numbers": numbers(list(systems)),
-        "accuracy": None,
-        "study": None,
+        "systems": systems,
+        "parts": parts_of(systems),
+        "numbers": numbers(systems),
         "provenance": PROVENANCE,
-    } | changed
+    }
+    return ReportContent(**(parts | changed))
 
 
-def accuracy_row(name: str, role: str, accuracy: float) -> dict[str, Any]:
+def accuracy_row(name: str, role: str, accuracy: float) -> AccuracyRow:
     shares = dict.fromkeys(("precision", "recall", "f1", "f1_held", "f1_struck"), 0.5)
-    skills = {"skill_accuracy": 0.25, "skill_accuracy_low": 0.2, "skill_accuracy_high": 0.3, "skill_nats": None}
-    row = {"system": name, "role": role, "horizon": "next", "accuracy": accuracy, "nats": None, "windows": 9}
-    return row | shares | skills
+    skills = {"skill_accuracy": 0.25, "skill_accuracy_low": 0.2, "skill_accuracy_high": 0.3}
+    row = {"system": name, "role": role, "horizon": "next", "accuracy": accuracy, "windows": 9}
+    return AccuracyRow(**row, **shares, **skills)
 
 
 def section(name: str, **more: Any) -> Section:
@@ -117,17 +95,14 @@ def section(name: str, **more: Any) -> Section:
     return Section("waveform", 3, "Waveform", (panel,), **more)
 
 
-def claim(text: str, verdict: str = "holds") -> dict[str, Any]:
-    words = dict.fromkeys(("paper", "measure", "ruled_out", "otherwise"), text)
-    return {
-        "claim": text,
-        "verdict": verdict,
-        "value": 1.0,
-        "low": 0.5,
-        "high": 1.5,
-        "unit": "dB",
-        "p_holm": 0.01,
-    } | words
+def claim(text: str, verdict: str = "holds", otherwise: str | None = None) -> ClaimRow:
+    words = dict.fromkeys(("claim", "paper", "measure", "ruled_out", "otherwise"), text)
+    words |= {} if otherwise is None else {"otherwise": otherwise}
+    return ClaimRow(verdict=verdict, value=1.0, low=0.5, high=1.5, unit="dB", p_holm=0.01, **words)
+
+
+def views(report: ReportContent) -> list[ViewOfNumbers]:
+    return list(number_views(report.systems, report.numbers, report.verdict, paper=False))
 
 
 def test_no_name_can_break_the_page() -> None:
@@ -136,7 +111,7 @@ def test_no_name_can_break_the_page() -> None:
         "reference",
         shown=NASTY,
         remarks=[NASTY],
-        failures=[{"file": NASTY, "reason": NASTY}],
+        failures=(LeftOutFile(file=NASTY, reason=NASTY),),
         generated={NASTY: NASTY},
     )
     page = Tags(
@@ -145,10 +120,10 @@ def test_no_name_can_break_the_page() -> None:
                 nasty,
                 title=NASTY,
                 remarks=[NASTY],
-                summary=[{"about": NASTY, "text": NASTY}],
+                summary=[SummaryLine(about=NASTY, text=NASTY)],
                 claims=[claim(NASTY)],
                 accuracy=[accuracy_row(NASTY, "model", 0.9)],
-                provenance=PROVENANCE | {"command": NASTY},
+                provenance=PROVENANCE.model_copy(update={"command": NASTY}),
             ),
             [section(NASTY, without=(NASTY,))],
             distances=Chart("distances", NASTY, NASTY),
@@ -191,22 +166,21 @@ def test_music_that_is_not_to_be_heard_has_no_player_and_says_so() -> None:
     assert "its audio is left out" in page.text
 
 
-def test_a_cell_has_its_distance_bold_where_it_is_told_apart() -> None:
-    two = content(system("A", "reference"), system("B"), system("C"))
-    two["verdict"] = [judged("B", flips="other sound", size=9.0, delta=-0.5), judged("C", "not told apart")]
-    html = render_page(two, [])
+def test_a_distance_is_bold_where_the_difference_is_significant() -> None:
+    rows = [judged("B", flips="other sound", size=9, delta=-0.5), judged("C", "inconclusive")]
+    html = render_page(content(system("A", "reference"), system("B"), system("C"), verdict=rows), [])
     assert '<strong class="distance" title="higher (large)">2.5 [1.5, 3.5] ↑</strong>' in html
-    assert '<span class="distance" title="not told apart">2.5 [1.5, 3.5]</span>' in html
-    assert "otherwise with other sound" in html
+    assert '<span class="distance" title="inconclusive">2.5 [1.5, 3.5]</span>' in html
+    assert "another conclusion with other sound" in html
     assert "<small>n\xa0=\xa09, δ\xa0=\xa0−0.50</small>" in html, "beside a distance its n, and Cliff's delta"
 
 
 def test_the_summary_the_claims_and_the_limits_are_on_the_page() -> None:
-    said = [{"about": "B", "text": "B is told apart."}]
+    said = [SummaryLine(about="B", text="B differs significantly.")]
     rows = [claim("One", "holds"), claim("Two", "does not hold"), claim("Three", "inconclusive")]
     page = render_page(content(system("A", "reference"), summary=said, claims=rows, remarks=["A has one piece"]), [])
     for words in (
-        "B is told apart.",
+        "B differs significantly.",
         "1.00 [0.500, 1.50] dB",
         "mark holds",
         "mark fails",
@@ -236,39 +210,37 @@ def test_without_an_accuracy_table_none_is_shown() -> None:
 
 
 def test_a_system_with_one_file_shows_no_range() -> None:
-    one = content(system("A", "reference", files=1))
-    one["numbers"] = numbers(one["systems"], n=1)
-    assert all(
-        cell["range"] is None for view in number_views(one) for metric in view["metrics"] for cell in metric["cells"]
-    )
+    alone = system("A", "reference", files=1)
+    one = content(alone, numbers=numbers([alone], n=1))
+    assert all(cell.range == "" for view in views(one) for metric in view.metrics for cell in metric.cells)
     assert "1 file, 1:01\xa0min" in Tags(render_page(one, [])).text
 
 
-def test_a_figure_that_does_not_exist_gives_its_reason() -> None:
-    both = content(system("A", "reference"), system("B"))
+def test_a_metric_without_a_value_gives_its_reason() -> None:
+    one, other = system("A", "reference"), system("B")
     none = {"n": 0, "median": None, "lower": None, "upper": None, "note": "audio has no notes"}
-    both["numbers"] = numbers([both["systems"][0]]) + numbers([both["systems"][1]], **none)
+    both = content(one, other, numbers=numbers([one]) + numbers([other], **none))
     assert Tags(render_page(both, [])).text.count("audio has no notes") == len(METRICS)
 
 
-def test_a_figure_nobody_has_is_left_out() -> None:
-    empty = content(system("A", "reference"))
-    empty["numbers"] = numbers(empty["systems"], n=0, median=None, lower=None, upper=None, note="silent")
-    assert list(number_views(empty)) == []
+def test_a_metric_that_no_system_has_is_left_out() -> None:
+    one = system("A", "reference")
+    empty = content(one, numbers=numbers([one], n=0, median=None, lower=None, upper=None, note="silent"))
+    assert views(empty) == []
 
 
 def test_shares_are_shown_in_percent_and_placed_between_the_rows_extremes() -> None:
-    both = content(system("A", "reference"), system("B"))
+    one, other = system("A", "reference"), system("B")
     high = {"median": 0.75, "lower": 0.7, "upper": 0.8}
-    both["numbers"] = numbers([both["systems"][0]]) + numbers([both["systems"][1]], **high)
-    metrics = {metric["label"]: metric for view in number_views(both) for metric in view["metrics"]}
-    low_cell, high_cell = metrics["Energy below 1 kHz"]["cells"]
-    assert (low_cell["median"], low_cell["range"], high_cell["median"]) == ("25.0", "20.0 to 30.0", "75.0")
-    assert (low_cell["from"], high_cell["to"]) == (0, 100)
+    both = content(one, other, numbers=numbers([one]) + numbers([other], **high))
+    metrics = {metric.label: metric for view in views(both) for metric in view.metrics}
+    low_cell, high_cell = metrics["Energy below 1 kHz"].cells
+    assert (low_cell.median, low_cell.range, high_cell.median) == ("25.0", "20.0 to 30.0", "75.0")
+    assert (low_cell.start, high_cell.end) == (0, 100)
 
 
-LIMITED = {"one_velocity": True, "on_grid": True}
-PLAYED = {"one_velocity": False, "on_grid": False}
+LIMITED = Touch(one_velocity=True, on_grid=True)
+PLAYED = Touch(one_velocity=False, on_grid=False)
 
 
 def test_the_control_is_explained_only_where_there_is_one() -> None:
@@ -286,8 +258,8 @@ def test_the_control_is_explained_only_where_there_is_one() -> None:
     [
         (LIMITED, "B has one velocity and begins every note on that grid"),
         (PLAYED, "B has velocities and timing of its own"),
-        (LIMITED | {"on_grid": False}, "B has timing of its own"),
-        (LIMITED | {"one_velocity": False}, "B has velocities of its own"),
+        (Touch(one_velocity=True, on_grid=False), "B has timing of its own"),
+        (Touch(one_velocity=False, on_grid=True), "B has velocities of its own"),
         (None, ""),
     ],
 )
@@ -304,27 +276,27 @@ def test_two_systems_of_one_kind_share_no_part_and_the_page_says_which_has_it() 
         system("A", "reference"), system("Warm", model="lstm"), system("Cold", model="lstm"), claims=[claim("One")]
     )
     text = " ".join(Tags(render_page(both, [])).text.split())
-    assert "Claims about the LSTM are asked of Warm, the first by such a model; not of Cold." in text
+    assert "Claims about the LSTM are tested on Warm, the first by such a model; not on Cold." in text
 
 
-def test_each_way_in_which_a_claim_comes_out_otherwise_has_a_line_under_it() -> None:
-    row = claim("One") | {"otherwise": "lstm, threshold 0.15: does not hold; reverb: inconclusive"}
+def test_each_setting_with_another_verdict_on_a_claim_has_a_line_below_it() -> None:
+    row = claim("One", otherwise="lstm, threshold 0.15: does not hold; reverb: inconclusive")
     page = render_page(content(system("A", "reference"), system("B", model="lstm"), claims=[row]), [])
     assert "<small>lstm, threshold 0.15: does not hold</small><small>reverb: inconclusive</small>" in page
     assert '<tr class="otherwise">' not in render_page(
-        content(system("A", "reference"), claims=[claim("One") | {"otherwise": ""}]), []
+        content(system("A", "reference"), claims=[claim("One", otherwise="")]), []
     )
 
 
 def test_variants_are_listed_where_the_page_says_how_it_was_made() -> None:
-    variant = {"system": "B", "label": "threshold 0.15", "path": "music/b", "pieces": 12}
+    variant = VariantContent(system="B", label="threshold 0.15", path="music/b", pieces=12)
     page = Tags(render_page(content(system("A", "reference"), system("B"), variants=[variant]), []))
     assert "threshold 0.15: 12 files" in page.text.split("How it was made")[-1]
     assert "variants.csv" in [link["href"] for link in page.all("a")]
 
 
 def test_files_left_out_are_listed_with_their_reason() -> None:
-    failed = system("A", "reference", failures=[{"file": "broken.mid", "reason": "0 bytes"}])
+    failed = system("A", "reference", failures=(LeftOutFile(file="broken.mid", reason="0 bytes"),))
     text = Tags(render_page(content(failed), [])).text
     assert "1 file left out" in text
     assert "broken.mid" in text
@@ -342,9 +314,7 @@ def test_times_read_as_a_clock(seconds: float, words: str) -> None:
 )
 def test_a_small_number_shows_two_digits_that_count(values: list[float], decimals: int) -> None:
     rows = [
-        {"metric": "flatness", "system": "a", "n": 1, "lower": value, "median": value, "upper": value, "note": ""}
-        for value in values
+        MetricSummary(metric="flatness", system="a", n=1, lower=value, median=value, upper=value) for value in values
     ]
-    systems = [{"name": "a"}] * len(rows)
-    cells = page._metric("flatness", rows, systems)["cells"]
-    assert [cell["median"] for cell in cells] == [f"{value:.{decimals}f}" for value in values]
+    cells = metric_line("flatness", [(system("a"), row, None) for row in rows], paper=False).cells
+    assert [cell.median for cell in cells] == [f"{value:.{decimals}f}" for value in values]

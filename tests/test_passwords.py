@@ -7,7 +7,7 @@ import pytest
 
 from clstm.runtime.errors import UserError
 from listening_study.researchers import passwords
-from listening_study.researchers.passwords import DELAY, LOCKED, TRIES, Door, LockedError
+from listening_study.researchers.passwords import DELAY, LOCKED, TRIES, LockedError, PasswordGate
 
 PASSWORD = "correct horse 音楽"
 
@@ -53,7 +53,7 @@ def test_a_short_password_is_refused() -> None:
 
 def test_wrong_passwords_cost_time_and_many_lock_the_door(kept: str) -> None:
     now, waits = [1000.0], []
-    door = Door(kept, lambda: now[0], waits.append)
+    door = PasswordGate(kept, lambda: now[0], waits.append)
     for _ in range(TRIES - 1):
         assert not door.admits("wrong")
     assert door.admits(PASSWORD)

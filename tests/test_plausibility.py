@@ -38,9 +38,9 @@ def test_what_music_may_be_passes(rows: list[tuple[float, float, int, int]]) -> 
         (every(0.5, 100, start=301), "no note begins for 5.0 minutes of its 5.8 minutes"),
         ([*every(0.5, 100), (50.0, 200.0, 60, 80)], "no note begins for 2.5 minutes of its 3.3 minutes"),
         ([(0.0, 40000.0, 60, 80)], "no note begins for 11.1 hours of its 11.1 hours"),
-        (every(4, 200), "15.1 notes a minute for 13.3 minutes"),
-        (every(2, 2500), "30.0 notes a minute for 1.4 hours"),
-        (every(1, 9000), "60.0 notes a minute for 2.5 hours"),
+        (every(4, 200), "15.1 notes per minute for 13.3 minutes"),
+        (every(2, 2500), "30.0 notes per minute for 1.4 hours"),
+        (every(1, 9000), "60.0 notes per minute for 2.5 hours"),
         (every(0.0001, 10_000), "more than 500 notes begin within 1 s"),
         (every(0.004, 3000), "more than 2,000 notes begin within 10 s"),
         (

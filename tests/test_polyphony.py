@@ -68,14 +68,14 @@ def test_the_expectation_is_the_mean_of_drawn_predictions() -> None:
 
 def test_certain_and_right_is_no_nats_and_certain_and_wrong_is_finite() -> None:
     frames = np.eye(88, dtype=np.uint8)
-    nats, accuracy, _, _ = benchmark.figures(benchmark.count(frames.astype(np.float64), frames))
+    nats, accuracy, _, _ = benchmark.values(benchmark.count(frames.astype(np.float64), frames))
     assert (nats, accuracy) == pytest.approx((0, 1), abs=1e-9)
     assert np.isfinite(benchmark.count(1.0 - frames, frames)).all()
 
 
 def test_where_nothing_is_asked_there_is_no_figure() -> None:
     one_frame = benchmark.count(np.full((1, 88), 0.5), np.zeros((1, 88), dtype=np.uint8))
-    assert np.isnan(benchmark.figures(one_frame)).tolist() == [False, False, True, True]
+    assert np.isnan(benchmark.values(one_frame)).tolist() == [False, False, True, True]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,7 +172,7 @@ def test_every_published_figure_is_in_nats_below_the_baseline_without_memory() -
 def test_music_is_no_benchmark_and_its_runs_cannot_be_scored_on_one(
     tiny: Corpus, tiny_corpus: Corpus, tmp_path: Path
 ) -> None:
-    with pytest.raises(MismatchError, match=r"is music of 156 rows, no benchmark of 88 keys; .*: clstm accuracy"):
+    with pytest.raises(MismatchError, match=r"has 156 rows, and a benchmark has 88; .*: clstm accuracy"):
         benchmark.score(tiny_corpus, [])
     with pytest.raises(MismatchError, match="was trained on music of 156 rows; give one trained on the benchmark's 88"):
         benchmark.score(tiny, [run_of("lstm", tmp_path, rows=156)])

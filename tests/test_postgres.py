@@ -13,7 +13,8 @@ from patience import PATIENCE
 from postgres_server import Server, running_postgres
 
 from clstm.runtime.errors import UserError
-from listening_study.store import Agreement, Listener, Response, Store, UnavailableError, connection
+from listening_study.protocol.questions import Response
+from listening_study.store import Agreement, Listener, Store, UnavailableError, connection
 
 pytestmark = pytest.mark.slow
 

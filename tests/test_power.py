@@ -24,20 +24,22 @@ def only(assumptions: Assumptions, listeners: int, clips: int, replicates: int =
 
 def test_power_grows_with_listeners_clips_and_difference() -> None:
     def found(listeners: int = 10, clips: int = 10, apart: float = -0.2) -> float:
-        return only(Assumptions(difference=apart), listeners, clips).told_apart
+        return only(Assumptions(difference=apart), listeners, clips).significant_difference
 
     assert found() < found(listeners=40) < found(listeners=40, clips=30)
     assert found(apart=-0.1) < found() < found(apart=-0.4)
 
 
 def test_clips_and_listeners_that_differ_more_cost_power() -> None:
-    alike, unlike = (only(Assumptions(spread=Spread(0.8, clip, 0.5)), 20, 10).told_apart for clip in (0.2, 1.2))
+    alike, unlike = (
+        only(Assumptions(spread=Spread(0.8, clip, 0.5)), 20, 10).significant_difference for clip in (0.2, 1.2)
+    )
     assert alike > unlike + 0.2
 
 
 def test_without_a_difference_its_power_is_the_level() -> None:
     found = only(Assumptions(systems=1, difference=0.0, anchor=None), 20, 10, replicates=2000)
-    assert found.told_apart <= 0.06 + 3 * found.told_apart_error
+    assert found.significant_difference <= 0.06 + 3 * found.significant_difference_error
     assert np.isnan(found.equivalent)
 
 
@@ -58,7 +60,7 @@ def test_an_anchor_nobody_can_tell_leaves_nothing_equivalent() -> None:
 
 def test_hearing_half_of_the_clips_lies_between_half_as_many_and_all() -> None:
     def found(clips: int, each: int | None) -> float:
-        return only(Assumptions(clips_each=each), 10, clips, 400).told_apart
+        return only(Assumptions(clips_each=each), 10, clips, 400).significant_difference
 
     assert found(10, None) < found(20, 10) < found(20, None)
 
@@ -71,9 +73,9 @@ def test_a_size_has_the_same_power_in_every_grid_and_run() -> None:
 
 def test_many_batches_draw_as_many_studies_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(power, "ANSWERS_AT_ONCE", 2000)
-    drawn: list[int] = []
-    (found,) = powers(Assumptions(), [10], [5], 30, advance=drawn.append)
-    assert sum(drawn) == 30
+    drawn: list[tuple[str, int, int]] = []
+    (found,) = powers(Assumptions(), [10], [5], 30, progress=lambda *said: drawn.append(said))
+    assert drawn[-1] == ("Studies", 30, 30)
     assert len(drawn) > 1
     assert found.replicates == 30
 
@@ -81,14 +83,16 @@ def test_many_batches_draw_as_many_studies_as_asked(monkeypatch: pytest.MonkeyPa
 def test_the_error_is_that_of_the_simulation() -> None:
     assumptions = Assumptions(systems=1, anchor=None)
     runs = [only(assumptions, 10, 10, 100, seed) for seed in range(40)]
-    assert np.std([run.told_apart for run in runs]) == pytest.approx(runs[0].told_apart_error, rel=0.35)
+    assert np.std([run.significant_difference for run in runs]) == pytest.approx(
+        runs[0].significant_difference_error, rel=0.35
+    )
 
 
 def test_the_smallest_study_is_the_one_with_fewest_answers() -> None:
     sizes = [
-        Power(*size, 10, told, 0.0, 0.0, 0.0) for size, told in (((40, 5), 0.7), ((20, 20), 0.9), ((10, 30), 0.85))
+        Power(*size, 10, found, 0.0, 0.0, 0.0) for size, found in (((40, 5), 0.7), ((20, 20), 0.9), ((10, 30), 0.85))
     ]
-    found = smallest(sizes, "told_apart", 0.8)
+    found = smallest(sizes, "significant_difference", 0.8)
     assert found is not None
     assert (found.listeners, found.clips) == (10, 30)
     assert smallest(sizes, "equivalent", 0.8) is None
@@ -117,7 +121,8 @@ def test_the_command_prints_a_table_names_a_size_and_writes_a_file(tmp_path: Pat
     found = CliRunner().invoke(app, [*QUICK, "--target", "0.01", "--difference", "-0.6", "--out", str(out)])
     assert found.exit_code == 0, found.output
     assert (
-        "Telling a difference of -60 percentage points with power 0.01: 5 listeners, 4 clips a source" in found.output
+        "Detecting a difference of -60 percentage points with power 0.01: 5 listeners, 4 clips per source"
+        in found.output
     )
     assert "Showing equivalence" in found.output
     table = pd.read_csv(out)
@@ -128,7 +133,7 @@ def test_the_command_prints_a_table_names_a_size_and_writes_a_file(tmp_path: Pat
 def test_a_target_out_of_reach_names_the_best_size() -> None:
     found = CliRunner().invoke(app, [*QUICK, "--difference", "-0.05", "--no-anchor"])
     assert "none of these sizes; the best is" in found.output
-    assert "Without an anchor nothing can be shown equivalent" in found.output
+    assert "Without an anchor, equivalence cannot be shown" in found.output
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_a_run_that_was_not_scored_cannot_be_bundled(run: Path, tables: dict[str
 def test_verbs_that_take_a_run_take_a_bundled_name(
     bundled: Path, tiny_corpus: Corpus, eight_pieces: Path, tmp_path: Path
 ) -> None:
-    seed = ["--seed-midi", str(eight_pieces / "piece1.mid"), "--count", "1", "--seconds", "3"]
+    seed = ["--prompt", str(eight_pieces / "piece1.mid"), "--count", "1", "--seconds", "3"]
     for arguments in (
         ["generate", "c-lstm", "--out", str(tmp_path / "music"), *seed],
         ["accuracy", str(tiny_corpus.path), "c-lstm", "--out", str(tmp_path / "scores.csv")],

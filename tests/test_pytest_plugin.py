@@ -123,7 +123,7 @@ def test_a_mistake_is_one_line_in_the_report(repository: Path) -> None:
     (repository / "tests" / "baseline.json").write_text("{}")
     finished = run(repository)
     assert finished.returncode == 1
-    assert "is no baseline of this version" in finished.stdout
+    assert "is not a baseline of this version" in finished.stdout
     assert "Traceback" not in finished.stdout
 
 

@@ -85,6 +85,44 @@ def test_every_run_has_a_curve_over_its_window(tiny_corpus: Corpus, runs: list[P
         assert (own["share"].item(), own["other_share"].item()) == pytest.approx((shares["c-lstm"], shares["rnn"]))
 
 
+def test_the_figure_of_a_measurement_is_that_drawn_from_its_table_later(
+    tiny_corpus: Corpus, runs: list[Path], tmp_path: Path
+) -> None:
+    table, at_once, later, older = (tmp_path / name for name in ("reach.csv", "a.svg", "b.svg", "c.svg"))
+    measure = ["reach", tiny_corpus.path, runs[0], "--count", "4", "--split", "train", "--out", table]
+    for given in (
+        [*measure, "--figure", at_once],
+        ["reach", "--from", table, "--figure", later],
+        ["reach-figure", table, "--out", older],
+    ):
+        result = CliRunner().invoke(load_commands(), [*map(str, given)])
+        assert result.exit_code == 0, result.output
+    assert at_once.read_bytes() == later.read_bytes() == older.read_bytes()
+    assert result.stderr.count("\n") == 1
+    assert "clstm reach --from CSV --figure FILE" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ([], "give CORPUS, RUN and --out to measure"),
+        (["corpus"], "give CORPUS, RUN and --out to measure"),
+        (["corpus", "rnn"], "give CORPUS, RUN and --out to measure"),
+        (["--from", "reach.csv"], "--from only draws an earlier measurement"),
+        (["corpus", "rnn", "--from", "reach.csv", "--figure", "a.svg"], "--from only draws an earlier measurement"),
+        (["--from", "none.csv", "--figure", "a.svg"], "none.csv cannot be read"),
+        (["--from", "none.csv", "--figure", "a.docx"], "the ending of --figure"),
+    ],
+)
+def test_reach_measures_or_draws_and_says_what_is_missing(
+    given: list[str], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(load_commands(), ["reach", *given])
+    assert isinstance(result.exception, UserError)
+    assert why in str(result.exception)
+
+
 def test_windows_are_taken_in_turns_without_a_difference(
     tiny_corpus: Corpus, runs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

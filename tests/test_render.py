@@ -75,7 +75,7 @@ def test_the_size_of_the_chunks_changes_no_sample(chunk: int) -> None:
 def test_long_music_in_a_file_has_the_same_samples(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = render(CHORDS)
     monkeypatch.setattr("evaluation.audio.buffers.IN_MEMORY", 0)
-    monkeypatch.setattr("evaluation.audio.render.BLOCK", size)
+    monkeypatch.setattr("evaluation.audio.buffers.BLOCK", size)
     actual = render(CHORDS)
     assert isinstance(actual, np.memmap)
     np.testing.assert_array_equal(actual, expected)

@@ -16,7 +16,7 @@ from clstm.music.midi import Notes, read_midi, write_midi
 from evaluation.audio.buffers import clipped
 from evaluation.audio.files import read_audio
 from evaluation.audio.render import RenderSettings, render, same_grid
-from evaluation.cli.main import render_command
+from evaluation.cli.rendering import render_command
 from evaluation.measurement.batch import unique_names
 
 TUNE = Notes.of([(k / 4 + 0.03, k / 4 + 0.25, 60 + k % 7, 50 + k) for k in range(8)])

@@ -1,4 +1,4 @@
-"""The figures of repetition on music that repeats itself not at all, a little, and for ever."""
+"""The metrics of repetition on music that repeats itself not at all, a little, and for ever."""
 
 import zlib
 
@@ -8,7 +8,7 @@ import pytest
 from clstm.music.midi import Notes
 from evaluation.metrics import repetition
 from evaluation.metrics.metric import Missing
-from evaluation.metrics.shared_runs import tokens
+from evaluation.metrics.shared_passages import INTERVALS, UNISON, tokens
 
 
 def melody(pitches: list[int], frames: int = 2) -> Notes:
@@ -28,11 +28,11 @@ LOOP = melody([60, 62, 64, 67] * 16)  # a second a round, sixteen rounds
 
 
 def test_a_loop_counted_by_hand() -> None:
-    figures = repetition.measure(LOOP)
-    assert figures["distinct_4_grams"] == pytest.approx(4 / 60)  # 63 tokens, 60 runs of four, of which four differ
-    assert figures["longest_repeat"] == 60  # all but the first round
-    assert figures["longest_repeat_share"] == pytest.approx(60 / 64)
-    assert (figures["looped"], figures["loop_onset"], figures["loop_period"]) == (1.0, 0.0, 1.0)
+    metrics = repetition.measure(LOOP)
+    assert metrics["distinct_4_grams"] == pytest.approx(4 / 60)  # 63 tokens, 60 runs of four, of which four differ
+    assert metrics["longest_repeat"] == 60  # all but the first round
+    assert metrics["longest_repeat_share"] == pytest.approx(60 / 64)
+    assert (metrics["looped"], metrics["loop_onset"], metrics["loop_period"]) == (1.0, 0.0, 1.0)
 
 
 def test_a_loop_begins_where_it_begins() -> None:
@@ -40,17 +40,17 @@ def test_a_loop_begins_where_it_begins() -> None:
     start = 1 + np.ceil(opening.duration)
     rows = zip(LOOP.onset + start, LOOP.offset + start, LOOP.pitch, LOOP.velocity, strict=True)
     both = Notes.of([*zip(opening.onset, opening.offset, opening.pitch, opening.velocity, strict=True), *rows])
-    figures = repetition.measure(both)
-    assert figures["loop_onset"] == start
-    assert figures["loop_period"] == 1.0
+    metrics = repetition.measure(both)
+    assert metrics["loop_onset"] == start
+    assert metrics["loop_period"] == 1.0
 
 
 def test_an_interval_series_that_never_returns_repeats_nothing() -> None:
     growing = melody([24, 25, 27, 30, 34, 39, 45, 52, 60, 69, 79, 90])
-    figures = repetition.measure(growing)
-    assert figures["distinct_4_grams"] == 1.0
-    assert figures["longest_repeat"] == 0.0
-    assert figures["looped"] == Missing("shorter than 10 s")
+    metrics = repetition.measure(growing)
+    assert metrics["distinct_4_grams"] == 1.0
+    assert metrics["longest_repeat"] == 0.0
+    assert metrics["looped"] == Missing("shorter than 10 s")
 
 
 def test_a_phrase_in_another_key_is_a_repetition() -> None:
@@ -59,7 +59,7 @@ def test_a_phrase_in_another_key_is_a_repetition() -> None:
     assert repetition.measure(other_key)["longest_repeat"] == 5
 
 
-def test_a_loop_repeats_more_than_a_walk_in_every_figure() -> None:
+def test_a_loop_repeats_more_than_a_walk_in_every_metric() -> None:
     loop, random = repetition.measure(LOOP), repetition.measure(walk(0, 64))
     assert random["looped"] == 0.0
     assert random["loop_period"] == random["loop_onset"] == Missing("it does not loop")
@@ -87,13 +87,13 @@ def test_distinct_n_counts_n_grams_once() -> None:
     assert repetition.distinct(np.array([1, 1, 1, 2]), 4) == 1.0
 
 
-def test_figures_do_not_hang_on_the_key() -> None:
+def test_metrics_do_not_hang_on_the_key() -> None:
     music = walk(5, 200)
     higher = Notes(music.onset, music.offset, music.pitch + 7, music.velocity)
     assert repetition.measure(higher) == repetition.measure(music)
 
 
-def test_little_music_has_few_figures_and_says_why() -> None:
+def test_little_music_has_few_metrics_and_says_why() -> None:
     assert repetition.measure(Notes.of()) == dict.fromkeys(repetition.METRICS, Missing("no notes"))
     deep = repetition.measure(melody([12, 110]))
     assert set(deep.values()) == {Missing("no notes between MIDI 24 and 101")}
@@ -105,8 +105,8 @@ def test_little_music_has_few_figures_and_says_why() -> None:
 
 
 def test_music_that_falls_silent_lasts_as_long_as_is_said() -> None:
-    figures = repetition.measure(melody([60, 64, 59]), 30.0)
-    assert figures["looped"] == 0.0
+    metrics = repetition.measure(melody([60, 64, 59]), 30.0)
+    assert metrics["looped"] == 0.0
 
 
 def test_only_the_seconds_asked_for_are_measured() -> None:
@@ -115,3 +115,13 @@ def test_only_the_seconds_asked_for_are_measured() -> None:
 
 def test_every_metric_is_measured() -> None:
     assert list(repetition.measure(LOOP)) == list(repetition.METRICS)
+
+
+def test_rests_up_to_255_frames_are_distinguished_and_longer_ones_are_not() -> None:
+    either = np.random.default_rng(0).integers(0, 2, 400)
+    same, near, far = (
+        repetition.compression_ratio(INTERVALS * gap + UNISON)
+        for gap in (np.full(400, 255), 254 + either, 255 + 100 * either)
+    )
+    assert near < same / 2
+    assert far == same

@@ -13,6 +13,7 @@ from listening_study.results.export import write_results
 from listening_study.results.results import read_results
 from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Store
+from reports.content.listeners import StudyContent
 from reports.inputs.study_results import read_study
 
 
@@ -25,9 +26,9 @@ def results(tiny_study: Study, tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def page(study: dict) -> str:
-    colours = {row["source"]: "#123456" for row in study["tally"]}
-    return render_page(content(system("Human", "reference"), study=study | {"colours": colours}), [])
+def page(study: StudyContent) -> str:
+    colours = {row.source: "#123456" for row in study.tally}
+    return render_page(content(system("Human", "reference"), study=study.model_copy(update={"colours": colours})), [])
 
 
 def test_the_page_has_the_verdict_and_the_tally_and_says_what_is_synthetic(results: Path) -> None:
@@ -35,7 +36,7 @@ def test_the_page_has_the_verdict_and_the_tally_and_says_what_is_synthetic(resul
     html = page(study)
     found = json.loads((results / "results.json").read_text())
     registered = [row["words"] for row in found["contrasts"] if row["analysis"] == "registered"]
-    assert study["verdict"] == registered
+    assert list(study.verdict) == registered
     assert all(words in html for words in registered)
     for row in found["tally"]:
         assert f"{row['said_human']} of {row['answers']}" in html
@@ -55,7 +56,7 @@ def test_a_study_in_which_no_answer_counts_is_shown_as_that(tiny_study: Study, t
 def test_names_and_words_are_shown_as_they_are(results: Path) -> None:
     study = read_study(results)
     nasty = "<b>'x' & \"y\"</b>"
-    html = page(study | {"title": nasty, "verdict": [nasty]})
+    html = page(study.model_copy(update={"title": nasty, "verdict": (nasty,)}))
     assert nasty not in html
     assert html.count("&lt;b&gt;") == 2
 

@@ -26,7 +26,7 @@ def test_fewer_than_five_groups_have_no_interval(groups: int) -> None:
     assert np.isnan(draws.interval(values)).all()
 
 
-def test_five_groups_have_one_and_it_holds_the_figure() -> None:
+def test_five_groups_have_one_and_it_holds_the_value() -> None:
     draws = Draws.of(np.ones(5), seed=0)
     low, high = draws.interval(mean_of(draws, np.array([1.0, 2, 3, 4, 5]), np.ones(5)))
     # t of four degrees of freedom: 3 -+ 2.776 x 1.581 / sqrt(5).
@@ -41,7 +41,7 @@ def test_groups_that_are_all_alike_leave_nothing_to_chance() -> None:
     )
 
 
-def test_a_figure_that_exists_by_one_group_only_has_no_interval() -> None:
+def test_a_metric_that_exists_by_one_group_only_has_no_interval() -> None:
     draws = Draws.of(np.ones(6), seed=0)
     said = draws.weights @ np.array([0.0, 0, 3, 0, 0, 0])
     with np.errstate(invalid="ignore"):
@@ -117,7 +117,7 @@ def test_contributions_add_up_to_the_difference_of_the_ratios() -> None:
     np.testing.assert_allclose(contributions(other, one), -contributions(one, other))
 
 
-def test_systems_of_one_f1_that_say_different_numbers_of_notes_are_not_told_apart() -> None:
+def test_systems_of_one_f1_that_say_different_numbers_of_notes_do_not_differ_significantly() -> None:
     """Swapped and counted anew, the F1 of such systems differs in 11 % of these simulations."""
     random, flips, rejected = np.random.default_rng(6), sign_flips(20, 0)[:2000], 0
     for _ in range(500):

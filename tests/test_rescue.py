@@ -70,9 +70,9 @@ def test_silence_is_answered_with_more_heat_and_saturation_with_less() -> None:
 
 
 def test_the_same_seed_is_rescued_in_the_same_way_in_any_batch() -> None:
-    def twice(seeds: list[Prompt], seed: int) -> list[np.ndarray]:
+    def twice(prompts: list[Prompt], seed: int) -> list[np.ndarray]:
         sampling = Sampling(seed=seed)
-        return rescue(SPARSE, seeds, generate(SPARSE, seeds, FRAMES, sampling), sampling)[0]
+        return rescue(SPARSE, prompts, generate(SPARSE, prompts, FRAMES, sampling), sampling)[0]
 
     np.testing.assert_array_equal(twice(SEEDS, 3), twice(SEEDS, 3))
     np.testing.assert_array_equal(twice(SEEDS[:5], 3), twice(SEEDS, 3)[:5])

@@ -1,6 +1,7 @@
 """What a researcher takes away: hidden until the study is closed, whole, and never stronger than the evidence."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -9,14 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from clstm.runtime import old_names
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.analysis.codebook import CODEBOOK, columns
+from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
 from listening_study.results.export import write_results
 from listening_study.results.results import SYNTHETIC, read_results
-from listening_study.results.summary import cautions, verdict
+from listening_study.results.summary import caveats, verdict
 from listening_study.simulation.rehearsal import simulate
-from listening_study.store import Agreement, Response, Store
+from listening_study.store import Agreement, Store
 
 Fill = Callable[..., Store]
 
@@ -58,7 +61,7 @@ def test_answers_after_the_key_was_opened_are_counted(store: Store, tiny_study: 
     store.close_study()
     found = read_results(tiny_study, store)
     assert found.late == 4
-    assert "4 answers came after the key was first opened." in cautions(found)
+    assert "4 answers came after the key was first opened." in caveats(found)
 
 
 def test_a_registration_changed_after_the_first_listener_is_found_out(store: Store, tiny_study: Study) -> None:
@@ -79,8 +82,8 @@ def test_a_study_without_answers_says_so(store: Store, tiny_study: Study, tmp_pa
     store.close_study()
     found = read_results(tiny_study, store)
     assert found.listeners == 0
-    assert all("cannot be told" in sentence for sentence in verdict(found))
-    assert "0 of 20 registered listeners are complete" in " ".join(cautions(found))
+    assert all("inconclusive" in sentence for sentence in verdict(found))
+    assert "0 of 20 registered listeners are complete" in " ".join(caveats(found))
     names = {path.name for path in write_results(found, tmp_path / "out")}
     assert {"summary.md", "results.json", "tally.csv"} <= names
     assert not any(name.endswith(".svg") for name in names)
@@ -156,6 +159,29 @@ def test_the_summary_and_the_numbers_agree(written: Path) -> None:
     assert numbers["paper"][2] == {"source": "C-LSTM", "clips": 10, "majority_human": 2}
     assert "discrimination test" in summary
     assert "Turing" not in summary
+
+
+def test_results_of_version_0_1_read_as_todays_and_may_be_replaced(
+    store: Store, tiny_study: Study, tmp_path: Path
+) -> None:
+    """Their verdicts were "told apart" and "cannot be told"."""
+    listen(store, tiny_study, lambda _: "human")
+    store.close_study()
+    found, out = read_results(tiny_study, store), tmp_path / "out"
+    write_results(found, out)
+    numbers = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    table = pd.read_csv(out / "contrasts.csv")
+    assert {*table["verdict"], *table["equivalence"]} == {"inconclusive"}
+    for name in ("results.json", "contrasts.csv"):
+        text = (out / name).read_text(encoding="utf-8")
+        text = re.sub(r'(?<=[",])inconclusive(?=[",])', "cannot be told", text)
+        (out / name).write_text(text, encoding="utf-8")
+    old = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert old != numbers
+    assert old_names.translated(old) == numbers
+    pd.testing.assert_frame_equal(old_names.table(pd.read_csv(out / "contrasts.csv")), table)
+    write_results(found, out)
+    assert json.loads((out / "results.json").read_text(encoding="utf-8")) == numbers
 
 
 def test_a_formula_in_an_interview_is_text_in_the_tables(store: Store, tiny_study: Study, tmp_path: Path) -> None:

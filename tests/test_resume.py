@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Event
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pools import server_with
 
 from clstm.corpus.corpus import Corpus
 from clstm.models import checkpoint
@@ -27,7 +28,12 @@ NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32, dropout=0.3
 CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=40, evaluate_every=5)
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
-PROCESSES.set_forkserver_preload(["clstm.training.loop", __name__])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_server() -> Iterator[None]:
+    with server_with(["clstm.training.loop", __name__]):
+        yield
 
 
 def work(corpus: Path, folder: Path, trains: Event, moment: int | None) -> None:

@@ -11,10 +11,10 @@ from clstm.training.settings import configure
     [
         ({"kind": "gru"}, "choose one of: rnn, lstm, c-lstm, c-lstm-plus"),
         ({"preset": "huge"}, "choose one of: small, paper"),
-        ({"steps": 0}, "the budget of 0 steps is empty or endless"),
-        ({"minutes": float("nan")}, "the budget of nan minutes is empty or endless"),
+        ({"steps": 0}, "the budget of 0 steps is not possible"),
+        ({"minutes": float("nan")}, "the budget of nan minutes is not possible"),
         ({"rate": -1.0}, "a rate of -1.0 cannot train"),
-        ({"settings": ["hiden=3"]}, "--set hiden=3 names no setting; it takes NAME=VALUE, with window, "),
+        ({"settings": ["hiden=3"]}, "--set hiden=3 is not a setting; give NAME=VALUE, with window, "),
         ({"settings": ["hidden=3.5"]}, "--set hidden=3.5 is not a whole number that can be used here"),
         ({"settings": ["batch=0"]}, "--set batch=0 is not a whole number that can be used here"),
         ({"settings": ["transpose=5"]}, "--set transpose=5 is not two whole numbers"),

@@ -44,7 +44,7 @@ def rehearse(study: Study, tmp_path: Path, seed: int = 1, **kinds: int) -> Resul
         return read_results(copy, store)
 
 
-def figures(results: Results) -> dict:
+def values(results: Results) -> dict:
     (found,) = results.tables["tally"].query("source == 'machine'").to_dict("records")
     return found
 
@@ -66,23 +66,23 @@ def test_the_copy_is_marked_closed_and_whole_and_the_study_untouched(study: Stud
 
 def test_guessers_have_no_d_prime(study: Study, tmp_path: Path) -> None:
     found = rehearse(study, tmp_path, guesser=15)
-    assert abs(figures(found)["d_prime"]) < 0.7  # four standard errors of 120 answers a source
+    assert abs(values(found)["d_prime"]) < 0.7  # four standard errors of 120 answers per source
     assert abs(found.conclusions.contrasts["difference"].item()) < 0.3
 
 
 def test_experts_have_the_d_prime_they_were_made_with(study: Study, tmp_path: Path) -> None:
     found = rehearse(study, tmp_path, expert=15)
-    assert figures(found)["d_prime"] == pytest.approx(2.0, abs=0.8)  # four standard errors
-    assert figures(found)["criterion"] == pytest.approx(0.0, abs=0.4)
-    assert found.conclusions.contrasts["verdict"].item() == "told apart"
+    assert values(found)["d_prime"] == pytest.approx(2.0, abs=0.8)  # four standard errors
+    assert values(found)["criterion"] == pytest.approx(0.0, abs=0.4)
+    assert found.conclusions.contrasts["verdict"].item() == "significant difference"
 
 
 @pytest.mark.parametrize(("kind", "sign"), [("always_computer", 1), ("always_human", -1)])
 def test_who_always_says_the_same_is_all_criterion(study: Study, tmp_path: Path, kind: str, sign: int) -> None:
     found = rehearse(study, tmp_path, **{kind: 6})
-    assert abs(figures(found)["d_prime"]) < 0.1  # not 0: known pieces are left out, of one source more
-    assert sign * figures(found)["criterion"] > 1
-    assert found.conclusions.contrasts["verdict"].item() == "cannot be told"
+    assert abs(values(found)["d_prime"]) < 0.1  # not 0: known pieces are left out, of one source more
+    assert sign * values(found)["criterion"] > 1
+    assert found.conclusions.contrasts["verdict"].item() == "inconclusive"
 
 
 def test_the_careless_are_left_out_as_registered(study: Study, tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ def test_the_careless_are_left_out_as_registered(study: Study, tmp_path: Path) -
 @pytest.mark.parametrize("kind", ["flip_flopper", "position_biased"])
 def test_who_answers_by_position_looks_like_a_guesser(study: Study, tmp_path: Path, kind: str) -> None:
     found = rehearse(study, tmp_path, **{kind: 16})
-    assert abs(figures(found)["d_prime"]) < 0.7
+    assert abs(values(found)["d_prime"]) < 0.7
 
 
 def test_learners_and_drifters_are_found_at_about_their_mean(study: Study, tmp_path: Path) -> None:
     for kind in ("learner", "drifter"):
         found = rehearse(study, tmp_path / kind, **{kind: 16})
-        assert 0.6 < figures(found)["d_prime"] < 2.2
-        assert found.conclusions.contrasts["verdict"].item() == "told apart"
+        assert 0.6 < values(found)["d_prime"] < 2.2
+        assert found.conclusions.contrasts["verdict"].item() == "significant difference"
 
 
 def test_colluders_agree_and_spread_the_clips(study: Study, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import soxr
 from clstm.music.midi import Notes
 from evaluation.audio.render import render
 from evaluation.metrics import sonogram
-from evaluation.metrics.levels import music
 from evaluation.metrics.metric import Missing
+from evaluation.metrics.rms_level import music
 
 RATE = 44100
 SIZE = 4096
@@ -109,9 +109,9 @@ def test_frames_do_not_depend_on_those_computed_with_them() -> None:
 
 
 def test_a_steady_sine_does_not_change() -> None:
-    figures = sonogram.measure(sine(440.0), RATE)
-    assert figures["spectral_change"] == pytest.approx(0, abs=1e-3)
-    assert figures["change_below_1000_hz"] == pytest.approx(0, abs=1e-3)
+    metrics = sonogram.measure(sine(440.0), RATE)
+    assert metrics["spectral_change"] == pytest.approx(0, abs=1e-3)
+    assert metrics["change_below_1000_hz"] == pytest.approx(0, abs=1e-3)
 
 
 def test_unlikeness_is_one_less_the_cosine_and_knows_no_level() -> None:
@@ -126,16 +126,16 @@ def test_two_tones_in_turn_change_more_than_one() -> None:
 
 
 def test_white_noise_changes_as_two_rayleigh_magnitudes_differ() -> None:
-    figures = sonogram.measure(noise(), RATE)
+    metrics = sonogram.measure(noise(), RATE)
     for name in ("spectral_change", "change_below_1000_hz", "change_above_1000_hz"):
-        assert figures[name] == pytest.approx(1 - np.pi / 4, rel=0.02)
+        assert metrics[name] == pytest.approx(1 - np.pi / 4, rel=0.02)
 
 
 def test_a_melody_over_a_held_bass_changes_in_the_highs() -> None:
     melody = alternating(sine(150 * BIN), sine(200 * BIN))
-    figures = sonogram.measure(sine(20 * BIN) + melody, RATE)
-    assert figures["change_above_1000_hz"] > 0.5
-    assert figures["change_below_1000_hz"] < 0.01
+    metrics = sonogram.measure(sine(20 * BIN) + melody, RATE)
+    assert metrics["change_above_1000_hz"] > 0.5
+    assert metrics["change_below_1000_hz"] < 0.01
 
 
 def test_a_tone_that_comes_and_goes_is_the_same_spectrum() -> None:
@@ -168,9 +168,9 @@ def test_flux_is_librosas_onset_strength_of_magnitudes() -> None:
 def test_variability_is_the_spread_of_a_bands_level() -> None:
     seconds = np.arange(20 * RATE) // RATE
     steps = np.where(seconds % 2, 0.1, 1.0)  # 0 and -20 dB by turns
-    figures = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * steps + sine(200 * BIN, 0.5, 20.0), RATE)
-    assert figures["variability_below_1000_hz"] == pytest.approx(10, rel=0.03)
-    assert figures["variability_above_1000_hz"] < 0.2
+    metrics = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * steps + sine(200 * BIN, 0.5, 20.0), RATE)
+    assert metrics["variability_below_1000_hz"] == pytest.approx(10, rel=0.03)
+    assert metrics["variability_above_1000_hz"] < 0.2
 
 
 def test_a_melody_of_even_loudness_changes_and_does_not_vary_as_a_chord_that_dies_away_does() -> None:
@@ -184,11 +184,11 @@ def test_a_melody_of_even_loudness_changes_and_does_not_vary_as_a_chord_that_die
 
 def test_silence_between_sounds_is_time_and_no_level() -> None:
     pauses = np.where(np.arange(20 * RATE) // (2 * RATE) % 2, 0.0, 1.0)
-    figures = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * pauses, RATE)
-    assert figures["variability_below_1000_hz"] < 5  # the windows at the edges; 35 dB with pauses 80 dB down
+    metrics = sonogram.measure(sine(40 * BIN, 0.5, 20.0) * pauses, RATE)
+    assert metrics["variability_below_1000_hz"] < 5  # the windows at the edges; 35 dB with pauses 80 dB down
 
 
-def test_the_rounding_to_16_bits_moves_no_figure() -> None:
+def test_the_rounding_to_16_bits_moves_no_metric() -> None:
     """With a floor 80 dB below the loudest, variability would follow the noise in the pauses: 14.9 against 10.6 dB."""
     decay = 10 ** (-np.arange(20 * RATE) / RATE % 5)
     dying = 0.1 * decay * (sine(40 * BIN, 1.0, 20.0) + sine(150 * BIN, 0.3, 20.0))
@@ -197,7 +197,7 @@ def test_the_rounding_to_16_bits_moves_no_figure() -> None:
 
 
 @pytest.mark.parametrize("rate", [16000, 22050, 48000])
-def test_another_rate_changes_no_figure_of_music(rate: int) -> None:
+def test_another_rate_changes_no_metric_of_music(rate: int) -> None:
     tune = render(Notes.of([(k / 4, k / 4 + 0.25, 48 + 7 * k % 24, 80) for k in range(40)]))[:, 0]
     here, there = sonogram.measure(tune, RATE), sonogram.measure(soxr.resample(tune, RATE, rate, "VHQ"), rate)
     assert there == pytest.approx(here, rel=0.05)
@@ -208,12 +208,12 @@ def test_change_over_many_blocks_is_that_of_all_magnitudes() -> None:
     wave -= np.median(wave)
     frequency, _, magnitude = sonogram.magnitudes(music(wave, RATE), RATE, sonogram.HOP)
     low = frequency < 1000
-    figures = sonogram.measure(wave, RATE)
+    metrics = sonogram.measure(wave, RATE)
     for name, part in (("spectral_change", slice(None)), ("change_below_1000_hz", low), ("change_above_1000_hz", ~low)):
         before, after = magnitude[part, :-5], magnitude[part, 5:]
         cosine = (before * after).sum(axis=0) / np.linalg.norm(before, axis=0) / np.linalg.norm(after, axis=0)
         heard = sonogram.sounds(np.square(magnitude[part]).sum(axis=0))
-        assert figures[name] == pytest.approx((1 - cosine)[heard[5:] & heard[:-5]].mean(), rel=1e-3)
+        assert metrics[name] == pytest.approx((1 - cosine)[heard[5:] & heard[:-5]].mean(), rel=1e-3)
 
 
 def test_change_does_not_depend_on_level() -> None:
@@ -222,9 +222,9 @@ def test_change_does_not_depend_on_level() -> None:
 
 
 def test_a_band_where_nothing_sounds_is_missing() -> None:
-    figures = sonogram.measure(sine(40 * BIN), RATE)
-    assert figures["change_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
-    assert figures["variability_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
+    metrics = sonogram.measure(sine(40 * BIN), RATE)
+    assert metrics["change_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
+    assert metrics["variability_above_1000_hz"] == Missing("nothing sounds above 1 kHz")
     high = sonogram.measure(sine(500 * BIN), RATE)
     assert high["change_below_1000_hz"] == high["variability_below_1000_hz"] == Missing("nothing sounds below 1 kHz")
 
@@ -241,8 +241,8 @@ def test_what_fits_in_one_window_is_one_frame_and_cannot_change(samples: int) ->
     constant = np.full(samples, 0.5)
     frequency, times, level = sonogram.sonogram(constant, RATE)
     assert level.shape == (len(frequency), len(times)) == (SIZE // 2 + 1, 1)
-    figures = sonogram.measure(np.append(constant[1:], 0.4), RATE)
-    assert figures["spectral_change"] in (
+    metrics = sonogram.measure(np.append(constant[1:], 0.4), RATE)
+    assert metrics["spectral_change"] in (
         Missing("silent"),
         Missing("too short for two windows an eighth of a second apart"),
     )
@@ -250,3 +250,8 @@ def test_what_fits_in_one_window_is_one_frame_and_cannot_change(samples: int) ->
 
 def test_every_metric_is_measured() -> None:
     assert list(sonogram.measure(noise(1.0), RATE)) == list(sonogram.METRICS)
+
+
+def test_what_sounds_is_judged_by_the_95th_percentile_of_the_power() -> None:
+    power = np.repeat([1.0, 5e-5], [7, 93])  # the 90th would be among the soft ones
+    assert sonogram.sounds(power).sum() == 7

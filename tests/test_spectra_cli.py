@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -18,7 +18,8 @@ from clstm.music.midi import Notes, write_midi
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
-from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check, Moved
+from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check
+from evaluation.drift.differences import Moved
 from evaluation.drift.report import row, summary, text, write_junit
 from evaluation.measurement.environment import EnvironmentDifference
 from evaluation.metrics.metric import Missing
@@ -49,7 +50,7 @@ def clstm(monkeypatch: pytest.MonkeyPatch) -> Clstm:
 
 
 def counts(report: Path) -> dict[str, int]:
-    suite = ElementTree.parse(report).getroot().find("testsuite")
+    suite = ET.parse(report).getroot().find("testsuite")
     assert suite is not None
     return {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
 
@@ -84,9 +85,9 @@ def test_ci_passes_until_somebody_turns_the_sound_up_or_switches_reverb_on(
     said = capsys.readouterr().out
     assert re.search(r"tune\.wav +│ Loudness +│ -[\d.]+ LUFS +│ -[\d.]+ LUFS +│ +\+0\.20 LU │ +0\.1 LU", said)
     assert "2 of 3 files are not as recorded" in said
-    assert "Files of other content than recorded: 2; of the same, but measured otherwise: 0." in said
+    assert "Files whose bytes changed: 2; with the same bytes, but other values: 0." in said
     assert counts(report) == {"tests": 4, "failures": 2, "errors": 0, "skipped": 0}
-    cases = ElementTree.parse(report).getroot().findall("testsuite/testcase")
+    cases = ET.parse(report).getroot().findall("testsuite/testcase")
     failures = {case.get("name"): str(case.findtext("failure")) for case in cases if case.find("failure") is not None}
     assert list(failures) == ["middle.wav", "tune.wav"]
     assert "Loudness | -" in failures["tune.wav"]
@@ -115,7 +116,7 @@ def recorded(clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (lambda wave: soxr.resample(wave, 44100, 22050), 22050, "music.wav: 44100 Hz, now 22050 Hz."),
     ],
 )
-def test_another_form_fails_and_is_told_in_a_sentence(
+def test_another_fingerprint_fails_and_is_told_in_a_sentence(
     change: Callable[[np.ndarray], np.ndarray],
     rate: int,
     said: str,
@@ -129,8 +130,8 @@ def test_another_form_fails_and_is_told_in_a_sentence(
     assert clstm("spectra", "check", baseline, "--workers", 1, "--junit", report) == MOVED
     told = capsys.readouterr().out
     assert said in told.splitlines()
-    assert re.search(r"music\.wav +│ its form +│ 44100 Hz", told)
-    failure = str(ElementTree.parse(report).getroot().findtext("testsuite/testcase[@name='music.wav']/failure"))
+    assert re.search(r"music\.wav +│ fingerprint +│ 44100 Hz", told)
+    failure = str(ET.parse(report).getroot().findtext("testsuite/testcase[@name='music.wav']/failure"))
     assert said.removeprefix("music.wav: ").rstrip(".") in failure
 
 
@@ -141,7 +142,7 @@ def test_other_bytes_alone_are_said_and_fail_on_request(
     soundfile.write(baseline.with_name("music.wav"), wave, 44100, subtype="PCM_24")
     assert clstm("spectra", "check", baseline, "--workers", 1) == SAME
     assert (
-        "The bytes changed, and nothing else that is compared: music.wav. With --bytes this fails."
+        "Only the bytes changed, nothing that is compared: music.wav. With --bytes this fails."
         in capsys.readouterr().out
     )
     assert clstm("spectra", "check", baseline, "--workers", 1, "--bytes") == MOVED
@@ -156,7 +157,7 @@ def test_wav_that_became_flac_is_the_same_music(
     flac = baseline.with_name("music.flac")
     soundfile.write(flac, wave, 44100)
     assert clstm("spectra", "check", baseline, flac, "--workers", 1) == SAME
-    assert "nothing else that is compared: music.wav, now music.flac." in capsys.readouterr().out
+    assert "nothing that is compared: music.wav, now music.flac." in capsys.readouterr().out
     assert clstm("spectra", "check", baseline, flac, "--workers", 1, "--bytes") == MOVED
 
 
@@ -168,7 +169,7 @@ def test_a_baseline_without_forms_is_checked_as_far_as_it_goes(
     form = content["files"]["music.wav"].pop("form")
     baseline.write_text(json.dumps(content), encoding="utf-8")
     assert clstm("spectra", "check", baseline, "--workers", 1) == SAME
-    assert "Recorded without the form of its audio (music.wav)" in capsys.readouterr().out
+    assert "Recorded without the fingerprint of its audio (music.wav)" in capsys.readouterr().out
     for damaged in ({}, form | {"rate": 0}, form | {"sketch": ["AAAA", "AAAA"]}, form | {"sketch": form["sketch"][:1]}):
         content["files"]["music.wav"]["form"] = damaged
         baseline.write_text(json.dumps(content), encoding="utf-8")
@@ -202,7 +203,7 @@ def test_what_did_not_change_passes_whatever_its_samples_are(
     assert clstm("spectra", "check", tmp_path / "b.json", "--workers", 1, "--bytes") == SAME
 
 
-def test_midi_is_rendered_as_recorded_and_another_soundfont_is_told_apart(
+def test_midi_is_rendered_as_recorded_and_another_soundfont_is_noticed(
     clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_midi(TUNE, tmp_path / "music" / "tune.mid")
@@ -229,7 +230,7 @@ def test_midi_is_rendered_as_recorded_and_another_soundfont_is_told_apart(
     assert "rendering.soundfont: TimGM6mb.sf2 recorded, other.sf2 now" in said
     assert "rendering.soundfont_sha256: " in said
     assert counts(report) == {"tests": 3, "failures": 0, "errors": 1, "skipped": 2}
-    error = ElementTree.parse(report).getroot().findtext("testsuite/testcase[@name='environment']/error")
+    error = ET.parse(report).getroot().findtext("testsuite/testcase[@name='environment']/error")
     assert "other.sf2 now" in str(error)
 
 
@@ -241,7 +242,7 @@ def test_midi_is_rendered_as_recorded_and_another_soundfont_is_told_apart(
         (["record", "one.wav", "--out", "b.json", "--gain", "99"], "a gain of 99.0 cannot be rendered"),
         (["record", "one.mid", "--out", "b.json", "--soundfont", "text.wav"], "is not a SoundFont"),
         (["check", "b.json"], "the baseline b.json cannot be opened .*clstm spectra record"),
-        (["check", "text.wav"], "text.wav is no baseline"),
+        (["check", "text.wav"], "text.wav is not a baseline"),
     ],
 )
 def test_a_mistake_is_one_line_status_2_and_nothing_written(
@@ -267,7 +268,7 @@ def test_a_mistake_is_one_line_status_2_and_nothing_written(
 def test_help_tells_the_exit_statuses(clstm: Clstm, capsys: pytest.CaptureFixture[str]) -> None:
     assert clstm("spectra", "check", "--help") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "status is 0 when nothing moved; 1 when something did; 2 for a mistake of yours; 3 when" in said
+    assert "status is 0 if nothing changed, 1 if something did, 2 for an error of the user, and 3 if" in said
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------
@@ -301,9 +302,9 @@ def test_text_and_junit_hold_whatever_a_file_is_called(tmp_path: Path) -> None:
         unmatched=(),
     )
     assert "[red]<&" in text(found)
-    assert "1 of 2 files are not as recorded in music.json; figures that moved: 1." in text(found)
+    assert "1 of 2 files are not as recorded in music.json; values that moved: 1." in text(found)
     write_junit(found, tmp_path / "out" / "spectra.xml")
-    cases = ElementTree.parse(tmp_path / "out" / "spectra.xml").getroot().findall("testsuite/testcase")
+    cases = ET.parse(tmp_path / "out" / "spectra.xml").getroot().findall("testsuite/testcase")
     assert [case.get("name") for case in cases] == ["environment", "[red]<&\ufffd\u266b.wav", "b.wav"]
     assert {case.get("classname") for case in cases} == {"music"}
     assert cases[1].findtext("failure") == f"{CENTROID} | 400 Hz | 500 Hz | +25.00 % | 0.5 %"
@@ -313,7 +314,7 @@ def test_an_unmatched_environment_is_said_first_and_what_moved_is_information() 
     difference = EnvironmentDifference("measuring.numpy", "2.1.0", "2.2.0")
     found = Check(Path("b.json"), ("a.wav",), (), (), (difference,))
     assert summary(found) == [
-        "This is not the environment of the baseline: what moved, if anything, proves nothing.",
+        "This is not the environment of the baseline, so differences prove nothing about the music.",
         "  measuring.numpy: 2.1.0 recorded, 2.2.0 now",
         "Nothing moved: 1 of 1 files are as recorded in b.json.",
     ]

@@ -48,28 +48,28 @@ def test_two_sines_stand_in_the_ratio_of_their_amplitudes() -> None:
 
 
 def test_a_low_and_a_high_sine_share_the_energy_by_their_squares() -> None:
-    figures = spectrum.measure(sine(500) + sine(1250, 0.5) + sine(5000, 0.5), RATE)
-    assert figures["energy_below_1000_hz"] == pytest.approx(1 / 1.5, abs=1e-3)
-    assert figures["energy_below_1200_hz"] == pytest.approx(1 / 1.5, abs=1e-3)
-    assert figures["energy_below_1300_hz"] == pytest.approx(1.25 / 1.5, abs=1e-3)
-    assert figures["rolloff_85"] == pytest.approx(5000, abs=2 * BIN)
-    assert figures["centroid"] == pytest.approx((500 + 0.25 * 1250 + 0.25 * 5000) / 1.5, rel=1e-3)
+    metrics = spectrum.measure(sine(500) + sine(1250, 0.5) + sine(5000, 0.5), RATE)
+    assert metrics["energy_below_1000_hz"] == pytest.approx(1 / 1.5, abs=1e-3)
+    assert metrics["energy_below_1200_hz"] == pytest.approx(1 / 1.5, abs=1e-3)
+    assert metrics["energy_below_1300_hz"] == pytest.approx(1.25 / 1.5, abs=1e-3)
+    assert metrics["rolloff_85"] == pytest.approx(5000, abs=2 * BIN)
+    assert metrics["centroid"] == pytest.approx((500 + 0.25 * 1250 + 0.25 * 5000) / 1.5, rel=1e-3)
 
 
 def test_a_sine_has_its_centroid_and_rolloff_at_its_frequency() -> None:
-    figures = spectrum.measure(sine(625.0), RATE)
-    assert figures["centroid"] == pytest.approx(625, abs=1)
-    assert figures["rolloff_85"] == pytest.approx(625, abs=2 * BIN)
-    assert figures["rolloff_95"] == pytest.approx(625, abs=2 * BIN)
-    assert figures["evenness"] == pytest.approx(0, abs=0.01)
+    metrics = spectrum.measure(sine(625.0), RATE)
+    assert metrics["centroid"] == pytest.approx(625, abs=1)
+    assert metrics["rolloff_85"] == pytest.approx(625, abs=2 * BIN)
+    assert metrics["rolloff_95"] == pytest.approx(625, abs=2 * BIN)
+    assert metrics["evenness"] == pytest.approx(0, abs=0.01)
 
 
 def test_white_noise_is_even_and_spread_to_the_top() -> None:
-    figures = spectrum.measure(noise(), RATE)
-    assert figures["evenness"] == pytest.approx(1, abs=0.002)
-    assert figures["centroid"] == pytest.approx(RATE / 4, rel=0.01)
-    assert figures["rolloff_85"] == pytest.approx(0.85 * RATE / 2, rel=0.01)
-    assert figures["energy_below_1000_hz"] == pytest.approx(1000 / (RATE / 2), rel=0.05)
+    metrics = spectrum.measure(noise(), RATE)
+    assert metrics["evenness"] == pytest.approx(1, abs=0.002)
+    assert metrics["centroid"] == pytest.approx(RATE / 4, rel=0.01)
+    assert metrics["rolloff_85"] == pytest.approx(0.85 * RATE / 2, rel=0.01)
+    assert metrics["energy_below_1000_hz"] == pytest.approx(1000 / (RATE / 2), rel=0.05)
 
 
 def test_equal_sines_in_half_of_the_bands_are_as_even_as_log_10_over_log_20() -> None:
@@ -88,20 +88,20 @@ def lines(*bins: int) -> np.ndarray:
 
 
 def test_a_sine_is_as_wide_flat_and_uncertain_as_the_line_of_its_window() -> None:
-    figures, line = spectrum.measure(sine(200 * BIN), RATE), lines(200)
-    assert figures["centroid"] == pytest.approx(200 * BIN)
-    assert figures["spread"] == pytest.approx(BIN / np.sqrt(3))
-    assert figures["spectral_entropy"] == pytest.approx(entropy(line[LOW]) / np.log(LOW.sum()), rel=1e-3)
+    metrics, line = spectrum.measure(sine(200 * BIN), RATE), lines(200)
+    assert metrics["centroid"] == pytest.approx(200 * BIN)
+    assert metrics["spread"] == pytest.approx(BIN / np.sqrt(3))
+    assert metrics["spectral_entropy"] == pytest.approx(entropy(line[LOW]) / np.log(LOW.sum()), rel=1e-3)
     floored = np.maximum(line[FLAT], 1e-8)
-    assert figures["flatness"] == pytest.approx(gmean(floored) / floored.mean(), rel=0.1)  # the floor hides its leakage
-    assert figures["flatness"] < 1e-4
+    assert metrics["flatness"] == pytest.approx(gmean(floored) / floored.mean(), rel=0.1)  # the floor hides its leakage
+    assert metrics["flatness"] < 1e-4
 
 
 def test_two_sines_are_as_far_spread_as_two_weights() -> None:
-    figures = spectrum.measure(sine(100 * BIN) + sine(1000 * BIN, 0.5), RATE)
-    assert figures["centroid"] == pytest.approx((100 + 0.25 * 1000) / 1.25 * BIN)
-    assert figures["spread"] == pytest.approx(np.hypot(np.sqrt(0.8 * 0.2) * 900, 1 / np.sqrt(3)) * BIN)
-    assert figures["rolloff_99"] == pytest.approx(1001 * BIN)  # the line's last bin has 1/30 of the energy
+    metrics = spectrum.measure(sine(100 * BIN) + sine(1000 * BIN, 0.5), RATE)
+    assert metrics["centroid"] == pytest.approx((100 + 0.25 * 1000) / 1.25 * BIN)
+    assert metrics["spread"] == pytest.approx(np.hypot(np.sqrt(0.8 * 0.2) * 900, 1 / np.sqrt(3)) * BIN)
+    assert metrics["rolloff_99"] == pytest.approx(1001 * BIN)  # the line's last bin has 1/30 of the energy
 
 
 def test_a_click_train_has_equal_lines_from_0_to_half_the_rate() -> None:
@@ -124,9 +124,9 @@ def test_a_click_train_has_equal_lines_from_0_to_half_the_rate() -> None:
 
 def test_white_noise_is_as_flat_and_uncertain_as_so_many_averaged_spectra() -> None:
     single = [spectrum.measure(part, RATE) for part in noise().reshape(-1, RATE)[:, :SIZE]]
-    assert np.mean([figures["flatness"] for figures in single]) == pytest.approx(np.exp(psi(1)), rel=0.02)
+    assert np.mean([metrics["flatness"] for metrics in single]) == pytest.approx(np.exp(psi(1)), rel=0.02)
     expected = 1 - psi(2) / np.log(LOW.sum())
-    assert np.mean([figures["spectral_entropy"] for figures in single]) == pytest.approx(expected, abs=0.001)
+    assert np.mean([metrics["spectral_entropy"] for metrics in single]) == pytest.approx(expected, abs=0.001)
     # Half overlapping Hann windows share (1/6)^2 of their variance with each neighbour (Welch 1967).
     averaged, independent = spectrum.measure(noise(), RATE), (20 * RATE / SIZE * 2 - 1) / (1 + 2 / 36)
     assert averaged["flatness"] == pytest.approx(np.exp(psi(independent) - np.log(independent)), abs=0.001)
@@ -145,7 +145,7 @@ def test_the_flatness_of_music_does_not_hang_on_its_floor(floor: float, monkeypa
 
 
 @pytest.mark.parametrize("rate", [16000, 22050, 48000])
-def test_another_rate_changes_no_figure_of_music(rate: int) -> None:
+def test_another_rate_changes_no_metric_of_music(rate: int) -> None:
     music = render(Notes.of([(k / 4, k / 4 + 0.25, 48 + 7 * k % 24, 80) for k in range(40)]))[:, 0]
     here, there = spectrum.measure(music, RATE), spectrum.measure(soxr.resample(music, RATE, rate, "VHQ"), rate)
     assert there == pytest.approx(here, rel=0.03)
@@ -170,7 +170,7 @@ def test_the_power_spectrum_is_welchs(samples: int) -> None:
     np.testing.assert_allclose(ours[1], 2 * theirs, rtol=1e-9)
 
 
-def test_figures_do_not_depend_on_level() -> None:
+def test_metrics_do_not_depend_on_level() -> None:
     for wave in (noise(2.0), sine(625.0)):
         soft, loud = (spectrum.measure(scale * wave, RATE) for scale in (0.01, 1.0))
         assert soft == pytest.approx(loud)
@@ -183,7 +183,7 @@ def test_the_power_of_noise_is_its_energy() -> None:
     assert density == pytest.approx(0.01, rel=0.02)
 
 
-def test_figures_agree_with_librosa() -> None:
+def test_metrics_agree_with_librosa() -> None:
     frequency, power = spectrum.power_spectrum(np.cumsum(noise(3.0)) * 0.01, RATE)
     theirs = librosa.feature.spectral_centroid(S=power[:, None], freq=frequency)[0, 0]
     assert spectrum.centroid(frequency, power) == pytest.approx(theirs)
@@ -204,11 +204,11 @@ def test_silence_is_missing_and_says_so(samples: int) -> None:
 
 
 def test_one_sample_has_a_flat_spectrum() -> None:
-    figures = spectrum.measure(np.array([0.5]), RATE)
-    assert figures["centroid"] == pytest.approx(RATE / 4, rel=0.01)
-    assert figures["evenness"] == pytest.approx(1, abs=0.01)
-    assert figures["flatness"] == pytest.approx(1, abs=1e-3)
-    assert figures["spectral_entropy"] == pytest.approx(1, abs=1e-3)
+    metrics = spectrum.measure(np.array([0.5]), RATE)
+    assert metrics["centroid"] == pytest.approx(RATE / 4, rel=0.01)
+    assert metrics["evenness"] == pytest.approx(1, abs=0.01)
+    assert metrics["flatness"] == pytest.approx(1, abs=1e-3)
+    assert metrics["spectral_entropy"] == pytest.approx(1, abs=1e-3)
 
 
 def test_what_sounds_only_above_1_khz_has_no_evenness_below() -> None:
@@ -220,3 +220,16 @@ def test_what_sounds_only_above_1_khz_has_no_evenness_below() -> None:
 
 def test_every_metric_is_measured() -> None:
     assert list(spectrum.measure(noise(1.0), RATE)) == list(spectrum.METRICS)
+
+
+def test_the_rolloffs_of_white_noise_are_their_shares_of_all_frequencies() -> None:
+    noise = np.random.default_rng(0).standard_normal(30 * 8000) / 8
+    found = spectrum.measure(noise, 8000)
+    for percent in (85, 95, 99):
+        value = found[f"rolloff_{percent}"]
+        assert isinstance(value, float)
+        assert value / 4000 == pytest.approx(percent / 100, abs=0.004)
+
+
+def test_the_spectrum_of_digital_silence_is_the_floor() -> None:
+    assert set(spectrum.magnitude_spectrum(np.zeros(8000), 8000)[1]) == {-160.0}

@@ -67,8 +67,8 @@ def test_an_index_gives_each_file_its_split_and_group(tmp_path: Path) -> None:
     [
         ("file,split\nx.mid,train\n", "no column group; it has file, split"),
         ("", "cannot be read as CSV"),
-        ("file,split,group\nx.mid,train,1\nx.mid,train,1\n", "x.mid stands there twice"),
-        ("file,split,group\nx.mid,train,1\n./x.mid,train,1\n", "x.mid stands there twice"),
+        ("file,split,group\nx.mid,train,1\nx.mid,train,1\n", "x.mid is listed twice"),
+        ("file,split,group\nx.mid,train,1\n./x.mid,train,1\n", "x.mid is listed twice"),
         ("file,split,group\nx.mid,,1\n", "x.mid has no split or no group"),
         ("file,split,group\nx.mid,train,1\ny.mid,valid,1\n", "group 1 is in train and in valid"),
     ],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from listening_study.participants.stages import Place, Screen, where_is
+from listening_study.participants.stages import Screen, Step, current_step
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.study import Study
 from listening_study.store.records import Listener
@@ -28,11 +28,11 @@ def listener(answered: int = 0, *stages: str) -> Listener:
     return Listener(id=1, slot=0, language="en", consent="", answered=answered, stages=frozenset(stages))
 
 
-def walk(study: Study) -> list[Place]:
+def walk(study: Study) -> list[Step]:
     """Every place of a listener who does what is asked."""
     places, here = [], listener()
     while True:
-        place = where_is(here, study)
+        place = current_step(here, study)
         places.append(place)
         if place.screen is Screen.THANKS:
             return places
@@ -70,11 +70,11 @@ def test_no_break_after_the_last_clip(tiny_study: Study) -> None:
 )
 def test_nobody_gets_past_a_stage_that_is_not_passed(tiny_study: Study, missing: str) -> None:
     passed = {"background", "volume", "headphones-0", "headphones-1", "practice-0", "practice-1"} - {missing}
-    assert where_is(listener(0, *passed), study_of(tiny_study, EVERYTHING)).stage == missing
+    assert current_step(listener(0, *passed), study_of(tiny_study, EVERYTHING)).stage == missing
 
 
 def test_all_answers_without_the_interview_are_not_the_end(tiny_study: Study) -> None:
     study = study_of(tiny_study, EVERYTHING)
     passed = [place.stage for place in walk(study) if place.screen not in (Screen.INTERVIEW, Screen.THANKS)]
-    assert where_is(listener(6, *passed), study) == Place(Screen.INTERVIEW)
-    assert where_is(listener(5, *passed, "interview"), study) == Place(Screen.TRIAL, 5)
+    assert current_step(listener(6, *passed), study) == Step(Screen.INTERVIEW)
+    assert current_step(listener(5, *passed, "interview"), study) == Step(Screen.TRIAL, 5)

@@ -23,13 +23,13 @@ from alembic.migration import MigrationContext
 from postgres_server import Server, running_postgres
 
 from clstm.runtime.errors import MismatchError, UserError
+from listening_study.protocol.questions import Response
 from listening_study.store import (
     LONGEST_TEXT,
     Agreement,
     ClosedError,
     Listener,
     RefusedError,
-    Response,
     Store,
     UnavailableError,
     connection,
@@ -478,8 +478,8 @@ def test_an_answer_out_of_turn_is_refused(store: Store) -> None:
 @pytest.mark.parametrize(
     ("forged", "message"),
     [
-        ({"answer": "robot"}, "'robot' is none of human, computer"),
-        ({"answer": ""}, "is none of"),
+        ({"answer": "robot"}, "'robot' is not one of human, computer"),
+        ({"answer": ""}, "is not one of"),
         ({"confidence": 0}, "confidence 0"),
         ({"confidence": 5}, "between 1 and 4"),
         ({"rhythm": 6}, "between 1 and 5"),
@@ -657,7 +657,8 @@ def test_too_many_at_once_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -
 FILL = """
 import resource, sys
 from datetime import timedelta
-from listening_study.store import Agreement, Response, Store, UnavailableError
+from listening_study.protocol.questions import Response
+from listening_study.store import Agreement, Store, UnavailableError
 from pathlib import Path
 
 store = Store(Path(sys.argv[1]))
@@ -877,11 +878,11 @@ def test_a_backup_replaces_an_older_one_but_never_the_answers(path: Path, tmp_pa
         admitted(store)
         store.backup(tmp_path / "copy.sqlite")
         assert (tmp_path / "copy.sqlite").read_bytes() != older
-        with pytest.raises(UserError, match="the answers themselves"):
+        with pytest.raises(UserError, match="is the database of the answers"):
             store.backup(tmp_path / "folder" / ".." / path.name)
         assert len(store.progress()) == 2
         (tmp_path / "mine.txt").write_text("mine")
-        with pytest.raises(UserError, match="no copy of a study's answers"):
+        with pytest.raises(UserError, match="not a copy of a study's answers"):
             store.backup(tmp_path / "mine.txt")
 
 
@@ -899,3 +900,26 @@ def test_a_backup_of_damaged_answers_is_refused_and_leaves_the_older_one(path: P
         store.backup(copy)
     assert [file.name for file in copy.parent.iterdir()] == ["copy.sqlite"]
     assert copy.read_bytes() == older
+
+
+def test_a_place_is_kept_for_exactly_as_long_as_is_said(store: Store, clock: Clock) -> None:
+    first = admitted(store)
+    clock.pass_time(hours=2)
+    assert admitted(store).slot == first.slot + 1
+    clock.pass_time(milliseconds=1)
+    assert admitted(store).slot == first.slot
+
+
+def test_up_to_ten_thousand_plays_are_believed(store: Store) -> None:
+    listener = admitted(store)
+    store.present(listener.id, 0, "clip")
+    store.report(listener.id, 0, heard=1.0, plays=10_000, event="play")
+    with pytest.raises(RefusedError, match="10001 plays"):
+        store.report(listener.id, 0, heard=1.0, plays=10_001, event="play")
+
+
+def test_a_comment_without_a_letter_is_none(store: Store) -> None:
+    listener = admitted(store)
+    store.present(listener.id, 0, "clip")
+    store.record(listener.id, 0, Response("human", comment="\0"))
+    assert store.answered_trials()[0].response.comment is None

@@ -17,10 +17,10 @@ A, B = sine(440), sine(1000)
 
 
 def test_a_constant_tone_is_always_like_itself_and_never_new() -> None:
-    figures = structure.measure(np.concatenate([A, A, A]), RATE)
-    assert figures["self_similarity"] == pytest.approx(1, abs=1e-6)
-    assert figures["novelty"] == pytest.approx(0, abs=1e-6)
-    assert figures["novelty_rate"] == 0
+    metrics = structure.measure(np.concatenate([A, A, A]), RATE)
+    assert metrics["self_similarity"] == pytest.approx(1, abs=1e-6)
+    assert metrics["novelty"] == pytest.approx(0, abs=1e-6)
+    assert metrics["novelty_rate"] == 0
 
 
 @pytest.mark.parametrize("other", [B, np.zeros_like(A)], ids=["another tone", "silence"])
@@ -38,12 +38,12 @@ def test_a_b_a_is_a_matrix_of_blocks_and_new_exactly_where_they_meet(other: np.n
     np.testing.assert_allclose(novelty[np.abs(moments - 15) <= 1], 0, atol=0.01)
 
 
-def test_the_figures_of_a_b_a_can_be_counted() -> None:
-    figures = structure.measure(np.concatenate([A, B, A]), RATE)
+def test_the_metrics_of_a_b_a_can_be_counted() -> None:
+    metrics = structure.measure(np.concatenate([A, B, A]), RATE)
     in_b = np.arange(60) // 20 == 1
     earlier, later = np.triu_indices(60, 8)  # 4 s apart
-    assert figures["self_similarity"] == pytest.approx((in_b[earlier] == in_b[later]).mean(), abs=0.005)
-    assert figures["novelty_rate"] == pytest.approx(2 / (45 * 0.5 / 60))
+    assert metrics["self_similarity"] == pytest.approx((in_b[earlier] == in_b[later]).mean(), abs=0.005)
+    assert metrics["novelty_rate"] == pytest.approx(2 / (45 * 0.5 / 60))
 
 
 def test_what_never_repeats_is_nowhere_new_and_never_the_same() -> None:
@@ -75,10 +75,10 @@ def test_self_similarity_is_the_mean_of_the_matrix_4_s_off_the_diagonal() -> Non
 
 
 def test_noise_stays_the_same() -> None:
-    figures = structure.measure(np.random.default_rng(0).normal(0, 0.1, 40 * RATE), RATE)
-    assert figures["self_similarity"] == pytest.approx(1, abs=0.01)
-    assert figures["novelty"] == pytest.approx(0, abs=0.001)
-    assert figures["novelty_rate"] == 0
+    metrics = structure.measure(np.random.default_rng(0).normal(0, 0.1, 40 * RATE), RATE)
+    assert metrics["self_similarity"] == pytest.approx(1, abs=0.01)
+    assert metrics["novelty"] == pytest.approx(0, abs=0.001)
+    assert metrics["novelty_rate"] == 0
 
 
 def test_structure_does_not_depend_on_level() -> None:
@@ -96,10 +96,10 @@ def test_tones_a_semitone_apart_are_two_sounds_and_a_trill_of_them_is_one() -> N
 
 
 def test_a_clip_of_10_s_has_similarity_and_novelty_and_no_rate() -> None:
-    figures = structure.measure(np.concatenate([A[: 5 * RATE], B[: 5 * RATE]]), RATE)
-    assert figures["self_similarity"] == pytest.approx(6 / 78, abs=0.01)  # of the pairs 4 s apart
-    assert figures["novelty"] > 0.5
-    assert figures["novelty_rate"] == Missing("shorter than 30 s")
+    metrics = structure.measure(np.concatenate([A[: 5 * RATE], B[: 5 * RATE]]), RATE)
+    assert metrics["self_similarity"] == pytest.approx(6 / 78, abs=0.01)  # of the pairs 4 s apart
+    assert metrics["novelty"] > 0.5
+    assert metrics["novelty_rate"] == Missing("shorter than 30 s")
 
 
 @pytest.mark.parametrize("samples", [RATE // 10, RATE, 4 * RATE])
@@ -119,7 +119,7 @@ def test_every_eighth_of_a_second_is_heard() -> None:
 
 
 def test_one_sample_has_no_structure() -> None:
-    assert all(isinstance(figure, Missing) for figure in structure.measure(np.array([0.5]), RATE).values())
+    assert all(isinstance(value, Missing) for value in structure.measure(np.array([0.5]), RATE).values())
 
 
 @pytest.mark.parametrize("samples", [1, 40 * RATE])
@@ -144,3 +144,8 @@ def test_a_matrix_to_draw_stays_small_and_covers_the_whole() -> None:
 
 def test_every_metric_is_measured() -> None:
     assert list(structure.measure(A, RATE)) == list(structure.METRICS)
+
+
+def test_a_peak_is_a_tenth_above_the_valleys_beside_it() -> None:
+    curve = np.array([0.0, 0.105, 0.0, 0.095, 0.0])
+    assert structure.peaks(curve).tolist() == [1]

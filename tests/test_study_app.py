@@ -17,9 +17,10 @@ from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import listening_study
-from listening_study.participants.player import Hearing, understood
-from listening_study.protocol.configuration import Access, Consent, Design, Question
+from listening_study.participants.player import Hearing, validated
+from listening_study.protocol.configuration import Access, Consent, Design
 from listening_study.protocol.order import open_order
+from listening_study.protocol.questions import Question
 from listening_study.protocol.study import Study
 from listening_study.store import Agreement, Store, connection
 
@@ -429,7 +430,7 @@ def test_a_clip_that_will_not_play_stops_nobody(
     ],
 )
 def test_a_report_that_no_player_sends_counts_as_nothing_heard(forged: object) -> None:
-    assert understood(forged) == Hearing()
+    assert validated(forged) == Hearing()
 
 
 def test_a_listener_who_came_back_late_goes_on(visit: Open, tiny_study: Study) -> None:

@@ -93,7 +93,7 @@ def test_words_are_printed_or_written_to_be_reviewed(
     [
         (["x=nowhere", "--human", "x"], "x: nowhere does not exist"),
         (["nowhere", "--human", "x"], "'nowhere' is not NAME=PATH"),
-        (["x={music}", "--human", "y"], "--human y is none of the sources (x)"),
+        (["x={music}", "--human", "y"], "--human y is not one of the sources (x)"),
         (["x={music}", "--human", "x"], "at least 2 sources"),
         (
             ["x={music}", "y={music}", "--human", "x", "--clips", "0"],

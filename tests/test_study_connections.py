@@ -18,14 +18,16 @@ from app_server import AppServer, free_port, running
 from patience import PATIENCE
 
 import listening_study
-from listening_study.blinding.streamlit_client import Session
 from listening_study.protocol.study import Study
 from listening_study.server import connections
 from listening_study.store.connection import migrate
+from listening_study.streamlit_internals.page_client import Session
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 REQUEST = b"GET /_stcore/health HTTP/1.1\r\nHost: localhost\r\n"
-HURRIED = "from listening_study.server import connections; connections.ImpatientProtocol.limit = 0.5; "
+HURRIED = (
+    "from listening_study.streamlit_internals.http_protocol import ImpatientProtocol; ImpatientProtocol.limit = 0.5; "
+)
 LAUNCH = "import runpy; runpy.run_module('listening_study.server.launching', run_name='__main__', alter_sys=True)"
 
 
@@ -169,7 +171,7 @@ def command(tiny_study: Study) -> Iterator[tuple[subprocess.Popen[str], int]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=partial(limited, 256, 1024),
+        preexec_fn=partial(limited, 256, 1024),  # noqa: PLW1509  there are no other threads
         start_new_session=True,
     )
     with process:
@@ -213,7 +215,8 @@ def test_a_server_whose_command_died_before_it_could_ask_ends_too(tmp_path: Path
     """The signal is asked for too late then; the pipe tells."""
     reading, writing = os.pipe()
     script = (
-        "import signal, time; from listening_study.server import parent; parent._PR_SET_PDEATHSIG = 0; parent.GRACE = 0.1; "
+        "import signal, time; from listening_study.server import parent; "
+        "parent._PR_SET_PDEATHSIG = 0; parent.GRACE = 0.1; "
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); parent.end_with_parent(); time.sleep(1e4)"
     )
     told = {**os.environ, "CLSTM_STUDY_PARENT": str(reading)}

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 from app_server import AppServer
+from minimal_study import write_study
 from patience import PATIENCE
-from wire_listener import Listener, check
-from wire_study import write_study
+from scripted_listener import Listener, check
 
 import listening_study
 from listening_study.protocol.configuration import Design

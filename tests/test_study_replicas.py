@@ -8,17 +8,17 @@ from random import Random
 
 import pytest
 from app_server import AppServer, running
+from minimal_study import write_study
 from patience import PATIENCE
 from postgres_server import running_postgres
-from wire_listener import Listener, check, fill_in, hear, newcomer, some_response, submit_button, trial_on
-from wire_study import write_study
+from scripted_listener import Listener, check, fill_in, hear, newcomer, some_response, submit_button, trial_on
 
 import listening_study
-from listening_study.blinding.streamlit_client import GoneError, Session
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.study import Study
 from listening_study.store import Store
 from listening_study.store.connection import migrate
+from listening_study.streamlit_internals.page_client import GoneError, Session
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,7 @@ def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(
     ]
 
     async def answered(count: int) -> None:
-        while sum(len(listener.acknowledged) for listener in everybody) < count:
+        while sum(len(listener.acknowledged) for listener in everybody) < count:  # noqa: ASYNC110  a sum has no event
             await asyncio.sleep(0.01)
 
     async def kill_in_turn() -> None:

@@ -26,11 +26,12 @@ from websockets.typing import Origin
 from clstm.cli import main
 from clstm.runtime.errors import UserError
 from listening_study.protocol.configuration import Access
+from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
 from listening_study.researchers import passwords
 from listening_study.server import serving
 from listening_study.server.serving import Site
-from listening_study.store import Agreement, Response, Store, database
+from listening_study.store import Agreement, Store, database
 from listening_study.store.connection import migrate
 
 Run = Callable[..., int]
@@ -96,7 +97,7 @@ def started(*arguments: object, **environment: str) -> Iterator[subprocess.Popen
     # A test run started in the background ignores Ctrl-C, and so would the server.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     told = {**os.environ, **environment}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed, env=told)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed, env=told)  # noqa: PLW1509  one signal, and no more
     try:
         yield process
     finally:
@@ -159,7 +160,7 @@ def test_a_study_that_lacks_a_sound_is_not_served(
 ) -> None:
     (tiny_study.folder / name).rename(tiny_study.folder / "elsewhere")
     assert run("serve", tiny_study.folder) == 2
-    assert "is not whole: it lacks" in capsys.readouterr().err
+    assert "is incomplete: it lacks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", ["serve", "dashboard"])
@@ -352,7 +353,7 @@ def test_invitations_are_not_written_over_others_nor_for_an_open_study(
     replace(tiny_study, access=Access(mode="tokens")).write()
     out.write_text("sent yesterday")
     assert run("invite", tiny_study.folder, *arguments) == 2
-    assert "may hold links that were sent" in capsys.readouterr().err
+    assert "may contain links that were sent" in capsys.readouterr().err
     assert run("invite", tiny_study.folder, *arguments[:2], "--url", "x.org", "--out", tmp_path / "other.csv") == 2
     assert store.invitations() == (0, 0)
 
@@ -402,7 +403,7 @@ def test_a_backup_never_replaces_the_answers(
 ) -> None:
     answer_one(tiny_study, store)
     assert run("backup", tiny_study.folder, "--out", tiny_study.answers_path) == 2
-    assert "holds the answers themselves" in capsys.readouterr().err
+    assert "is the database of the answers" in capsys.readouterr().err
     assert len(store.answered_trials()) == 1
 
 
@@ -411,11 +412,11 @@ def test_withdrawal_by_token_removes_all(
 ) -> None:
     token = answer_one(tiny_study, store)
     assert run("withdraw", tiny_study.folder, token) == 0
-    assert "1 withdrew so far" in capsys.readouterr().out
+    assert "Withdrawals so far: 1" in capsys.readouterr().out
     assert store.progress() == []
     assert all(COMMENT.encode() not in file.read_bytes() for file in tiny_study.folder.glob("answers*"))
     assert run("withdraw", tiny_study.folder, token) == 2
-    assert "nobody takes part with this token" in capsys.readouterr().err
+    assert "no participant has this token" in capsys.readouterr().err
 
 
 def test_the_environment_names_the_database(

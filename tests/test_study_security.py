@@ -17,11 +17,9 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 from app_server import AppServer, running
+from minimal_study import NAMES, write_study
 from patience import PATIENCE
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
-from wire_listener import (
+from scripted_listener import (
     Listener,
     fill_in,
     hear,
@@ -33,17 +31,20 @@ from wire_listener import (
     submit_button,
     trial_on,
 )
-from wire_study import NAMES, write_study
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 import listening_study
 from clstm.runtime.spreadsheet import csv
-from listening_study.blinding.streamlit_client import GoneError, Session
 from listening_study.participants.screens.trial import TOLERANCE
 from listening_study.protocol.configuration import Design
+from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
-from listening_study.store import AnsweredTrial, Response, Store
+from listening_study.store import AnsweredTrial, Store
 from listening_study.store import Listener as Participant
 from listening_study.store.connection import migrate
+from listening_study.streamlit_internals.page_client import GoneError, Session
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 ELSEWHERE = "http://elsewhere.example"

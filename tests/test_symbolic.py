@@ -1,4 +1,4 @@
-"""The notes' figures, counted by hand."""
+"""The notes' metrics, counted by hand."""
 
 import numpy as np
 import pytest
@@ -44,10 +44,10 @@ def test_changes_are_counted_in_the_half_of_the_keyboard_they_are_in() -> None:
 
 
 def test_a_chord_is_one_onset() -> None:
-    figures = symbolic.measure(CHORD)
-    assert figures["inter_onset_interval"] == Missing("one onset only")
-    assert figures["polyphony"] == pytest.approx(2.99)
-    assert figures["empty_frames"] == 0.0
+    metrics = symbolic.measure(CHORD)
+    assert metrics["inter_onset_interval"] == Missing("one onset only")
+    assert metrics["polyphony"] == pytest.approx(2.99)
+    assert metrics["empty_frames"] == 0.0
 
 
 def test_a_trill_is_not_taken_for_chords() -> None:
@@ -65,13 +65,13 @@ def test_one_pitch_class_has_no_entropy() -> None:
 
 
 def test_polyphony_is_of_the_time_that_sounds() -> None:
-    figures = symbolic.measure(notes((0, 1, 60), (0, 2, 64), (5, 6, 60)), 10.0)
-    assert figures["polyphony"] == pytest.approx((1 + 2 + 1) / 3)
+    metrics = symbolic.measure(notes((0, 1, 60), (0, 2, 64), (5, 6, 60)), 10.0)
+    assert metrics["polyphony"] == pytest.approx((1 + 2 + 1) / 3)
 
 
 def test_two_pitches_are_polyphony_and_one_is_not() -> None:
-    figures = symbolic.measure(notes((0, 4, 60), (1, 2, 64), (1.5, 2, 67)), 8.0)
-    assert figures["polyphony_rate"] == pytest.approx(1 / 8)  # of the whole time; more than two: half a second only
+    metrics = symbolic.measure(notes((0, 4, 60), (1, 2, 64), (1.5, 2, 67)), 8.0)
+    assert metrics["polyphony_rate"] == pytest.approx(1 / 8)  # of the whole time; more than two: half a second only
     assert symbolic.measure(notes((0, 1, 60), (1, 2, 64)))["polyphony_rate"] == 0.0
 
 
@@ -96,9 +96,9 @@ def test_polyphony_agrees_with_a_piano_roll_of_milliseconds(seed: int) -> None:
     for onset, offset, pitch in zip(music.onset, music.offset, music.pitch, strict=True):
         roll[round(1000 * onset) : round(1000 * offset), pitch] = True
     on = roll.sum(axis=1)
-    figures = symbolic.measure(music, 25.0)
-    assert figures["polyphony"] == pytest.approx(on.sum() / (on > 0).sum())
-    assert figures["polyphony_rate"] == pytest.approx((on >= 2).mean())
+    metrics = symbolic.measure(music, 25.0)
+    assert metrics["polyphony"] == pytest.approx(on.sum() / (on > 0).sum())
+    assert metrics["polyphony_rate"] == pytest.approx((on >= 2).mean())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -136,19 +136,32 @@ def test_notes_beyond_the_end_are_not_counted_as_frames() -> None:
     assert symbolic.measure(notes((0, 1, 60), (3, 9, 60)), 4.0)["empty_frames"] == pytest.approx(0.5)
 
 
-def test_no_notes_are_missing_figures_but_empty_frames() -> None:
-    figures = symbolic.measure(Notes.of(), 10.0)
-    assert figures.pop("note_density") == 0.0
-    assert figures.pop("empty_frames") == 1.0
-    assert set(figures.values()) == {Missing("no notes")}
+def test_no_notes_are_missing_metrics_but_empty_frames() -> None:
+    metrics = symbolic.measure(Notes.of(), 10.0)
+    assert metrics.pop("note_density") == 0.0
+    assert metrics.pop("empty_frames") == 1.0
+    assert set(metrics.values()) == {Missing("no notes")}
     assert symbolic.measure(Notes.of()) == dict.fromkeys(symbolic.METRICS, Missing("no notes"))
 
 
 def test_notes_without_length_have_no_polyphony() -> None:
-    figures = symbolic.measure(notes((0, 0, 60), (1, 1, 62)), 2.0)
-    assert figures["polyphony"] == figures["polyphony_rate"] == Missing("all notes have length 0")
-    assert figures["note_length"] == 0.0
+    metrics = symbolic.measure(notes((0, 0, 60), (1, 1, 62)), 2.0)
+    assert metrics["polyphony"] == metrics["polyphony_rate"] == Missing("all notes have length 0")
+    assert metrics["note_length"] == 0.0
 
 
 def test_every_metric_is_measured() -> None:
     assert list(symbolic.measure(SCALE)) == list(symbolic.METRICS)
+
+
+@pytest.mark.parametrize(("seconds", "intervals"), [(0.029, 0), (0.031, 1)])
+def test_notes_within_30_ms_are_one_chord(seconds: float, intervals: int) -> None:
+    assert len(symbolic.inter_onset_intervals(notes((0, 1, 60), (seconds, 1, 64)))) == intervals
+
+
+def test_the_highs_begin_with_middle_c() -> None:
+    assert symbolic.changes_in_highs(notes((0, 1, 72), (1, 2, 60), (2, 3, 59), (3, 4, 57))) == 0.5
+
+
+def test_a_time_that_misses_the_grid_by_rounding_is_on_it() -> None:
+    assert symbolic.empty_frames(notes((0.375 - 1e-9, 0.5 + 1e-9, 60)), 1.0) == 7 / 8

@@ -14,7 +14,7 @@ from evaluation.comparison.compare import ComparisonRequest, judge
 from evaluation.figures.palette import CONTROL, REFERENCE, SYSTEMS
 from evaluation.measurement.inputs import MeasurementInput
 from reports.build import file_name
-from reports.figures.excerpts import AUDIO_BYTES, BYTES_A_SECOND, SAMPLE, spans
+from reports.figures.excerpts import AUDIO_BYTES, BYTES_PER_SECOND, SAMPLE, spans
 from reports.inputs.systems import SAMPLES, System, SystemPiece, check_names, median_piece, systems_of
 
 
@@ -32,9 +32,7 @@ def hum(path: Path, amplitude: float, seconds: float = 1.0) -> Path:
 
 
 def read(reference: str, **sources: Path) -> list[System]:
-    verdict = judge(
-        ComparisonRequest(tuple(f"{name}={path}" for name, path in sources.items()), reference, Path("unused"))
-    )
+    verdict = judge(ComparisonRequest(sources, reference, Path("unused")))
     return systems_of(verdict, sources, reference)
 
 
@@ -60,8 +58,8 @@ def test_folders_become_systems_the_reference_first_and_its_control_second(tmp_p
     assert [one.colour for one in (reference, control, system)] == [REFERENCE, CONTROL, SYSTEMS[0]]
     assert {one.name for one in reference.pieces} == {"2", "8", "30"}
     assert reference.shown.name == control.shown.name == "8"
-    assert control.shown.take.same_grid
-    assert not reference.shown.take.same_grid
+    assert control.shown.input.same_grid
+    assert not reference.shown.input.same_grid
     assert [(failure.path.name, failure.reason[:10]) for failure in reference.failures] == [
         ("broken.mid", "not a MIDI")
     ]
@@ -88,9 +86,9 @@ def test_samples_are_of_the_same_places_in_every_list_and_never_the_song_shown(t
 
 
 def test_names_that_differ_in_case_alone_are_refused() -> None:
-    check_names(["A", "B"], "A")
+    check_names(["A", "B"])
     with pytest.raises(UserError, match="'LSTM' and 'lstm' differ in case alone"):
-        check_names(["A", "LSTM", "lstm"], "A")
+        check_names(["A", "LSTM", "lstm"])
 
 
 def system_of(seconds: float, samples: int = 0) -> System:
@@ -107,7 +105,7 @@ def test_all_songs_are_drawn_as_long_as_the_shortest_but_at_least_ten_seconds() 
 def test_players_of_long_songs_are_cut_so_that_a_report_stays_small() -> None:
     many = [system_of(300, samples=3)] * 6
     heard = spans(many, RenderSettings()).heard
-    assert 6 * (heard + 3 * SAMPLE) * BYTES_A_SECOND == pytest.approx(AUDIO_BYTES)
+    assert 6 * (heard + 3 * SAMPLE) * BYTES_PER_SECOND == pytest.approx(AUDIO_BYTES)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Medians are of the files that have a figure, and an accuracy table is taken only when it is one."""
+"""Medians are of the files that have a metric, and only an accuracy table is read as one."""
 
 from pathlib import Path
 
@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 
 from clstm.runtime.errors import UserError
-from reports.findings.tables import ACCURACY_COLUMNS, PAIRS, PAIRS_MORE, read_accuracy, read_pairs, summary
+from reports.content.rows import AccuracyPairRow, MetricSummary
+from reports.findings.tables import summary
+from reports.inputs.prediction import ACCURACY_COLUMNS, PAIRS, PAIRS_TEXT, read_accuracy, read_pairs
+
+PAIRS_MORE = [name for name in AccuracyPairRow.model_fields if name not in (*PAIRS, *PAIRS_TEXT)]
 
 
 def tidy(rows: list[tuple[str, str, str, float, str]]) -> pd.DataFrame:
@@ -15,27 +19,24 @@ def tidy(rows: list[tuple[str, str, str, float, str]]) -> pd.DataFrame:
 
 
 def test_a_system_is_summed_up_by_median_and_quartiles() -> None:
-    (row,) = summary(tidy([("A", str(n), "level", n, "") for n in (5, 1, 4, 2, 3)]), ["A"]).to_dict("records")
-    assert (row["n"], row["lower"], row["median"], row["upper"]) == (5, 2, 3, 4)
+    (row,) = summary(tidy([("A", str(n), "level", n, "") for n in (5, 1, 4, 2, 3)]), ["A"])
+    assert (row.n, row.lower, row.median, row.upper) == (5, 2, 3, 4)
 
 
-def test_files_without_a_figure_do_not_count() -> None:
-    (row,) = summary(tidy([("A", "1", "level", 7, ""), ("A", "2", "level", np.nan, "silent")]), ["A"]).to_dict(
-        "records"
-    )
-    assert (row["n"], row["median"], row["note"]) == (1, 7, "")
+def test_files_without_a_value_do_not_count() -> None:
+    (row,) = summary(tidy([("A", "1", "level", 7, ""), ("A", "2", "level", np.nan, "silent")]), ["A"])
+    assert (row.n, row.median, row.note) == (1, 7, "")
 
 
-def test_a_figure_nobody_has_says_the_commonest_reason() -> None:
+def test_a_metric_that_no_file_has_gives_the_most_frequent_reason() -> None:
     reasons = ["silent", "too short", "silent"]
     table = summary(tidy([("A", str(n), "level", np.nan, reason) for n, reason in enumerate(reasons)]), ["A"])
-    assert (table["n"].item(), table["note"].item()) == (0, "silent")
-    assert np.isnan(table["median"].item())
+    assert table == [MetricSummary(metric="level", system="A", n=0, note="silent")]
 
 
 def test_systems_come_in_the_order_asked_for() -> None:
     table = summary(tidy([("A", "1", "level", 1, ""), ("B", "1", "level", 2, "")]), ["B", "A"])
-    assert table["system"].tolist() == ["B", "A"]
+    assert [row.system for row in table] == ["B", "A"]
 
 
 def accuracy_file(folder: Path, **changes: object) -> Path:
@@ -46,9 +47,8 @@ def accuracy_file(folder: Path, **changes: object) -> Path:
 
 
 def test_the_table_of_clstm_accuracy_is_read(tmp_path: Path) -> None:
-    table = read_accuracy(accuracy_file(tmp_path, nats=None))
-    assert table["accuracy"].item() == 0.5
-    assert np.isnan(table["nats"].item())
+    (row,) = read_accuracy(accuracy_file(tmp_path, nats=None))
+    assert (row.accuracy, row.nats, row.windows) == (0.5, None, 10)
 
 
 @pytest.mark.parametrize(
@@ -102,16 +102,15 @@ def old_accuracy(folder: Path) -> Path:
 
 
 def test_an_older_accuracy_table_is_read_and_what_it_lacks_is_missing(tmp_path: Path) -> None:
-    table = read_accuracy(old_accuracy(tmp_path)).set_index("system")
-    assert table.loc["lstm", "skill_accuracy_low"] == 0.05
-    assert table[["skill_accuracy_p", "skill_nats_p"]].isna().all(axis=None)
-    assert table["kind"].tolist() == ["", ""]
+    rows = read_accuracy(old_accuracy(tmp_path))
+    assert [(row.system, row.skill_accuracy_low) for row in rows] == [("silence", -0.6), ("lstm", 0.05)]
+    assert {(row.skill_accuracy_p, row.skill_nats_p, row.kind) for row in rows} == {(None, None, "")}
 
 
 def test_kinds_and_p_of_a_table_are_read(tmp_path: Path) -> None:
-    table = read_accuracy(accuracy_file(tmp_path, kind="lstm", skill_nats_p=0.25))
-    assert (table["kind"].item(), table["skill_nats_p"].item()) == ("lstm", 0.25)
-    assert read_accuracy(accuracy_file(tmp_path, kind=None))["kind"].item() == ""
+    (row,) = read_accuracy(accuracy_file(tmp_path, kind="lstm", skill_nats_p=0.25))
+    assert (row.kind, row.skill_nats_p) == ("lstm", 0.25)
+    assert read_accuracy(accuracy_file(tmp_path, kind=None))[0].kind == ""
 
 
 def test_older_pairs_are_read_and_what_they_lack_is_missing(tmp_path: Path) -> None:
@@ -119,9 +118,9 @@ def test_older_pairs_are_read_and_what_they_lack_is_missing(tmp_path: Path) -> N
     path.write_text(
         "horizon,system,other,nats,accuracy,accuracy_low,accuracy_high\nnext,lstm,rnn,-0.77,0.0014,0.0013,0.0016\n"
     )
-    (row,) = read_pairs(path).to_dict("records")
-    assert (row["accuracy"], row["kind"], row["other_kind"]) == (0.0014, "", "")
-    assert all(np.isnan(row[name]) for name in PAIRS_MORE)
+    (row,) = read_pairs(path)
+    assert (row.accuracy, row.kind, row.other_kind) == (0.0014, "", "")
+    assert {getattr(row, name) for name in PAIRS_MORE} == {None}
 
 
 def test_pairs_of_other_runs_than_the_papers_say_nothing_of_it(tmp_path: Path) -> None:
@@ -133,10 +132,9 @@ def test_pairs_of_other_runs_than_the_papers_say_nothing_of_it(tmp_path: Path) -
         "other_kind": "lstm",
     }
     pd.DataFrame([row | {"paper_points": None, "horizon": "next"}]).to_csv(path, index=False)
-    (read,) = read_pairs(path).to_dict("records")
-    assert (read["system"], read["kind"], read["other_kind"]) == ("7", "", "lstm")
-    assert read["accuracy_p"] == 0.5
-    assert np.isnan(read["paper_points"])
+    (read,) = read_pairs(path)
+    assert (read.system, read.kind, read.other_kind) == ("7", "", "lstm")
+    assert (read.accuracy_p, read.paper_points) == (0.5, None)
 
 
 def test_a_table_that_has_no_pairs_is_refused(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("title = ", "is no TOML file"),
-        ("titel = 'x'", "titel is no key; `clstm study config` shows them all"),
+        ("title = ", "is not a TOML file"),
+        ("titel = 'x'", "titel is not a key; `clstm study config` shows them all"),
         ("[clips]\ncount = 0", "clips.count is 0; it should be greater than or equal to 1"),
         ("[clips]\ncount = 'many'", "clips.count is 'many'; it should be a valid integer"),
         ("[clips]\nloudness = 'loud'", "clips.loudness is 'loud'; it should be 'matched' or 'as-rendered'"),

@@ -163,7 +163,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tiny_corpus: Corpus, tmp_path:
 def test_a_run_is_not_overwritten_nor_resumed_as_another(tiny_corpus: Corpus, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     train(tiny_corpus, folder, NETWORK, replace(CONFIG, steps=1))
-    with pytest.raises(UserError, match="holds a run; go on with --resume"):
+    with pytest.raises(UserError, match="contains a run; continue it with --resume"):
         train(tiny_corpus, folder, NETWORK, CONFIG)
     with pytest.raises(MismatchError, match="trained with another seed; resume with the same"):
         train(tiny_corpus, folder, NETWORK, replace(CONFIG, seed=5), resume=True)

@@ -1,4 +1,5 @@
-"""A system decoded another way is measured as the system is, changes no verdict, and shows which claims hang on it."""
+"""A system decoded another way is measured as the system is, changes no verdict, and shows which claims depend on
+it."""
 
 import json
 import sys
@@ -13,7 +14,8 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.comparison.compare import Comparison, ComparisonRequest
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import measure_systems
+from evaluation.measurement.systems import measure_systems
+from reports.content.report import VariantContent
 from reports.inputs import variants
 from reports.inputs.variants import Variant, parse
 
@@ -50,7 +52,7 @@ def test_a_variant_is_a_system_a_label_and_a_path(
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["rnn:a=."], "--variant names 'rnn', which is none of the systems (people, lstm, lstm:warm)"),
+        (["rnn:a=."], "--variant names 'rnn', which is not one of the systems (people, lstm, lstm:warm)"),
         (["lstm=."], "'lstm=.' is not SYSTEM:LABEL=PATH"),
         (["lstm:=."], "is not SYSTEM:LABEL=PATH"),
         (["lstm:a"], "is not SYSTEM:LABEL=PATH"),
@@ -84,19 +86,17 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
         for name in ("people", "lstm")
     }
     verdict = verdict_of(systems)
-    request = ComparisonRequest((), "people", tmp_path, seconds=2.0, workers=1)
+    request = ComparisonRequest({}, "people", tmp_path, seconds=2.0, workers=1)
     steps: list[tuple[str, int, int]] = []
     (one,) = variants.measure(
         [Variant("lstm", "warm", tmp_path / "other")], request, verdict, lambda *step: steps.append(step)
     )
     assert steps == [("Measuring, lstm:warm", 1, 2), ("Measuring, lstm:warm", 2, 2)]
-    assert [(take.same_grid, take.cut) for take in one.takes] == [(True, 2.0)] * 2
-    assert one.described() == {
-        "system": "lstm", "label": "warm", "path": str(tmp_path / "other"), "pieces": 2
-    }  # fmt: skip
+    assert [(own.same_grid, own.cut) for own in one.inputs] == [(True, 2.0)] * 2
+    assert one.described() == VariantContent(system="lstm", label="warm", path=str(tmp_path / "other"), pieces=2)
     whole = variants.as_decoded([one], verdict.measurements)["lstm, warm"]
     assert whole.pieces["system"].value_counts().to_dict() == {"people": 2, "lstm": 2}
-    assert set(whole.pieces.loc[whole.pieces["system"] == "lstm", "file"]) == {str(take.path) for take in one.takes}
+    assert set(whole.pieces.loc[whole.pieces["system"] == "lstm", "file"]) == {str(own.path) for own in one.inputs}
     people = [table[table["system"] == "people"] for table in (whole.values, verdict.measurements.values)]
     pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in people))
     assert one.remarks(verdict.measurements) == []
@@ -106,7 +106,9 @@ def test_music_of_another_kind_is_no_variant(tmp_path: Path) -> None:
     tune(tmp_path / "other/a.mid", 1)
     verdict = Comparison("people", {"lstm": [MeasurementInput(Path("a.wav"))]}, pd.DataFrame(), {}, {}, [], [])
     with pytest.raises(UserError, match="lstm:warm is MIDI and lstm is audio"):
-        variants.taken(Variant("lstm", "warm", tmp_path / "other"), ComparisonRequest((), "people", tmp_path), verdict)
+        variants.inputs_of(
+            Variant("lstm", "warm", tmp_path / "other"), ComparisonRequest({}, "people", tmp_path), verdict
+        )
 
 
 def clstm(*words: object) -> int:

@@ -4,21 +4,30 @@ from typing import Any
 
 import pytest
 
+from evaluation.comparison.verdict import VerdictRow
+from reports.content.listeners import StudyContent
+from reports.content.report import SystemContent
+from reports.content.rows import AccuracyRow, CorrelationRow
 from reports.findings.sentences import on_accuracy, on_correlation, summary
 
-SYSTEMS = [{"name": name, "role": role} for name, role in (("Bach", "reference"), ("LSTM", "system"))]
+
+def system(name: str, role: str) -> SystemContent:
+    return SystemContent(name=name, role=role, colour="", shown="", median_seconds=1.0, inputs=())
 
 
-def row(metric: str = "level_spread", verdict: str = "differs", **changed: Any) -> dict[str, Any]:
+SYSTEMS = [system("Bach", "reference"), system("LSTM", "system")]
+
+
+def row(metric: str = "level_spread", verdict: str = "differs", **changed: Any) -> VerdictRow:
     sizes = {"system_n": 50, "reference_n": 60, "system_pieces": 50, "reference_pieces": 60}
-    distance = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "size": 25.0, "p": 0.001, "flips": ""}
+    distance = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "size": 25, "p": 0.001, "flips": ""}
     distance |= {"delta": -0.61}
-    how = "lower (large)" if verdict == "differs" else ""
-    return {"system": "LSTM", "metric": metric, "verdict": verdict, "how": how, "note": ""} | sizes | distance | changed
+    way = {"direction": "lower", "magnitude": "large"} if verdict == "differs" else {}
+    return VerdictRow(**({"system": "LSTM", "metric": metric, "verdict": verdict} | way | sizes | distance | changed))
 
 
-def said(*rows: dict[str, Any], **parts: Any) -> str:
-    return " ".join(one["text"] for one in summary(list(rows), SYSTEMS, "Bach, same grid", **parts))
+def said(*rows: VerdictRow, **parts: Any) -> str:
+    return " ".join(one.text for one in summary(list(rows), SYSTEMS, "Bach, same grid", **parts))
 
 
 def test_what_differs_is_named_with_its_direction_distance_and_interval() -> None:
@@ -31,13 +40,13 @@ def test_what_differs_is_named_with_its_direction_distance_and_interval() -> Non
 @pytest.mark.parametrize(
     ("changed", "there", "gone"),
     [
-        ({"verdict": "inconclusive", "how": ""}, "in none of 1 metrics", "lower"),
-        ({"how": "higher (small)"}, "higher", "lower"),
+        ({"verdict": "inconclusive", "direction": "", "magnitude": ""}, "in none of 1 metrics", "lower"),
+        ({"direction": "higher", "magnitude": "small"}, "higher", "lower"),
         ({"distance": 4.0}, "4.0 [1.5", "2.5 [1.5"),
         ({"distance_low": None, "distance_high": None}, "(lower; 2.5 noise floors of 25", "["),
-        ({"how": "varies more"}, "(varies more; 2.5", "lower"),
-        ({"how": "in distribution"}, "(differs in distribution; 2.5", "lower"),
-        ({"size": 9.0}, "noise floors of 9 pieces", "of 25"),
+        ({"direction": "varies more", "magnitude": ""}, "(varies more; 2.5", "lower"),
+        ({"direction": "in distribution", "magnitude": ""}, "(differs in distribution; 2.5", "lower"),
+        ({"size": 9}, "noise floors of 9 pieces", "of 25"),
         ({"system_n": 7}, "7 pieces against 60", "50 pieces"),
         ({"metric": "flatness"}, "flatness of the long-term power spectrum (lower", "level spread"),
         ({"flips": "other velocities"}, "With another sound, 1 of these 1 conclusions", "zzz"),
@@ -72,21 +81,23 @@ def test_the_reference_as_played_is_said_to_be_that() -> None:
 def test_songs_are_summed_up_together() -> None:
     rows = [row(system=name, verdict="no verdict", system_pieces=1) for name in ("LSTM", "Bach")]
     (one,) = summary(rows, SYSTEMS, "Bach, same grid")
-    assert one["text"].startswith("No conclusion on whether LSTM and Bach differ from Bach, same grid: ")
+    assert one.text.startswith("No conclusion on whether LSTM and Bach differ from Bach, same grid: ")
 
 
 def test_nothing_to_compare_says_nothing() -> None:
     assert summary([], SYSTEMS, "Bach") == []
 
 
-def skilled(name: str, low: float, role: str = "model", p: float | None = 0.001) -> dict[str, Any]:
+def skilled(name: str, low: float, role: str = "model", p: float | None = 0.001) -> AccuracyRow:
     skill = {"skill_nats": low + 0.05, "skill_nats_low": low, "skill_nats_high": low + 0.1, "skill_nats_p": p}
-    return {"system": name, "role": role, "horizon": "next"} | skill
+    return AccuracyRow(system=name, role=role, horizon="next", **skill)
 
 
 def test_a_model_predicts_better_only_where_test_and_interval_say_so() -> None:
     words = on_accuracy([skilled("lstm", 0.2), skilled("rnn", -0.02), skilled("Markov", 0.9, "baseline")])
-    assert "lstm with 25.0 % [20.0, 30.0] less cross-entropy" in words
+    assert words.startswith("lstm predicts the next frame with 25.0 % [20.0, 30.0] less cross-entropy than the best ")
+    two = on_accuracy([skilled("lstm", 0.2), skilled("c-lstm", 0.4)])
+    assert "than the best trivial baseline and c-lstm with 45.0 % [40.0, 50.0]." in two
     assert "Not significantly better than it: rnn" in words
     assert "Markov" not in words
     assert on_accuracy([skilled("rnn", -0.02)]).startswith("None of 1 networks predicts")
@@ -100,24 +111,27 @@ def test_a_table_of_a_version_without_tests_gives_no_sentence() -> None:
     assert on_accuracy([skilled("lstm", 0.2, p=None)]) == ""
 
 
-def correlated(metric: str, within: float, p: float | None) -> dict[str, Any]:
+def correlated(metric: str, within: float, p: float | None) -> CorrelationRow:
     interval = {"within_low": within - 0.2, "within_high": within + 0.2}
-    return {"metric": metric, "clips": 40, "within": within, "within_p_holm": p} | interval
+    return CorrelationRow(metric=metric, clips=40, within=within, within_p_holm=p, **interval)
 
 
-def test_figures_go_with_listeners_only_where_that_is_sure() -> None:
+def test_metrics_correlate_with_judgements_only_where_a_test_says_so() -> None:
     words = on_correlation([correlated("flatness", -0.5, 0.01), correlated("spread", 0.9, 0.2)])
-    assert words.startswith("1 of 2 metrics correlates significantly with what listeners took for human")
+    assert words.startswith("1 of 2 metrics correlates significantly with listeners’ judgements within sources")
     assert "flatness of the long-term power spectrum (−0.50 [−0.70, −0.30])" in words
     assert "does not show that none is related" in on_correlation([correlated("flatness", 0.3, 0.2)])
     assert on_correlation([correlated("flatness", 0.3, None)]) == ""
 
 
 def test_a_synthetic_study_is_called_that_in_every_sentence() -> None:
-    study = {"note": "SYNTHETIC: no listener took part", "verdict": ["A was told apart.", "B was not."]}
+    about = {"title": "x", "listeners": 1, "complete": 1, "registered": 1, "key_sha256": "", "human": "A"}
+    verdict = ("A differs significantly.", "B is inconclusive.")
+    synthetic = {"note": "SYNTHETIC: no listener took part", "seconds": 10.0, "as_played": True, "verdict": verdict}
+    study = StudyContent(**about, **synthetic)
     parts = {"study": study, "correlation": [correlated("flatness", 0.3, 0.2)]}
-    texts = [one["text"] for one in summary([], SYSTEMS, "Bach", **parts)]
+    texts = [one.text for one in summary([], SYSTEMS, "Bach", **parts)]
     assert len(texts) == 3
     assert all(text.startswith("[Synthetic answers, no listener took part] ") for text in texts)
-    real = summary([], SYSTEMS, "Bach", study=study | {"note": ""})
-    assert [one["text"] for one in real] == study["verdict"]
+    real = summary([], SYSTEMS, "Bach", study=study.model_copy(update={"note": ""}))
+    assert [one.text for one in real] == list(verdict)

@@ -1,7 +1,7 @@
-"""Make a bundled model of a run: `python -m clstm.pretrained RUN --name c-lstm --accuracy CSV --index CSV`.
+"""Make a bundled model of a run: `python -m clstm.cli.bundle RUN --name c-lstm --accuracy CSV --index CSV`.
 
-The weights are written in half precision, the configuration without what is a machine's and not the model's, and the
-card from the two, the figures of `clstm accuracy`, and `cards.toml`. Without a run, every card is written anew.
+The weights are written in half precision, the configuration without what belongs to a machine. The card is made of
+both, the metrics of `clstm accuracy`, and `cards.toml`. Without a run, every card is written again.
 """
 
 import json
@@ -20,23 +20,24 @@ from safetensors.torch import save as serialise
 
 from clstm.models.checkpoint import CONFIG, WEIGHTS, load_model
 from clstm.prediction.predictors import SELECTION
+from clstm.prediction.tables import TITLES
 from clstm.pretrained import FOLDER, names
 from clstm.runtime.console import fail, say
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import replacing, write_json, write_text
+from clstm.training.settings import BUDGETS
 
 ACCURACY, CARD, CREDITS = "accuracy.csv", "README.md", "CREDITS.csv"
 CREDITED = ["file", "composer", "title", "opus", "licence", "source"]
 
 # Columns of `clstm accuracy` on a card: heading, scale, decimals.
-FIGURES = {
+SHOWN = {
     "accuracy": ("accuracy %", 100, 2),
     "f1_at_threshold": ("F1", 1, 3),
     "f1_struck_at_threshold": ("F1 struck", 1, 3),
     "nats": ("nats per frame", 1, 2),
     "skill_nats": ("skill in nats", 1, 3),
 }
-HORIZONS = {"next": "The next frame", "nine": "All nine frames"}
 
 
 def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOLDER) -> Path:
@@ -96,13 +97,13 @@ def card(folder: Path) -> str:
     training, reached, corpus = config["training"], config["reached"], config["corpus"]
     size = (folder / WEIGHTS).stat().st_size / 1e6
     frames = reached["steps"] * training["batch"] * training["excerpt"]
-    budget = {"steps", "epochs", "minutes"}
+    windows = int(scores["windows"].iloc[0])
     sizes = [(name, value) for name, value in config["network"].items() if name != "kind"]
-    recipe = [(name, value) for name, value in training.items() if name not in budget and value is not None]
+    recipe = [(name, value) for name, value in training.items() if name not in BUDGETS and value is not None]
     sections = [
         f"# {folder.name}",
         f"{own['about']} {config['parameters']:,} parameters, {size:.1f} MB in half precision.",
-        f"    clstm generate {folder.name} --seed-midi song.mid --out music",
+        f"    clstm generate {folder.name} --prompt song.mid --out music",
         "## Data and licences",
         every["data"],
         _markdown(["licence", "pieces"], corpus["licences"].items()),
@@ -114,11 +115,11 @@ def card(folder: Path) -> str:
         every["machine"],
         f"Best at step {reached['best_step']:,}, with {reached['nats_nine']:.3f} nats per frame over nine frames.",
         "## Accuracy",
-        "On pieces no model has seen, by `clstm accuracy`; 95 % intervals in brackets. The baselines know no music.",
-        f"F1 is at one threshold a system, fixed on pieces set aside in training: here {config['threshold']:.3f}.",
+        "On pieces no model has seen, by `clstm accuracy`; 95 % intervals in brackets. The baselines are trivial.",
+        f"F1 is at one threshold per system, fixed on pieces set aside in training: here {config['threshold']:.3f}.",
         *(
-            f"{heading}, {int(scores['windows'].iloc[0]):,} windows:\n\n{figures(scores[scores['horizon'] == horizon])}"
-            for horizon, heading in HORIZONS.items()
+            f"{title.capitalize()}, {windows:,} windows:\n\n{rows(scores[scores['horizon'] == horizon])}"
+            for horizon, title in TITLES.items()
         ),
         "## Known weaknesses",
         "\n".join(f"- {weakness}" for weakness in [*own["weaknesses"], *every["weaknesses"]]),
@@ -126,17 +127,17 @@ def card(folder: Path) -> str:
     return "\n\n".join(section.strip("\n") for section in sections) + "\n"
 
 
-def figures(scores: pd.DataFrame) -> str:
+def rows(scores: pd.DataFrame) -> str:
     """The rows of one horizon as a Markdown table."""
-    shown = {name: form for name, form in FIGURES.items() if name in scores}
-    rows = [
-        [row["system"], *(_figure(row, name, scale, decimals) for name, (_, scale, decimals) in shown.items())]
+    shown = {name: form for name, form in SHOWN.items() if name in scores}
+    lines = [
+        [row["system"], *(_cell(row, name, scale, decimals) for name, (_, scale, decimals) in shown.items())]
         for row in scores.to_dict("records")
     ]
-    return _markdown(["", *(heading for heading, _, _ in shown.values())], rows)
+    return _markdown(["", *(heading for heading, _, _ in shown.values())], lines)
 
 
-def _figure(row: dict[Any, Any], name: str, scale: float, decimals: int) -> str:
+def _cell(row: dict[Any, Any], name: str, scale: float, decimals: int) -> str:
     if math.isnan(row[name]):
         return "-"
     value = f"{scale * row[name]:.{decimals}f}"
@@ -153,11 +154,11 @@ def _markdown(headings: list[str], rows: Iterable[Iterable[object]]) -> str:
 
 def main(
     run: Annotated[Path | None, typer.Argument(help="A run made by `clstm train`.")] = None,
-    name: Annotated[str | None, typer.Option(help="What it will be called.")] = None,
+    name: Annotated[str | None, typer.Option(help="The name of the model.")] = None,
     accuracy: Annotated[Path | None, typer.Option(help="The CSV of `clstm accuracy` with this run.")] = None,
     index: Annotated[Path | None, typer.Option(help="The CSV given to `clstm prepare`, with licences.")] = None,
 ) -> None:
-    """Bundle a run with the package; without one, write the cards of the bundled models anew."""
+    """Bundle a run with the package; without one, write the cards of the bundled models again."""
     if run is not None:
         if not (name and accuracy and index):
             raise UserError("a run becomes a bundled model with all of --name, --accuracy and --index")

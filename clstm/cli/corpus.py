@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from clstm.cli.arguments import Seed
+from clstm.runtime.commands import MAKE, Commands
 from clstm.runtime.console import progress, say
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(MAKE)
 
 
 @app.command()
@@ -17,26 +18,34 @@ def prepare(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="MIDI files, folders of them, `music21:bach`; `maestro-v3`; or a benchmark's `.mat`.",
+            metavar="SOURCE",
+            help="MIDI files or folders; `music21:bach`; `maestro-v3`; or a benchmark's `.mat` file.",
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the corpus to make.", show_default=False)],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the corpus.", show_default=False)],
     index: Annotated[
-        Path | None, typer.Option(help="CSV with columns file, split, group; paths relative to it.")
+        Path | None,
+        typer.Option(metavar="CSV", help="A table with the columns file, split and group; paths relative to it."),
     ] = None,
     pedal: Annotated[bool, typer.Option(help="Let the sustain pedal lengthen notes.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read files; default all cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read files. Default: one per core.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Make a corpus: MIDI files become score matrices, split by piece into train, valid and test.
+    """Make a corpus of score matrices from MIDI files, split by piece into train, valid and test.
 
-    Folders are searched recursively. What cannot be used is listed with its reason in `rejected.csv`. `maestro-v3` is
-    downloaded once (56 MB) and keeps its published splits; so does a MATLAB file of the polyphonic benchmark, and
-    `clstm benchmark` scores what is trained on that.
+    Folders are searched recursively. Files that cannot be used are listed in `rejected.csv`, with the reason.
+    `maestro-v3` is downloaded once (56 MB) and keeps its published splits. So does a MATLAB file of the polyphonic
+    benchmark; `clstm benchmark` scores models trained on it.
 
-    Examples: `clstm prepare ~/midi --out corpus` · `clstm prepare music21:bach --out chorales` ·
-    `clstm prepare maestro-v3 --pedal --out maestro` · `clstm prepare JSB_Chorales.mat --out jsb`
+    For example:
+
+        clstm prepare ~/midi --out corpus
+        clstm prepare music21:bach --out chorales
+        clstm prepare maestro-v3 --pedal --out maestro
+        clstm prepare JSB_Chorales.mat --out jsb
     """
     from clstm.corpus import maestro
     from clstm.corpus.corpus import summary

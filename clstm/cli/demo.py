@@ -6,30 +6,39 @@ from typing import Annotated
 import typer
 
 from clstm.cli.arguments import Seed
+from clstm.runtime.commands import MAKE, Commands
 from clstm.runtime.errors import UserError
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(MAKE)
 
 
 @app.command()
 def demo(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for everything that is made.", show_default=False)],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for all results.", show_default=False)],
     train: Annotated[
-        bool, typer.Option("--train", help="Train the paper's three, small, on the chorales; take no bundled model.")
+        bool,
+        typer.Option("--train", help="Train small models of the paper's three kinds instead of using bundled ones."),
     ] = False,
-    minutes: Annotated[float | None, typer.Option(help="With --train, training time of each; default 1.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="With --train: training time of each model. Default: 1.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Everything once, on Bach chorales: corpus, models, accuracy, music, audio, report and listening study.
+    """Run everything once, on Bach chorales: corpus, accuracy, music, audio, report and listening study.
 
-    The models are those that come with the package, trained on other piano music. Prints each command as it runs it.
-    Stopped half way, the same command goes on.
+    Prints each command as it runs it. The bundled models were trained on other piano music. If stopped, the same
+    command continues.
 
-    Examples: `clstm demo --out demo` · `clstm demo --train --minutes 5 --out demo-of-my-own`
+    For example:
+
+        clstm demo --out demo
+        clstm demo --train --minutes 5 --out demo-of-my-own
     """
     from clstm.demo import run
 
     if minutes is not None and not train:
-        raise UserError("--minutes is time for training, and the bundled models are trained; give --train with it")
+        raise UserError(
+            "--minutes is the time for training; give --train with it, since the bundled models are already trained"
+        )
     run(out, context.find_root().command, train=train, minutes=minutes or 1.0, seed=seed)

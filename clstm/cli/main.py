@@ -1,4 +1,4 @@
-"""The one command `clstm`: the verbs of this package, and those every other adds by entry point."""
+"""The one command `clstm`: the commands of this package, and those that the others add by entry point."""
 
 import errno
 import os
@@ -10,15 +10,13 @@ import typer
 
 from clstm.cli import corpus, demo, generation, prediction, training
 from clstm.runtime import shadowing
+from clstm.runtime.commands import Commands, gather
 from clstm.runtime.console import console, fail, warn
 from clstm.runtime.errors import UserError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    help="Does my model's music hold up against human music? Prepare, train, generate, render, compare, ask listeners.",
+app = Commands(
+    about="Compare generated music with human music: train and generate, measure the sound, ask listeners, watch for"
+    " changes."
 )
 
 
@@ -36,27 +34,25 @@ CANNOT_WRITE = (
 )
 
 
-COMPLETING = "_CLSTM_COMPLETE"  # set by the shell that asks how a word goes on
+COMPLETING = "_CLSTM_COMPLETE"  # set by a shell that asks for completions
 
 
-@cache  # it adds to `app`: a second time would name every verb twice
+@cache  # it adds to `app`: a second time would name every command twice
 def load_commands() -> typer.Typer:
-    """The app with our verbs and those of every package of the entry-point group `clstm.commands`."""
-    for room in (corpus, training, prediction, generation, demo):
-        app.registered_commands += room.app.registered_commands
+    """The app with our commands and those of every package of the entry-point group `clstm.commands`."""
+    gather(app, demo.app, corpus.app, training.app, generation.app, prediction.app)
     entries = sorted(entry_points(group="clstm.commands"), key=lambda entry: entry.name)
     hidden = shadowing.put_ours_first(shadowing.package_of(entry) for entry in entries)
-    if hidden and COMPLETING not in os.environ:  # what a shell is told while a word is typed would stand in the line
+    if hidden and COMPLETING not in os.environ:  # while a word is typed, a warning would land in that line
         warn(hidden)
     for entry in entries:
         try:
             shadowing.check(shadowing.package_of(entry))
             package: typer.Typer = entry.load()
-        except ImportError as error:  # one broken package must not take the others' verbs away
+        except ImportError as error:  # one broken package must not take the others' commands away
             warn(f"The commands of {entry.name} are missing: {error}")
             continue
-        app.registered_commands += package.registered_commands
-        app.registered_groups += package.registered_groups
+        gather(app, package)
     return app
 
 

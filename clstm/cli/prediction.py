@@ -1,73 +1,74 @@
 """How well models predict, and how far back they look: `clstm accuracy`, `benchmark` and `reach`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clstm.cli.arguments import CorpusFolder, Seed, warn_of_another_corpus
+from clstm.cli.arguments import CorpusFolder, LatexTable, PairsTable, Runs, Seed
+from clstm.runtime.commands import MEASURE, Commands, say_renamed
 from clstm.runtime.console import console, progress, say, warn
+from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.files import write_table, write_text
 from clstm.runtime.ownership import may_write_table, may_write_text, must_differ
 
-app = typer.Typer(rich_markup_mode="markdown")
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = Commands(MEASURE)
+
+Split = Annotated[str | None, typer.Option(help="Split to score. Default: `test`, or `valid` without one.")]
+Curves = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="CSV", help="Measure nothing: draw this file of an earlier `clstm reach`."),
+]
+Figure = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also draw the curves, as .svg, .pdf or .png.", show_default=False)
+]
 
 
 @app.command()
 def accuracy(
     corpus: CorpusFolder,
-    runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
-    split: Annotated[str | None, typer.Option(help="The split to score; `test`, else `valid`.")] = None,
+    runs: Runs,
+    split: Split = None,
     stride: Annotated[
-        int, typer.Option(min=1, help="Frames from one window to the next; odd, to meet every place of a beat.")
-    ] = 9,
-    out: Annotated[Path | None, typer.Option(help="Also write every figure to this CSV file.")] = None,
-    latex: Annotated[Path | None, typer.Option(help="Also write a LaTeX table, for booktabs.")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="Also write model against model to this CSV file.")] = None,
+        int, typer.Option(min=1, help="Frames from one window to the next. Odd: windows begin all over the beat.")
+    ] = 9,  # `score.HORIZON`, which would bring in numpy
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write every metric to this file.")] = None,
+    latex: LatexTable = None,
+    pairs: PairsTable = None,
     baselines_from: Annotated[
         Path | None,
-        typer.Option(help="The corpus whose train split the baselines learn from; default the one scored."),
+        typer.Option(metavar="CORPUS", help="Corpus on which the baselines are trained. Default: the one scored."),
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """The paper's Table 2: how well each model predicts the next frame and the next nine, beside baselines that know no
-    music.
+    """Measure how well each model predicts the next frame and the next nine (the paper's Table 2).
 
-    Exact 90-frame windows from a zero state, on pieces no model has seen; intervals are 95 %, over groups of pieces.
-    Skill is the share of the best baseline's error, or of its nats per frame, that a model removes.
+    Windows of exactly 90 frames, from a zero state, of pieces that no model has seen, compared with trivial baselines.
+    Intervals are 95 %, over groups of pieces. Skill is the share of the best baseline's error, or of its nats per
+    frame, that a model removes.
 
-    Examples: `clstm accuracy corpus runs/rnn runs/lstm runs/c-lstm --out accuracy.csv --latex accuracy.tex` ·
-    `clstm accuracy my-music rnn lstm c-lstm --baselines-from corpus`
+    For example:
+
+        clstm accuracy corpus rnn lstm c-lstm --out accuracy.csv --latex accuracy.tex
+        clstm accuracy my-music rnn lstm c-lstm --baselines-from corpus
     """
-    from clstm import pretrained
-    from clstm.corpus.corpus import Corpus
     from clstm.prediction import accuracy as scoring
-    from clstm.prediction import predictors, tables
+    from clstm.prediction import tables
 
     may_write_table(out, scoring.COLUMNS)
     may_write_table(pairs, scoring.PAIRS, "--pairs")
     must_differ(out=out, pairs=pairs, latex=latex)
     may_write_text(latex, tables.MADE, "LaTeX", "--latex")
-    opened = Corpus.open(corpus)
-    runs = [pretrained.find(run) for run in runs]
-    predictors.shared_window(opened, runs)  # before any warning: runs and corpus that do not fit
-    split = split or opened.held_out
-    teacher = Corpus.open(baselines_from) if baselines_from else None
-    learning = predictors.on_learning(opened, split, teacher)
-    warn_of_another_corpus(runs, opened)
-    for caution in (*predictors.cautions(opened, runs, split), *filter(None, [learning])):
-        warn(caution)
     with progress() as advance:
-        counts = scoring.score(opened, runs, split=split, stride=stride, teacher=teacher, progress=advance)
+        counts = scoring.score_paths(
+            corpus, runs, split=split, stride=stride, teacher=baselines_from, caution=warn, progress=advance
+        )
     table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
-    for horizon in predictors.HORIZONS:
-        console.print(tables.readable(table, horizon))
-    remarks = tables.notes(table)
-    if len(differences):
-        console.print(tables.compared(differences))
-        remarks += tables.pair_notes(differences)
-    for note in remarks:
-        say(note)
+    _show(table, differences)
     if out:
         write_table(out, table)
     if latex:
@@ -76,37 +77,59 @@ def accuracy(
         write_table(pairs, differences)
 
 
+def _show(table: "pd.DataFrame", differences: "pd.DataFrame") -> None:
+    from clstm.music.score import HORIZONS
+    from clstm.prediction import tables
+
+    for horizon in HORIZONS:
+        console.print(tables.readable(table, horizon))
+    notes = tables.notes(table)
+    if len(differences):
+        console.print(tables.compared(differences))
+        notes += tables.pair_notes(differences)
+    for note in notes:
+        say(note)
+
+
 @app.command()
 def benchmark(
-    corpus: Annotated[Path, typer.Argument(help="A benchmark's corpus, of 88 keys.", show_default=False)],
+    corpus: Annotated[
+        Path, typer.Argument(metavar="CORPUS", help="A benchmark's corpus, of 88 keys.", show_default=False)
+    ],
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Runs trained on it; without any, baselines alone.", show_default=False)
+        list[Path] | None,
+        typer.Argument(metavar="RUN", help="Runs trained on it. Default: baselines only.", show_default=False),
     ] = None,
-    split: Annotated[str, typer.Option(help="The split to score; the literature is about `test`.")] = "test",
-    out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV file.")] = None,
-    latex: Annotated[Path | None, typer.Option(help="Also write it as a LaTeX table, for booktabs.")] = None,
+    split: Annotated[str, typer.Option(help="Split to score; the literature reports `test`.")] = "test",
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write the table to this file.")] = None,
+    latex: LatexTable = None,
     seed: Seed = 0,
 ) -> None:
-    """The published benchmark of polyphonic music: nats per frame and expected accuracy, beside the literature's.
+    """Score models on the published benchmark of polyphonic music, with values from the literature.
 
-    Each frame is predicted from all before it, the state carried from zero through the whole sequence; silence stands
-    before the first. Over frames 1..T as in 2012, over frames 2..T as in 2018. Intervals are 95 %, over pieces.
+    Nats per frame and expected accuracy. Each frame is predicted from all frames before it; the state is carried from
+    zero through the whole sequence, after one silent frame. Over frames 1 to T as in 2012, and over frames 2 to T as in
+    2018. Intervals are 95 %, over pieces.
 
-    Example: `clstm benchmark jsb runs/jsb-lstm runs/jsb-c-lstm --out jsb.csv --latex jsb.tex`
+    For example:
+
+        clstm benchmark jsb runs/jsb-lstm runs/jsb-c-lstm --out jsb.csv --latex jsb.tex
     """
     from clstm import pretrained
     from clstm.corpus.corpus import Corpus
     from clstm.prediction import benchmark
+    from clstm.training.origin import trained_elsewhere
 
     may_write_table(out, benchmark.COLUMNS)
     may_write_text(latex, benchmark.MADE, "LaTeX", "--latex")
     must_differ(out=out, latex=latex)
     opened = Corpus.open(corpus)
     benchmark.must_be_benchmark(opened)
-    runs = [pretrained.find(run) for run in runs or ()]
-    warn_of_another_corpus(runs, opened)
+    found = [pretrained.find(run) for run in runs or ()]
+    for caution in trained_elsewhere(found, opened):
+        warn(caution)
     with progress() as advance:
-        scores = benchmark.score(opened, runs, split=split, seed=seed, progress=advance)
+        scores = benchmark.score(opened, found, split=split, seed=seed, progress=advance)
     if out:
         write_table(out, scores.table)
     if latex:
@@ -118,37 +141,105 @@ def benchmark(
 
 @app.command()
 def reach(
-    corpus: CorpusFolder,
-    runs: Annotated[list[Path], typer.Argument(help="Runs, or names of bundled models.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="CSV file of the curves to write.", show_default=False)],
-    split: Annotated[str | None, typer.Option(help="The split the windows are from; `test`, else `valid`.")] = None,
-    count: Annotated[int, typer.Option(min=1, help="Windows, drawn at random.")] = 512,
-    pairs: Annotated[Path | None, typer.Option(help="Also write model against model to this CSV file.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Argument(metavar="CORPUS", help="A corpus made by `clstm prepare`.", show_default=False)
+    ] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN", help="Runs, or names of bundled models.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="The curves, one row per model and frame.", show_default=False)
+    ] = None,
+    split: Split = None,
+    count: Annotated[int, typer.Option(min=1, help="Number of windows, drawn at random.")] = 512,
+    pairs: PairsTable = None,
+    figure: Figure = None,
+    curves: Curves = None,
     seed: Seed = 0,
 ) -> None:
-    """How far back each model looks: the gradient of what it is asked, with respect to every frame of the window.
+    """Measure how far back each model looks: the gradient of the loss with respect to each input frame.
 
-    The paper's vanishing gradient, as a curve; intervals are 95 %, over groups of pieces. `clstm reach-figure` draws
-    it.
+    This is the paper's vanishing gradient, as a curve. Intervals are 95 %, over groups of pieces.
 
-    Example: `clstm reach corpus runs/rnn runs/lstm --out reach.csv --pairs reach-pairs.csv`
+    For example:
+
+        clstm reach corpus rnn lstm --out reach.csv --figure reach.svg
+        clstm reach --from reach.csv --figure reach.svg
     """
+    if curves:
+        if corpus or out or pairs or not figure:
+            raise UserError(
+                "--from only draws an earlier measurement: give --figure with it, without CORPUS, --out and --pairs"
+            )
+        _drawing(figure)(curves)
+        say(f"{figure} made.")
+        return
+    if not (corpus and runs and out):
+        raise UserError(
+            "give CORPUS, RUN and --out to measure, or --from CSV and --figure FILE to draw an earlier measurement"
+        )
+    _measure_reach(corpus, runs, out, split, count, pairs, figure, seed)
+
+
+def _measure_reach(
+    corpus: Path,
+    runs: list[Path],
+    out: Path,
+    split: str | None,
+    count: int,
+    pairs: Path | None,
+    figure: Path | None,
+    seed: int,
+) -> None:
     from clstm import pretrained
     from clstm.corpus.corpus import Corpus
-    from clstm.prediction import gradient_reach as looking_back
-    from clstm.prediction import reach_tables
+    from clstm.prediction import gradient_reach, reach_tables
 
     may_write_table(out, reach_tables.CURVES)
     may_write_table(pairs, reach_tables.PAIRS, "--pairs")
-    must_differ(out=out, pairs=pairs)
+    must_differ(out=out, pairs=pairs, figure=figure)
+    draw = _drawing(figure) if figure else None
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
     with progress() as advance:
-        measured = looking_back.measure(
+        measured = gradient_reach.measure(
             opened, found, split=split or opened.held_out, count=count, seed=seed, progress=advance
         )
     differences = reach_tables.pairs(measured, seed)
     write_table(out, reach_tables.curves(measured, seed))
     if pairs:
         write_table(pairs, differences)
+    if draw:
+        draw(out)
     for line in (*reach_tables.summary(measured, seed), *reach_tables.notes(measured, differences)):
         say(line)
+
+
+def _drawing(figure: Path, option: str = "--figure") -> Callable[[Path], None]:
+    """What draws a CSV of curves; figures are above this package, which finds them by their entry point.
+
+    Raises `UserError` for a figure that cannot be written.
+    """
+    from clstm.runtime.shadowing import load
+
+    try:
+        drawing: Callable[[Path, str], Callable[[Path], None]] = load("clstm.figures", "reach")
+    except LookupError as error:
+        raise MissingToolError("clstm's figures are not installed; install it again: pip install clstm") from error
+    return drawing(figure, option)
+
+
+@app.command("reach-figure", hidden=True)
+def reach_figure(
+    curves: Annotated[Path, typer.Argument(metavar="CSV", help="The CSV of `clstm reach`.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The figure to write, .svg, .pdf or .png.")],
+) -> None:
+    """The old name of `clstm reach --from`, in this version only.
+
+    For example:
+
+        clstm reach-figure reach.csv --out reach.svg
+    """
+    say_renamed("clstm reach-figure CSV --out FILE", "clstm reach --from CSV --figure FILE")
+    _drawing(out, "--out")(curves)
+    say(f"{out} made.")

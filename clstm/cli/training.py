@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clstm.cli.arguments import CorpusFolder, Seed
+from clstm.runtime.commands import MAKE, Commands
 from clstm.runtime.console import progress_bar, say
 from clstm.runtime.errors import choice
 
 if TYPE_CHECKING:
     from clstm.training.loop import Run
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(MAKE)
 
-Kind = Annotated[str, typer.Argument(metavar="{rnn|lstm|c-lstm|c-lstm-plus}", help="The network.", show_default=False)]
+Kind = Annotated[
+    str, typer.Argument(metavar="KIND", help="The network: rnn, lstm, c-lstm or c-lstm-plus.", show_default=False)
+]
 Preset = Annotated[
-    str, typer.Option(help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as those.")
+    str,
+    typer.Option(help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as its C-LSTM."),
 ]
 Supervision = Annotated[
-    str | None, typer.Option(help="`dense` asks at every frame, `last` once a window, as the paper does.")
+    str | None,
+    typer.Option(help="Compute the loss at every frame (`dense`), or once per window as in the paper (`last`)."),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as hidden=512; may be given again."),
+    typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as hidden=512; may be repeated."),
 ]
 Precision = Annotated[str, typer.Option(help="Lightning's names: 32-true, bf16-mixed, bf16-true, 16-mixed.")]
 
@@ -34,26 +39,29 @@ Precision = Annotated[str, typer.Option(help="Lightning's names: 32-true, bf16-m
 def train(
     kind: Kind,
     corpus: CorpusFolder,
-    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.", show_default=False)],
     preset: Preset = "small",
-    minutes: Annotated[float | None, typer.Option(help="Budget in minutes of training.")] = None,
-    epochs: Annotated[float | None, typer.Option(help="Budget in passes over the training music.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Budget in steps.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Highest learning rate, instead of the preset's.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Budget, in minutes of training.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Budget, in passes over the training music.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget, in steps.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Highest learning rate. Default: the preset's.")] = None,
     supervision: Supervision = None,
     settings: Settings = None,
     devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each batch.")] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines, each started with torchrun.")] = 1,
     precision: Precision = "32-true",
-    resume: Annotated[bool, typer.Option(help="Go on with the run in this folder.")] = False,
+    resume: Annotated[bool, typer.Option(help="Continue the run in this folder.")] = False,
     seed: Seed = 0,
 ) -> None:
-    """Train one of the paper's three networks, or our own. Ctrl-C stops cleanly; `--resume` goes on exactly where it
-    stopped.
+    """Train one of the paper's three networks, or c-lstm-plus, which is ours.
 
-    Without a budget the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`.
+    Without a budget, the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`. Ctrl-C stops
+    cleanly; `--resume` continues exactly where training stopped.
 
-    Examples: `clstm train c-lstm corpus --out runs/c-lstm --minutes 5` · the same again with `--resume`
+    For example:
+
+        clstm train c-lstm corpus --out runs/c-lstm --minutes 5
+        clstm train c-lstm corpus --out runs/c-lstm --minutes 5 --resume
     """
     from clstm.corpus.corpus import Corpus
     from clstm.training import loop

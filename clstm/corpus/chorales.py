@@ -20,14 +20,14 @@ CONVERSION_LIMIT = 120.0  # seconds a score
 
 
 def cache_folder() -> Path:
-    """Where converted scores are kept, by version of music21."""
+    """The cache of converted scores, by version of music21."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("clstm")) / f"music21-{_music21().__version__}" / "bach"
 
 
 def scores() -> list[Path]:
-    """music21's score files of Bach's chorales, sorted. Of two files of one chorale the MusicXML is taken."""
+    """music21's score files of Bach's chorales, sorted. Of two files of one chorale, the MusicXML is used."""
     found = (Path(path) for path in _music21().corpus.getComposer("bach"))
     best_last = sorted(found, key=lambda path: (path.suffix == ".mxl", path.suffix == ".xml", path.name))
     by_name = {path.stem: path for path in best_last if path.suffix != ".rntxt" and path.stem != SAMPLE}

@@ -1,4 +1,4 @@
-"""A corpus: score matrices in one memory-mapped file, split by piece; what was rejected, and why.
+"""A corpus: score matrices in one memory-mapped file, split by piece; and what was rejected, with the reason.
 
 A corpus is a folder:
 
@@ -6,11 +6,11 @@ A corpus is a folder:
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
     pieces.csv      one row per piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
                     what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
-    rejected.csv    a row a file that is not in it, with the reason
+    rejected.csv    one row per file that is not in it, with the reason
 
-There are two representations. Music has the paper's 156 rows at 8 frames a second, held first (`clstm.music.score`). A
-published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its own (`music.pianoroll`);
-its pieces.csv counts the keys sounding, added up over frames, in place of notes.
+There are two representations. Music has the paper's 156 rows at 8 frames per second, held first
+(`clstm.music.score`). A published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its
+own (`music.pianoroll`); its pieces.csv counts the keys sounding, added up over frames, in place of notes.
 
 Only the frames asked for are read, so a corpus may be larger than memory. `clstm.corpus.preparation` makes one.
 """
@@ -30,8 +30,7 @@ from clstm.music.left_out import from_columns, sentence
 from clstm.music.pianoroll import KEYS
 from clstm.music.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
 from clstm.runtime.errors import MismatchError, UserError
-from clstm.runtime.files import write_json
-from clstm.runtime.json_files import read_json
+from clstm.runtime.files import read_json, write_json
 from clstm.runtime.names import readable
 
 if TYPE_CHECKING:
@@ -49,8 +48,8 @@ Rejection = tuple[str, str]  # file, reason
 class Corpus:
     """A corpus opened for reading.
 
-    pieces : one row a piece, see the module; the index is 0..n-1
-    packed : (frames of all pieces, bytes a frame) uint8, memory-mapped
+    pieces : one row per piece, see the module; the index is 0..n-1
+    packed : (frames of all pieces, bytes per frame) uint8, memory-mapped
     rows : states of a frame: 156 of music, 88 of a published piano roll
     """
 
@@ -129,19 +128,19 @@ class Corpus:
 
     @property
     def held_out(self) -> str:
-        """The split no model learns or chooses from: `test` where there is one, else `valid`."""
+        """The split that is used in no training: `test` where there is one, else `valid`."""
         return "test" if (self.pieces["split"] == "test").any() else "valid"
 
 
 def pack(matrix: Matrix) -> NDArray[np.uint8]:
-    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes a frame) uint8."""
+    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes per frame) uint8."""
     return np.packbits(np.ascontiguousarray(matrix.T), axis=1)
 
 
 def write_about(
     folder: Path, representation: Representation, about: dict[str, object], rejected: Iterable[Rejection]
 ) -> None:
-    """What a corpus says of itself, and what is not in it."""
+    """Write the description of a corpus, and the list of rejected files."""
     with (folder / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([readable(cell) for cell in row] for row in [("file", "reason"), *rejected])
     header = {"format": FORMAT, "version": version("clstm"), "representation": representation}
@@ -149,11 +148,11 @@ def write_about(
 
 
 def _described(representation: object) -> str:
-    """A representation in a sentence."""
+    """A representation in words."""
     if not isinstance(representation, dict):
         return "an unknown representation"
     rate = representation.get("frame_rate")
-    pace = "in steps of its own" if rate is None else f"at {rate} frames a second"
+    pace = "in steps of its own" if rate is None else f"at {rate} frames per second"
     return f"{representation.get('rows')} rows {pace}"
 
 

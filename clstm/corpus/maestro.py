@@ -1,8 +1,9 @@
 """MAESTRO v3: 199 hours of piano competitions as MIDI, with splits of its own: the source `maestro-v3`.
 
 Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with the MAESTRO Dataset" (ICLR 2019). Its
-MIDI archive is downloaded once and kept; whatever does not have the published SHA-256 is never kept. No composition is
-in two splits; performances of one composition, by composer and title as the archive spells them, are a group.
+MIDI archive is downloaded once and kept; a file whose SHA-256 is not the published one is rejected. No
+composition is in two splits; performances of one composition, by composer and title as the archive spells them, form
+a group.
 """
 
 import csv
@@ -45,7 +46,7 @@ class Performance:
 
 
 def archive_path() -> Path:
-    """Where the archive is kept; a copy fetched by hand belongs here."""
+    """The place of the archive; a copy downloaded by hand belongs here."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("clstm")) / "maestro" / URL.rpartition("/")[2]
@@ -94,7 +95,7 @@ def performances(progress: Progress = silent) -> Iterator[list[Performance]]:
 
 
 def _extracted(archive: ZipFile, folder: Path) -> Iterator[Performance]:
-    """Only what the archive's own index names is taken out, under names made here: no member can choose its place."""
+    """Extract only what the archive's index names, under names made here: no member can choose its place."""
     index = io.StringIO(archive.read(f"{ROOT}/{ROOT}.csv").decode("utf-8"), newline="")
     rows = list(csv.DictReader(index))
     groups = [f"{row['canonical_composer']}: {row['canonical_title']}" for row in rows]
@@ -108,7 +109,7 @@ def _extracted(archive: ZipFile, folder: Path) -> Iterator[Performance]:
 
 
 def _reason(error: Exception) -> str:
-    """In a few words: what requests says is a paragraph."""
+    """The reason in a few words; the message of requests is a paragraph."""
     import requests
 
     if isinstance(error, requests.HTTPError) and error.response is not None:

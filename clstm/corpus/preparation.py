@@ -1,7 +1,7 @@
-"""MIDI files and folders of them, a known collection, or a benchmark of piano rolls -> one corpus.
+"""Make a corpus: of MIDI files and folders, of a known collection, or of a benchmark of piano rolls.
 
-Whatever the source, the corpus is built under another name and renamed when whole; a file that cannot be used is listed
-with its reason and costs nothing else.
+The corpus is built under another name, and renamed when it is complete. A file that cannot be used is listed with the
+reason; the others are used.
 """
 
 import os
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-FILES = ("frames.bin", "pieces.csv", "rejected.csv")  # of a corpus, beside corpus.json
+FILES = ("frames.bin", "pieces.csv", "rejected.csv")  # of a corpus, with corpus.json
 ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
 
 
@@ -60,24 +60,18 @@ def prepare(
     index : a CSV of columns file, split, group (see `splits.read_index`); without one, whole groups of identical
         pieces are split by `seed`, a tenth each to valid and test
     pedal : whether the sustain pedal lengthens notes
-    progress : told (what, done, total) as work goes on
 
-    MAESTRO and a benchmark have splits of their own, so they stand alone.
+    MAESTRO and a benchmark have their own splits, so they cannot be combined with other sources.
 
-    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, when what
-    stands alone is given with something else, or when MAESTRO cannot be downloaded.
+    Raises `NothingUsableError` when no file is usable, `UserError` when `out` exists and is not a corpus, when
+    sources cannot be combined, or when MAESTRO cannot be downloaded.
     """
     sources, out = [str(source) for source in sources], Path(out)
     may_replace(
         out, "corpus.json", _written, "a corpus", inputs=[Path(source) for source in (*sources, index) if source]
     )
-    rolls = [source for source in sources if Path(source).suffix.lower() == pianoroll.SUFFIX]
-    if rolls:
-        if len(sources) > 1 or index or pedal:
-            raise UserError(f"{rolls[0]} is a benchmark as published; give it alone, without --index and --pedal")
-        return _of_rolls(Path(rolls[0]), out)
-    if maestro.SOURCE in sources and (len(sources) > 1 or index):
-        raise UserError(f"{maestro.SOURCE} has splits of its own; give it alone, without --index")
+    if rolls := _alone(sources, index, pedal):
+        return _of_rolls(rolls, out)
     rejected: list[Rejection] = []
     options = {"pedal": pedal, "seed": seed, "index": index.name if index else None}
     about: dict[str, object] = {"sources": sources, "options": options}
@@ -96,17 +90,31 @@ def prepare(
         if not len(pieces):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
             raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
-        fingerprints = pieces.pop("fingerprint").tolist()
-        if not pieces["split"].all():  # nobody has said
-            pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
-            pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
+        _assign_splits(pieces, pieces.pop("fingerprint").tolist(), seed)
         pieces.to_csv(building / "pieces.csv", index=False)
         write_about(building, SCORE, about, rejected)
     return Corpus.open(out)
 
 
+def _alone(sources: list[str], index: Path | None, pedal: bool) -> Path | None:
+    """The benchmark among the sources, if any. Raises `UserError` when what has its own splits is not given alone."""
+    rolls = [source for source in sources if Path(source).suffix.lower() == pianoroll.SUFFIX]
+    if rolls and (len(sources) > 1 or index or pedal):
+        raise UserError(f"{rolls[0]} is a benchmark as published; give it alone, without --index and --pedal")
+    if maestro.SOURCE in sources and (len(sources) > 1 or index):
+        raise UserError(f"{maestro.SOURCE} has splits of its own; give it alone, without --index")
+    return Path(rolls[0]) if rolls else None
+
+
+def _assign_splits(pieces: "pd.DataFrame", fingerprints: list[str], seed: int) -> None:
+    """Give pieces their split, where neither an index nor the source does."""
+    if not pieces["split"].all():
+        pieces["group"] = splits.merge_duplicates(pieces["group"].tolist(), fingerprints)
+        pieces["split"] = splits.split_by_group(pieces["group"].tolist(), seed)
+
+
 def _written(about: dict[str, object]) -> tuple[str, ...]:
-    """The files of a corpus, beside what it says of itself."""
+    """The files of a corpus, besides corpus.json."""
     _ = about["representation"]  # something else has none
     return FILES
 
@@ -148,7 +156,7 @@ def _write_frames(
     workers: int | None,
     progress: Progress,
 ) -> "pd.DataFrame":
-    """Append the frames of every usable candidate to the file; a row each, still without its split."""
+    """Append the frames of every usable candidate to the file; one row each, still without its split."""
     rows: list[dict[str, object]] = []
     start = 0
     encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
@@ -204,7 +212,7 @@ def _candidates(
 
 
 def _name(path: Path, parts: int, taken: set[str]) -> str:
-    """The last `parts` of a path, or as many more as it takes to be new."""
+    """The last `parts` of a path, or as many more as are needed for a new name."""
     whole = Path(os.path.abspath(path)).parts  # noqa: PTH100 - links keep their names, "." and ".." do not
     names = (readable(Path(*whole[-count:]).as_posix()) for count in range(parts, len(whole) + 1))
     return next(name for name in names if name not in taken)

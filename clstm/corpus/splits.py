@@ -1,4 +1,4 @@
-"""Which piece is for training, which for validation, which for the test; and which pieces must stay together.
+"""The split of each piece, train, valid or test; and the groups of pieces that must stay together.
 
 Pieces of one *group* (movements of a work, arrangements, near-duplicates) never fall into two splits: a model tested on
 a piece whose twin it has seen would look better than it is.
@@ -27,7 +27,11 @@ class Assignment:
 
 
 def merge_duplicates(groups: Sequence[str], fingerprints: Sequence[str]) -> list[str]:
-    """Groups in which pieces with one fingerprint are together, and with them all that were grouped with either."""
+    """Groups in which pieces with one fingerprint are together, and with them all that were grouped with either.
+
+    >>> merge_duplicates(["a", "b", "c", "b"], ["x", "y", "x", "z"])
+    ['a', 'b', 'a', 'b']
+    """
     merged = list(groups)
     first: dict[str, str] = {}
     for position, print_ in enumerate(fingerprints):
@@ -42,6 +46,9 @@ def split_by_group(groups: Sequence[str], seed: int) -> list[str]:
     """A split for each piece: whole groups, in an order drawn by `seed`, fill test, then valid, to a tenth each.
 
     A group larger than what a split still lacks is passed over, but with three groups or more no split is empty.
+
+    >>> sorted(split_by_group(list("abcdefghij"), seed=0))
+    ['test', 'train', 'train', 'train', 'train', 'train', 'train', 'train', 'train', 'valid']
     """
     sizes = Counter(groups)
     names = sorted(sizes)
@@ -76,11 +83,11 @@ def read_index(path: Path) -> dict[Path, Assignment]:
         raise UserError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
     folder = Path(path).resolve().parent
     if len(strange := table["file"][table["file"].str.contains("\0", regex=False)]):
-        raise UserError(f"{path}: {strange.iloc[0]!r} is no file's name")
+        raise UserError(f"{path}: {strange.iloc[0]!r} is not a file name")
     paths = [location(folder / file) for file in table["file"]]
     twice = table["file"][pd.Index(paths).duplicated()]
     if len(twice):
-        raise UserError(f"{path}: {twice.iloc[0]} stands there twice; name each file once")
+        raise UserError(f"{path}: {twice.iloc[0]} is listed twice; name each file once")
     empty = table["file"][table["split"].isin(["", None]) | table["group"].isin(["", None])]
     if len(empty):
         raise UserError(f"{path}: {empty.iloc[0]} has no split or no group; give both")

@@ -1,4 +1,4 @@
-"""Folders of continuations: what a model makes of its seeds, and what the pieces themselves do after the same seeds.
+"""Folders of continuations: what a model writes after its prompts, and the human continuations of them.
 
 Both are MIDI files beside a `generated.json` that says where each came from, how dense it is, and whether and when it
 falls silent, saturates or loops: the same fields for models and people.
@@ -21,6 +21,7 @@ from clstm.generation.sampling import Sampling, density, density_range, generate
 from clstm.models.checkpoint import WEIGHTS, load_model, read_config
 from clstm.models.networks import NetworkConfig
 from clstm.music import degeneration
+from clstm.music.generated import GENERATED, ContinuationItem
 from clstm.music.left_out import sentence
 from clstm.music.midi import LONGEST, Notes, read_midi, write_midi
 from clstm.music.score import FRAME_RATE, ROWS, Matrix, decode, repair
@@ -31,7 +32,6 @@ from clstm.runtime.names import readable, shortened
 from clstm.runtime.ownership import may_replace
 from clstm.runtime.progress import Progress, silent
 
-MANIFEST = "generated.json"
 NAME = 200  # bytes of a piece's name in a file's
 FAILING = {
     "silence": ("falls silent", "fall silent"),
@@ -56,19 +56,19 @@ def usable(run: Path, sampling: Sampling) -> NetworkConfig:
 
 def by_model(
     run: Path,
-    seeds: Sequence[Prompt],
+    prompts: Sequence[Prompt],
     out: Path,
     seconds: float,
     sampling: Sampling,
     *,
     corpus: Corpus | None = None,
-    with_seed: bool = False,
+    with_prompt: bool = False,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Let a run continue every seed for `seconds`; write the MIDI files and the manifest, which is returned.
+    """Let a run continue every prompt for `seconds`; write the MIDI files and the manifest, which is returned.
 
-    corpus : the music whose density the continuations are held against; None leaves that out
-    with_seed : keep the seed before the continuation
+    corpus : the music whose density the continuations are compared with; None leaves that out
+    with_prompt : keep the prompt before the continuation
 
     A GPU is used when there is one.
     """
@@ -76,38 +76,38 @@ def by_model(
     frames = frames_of(seconds)
     network, _ = load_model(run)
     network.to("cuda" if torch.cuda.is_available() else "cpu")
-    music, redrawn = generate(network, seeds, frames, sampling, progress), None
+    music, redrawn = generate(network, prompts, frames, sampling, progress), None
     if sampling.rescue:
-        music, redrawn = rescue(network, seeds, music, sampling, progress)
+        music, redrawn = rescue(network, prompts, music, sampling, progress)
     source = {
         "model": kind.kind,
         "run": Path(run).name,
         "weights_sha256": hashlib.sha256((Path(run) / WEIGHTS).read_bytes()).hexdigest(),
         "sampling": asdict(replace(sampling, step=sampling.stepping(kind.horizon))),
     }
-    return write(out, seeds, music, source, corpus=corpus, with_seed=with_seed, redrawn=redrawn)
+    return write(out, prompts, music, source, corpus=corpus, with_prompt=with_prompt, redrawn=redrawn)
 
 
-def by_people(seeds: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
-    """What the pieces do after each seed, in the same form.
+def by_people(prompts: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
+    """What the pieces do after each prompt, in the same form.
 
     played : the folder the corpus was made of; its files are cut as they were played, with their velocity and timing
     """
-    matrices = [seed.continuation for seed in seeds]
+    matrices = [prompt.continuation for prompt in prompts]
     source: dict[str, Any] = {"model": None, "as_played": played is not None}
     if played is None:
-        return write(out, seeds, matrices, source, corpus=corpus, with_seed=False)
-    whole = [read_midi(_named(played, seed.file)) for seed in seeds]
+        return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False)
+    whole = [read_midi(_named(played, prompt.file)) for prompt in prompts]
     source["left_out"] = sentence(
-        one.left_out for one in {seed.file: one for seed, one in zip(seeds, whole, strict=True)}.values()
+        one.left_out for one in {prompt.file: one for prompt, one in zip(prompts, whole, strict=True)}.values()
     )
-    notes = [_after(seed, one) for seed, one in zip(seeds, whole, strict=True)]
-    return write(out, seeds, matrices, source, corpus=corpus, with_seed=False, notes=notes)
+    notes = [_after(prompt, one) for prompt, one in zip(prompts, whole, strict=True)]
+    return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False, notes=notes)
 
 
-def _after(seed: Prompt, piece: Notes) -> Notes:
-    """What is played after a seed, as long as the seed's own continuation."""
-    begin, frames = seed.end / FRAME_RATE, seed.continuation.shape[1]
+def _after(prompt: Prompt, piece: Notes) -> Notes:
+    """What is played after a prompt, as long as the prompt's own continuation."""
+    begin, frames = prompt.end / FRAME_RATE, prompt.continuation.shape[1]
     return piece.between(begin, begin + frames / FRAME_RATE)
 
 
@@ -123,12 +123,12 @@ def _named(folder: Path, name: str) -> Path:
 
 def write(
     out: Path,
-    seeds: Sequence[Prompt],
+    prompts: Sequence[Prompt],
     music: Sequence[Matrix],
     source: dict[str, Any],
     *,
     corpus: Corpus | None,
-    with_seed: bool,
+    with_prompt: bool,
     redrawn: Sequence[int] | None = None,
     notes: Sequence[Notes] | None = None,
 ) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def write(
     redrawn : how often each continuation was drawn again; None when that was not asked for
     notes : what is written of each instead of its matrix, which is still what is measured
 
-    Without its seed a continuation is a piece of its own: a note that sounds on from the seed is struck at its
+    Without its prompt a continuation is a piece of its own: a note that sounds on from the prompt is struck at its
     beginning. So it is measured in either case, and times count from its beginning.
     """
     out = Path(out)
@@ -147,25 +147,26 @@ def write(
     items = []
     with replacing(out) as building:
         building.mkdir()
-        for place, (seed, matrix) in enumerate(zip(seeds, music, strict=True)):
-            name = f"{place + 1:03d}-{shortened(seed.name, NAME)}.mid"
-            whole = np.concatenate([seed.window, matrix], axis=1) if with_seed else matrix
+        for place, (prompt, matrix) in enumerate(zip(prompts, music, strict=True)):
+            name = f"{place + 1:03d}-{shortened(prompt.name, NAME)}.mid"
+            whole = np.concatenate([prompt.window, matrix], axis=1) if with_prompt else matrix
             write_midi(decode(whole) if notes is None else notes[place], building / name)
-            again = {} if redrawn is None else {"redrawn": redrawn[place]}
-            begins = {"begins_at_seconds": seed.window.shape[1] / FRAME_RATE} if with_seed else {}
-            items.append({"file": name, **begins, **_about(seed, alone[place], failures[place]), **again})
-        manifest = {"version": version("clstm"), **source, "with_seed": with_seed}
+            more: dict[str, Any] = {} if redrawn is None else {"redrawn": redrawn[place]}
+            if with_prompt:
+                more["begins_at_seconds"] = prompt.window.shape[1] / FRAME_RATE
+            items.append(_about(name, prompt, alone[place], failures[place], more))
+        manifest = {"version": version("clstm"), **source, "with_prompt": with_prompt}
         if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
             manifest["density"] = _against(usual, alone)
         manifest["degeneration"] = {"limits": degeneration.LIMITS, "rates": degeneration.rates(failures)}
         manifest["items"] = items
-        write_json(building / MANIFEST, manifest)
+        write_json(building / GENERATED, manifest)
     return manifest
 
 
 def may_write(out: Path, *inputs: Path | None) -> None:
     """Raise `UserError` when `out` is not an earlier folder of continuations, or holds more than those, or an input."""
-    may_replace(out, MANIFEST, _written, "music", inputs=filter(None, inputs))
+    may_replace(out, GENERATED, _written, "music", inputs=filter(None, inputs))
 
 
 def _written(manifest: dict[str, Any]) -> list[str]:
@@ -174,29 +175,37 @@ def _written(manifest: dict[str, Any]) -> list[str]:
     return [item["file"] for item in manifest["items"]]
 
 
-def _about(seed: Prompt, matrix: Matrix, failure: degeneration.Degeneration) -> dict[str, Any]:
-    """What the manifest tells of one continuation."""
-    return {
-        "piece": seed.name,
-        **({"group": seed.group} if seed.group else {}),
-        "seed_start_seconds": seed.start / FRAME_RATE,
-        "seed_padding_seconds": seed.padding / FRAME_RATE,
-        "seconds": matrix.shape[1] / FRAME_RATE,
-        "notes_per_second": round(density(matrix), 3),
+def _about(
+    name: str, prompt: Prompt, matrix: Matrix, failure: degeneration.Degeneration, more: dict[str, Any]
+) -> dict[str, Any]:
+    """What the manifest says of one continuation.
+
+    more : fields that not every continuation has
+    """
+    about = {"group": prompt.group} | more if prompt.group else more
+    item = ContinuationItem.model_construct(  # not validated: a reader's bounds are narrower than what may be made
+        file=name,
+        piece=prompt.name,
+        prompt_start_seconds=prompt.start / FRAME_RATE,
+        prompt_padding_seconds=prompt.padding / FRAME_RATE,
+        seconds=matrix.shape[1] / FRAME_RATE,
+        notes_per_second=round(density(matrix), 3),
         **{f"{kind}_from_seconds": getattr(failure, kind) for kind in degeneration.KINDS},
-        "loop_period_seconds": failure.period,
-    }
+        loop_period_seconds=failure.period,
+        **about,
+    )
+    return item.stated()
 
 
 def summary(manifest: dict[str, Any], out: Path) -> str:
-    """One line: how many files, how their density stands to the corpus, and how many of them fail and when."""
+    """One line: how many files, how their density compares with the corpus, and how many of them fail and when."""
     items = manifest["items"]
     line = f"{out}: {len(items)} MIDI files of {items[0]['seconds']:g} s"
     if "density" in manifest:
         low, high = manifest["density"]["corpus_percentiles_1_99"]
         line += (
             f"; {manifest['density']['below']} thinner and {manifest['density']['above']} denser than the corpus's 1st"
-            f" to 99th percentile of {low:.1f} to {high:.1f} notes a second"
+            f" to 99th percentile of {low:.1f} to {high:.1f} notes per second"
         )
     counts = [_count(kind, items) for kind in degeneration.KINDS]
     if again := sum(item.get("redrawn", 0) for item in items):
@@ -207,7 +216,9 @@ def summary(manifest: dict[str, Any], out: Path) -> str:
 def frames_of(seconds: float) -> int:
     """Frames of a length asked for. Raises `UserError` when it is not at least one frame."""
     if not 1 / FRAME_RATE <= seconds <= LONGEST:
-        raise UserError(f"{seconds:g} seconds cannot be continued; give {1 / FRAME_RATE:g} to {LONGEST:g}")
+        raise UserError(
+            f"a continuation of {seconds:g} seconds is not possible; give {1 / FRAME_RATE:g} to {LONGEST:g}"
+        )
     return round(seconds * FRAME_RATE)
 
 

@@ -1,7 +1,6 @@
-"""Where generation begins: windows of a corpus, of a MIDI file, or of an opening that is always there; and what a
-person wrote after them.
+"""Prompts: windows of a corpus, of a MIDI file, or of a built-in opening; and their human continuations.
 
-A model and the human piece continue the same music, so that what is compared is the continuation. It begins in the same
+A model and the human piece continue the same music, so only the continuations are compared. It begins in the same
 frame whatever the window of a model: one with a longer window reads further back, and silence before the piece.
 """
 
@@ -13,11 +12,9 @@ import numpy as np
 from clstm.corpus.corpus import Corpus
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import VELOCITY, Notes, read_midi
-from clstm.music.score import FRAME_RATE, Matrix, encode, repair
+from clstm.music.score import FRAME_RATE, WINDOW, Matrix, encode, repair
 from clstm.runtime.errors import UserError
 from clstm.runtime.names import readable
-
-WINDOW = 90  # frames, the paper's N
 
 # Bach, Prelude in C, BWV 846 (1722): the chord of each of its first bars, bass first.
 PRELUDE = ((60, 64, 67, 72, 76), (60, 62, 69, 74, 77), (59, 62, 67, 74, 77), (60, 64, 67, 72, 76))
@@ -49,7 +46,7 @@ class Prompt:
     @property
     def end(self) -> int:
         """The frame of the piece in which its continuation begins."""
-        return self.start + self.window.shape[1] - self.padding
+        return self.start + int(self.window.shape[1]) - self.padding
 
 
 def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, window: int = WINDOW) -> list[Prompt]:
@@ -69,19 +66,24 @@ def from_corpus(corpus: Corpus, split: str, count: int, after: int, seed: int, w
         )
     random = np.random.default_rng((seed, 2))
     order = np.concatenate([random.permutation(fitting) for _ in range(-(-count // len(fitting)))])[:count]
-    seeds = []
+    chosen = []
     for piece in order:
         begin = WINDOW + int(random.integers(0, corpus.lengths[piece] - WINDOW - after + 1))
         start = max(begin - window, 0)
         read, continuation = (corpus.excerpt(int(piece), *span) for span in ((start, begin), (begin, begin + after)))
         name = Path(corpus.pieces["file"][piece]).stem
         group, file = (str(corpus.pieces[column][piece]) for column in ("group", "file"))
-        seeds.append(Prompt(name, start, *_padded(read, window), repair(continuation), group, file))
-    return seeds
+        chosen.append(Prompt(name, start, *_padded(read, window), repair(continuation), group, file))
+    return chosen
 
 
 def opening(window: int = WINDOW) -> Prompt:
-    """The first bars of Bach's Prelude in C, BWV 846, sixteenths of a quarter second: a seed that needs no file."""
+    """The first bars of Bach's Prelude in C, BWV 846, sixteenths of a quarter second: a prompt that needs no file.
+
+    >>> prompt = opening()
+    >>> prompt.name, prompt.window.shape, prompt.padding
+    ('bwv846', (156, 90), 0)
+    """
     notes = []
     for bar, (bass, tenor, *upper) in enumerate(PRELUDE):
         for half in (0, 8):  # sixteenths
@@ -97,16 +99,16 @@ def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> P
     notes = read_midi(path)
     matrix = encode(notes)
     start = round(start_seconds * FRAME_RATE)
-    seed = matrix[:, start : start + window]
-    if not seed.any():
+    read = matrix[:, start : start + window]
+    if not read.any():
         raise UserError(
             f"{readable(path)} has no note within MIDI 24..101 in the {window / FRAME_RATE:g} s from"
-            f" {start_seconds:g} s on; it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --seed-start"
+            f" {start_seconds:g} s on; it lasts {matrix.shape[1] / FRAME_RATE:g} s: choose another --prompt-start"
         )
     return Prompt(
         readable(Path(path).stem),
         start,
-        *_padded(seed, window),
+        *_padded(read, window),
         repair(matrix[:, start + window :]),
         left_out=notes.left_out,
     )

@@ -1,14 +1,14 @@
-"""A way out for music that is to be listened to: where it falls silent, saturates or loops, go back and draw again.
+"""Rescue for music to listen to: where it falls silent, saturates or loops, go back and draw again.
 
-Music that is evaluated must not pass through here: what a model does when left alone is the finding, and how often it
-fails (`clstm.music.degeneration`) a figure of its own.
+Do not use it on music that is evaluated: what a model does without help is the result, and how often it fails is a
+metric of its own (`clstm.music.degeneration`).
 
-Music is cut a second before the failure sets in and goes on from the window that ends there, with fresh draws. While a
-window's length is drawn, until a model no longer reads what it wrote before, the temperature is a tenth higher where
-music fell silent or looped, a tenth lower where it saturated. The state is built anew from the window, in `stream` mode
+Music is cut one second before the failure begins and continues from the window that ends there, with new draws. While a
+window's length is drawn, until the model no longer reads what it wrote before, the temperature is 10 % higher where
+music fell silent or looped, 10 % lower where it saturated. The state is built anew from the window, in `stream` mode
 too, so one that ran away is left behind. When the same place fails again, the cut lies a second further back and the
 temperature is a tenth further off; the place is the same until music has got a window's length past where it first
-failed. After eight attempts at one place what is there stays, and is reported like any other failure.
+failed. After eight attempts at one place the failure stays, and is reported like any other failure.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from clstm.runtime.progress import Progress, silent
 
 ATTEMPTS = 8  # at one place
 BACK = FRAME_RATE  # frames
-STRONGER = 1.1  # factor of the temperature an attempt
+STRONGER = 1.1  # factor of the temperature per attempt
 
 
 @dataclass
 class _Item:
-    """One seed's music so far. `tries` counts the attempts at `place`, a frame; `redrawn` all attempts."""
+    """One prompt's music so far. `tries` counts the attempts at `place`, a frame; `redrawn` all attempts."""
 
     matrix: Matrix
     place: int = 0
@@ -38,7 +38,7 @@ class _Item:
     redrawn: int = 0
 
     def failure(self, window: int) -> tuple[str, int] | None:
-        """What to mend next and the frame in which it sets in; None when nothing fails or nothing helped."""
+        """What to fix next and the frame in which it begins; None when nothing fails or nothing helped."""
         first = degeneration.measure(self.matrix).first
         if first is None:
             return None
@@ -50,14 +50,14 @@ class _Item:
 
 def rescue(
     network: Model,
-    seeds: Sequence[Prompt],
+    prompts: Sequence[Prompt],
     music: Sequence[Matrix],
     sampling: Sampling,
     progress: Progress = silent,
 ) -> tuple[list[Matrix], list[int]]:
-    """What `generate` made of the seeds, with its failures drawn again; and how often each was.
+    """What `generate` made of the prompts, with its failures drawn again; and how often each was.
 
-    music : (156, frames) a seed, all of one length; what has not failed is returned as it is
+    music : (156, frames) per prompt, all of one length; what has not failed is returned as it is
     """
     items = [_Item(matrix) for matrix in music]
     unsettled = list(range(len(items)))
@@ -69,12 +69,12 @@ def rescue(
         progress("Rescuing", len(items) - len(unsettled), len(items))
         for first in range(0, len(unsettled), BATCH):
             batch = {place: failure for place in unsettled[first : first + BATCH] if (failure := failures[place])}
-            _again(network, seeds, items, batch, sampling)
+            _again(network, prompts, items, batch, sampling)
 
 
 def _again(
     network: Model,
-    seeds: Sequence[Prompt],
+    prompts: Sequence[Prompt],
     items: list[_Item],
     failures: dict[int, tuple[str, int]],
     sampling: Sampling,
@@ -88,7 +88,7 @@ def _again(
         item.tries += 1
         item.redrawn += 1
         cuts.append(max(onset - item.tries * BACK, 0))
-        past = np.concatenate([seeds[place].window, item.matrix[:, : cuts[-1]]], axis=1)
+        past = np.concatenate([prompts[place].window, item.matrix[:, : cuts[-1]]], axis=1)
         windows.append(past[:, past.shape[1] - window :])
         randoms.append(generator(sampling, place, item.redrawn))
         temperatures[row, :window] *= STRONGER ** (-item.tries if kind == "saturation" else item.tries)

@@ -1,21 +1,21 @@
-"""Continue a seed, frame by frame.
+"""Continue a prompt, frame by frame.
 
-Two ways to move on. `window` is the paper's: from a zero state a model reads the last 90 frames, writes the next ones,
-and the window moves on behind them. How far, the paper leaves open: "length of each generation" is nine frames (its
-Table 1), "the selected window moves one unit" (section 3.2). By default it is the nine; a step of one draws every frame
-knowing all before it, at nine times the work. `stream` carries the recurrent state along, as far as music goes, and
-draws one frame at a time unless told otherwise; it is faster, but a state carried further than training ever went can
-run away into ever denser music.
+Two modes. `window` is the paper's: from a zero state a model reads the last 90 frames and writes the next ones; then
+the window moves on to include them. The paper does not say by how many frames: "length of each generation" is nine
+frames (its Table 1), "the selected window moves one unit" (section 3.2). The default is nine; with a step of one, every
+frame is drawn given all frames before it, at nine times the work. `stream` keeps the recurrent state and draws one
+frame at a time by default; it is faster, but over a longer time than in training the state can run away, into ever
+denser music.
 
-Two ways to write a frame. Drawn, each cell is on with its chance, as the temperature bends it: below 1 likely cells get
-likelier, above 1 all get more even. With a threshold nothing is left to chance: a cell is on when its chance is at
-least that.
+Two ways to write a frame. When drawn, each cell is on with its probability, changed by the temperature: below 1 likely
+cells get likelier, above 1 all get more even. With a threshold nothing is random: a cell is on when its probability is
+at least that.
 
-The output layer gives each cell's own chance, yet held and struck hang together. A frame is written so that the matrix
-stays consistent: a note is struck with its struck chance, or its held chance if that is less; a note that is not struck
-goes on only if it was sounding, with the share of the held chance that strikes leave over. So the cells of a note that
-may be sounding keep their chances; a silent note's held chance beyond its struck chance, which no consistent music has,
-is lost.
+The output layer gives a probability for each cell alone, but held and struck depend on each other. A frame is written
+so that the matrix stays consistent: a note is struck with its struck probability, or its held one if that is less; a
+note that is not struck continues only if it was sounding, with the part of the held probability that is not struck.
+So the cells of a note that may be sounding keep their probabilities; of a silent note, the held probability beyond the
+struck one, which no consistent music has, is lost.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ from clstm.runtime.progress import Progress, silent
 Mode = Literal["stream", "window"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-BATCH = 64  # seeds at once: enough to keep a machine busy, and bounded memory for any number
+BATCH = 64  # prompts at once: enough to keep a machine busy, and bounded memory for any number
 
 Chances = NDArray[np.float32]
 Frames = NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Sampling:
 
     step : frames written from one answer, 1 to the horizon; None is all of them for `window`, 1 for `stream`
     temperature : what the log-odds of every cell are divided by
-    threshold : a cell is on when its chance is at least this, between 0 and 1; None draws
+    threshold : a cell is on when its probability is at least this, between 0 and 1; None draws
     rescue : whether to go back and draw again where music falls silent, saturates or loops (`clstm.generation.rescue`)
     """
 
@@ -61,7 +61,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
-            raise UserError(f"--threshold {self.threshold:g} is no chance to compare with; give one between 0 and 1")
+            raise UserError(f"--threshold must lie between 0 and 1; got {self.threshold:g}")
         if self.threshold is not None and self.rescue:
             raise UserError("--rescue draws again, but with --threshold nothing is drawn; choose one of the two")
 
@@ -70,39 +70,39 @@ class Sampling:
         usual = 1 if self.mode == "stream" else horizon
         step = usual if self.step is None else self.step
         if not 1 <= step <= horizon:
-            raise UserError(f"--step {step}: this model answers for {horizon} frames at once; choose 1 to {horizon}")
+            raise UserError(f"--step {step}: this model predicts {horizon} frames at once; choose 1 to {horizon}")
         return step
 
 
 @torch.inference_mode()
 def generate(
     network: Model,
-    seeds: Sequence[Prompt],
+    prompts: Sequence[Prompt],
     frames: int,
     sampling: Sampling = Sampling(),
     progress: Progress = silent,
 ) -> list[Matrix]:
-    """Continue every seed, `BATCH` at a time. Returns one consistent (156, frames) matrix a seed, without the seed.
+    """Continue every prompt, `BATCH` at a time. Returns one consistent (156, frames) matrix per prompt, without it.
 
     Prompt i draws from a generator of its own, f(sampling.seed, i): it gives the same music on the same machine in a
     batch of any size up to float error in the chances. Nothing is rescued here.
     """
     temperatures = np.full((1, frames), sampling.temperature)
     music: list[Matrix] = []
-    for first in range(0, len(seeds), BATCH):
-        batch = seeds[first : first + BATCH]
-        windows = np.stack([seed.window for seed in batch])
+    for first in range(0, len(prompts), BATCH):
+        batch = prompts[first : first + BATCH]
+        windows = np.stack([prompt.window for prompt in batch])
         randoms = [generator(sampling, first + place) for place in range(len(batch))]
 
         def report(what: str, done: int, total: int, before: int = first, now: int = len(batch)) -> None:
-            progress(what, before * total + now * done, len(seeds) * total)
+            progress(what, before * total + now * done, len(prompts) * total)
 
         music += list(extend(network, windows, frames, sampling, randoms, temperatures, report))
     return music
 
 
 def generator(sampling: Sampling, place: int, attempt: int = 0) -> np.random.Generator:
-    """Where seed number `place` draws from; from elsewhere at each attempt to draw again."""
+    """Where prompt number `place` draws from; from elsewhere at each attempt to draw again."""
     return np.random.default_rng((sampling.seed, 3, place, attempt) if attempt else (sampling.seed, 3, place))
 
 
@@ -119,7 +119,7 @@ def extend(
     """Continue windows, all in one batch.
 
     windows : (B, rows, window) consistent
-    randoms : what each draws from, B
+    randoms : the generator of each, B: what one draws does not depend on the others of its batch
     temperatures : (B or 1, frames)
     returns (B, rows, frames) uint8, consistent and going on from the windows
     """
@@ -137,6 +137,7 @@ def extend(
         count = min(step, frames - done)
         now = slice(start + done, start + done + count)
         summary, carried = network.carry(unread, state)
+        # From here on NumPy, on the CPU: the same draws give the same music whatever device made the logits.
         logits = network.predict(summary[:, -1])[:, :count].float().cpu().numpy()
         chances = _sigmoid(logits / temperatures[:, done : done + count, None])
         sounding = music[:, start + done - 1, HELD]
@@ -145,7 +146,7 @@ def extend(
             music[:, now] = draw(chances, sounding, draws)
         else:
             music[:, now] = likeliest(chances, sounding, sampling.threshold)
-        # A front answer depends on its frame and the `lag` before it: windows that overlap share theirs.
+        # What the front makes of a frame depends only on it and the `lag` before it: overlapping windows share it.
         fresh = features(now.start - network.lag, now.stop)
         if sampling.mode == "stream":
             unread, state = fresh, carried
@@ -162,15 +163,15 @@ def draw(chances: Chances, sounding: Frames, draws: NDArray[np.float64]) -> Fram
     draws : (B, at most steps, 2, pitches) uniform in 0..1
     returns (B, as many steps as draws, rows) uint8
 
-    P(struck) is its chance. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which
-    had the chance `reach`: 1 for the frame that is known, then the held chance of the frame before.
+    P(struck) is as given. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which
+    had the probability `reach`: 1 for the known frame, then the held probability of the frame before.
     """
     frames = np.zeros((*draws.shape[:2], chances.shape[2]), dtype=np.uint8)
     reach = np.ones(sounding.shape, dtype=np.float32)
     before = sounding.astype(bool)
     for step in range(draws.shape[1]):
         held, struck = chances[:, step, HELD], np.minimum(chances[:, step, STRUCK], chances[:, step, HELD])
-        goes_on = (held - struck) / np.maximum((1 - struck) * reach, 1e-9)
+        goes_on = (held - struck) / np.maximum((1 - struck) * reach, 1e-9)  # above 1 where held rises: it is certain
         strikes = draws[:, step, 0] < struck
         before = strikes | (before & (draws[:, step, 1] < goes_on))
         frames[:, step, HELD], frames[:, step, STRUCK] = before, strikes
@@ -179,11 +180,18 @@ def draw(chances: Chances, sounding: Frames, draws: NDArray[np.float64]) -> Fram
 
 
 def likeliest(chances: Chances, sounding: Frames, threshold: float) -> Frames:
-    """Consecutive frames whose cells are on when their chance is at least `threshold`.
+    """Consecutive frames whose cells are on when their probability is at least `threshold`.
 
     chances : (B, steps, rows); sounding : (B, pitches), held in the frame before; returns (B, steps, rows) uint8
 
-    A note is struck when both its chances are; it goes on when it was sounding and its held chance is.
+    A note is struck when both its probabilities are at least that; it continues when it was sounding and its held
+    one is.
+
+    >>> chances = np.zeros((1, 2, 156), dtype=np.float32)
+    >>> chances[0, :, 36] = 0.9  # middle C held in both frames, struck in none
+    >>> silence, sounding = np.zeros((1, 78), dtype=np.uint8), np.ones((1, 78), dtype=np.uint8)
+    >>> [int(likeliest(chances, before, 0.5).sum()) for before in (silence, sounding)]
+    [0, 2]
     """
     frames = (chances >= threshold).astype(np.uint8)
     before = sounding
@@ -196,7 +204,13 @@ def likeliest(chances: Chances, sounding: Frames, threshold: float) -> Frames:
 
 
 def density(matrix: Matrix) -> float:
-    """Notes struck a second."""
+    """Notes struck per second, of a matrix (156, frames).
+
+    >>> matrix = np.zeros((156, 16), dtype=np.uint8)
+    >>> matrix[[36, 36 + 78], 0] = 1  # one note in two seconds
+    >>> density(matrix)
+    0.5
+    """
     return float(matrix[STRUCK].sum() * FRAME_RATE / matrix.shape[1])
 
 
@@ -207,8 +221,8 @@ def density_range(corpus: Corpus, frames: int) -> tuple[float, float] | None:
     densities = []
     for piece in corpus.of_split("train"):
         matrix = corpus.matrix(int(piece))
-        for start in range(0, matrix.shape[1] - frames + 1, max(frames // 2, 1)):
-            densities.append(density(matrix[:, start : start + frames]))
+        starts = range(0, matrix.shape[1] - frames + 1, max(frames // 2, 1))
+        densities += [density(matrix[:, start : start + frames]) for start in starts]
     if not densities:
         return None
     low, high = np.percentile(densities, [1, 99])

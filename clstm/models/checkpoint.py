@@ -1,9 +1,9 @@
-"""A run on disk: weights beside a JSON configuration.
+"""A run on disk: weights and a JSON configuration.
 
 config.json           network, training, corpus, what was reached
 weights.safetensors   the best weights; loading them executes nothing
-state.ckpt            all that training needs to go on exactly (weights, optimiser, schedule)
-log.csv               a row an evaluation
+state.ckpt            all that training needs to continue exactly (weights, optimiser, schedule)
+log.csv               one row per evaluation
 """
 
 import io
@@ -24,11 +24,10 @@ from clstm.models.plus import Plus
 from clstm.music.pianoroll import KEYS
 from clstm.music.score import FRAME_RATE, ROWS
 from clstm.runtime.errors import MismatchError, UserError
-from clstm.runtime.files import replacing, write_json
-from clstm.runtime.json_files import read_json
+from clstm.runtime.files import read_json, replacing, write_json
 
 FORMAT = 1
-REPRESENTATIONS = ((ROWS, FRAME_RATE), (KEYS, None))  # rows and frames a second: music, published piano rolls
+REPRESENTATIONS = ((ROWS, FRAME_RATE), (KEYS, None))  # rows and frames per second: music, published piano rolls
 CONFIG, WEIGHTS, STATE = "config.json", "weights.safetensors", "state.ckpt"
 LARGEST = 2**14  # units or features; an LSTM of so many has a billion weights
 LONGEST = 10**6  # frames of a window
@@ -40,7 +39,7 @@ def build(config: NetworkConfig) -> Model:
 
 
 def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write weights and configuration. `about` is what else the configuration should tell."""
+    """Write weights and configuration. `about` : more entries of the configuration."""
     with replacing(run / WEIGHTS) as temporary:
         temporary.write_bytes(serialise({name: tensor.contiguous() for name, tensor in weights.items()}))
     rate = dict(REPRESENTATIONS)[network.rows]
@@ -66,7 +65,9 @@ def read_config(run: Path) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise MismatchError(f"{Path(run) / CONFIG} is damaged ({error}); train it again") from error
     if (rows, rate) not in REPRESENTATIONS:
-        raise MismatchError(f"{run} has {rows} rows at {rate} frames a second; this version has {ROWS} at {FRAME_RATE}")
+        raise MismatchError(
+            f"{run} has {rows} rows at {rate} frames per second; this version has {ROWS} at {FRAME_RATE}"
+        )
     return config
 
 
@@ -99,6 +100,7 @@ def load_model(run: Path) -> tuple[Model, dict[str, Any]]:
 
 
 def save_state(run: Path, state: dict[str, Any]) -> None:
+    """Write what a run needs to be resumed; whole or not at all."""
     data = io.BytesIO()
     torch.save(state, data)  # in memory: on a full disk torch's own writer hides what went wrong
     with replacing(run / STATE) as temporary:
@@ -108,8 +110,9 @@ def save_state(run: Path, state: dict[str, Any]) -> None:
 def load_state(run: Path) -> dict[str, Any]:
     """What `save_state` wrote. Only tensors and plain values are read: a forged file executes nothing."""
     try:
-        return torch.load(Path(run) / STATE, weights_only=True, map_location="cpu")
+        state: dict[str, Any] = torch.load(Path(run) / STATE, weights_only=True, map_location="cpu")
     except FileNotFoundError as error:
         raise UserError(f"{run} has no {STATE} to resume from; train it again without --resume") from error
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
         raise UserError(f"{Path(run) / STATE} is damaged; train again into another folder") from error
+    return state

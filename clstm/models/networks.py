@@ -10,10 +10,10 @@ The paper's C-LSTM (its Figure 2), for a window of N = 90 frames:
     fully connected       (1024) -> (1404)  156 rows x 9 frames, sigmoid
 
 RNN (tanh) and LSTM read the raw frames. The convolutions need two frames more than they give: step k of the recurrence
-has seen frames 0..k+2 and speaks of frames k+3..k+11. Asked at its last step only, this is the paper's scheme; asked at
+has seen frames 0..k+2 and predicts frames k+3..k+11. Used at its last step only, this is the paper's scheme; used at
 every step it is the same network, supervised densely. Outputs are logits.
 
-`Model` is what training, accuracy and generation ask of a network, the paper's or not (`clstm.models.plus`).
+`Model` is the interface for training, accuracy and generation, of the paper's networks and ours (`clstm.models.plus`).
 """
 
 import math
@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from clstm.music.score import ROWS
+from clstm.music.score import HORIZON, ROWS, WINDOW
 
 Kind = Literal["rnn", "lstm", "c-lstm", "c-lstm-plus"]  # the last is not the paper's: `clstm.models.plus`
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -43,8 +43,8 @@ class NetworkConfig:
 
     kind: Kind
     rows: int = ROWS
-    window: int = 90
-    horizon: int = 9
+    window: int = WINDOW
+    horizon: int = HORIZON
     kernels: int = 32
     features: int = 128
     hidden: int = 1024
@@ -62,7 +62,7 @@ class Model(nn.Module):
     lag: int
 
     def front(self, frames: Tensor) -> Tensor:
-        """What a frame and the `lag` before it tell: windows share it. (B, T, rows) -> (B, T - lag, width)"""
+        """The features of a frame and the `lag` before it, which windows share. (B, T, rows) -> (B, T - lag, width)"""
         raise NotImplementedError
 
     def carry(self, features: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -82,7 +82,7 @@ class Model(nn.Module):
         summary, _ = self.carry(self.front(frames))
         return self.predict(summary[:, -1:] if last else summary)
 
-    def progress(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def advance(self, frames: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Carry a recurrence on. frames : (B, lag + steps, rows) -> last summary (B, summary), state"""
         summary, state = self.carry(self.front(frames), state)
         return summary[:, -1], state
@@ -135,14 +135,15 @@ class Network(Model):
         return self.dropout(hidden), state
 
     def predict(self, summary: Tensor) -> Tensor:
-        return self.output(summary).unflatten(-1, (self.config.horizon, self.config.rows))
+        return torch.unflatten(self.output(summary), -1, (self.config.horizon, self.config.rows))
 
     def initialise(self, row_means: Tensor) -> None:
-        """Start from the density of each row, with nothing saturated and nothing drowned.
+        """Start from the density of each row, with no unit saturated.
 
-        With PyTorch's own start the convolutions' biases drown the sparse input and the network stays at silence. So:
-        He-scaled convolutions and Glorot input weights, zero biases, orthogonal recurrence, forget gates open, and
-        output biases at the log-odds of each row.
+        With PyTorch's own start the biases of the convolutions outweigh their sparse input (few of 156 cells are 1),
+        and the network stays at silence. So: He-scaled convolutions, Glorot input weights, zero biases,
+        orthogonal recurrence, open forget gates, and output biases at the log-odds of each row, which is the best
+        constant prediction: training need not first learn how rare each note is.
         """
         start_recurrence(self.recurrence)
         with torch.no_grad():
@@ -185,16 +186,26 @@ def start_recurrence(recurrence: nn.RNNBase) -> None:
                 parameter.zero_()
                 continue
             start = nn.init.orthogonal_ if "weight_hh" in name else nn.init.xavier_uniform_
-            for gate in parameter.split(hidden):
+            for gate in torch.split(parameter, hidden):
                 start(gate)
         if isinstance(recurrence, nn.LSTM):
-            forget = recurrence.get_parameter("bias_ih_l0").split(hidden)[1]  # input, forget, cell, output
+            _, forget, _, _ = torch.split(recurrence.get_parameter("bias_ih_l0"), hidden)  # input, forget, cell, output
             forget.fill_(1)
 
 
 def log_odds(row_means: Tensor) -> Tensor:
+    """log(p / (1 - p)) of the share of frames in which each row is 1; a row that never is counts as 1 in 10,000.
+
+    >>> [round(odds, 2) for odds in log_odds(torch.tensor([0.5, 0.0])).tolist()]
+    [0.0, -9.21]
+    """
     return torch.logit(row_means.clamp(1e-4, 1 - 1e-4))
 
 
 def parameter_count(network: nn.Module) -> int:
+    """How many numbers are trained.
+
+    >>> parameter_count(nn.Linear(3, 2))
+    8
+    """
     return sum(parameter.numel() for parameter in network.parameters())

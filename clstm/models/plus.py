@@ -1,4 +1,4 @@
-"""`c-lstm-plus`: our own network beside the paper's three. Convolution and LSTM as there, and three paths more.
+"""`c-lstm-plus`: our own network beside the paper's three. Convolution and LSTM as in the paper, and three more paths.
 
 The paper squeezes the last chord through 128 features on its way to the LSTM, every row has weights of its own, and one
 state must keep how long each note has sounded and whatever of the past may come again. Here the local convolution
@@ -16,7 +16,7 @@ brings what followed them; and where these meet, a second, small LSTM runs along
     notes                  an LSTM over time, of 2 C, with the same weights for every pitch: (78, C) -> (78, 2 C)
     output                 meeting and notes -> 9 x 2 for every pitch alike, plus a linear map of h and each row's bias
 
-The nearest 8 moments are left out of the recall: of what followed them, not all has been heard.
+The nearest 8 moments are left out of the recall: the model has not yet read all 9 frames that followed them.
 """
 
 import torch
@@ -32,7 +32,7 @@ REACH = 128  # frames that are remembered
 
 
 class Plus(Model):
-    """As above: `kernels` is C, `features` F, `hidden` H. On a piano roll there is one state a pitch, not two."""
+    """As above: `kernels` is C, `features` F, `hidden` H. On a piano roll there is one state per pitch, not two."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Plus(Model):
 
     def front(self, frames: Tensor) -> Tensor:
         """Local features of every pitch, then the raw frame. (B, T, rows) -> (B, T - 1, pitches * C + rows)"""
-        notes = frames.unflatten(2, (self.states, self.pitches)).permute(0, 2, 3, 1)  # (B, states, pitches, T)
+        notes = torch.unflatten(frames, 2, (self.states, self.pitches)).permute(0, 2, 3, 1)  # (B, states, pitches, T)
         local = torch.relu(self.local(notes)).permute(0, 3, 2, 1)  # (B, T - 1, pitches, C)
         return torch.cat([local.flatten(2), frames[:, self.lag :]], dim=2)
 
@@ -67,7 +67,7 @@ class Plus(Model):
         The state is that of the LSTM, of the notes, and the keys beside the frames of the last 128 steps.
         """
         every = (self.pitches, self.config.kernels)
-        local, last = features.split([self.pitches * self.config.kernels, self.config.rows], dim=2)
+        local, last = torch.split(features, [self.pitches * self.config.kernels, self.config.rows], dim=2)
         time, notes, known = _parts(state)
         squeezed = torch.relu(self.features(local))
         hidden, time = recur(self.recurrence, torch.cat([squeezed, last], dim=2), time)
@@ -76,24 +76,24 @@ class Plus(Model):
         recalled = self.recall(hidden, known)
         hidden = self.dropout(hidden)
 
-        now = last.unflatten(2, (self.states, self.pitches)).transpose(2, 3)  # (B, steps, pitches, states)
-        here = torch.cat([local.unflatten(2, every), now], dim=3)
-        meeting = torch.relu(self.from_local(here) + (recalled + self.from_hidden(hidden)).unflatten(2, every))
+        now = torch.unflatten(last, 2, (self.states, self.pitches)).transpose(2, 3)  # (B, steps, pitches, states)
+        here = torch.cat([torch.unflatten(local, 2, every), now], dim=3)
+        meeting = torch.relu(self.from_local(here) + torch.unflatten(recalled + self.from_hidden(hidden), 2, every))
         apart = meeting.transpose(1, 2).flatten(0, 1)  # (B * pitches, steps, C)
         sung, notes = recur(self.notes, apart, notes)
-        sung = sung.unflatten(0, (-1, self.pitches)).transpose(1, 2)
+        sung = torch.unflatten(sung, 0, (-1, self.pitches)).transpose(1, 2)
         summary = torch.cat([hidden, torch.cat([meeting, sung], dim=3).flatten(2)], dim=2)
         return summary, (*time, *notes, known[None, :, -REACH:])
 
     def recall(self, hidden: Tensor, known: Tensor) -> Tensor:
-        """What followed moments like these.
+        """Recall what followed similar moments, by attention.
 
         hidden : (B, steps, H); known : keys and frames, (B, past + steps, 128 + rows), the last of them at these steps
         returns (B, steps, pitches * C)
         """
         horizon, steps, moments = self.config.horizon, hidden.shape[1], known.shape[1]
-        keys, frames = known.split([HEADS * SIZE, self.config.rows], dim=2)
-        query, key = (of.unflatten(2, (HEADS, SIZE)).transpose(1, 2) for of in (self.query(hidden), keys))
+        keys, frames = torch.split(known, [HEADS * SIZE, self.config.rows], dim=2)
+        query, key = (torch.unflatten(of, 2, (HEADS, SIZE)).transpose(1, 2) for of in (self.query(hidden), keys))
         ago = torch.arange(moments - steps, moments)[:, None] - torch.arange(moments)
         ago = ago.to(hidden.device)  # (steps, moments)
         likeness = query @ key.transpose(2, 3) * SIZE**-0.5 + self.nearness[:, ago.clamp(0, REACH - 1)]
@@ -109,10 +109,11 @@ class Plus(Model):
 
     def predict(self, summary: Tensor) -> Tensor:
         config = self.config
-        hidden, notes = summary.split([config.hidden, self.pitches * 3 * config.kernels], dim=-1)
-        shared = self.shared(notes.unflatten(-1, (self.pitches, -1))).unflatten(-1, (config.horizon, self.states))
+        hidden, notes = torch.split(summary, [config.hidden, self.pitches * 3 * config.kernels], dim=-1)
+        shared: Tensor = self.shared(torch.unflatten(notes, -1, (self.pitches, -1)))
+        shared = torch.unflatten(shared, -1, (config.horizon, self.states))
         shared = shared.movedim(-3, -1).flatten(-2)  # (..., horizon, rows)
-        return shared + self.output(hidden).unflatten(-1, (config.horizon, config.rows))
+        return shared + torch.unflatten(self.output(hidden), -1, (config.horizon, config.rows))
 
     def initialise(self, row_means: Tensor) -> None:
         """He-scaled convolution, Glorot weights, zero biases but for forget gates and each row's log-odds."""

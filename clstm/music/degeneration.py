@@ -1,16 +1,16 @@
-"""How generated music fails: it falls silent, it saturates, or it goes round in a loop; and when that sets in.
+"""How generated music fails: it falls silent, it saturates, or it loops; and when the failure begins.
 
 Networks that write by drawing from their own output are known for it ("degeneration": Holtzman et al., The Curious Case
-of Neural Text Degeneration, ICLR 2020); the paper's listeners heard loops. A score matrix goes in, frames come out; a
-time is that of the first frame of the passage that fails, and None says that nothing does.
+of Neural Text Degeneration, ICLR 2020); the paper's listeners heard loops. Functions take a score matrix and return
+frames: the first frame of the passage that fails, or None where nothing does.
 
 silence      nothing sounds for at least 4 s.
-saturation   over 4 s, on average, at least 13 notes sound, or at least 44 are struck a second. It sets in with the
-             first frame of those 4 s that is as dense by itself.
+saturation   over 4 s, on average, at least 13 notes sound, or at least 44 are struck per second. It begins with
+             the first frame of those 4 s that is as dense by itself.
 loop         one pattern of strikes comes at least three times in succession, for at least 10 s together, its period
              being at most 16 s; "one pattern" when 90 % of the strikes recur (Dice coefficient of each strike with the
-             one a period before), and when no strike is further than a period from the next. It sets in with its first
-             period. A chord that stands for 10 s, nothing struck meanwhile, is the loop of one frame.
+             one a period before), and when no strike is further than a period from the next. It begins with its
+             first period. A chord that lasts 10 s, nothing struck meanwhile, is the loop of one frame.
 
 The limits were chosen on human music: 500 piano pieces, 4,568 excerpts of 30 s, one every 15 s. None of them is
 saturated, 0.4 % fall silent, 0.9 % loop. Of 1,911 excerpts of 172 other pieces 0.2 % are saturated, 0.4 % fall silent
@@ -29,7 +29,7 @@ from clstm.music.score import FRAME_RATE, HELD, STRUCK, Matrix
 SILENT = 4.0  # seconds in which nothing sounds
 DENSE_OVER = 4.0  # seconds that saturation is averaged over
 NOTES = 13.0  # sounding at once
-STRIKES = 44.0  # a second
+STRIKES = 44.0  # per second
 PERIODS = 3
 LOOPED = 10.0  # seconds
 LONGEST_PERIOD = 16.0  # seconds
@@ -51,7 +51,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Degeneration:
-    """When each failure sets in, seconds from the beginning, or None; `period` is the loop's, in seconds."""
+    """When each failure begins, seconds from the beginning, or None; `period` is the loop's, in seconds."""
 
     silence: float | None = None
     saturation: float | None = None
@@ -60,18 +60,28 @@ class Degeneration:
 
     @property
     def first(self) -> tuple[str, float] | None:
-        """The failure that sets in before the others, and when."""
+        """The earliest failure, and when it begins."""
         onsets = [(onset, kind) for kind in KINDS if (onset := getattr(self, kind)) is not None]
         return (min(onsets)[1], min(onsets)[0]) if onsets else None
 
 
 def silence(matrix: Matrix) -> int | None:
-    """First frame of the first `SILENT` seconds in which nothing sounds."""
+    """First frame of the first `SILENT` seconds in which nothing sounds; None without any.
+
+    matrix : (156, frames), as everywhere here
+
+    >>> silence(np.zeros((156, 40), dtype=np.uint8)), silence(np.ones((156, 40), dtype=np.uint8))
+    (0, None)
+    """
     return _first_run(matrix[HELD].sum(axis=0) == 0, _frames(SILENT))
 
 
 def saturation(matrix: Matrix) -> int | None:
-    """First frame of the first passage with more notes sounding, or struck, than music has."""
+    """First frame of the first passage with more notes sounding, or struck, than music has; None without any.
+
+    >>> saturation(np.ones((156, 40), dtype=np.uint8))
+    0
+    """
     width = _frames(DENSE_OVER)
     onsets = []
     for counts, most in ((matrix[HELD], NOTES), (matrix[STRUCK], STRIKES / FRAME_RATE)):
@@ -83,13 +93,18 @@ def saturation(matrix: Matrix) -> int | None:
 
 
 def loop(matrix: Matrix) -> tuple[int, int] | None:
-    """First frame and period, in frames, of the loop that shows itself before any other; of its multiples and itself,
-    which show themselves at about the same time, the shortest.
+    """First frame and period, in frames, of the loop that can be recognised first; None without a loop. A loop's
+    multiples are recognised at about the same time: the shortest counts.
+
+    >>> beat = np.zeros((156, 160), dtype=np.uint8)
+    >>> beat[[36, 36 + 78], ::4] = 1  # middle C every half second, for 20 s
+    >>> loop(beat)
+    (0, 4)
     """
     struck = matrix[STRUCK]
     frames = matrix.shape[1]
     count = struck.sum(axis=0, dtype=np.int64)
-    found = []  # (frame after the stretch that shows it, period, first frame)
+    found = []  # (frame after the stretch by which it is recognised, period, first frame)
     standing = _first_run((count == 0) & (matrix[HELD].sum(axis=0) > 0), _frames(LOOPED))
     if standing is not None:
         found.append((standing + _frames(LOOPED), 1, standing))
@@ -111,7 +126,11 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
 
 
 def measure(matrix: Matrix) -> Degeneration:
-    """All three of a score matrix, (156, frames), in seconds. Music shorter than a failure takes has none."""
+    """All three of a score matrix, (156, frames), in seconds. Music shorter than a failure takes has none.
+
+    >>> measure(np.zeros((156, 40), dtype=np.uint8)).first
+    ('silence', 0.0)
+    """
     looped = loop(matrix)
     return Degeneration(
         _seconds(silence(matrix)),
@@ -122,7 +141,11 @@ def measure(matrix: Matrix) -> Degeneration:
 
 
 def rates(measured: Sequence[Degeneration]) -> dict[str, float]:
-    """The share of pieces that fail, of each kind and of any, 0..1. Raises `ValueError` without a piece."""
+    """The share of pieces that fail, of each kind and of any, 0..1. Raises `ValueError` without a piece.
+
+    >>> rates([Degeneration(silence=3.0), Degeneration()])
+    {'silence': 0.5, 'saturation': 0.0, 'loop': 0.0, 'any': 0.5}
+    """
     if not measured:
         raise ValueError("rates of no piece at all")
     shares = {kind: sum(getattr(one, kind) is not None for one in measured) / len(measured) for kind in KINDS}
@@ -138,7 +161,7 @@ def _first_run(true: NDArray[np.bool_], length: int) -> int | None:
 def _sums(values: NDArray[np.int64] | NDArray[np.bool_], width: int) -> NDArray[np.int64]:
     """Sums over every `width` successive values; none when there are fewer values."""
     totals = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    return totals[width:] - totals[: max(len(totals) - width, 0)]
+    return np.asarray(totals[width:] - totals[: max(len(totals) - width, 0)])
 
 
 def _frames(seconds: float) -> int:

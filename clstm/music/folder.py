@@ -1,4 +1,4 @@
-"""Many MIDI files read at once, each in a process one can lose."""
+"""Many MIDI files read in parallel, in processes that may crash."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -12,5 +12,5 @@ from clstm.runtime.processes import TIME_LIMIT, in_processes
 def read_many(
     paths: Sequence[Path], *, pedal: bool = False, workers: int | None = None, seconds: float = TIME_LIMIT
 ) -> Iterator[tuple[Path, Notes | UnreadableFileError]]:
-    """`clstm.music.midi.read_midi` over many files, in order, each at its own risk."""
+    """`clstm.music.midi.read_midi` over many files, in order; a file that crashes its reader costs only itself."""
     return in_processes(partial(read_midi, pedal=pedal), paths, workers=workers, seconds=seconds)

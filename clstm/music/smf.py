@@ -1,8 +1,8 @@
-"""The bytes of a Standard MIDI File -> its events (RP-001, "Standard MIDI Files 1.0"), also inside RIFF (RP-029).
+"""The events of a Standard MIDI File, from its bytes (RP-001, "Standard MIDI Files 1.0"), also inside RIFF (RP-029).
 
 Every byte is checked: what is read is what the file says, and a file that contradicts the standard is refused with the
 byte at which it does. Where the standard is silent or widely ignored the file is read as FluidSynth's player reads it:
-tempo changes are of the whole file, whichever track they stand in, and what follows an end of track is not read. Unlike
+tempo changes apply to the whole file, whichever track they are in, and what follows an end of track is not read. Unlike
 FluidSynth every track is read, also those beyond the header's count, and a running status outlasts the meta events and
 system exclusives within it, which is how the programs that write such files mean it.
 
@@ -39,8 +39,8 @@ class Events:
 
     tick : (events,) int64
     status, first, second : (events,) uint8; `second` is 0 in messages of one data byte
-    tempo : (changes, 2) int64, tick and microseconds a quarter, in order
-    division : ticks a quarter
+    tempo : (changes, 2) int64, tick and microseconds per quarter, in order
+    division : ticks per quarter
     end : the tick at which the last track ends
     """
 
@@ -64,7 +64,7 @@ class Events:
 
 
 def parse(data: bytes) -> Events:
-    """Raises `CorruptError`, also for what is no MIDI file, and for time divisions and formats that are not read."""
+    """Raises `CorruptError`, also for a file that is not MIDI, and for time divisions and formats that are not read."""
     begin, end = _within_riff(data) if data[:4] == b"RIFF" else (0, len(data))
     division, expected, place = _header(data, begin, end)
     tracks = _Tracks(data)
@@ -74,7 +74,7 @@ def parse(data: bytes) -> Events:
 
 
 def _within_riff(data: bytes) -> tuple[int, int]:
-    """Where the MIDI file in a RIFF file of the type RMID lies: its chunk `data`, which others may precede."""
+    """The place of the MIDI file in a RIFF file of the type RMID: its chunk `data`, which others may precede."""
     if data[8:12] != b"RMID":
         raise CorruptError("not a MIDI file (a RIFF file, but not one of MIDI)")
     place = 12
@@ -89,7 +89,7 @@ def _within_riff(data: bytes) -> tuple[int, int]:
 
 
 def _header(data: bytes, begin: int, end: int) -> tuple[int, int, int]:
-    """Ticks a quarter, the number of tracks, and where the header ends."""
+    """Ticks per quarter, the number of tracks, and where the header ends."""
     if data[begin : begin + 4] != b"MThd":
         raise CorruptError("not a MIDI file (it does not begin with MThd)")
     size = int.from_bytes(data[begin + 4 : begin + _CHUNK], "big")
@@ -137,7 +137,7 @@ def _spans(data: bytes, place: int, end: int, expected: int) -> Iterator[tuple[i
             found += 1
             yield begin, place, _is_type(data[place : place + 4]) or place == end
     if found < expected:
-        raise CorruptError(f"corrupt: cut off: it has {found} of the {expected} tracks that its header says")
+        raise CorruptError(f"corrupt: cut off: it has {found} of the {expected} tracks that its header states")
 
 
 def _is_type(kind: bytes) -> bool:

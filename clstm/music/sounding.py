@@ -1,15 +1,15 @@
-"""Channel messages -> notes: when each begins and ends, as FluidSynth's file player sounds them (checked against it).
+"""Notes from channel messages: when each begins and ends, as FluidSynth's file player sounds them (checked against it).
 
-Keys, pedals and switches are of the channel, whichever track they stand in. A note ends at the first of
+Keys, pedals and switches belong to a channel, whichever track they are in. A note ends at the first of
 
 - the note-off of its key;
 - all notes off (controller 123, and the changes of mode 124 to 127) or all sound off (120);
 - the end of the file.
 
-Where notes of one key overlap, FluidSynth ends them all at the first note-off. Whoever wrote them, as many note-offs as
-notes, meant each to end the earliest that is still down: so they are read, and rendered they sound the same. Where
-note-offs are missing, the key is read as FluidSynth plays it: to strike it again ends what sounds of it. Otherwise each
-later note would get the end of another.
+Where notes of one key overlap, FluidSynth ends all of them at the first note-off. Here, where there are as many
+note-offs as notes, each ends the earliest note that is still down; rendered, this sounds the same. Where note-offs are
+missing, the key is read as FluidSynth plays it: striking it again ends its earlier note. Otherwise each later note
+would get the end of another.
 
 Where the pedals are obeyed, a note released while the sustain pedal (controller 64) is down, by its key or by all notes
 off, sounds until the pedal comes up, the key is struck again, or all sound off. Down is a value of 64 or more. Up
@@ -64,7 +64,7 @@ def sounding(events: Events, *, pedal: bool) -> Sounding:
 
 
 class _Messages:
-    """Messages known by their place in the order they sound in; `count`, one past the last, stands for none."""
+    """Messages known by their place in the order they sound in; `count`, one past the last, means none."""
 
     def __init__(self, events: Events) -> None:
         self.events, self.count = events, len(events.tick)

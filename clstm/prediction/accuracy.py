@@ -1,36 +1,48 @@
-"""The paper's Table 2, beside baselines that know no music, and the skill that these do not have.
+"""The paper's Table 2: how well models predict, compared with trivial baselines, and their skill over these.
 
 Every system reads exact windows of 90 frames from a zero state and predicts the frames after them, the next one and
-all nine. Counted cell by cell, per piece; intervals are 95 %, over groups of pieces, the same draws for every system
-(pieces of a group are not independent), and none of fewer than five groups (`clstm.prediction.resampling`).
+all nine. Cells are counted per piece. Intervals are 95 %, over groups of pieces (pieces of a group are not
+independent), with the same draws for every system; fewer than five groups give none (`clstm.prediction.resampling`).
 
-- A chance counts as a 1 from 0.5 on; and, beside that, from the system's own threshold on (`predictors`).
-- *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold give certainties, which have none.
-- The *difference* of two models is taken draw by draw: its interval can tell them apart where their own, wide with the
-  variety of the pieces, overlap. Its p is of flipping signs: each group's counts could as well be the other system's. A
-  direction needs both.
+- A probability of 0.5 or more counts as a 1; in columns of their own, one of the system's threshold or more
+  (`predictors`).
+- *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold predict with certainty, so they
+  have none.
+- The *difference* of two models is computed within each draw: its interval can exclude 0 where their own intervals,
+  which include the variety of the pieces, overlap. Its p is from sign flips: each group's counts could as well be the
+  other system's. A direction needs both.
 - *Skill* is the share of the best baseline's error (1 - accuracy), or nats, that a system removes: 1 - own / best. It
-  is 1 for a perfect system, 0 for that baseline, negative for what is worse.
+  is 1 for a perfect system, 0 for that baseline, negative for a worse one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from clstm import pretrained
 from clstm.corpus.corpus import Corpus
-from clstm.music.score import Matrix
+from clstm.music.score import HORIZON, HORIZONS, Matrix
 from clstm.prediction import advantage
 from clstm.prediction.baselines import Chances
-from clstm.prediction.predictors import HORIZONS, NINE, ROLES, ScoredSystem, baselines, model, shared_window
+from clstm.prediction.predictors import (
+    ROLES,
+    ScoredSystem,
+    baselines,
+    cautions,
+    model,
+    on_learning,
+    shared_window,
+)
 from clstm.prediction.resampling import Array
-from clstm.prediction.scores import AT, PARTS, SUMS, Figures, Horizon, loss
+from clstm.prediction.scores import AT, PARTS, SUMS, Horizon, Values, loss
 from clstm.prediction.windows import windows_in, windows_of
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
+from clstm.training.origin import trained_elsewhere
 
-NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
+NEAREST = 1e-15  # to 0 and 1: what float64 still distinguishes from them
 COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
 SKILLS = ("accuracy", "nats")
 COLUMNS, PAIRS = ("system", "role"), ("horizon", "system")  # the first of each table's
@@ -41,7 +53,7 @@ def score(
     runs: Sequence[Path],
     *,
     split: str,
-    stride: int = 9,
+    stride: int = HORIZON,
     teacher: Corpus | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
@@ -49,7 +61,7 @@ def score(
 
     teacher : what baselines learn from instead of this corpus, see `accuracy_systems.on_learning`
 
-    Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name or
+    Raises `MismatchError` when corpus and runs do not fit in one table, `UserError` when two systems have one name or
     no piece has a window.
     """
     window = shared_window(corpus, runs)
@@ -60,23 +72,48 @@ def score(
     return count(corpus, in_order, split=split, window=window, stride=stride, progress=progress)
 
 
+def score_paths(
+    corpus: Path,
+    runs: Sequence[str | Path],
+    *,
+    caution: Callable[[str], object],
+    split: str | None = None,
+    stride: int = HORIZON,
+    teacher: Path | None = None,
+    progress: Progress = silent,
+) -> pd.DataFrame:
+    """`score`, of a corpus's folder and of runs by their folders or the names of bundled models.
+
+    caution : called before the work with each reason for care, such as pieces that a run has seen
+    split : None is the one held out
+    """
+    opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
+    shared_window(opened, found)  # before any caution: runs and corpus that do not fit
+    split = split or opened.held_out
+    other = Corpus.open(teacher) if teacher else None
+    learning = on_learning(opened, split, other)
+    for one in (*trained_elsewhere(found, opened), *cautions(opened, found, split), *filter(None, [learning])):
+        caution(one)
+    return score(opened, found, split=split, stride=stride, teacher=other, progress=progress)
+
+
 def count(
     corpus: Corpus,
     systems: Mapping[str, ScoredSystem],
     *,
     split: str,
     window: int,
-    stride: int = 9,
+    stride: int = HORIZON,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Counts of every system on every piece of a split: a row a system, piece, horizon and part (held, struck).
+    """Counts of every system on every piece of a split: one row per system, piece, horizon and part (held, struck).
 
     Columns: system, role, kind, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the
     sums cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
-    calibrated). Pieces shorter than window + 9 have no window and are left out. Raises `UserError` when that leaves
-    none.
+    calibrated). Pieces shorter than window + horizon have no window and are left out. Raises `UserError` when none is
+    left.
     """
-    pieces, size = _long_enough(corpus, split, window), (window, NINE, stride)
+    pieces, size = _long_enough(corpus, split, window), (window, HORIZON, stride)
     total = windows_in(corpus, pieces, *size)
     rows: list[dict[str, object]] = []
     for name, system in systems.items():
@@ -85,7 +122,7 @@ def count(
         about: dict[str, object] = {"system": name, "role": system.role, "kind": system.kind}
         about |= {"threshold": fixed, "fixed_on": system.fixed_on}
         for some in windows_of(corpus, pieces, *size):
-            chances = system.predict(some.frames, some.ends, NINE)
+            chances = system.predict(some.frames, some.ends, HORIZON)
             of_piece = {"piece": some.piece, "group": corpus.pieces["group"][some.piece], "windows": len(some.ends)}
             for horizon, ahead in HORIZONS.items():
                 for part, inside in PARTS.items():
@@ -100,9 +137,9 @@ def count(
 
 
 def _long_enough(corpus: Corpus, split: str, window: int) -> list[int]:
-    found = [int(piece) for piece in corpus.of_split(split) if corpus.lengths[piece] >= window + NINE]
+    found = [int(piece) for piece in corpus.of_split(split) if corpus.lengths[piece] >= window + HORIZON]
     if not found:
-        raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + NINE} frames")
+        raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + HORIZON} frames")
     return found
 
 
@@ -120,35 +157,35 @@ def _sums(chances: Chances, targets: Matrix, system: ScoredSystem) -> dict[str, 
 
 
 def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """The table: a row a horizon and system, figures over all cells of its windows.
+    """The table: one row per horizon and system, metrics over all cells of its windows.
 
     Columns: system, role, kind, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and
     with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at
     most 1). All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model
     being no better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the
-    pieces' figures; threshold and fixed_on (see `ScoredSystem`);
+    pieces' values; threshold and fixed_on (see `ScoredSystem`);
     windows, pieces and groups. What does not exist is missing:
-    precision where no 1 is said, nats and thresholds of certainties, skill beside a baseline without error, every
+    precision where no 1 is said, nats and thresholds of certainties, skill over a baseline without error, every
     interval and p of fewer than five groups.
     """
     rows = []
     for horizon in _horizons(counts, seed):
-        figures = {system: horizon.figures(system) for system in horizon.each}
-        best = {of: _best_baseline(horizon, figures, of) for of in SKILLS}
+        found = {system: horizon.values(system) for system in horizon.each}
+        best = {of: _best_baseline(horizon, found, of) for of in SKILLS}
         for system, own in horizon.each.items():
             row: dict[str, object] = {"system": system}
             row |= {name: horizon.about(system, name) for name in ("role", "kind")} | {"horizon": horizon.name}
-            for name, values in figures[system].items():
+            for name, of_rows in found[system].items():
                 lowest, highest = (0, np.inf) if name == "nats" else (0, 1)
-                row |= _with_interval(name, values, horizon, lowest, highest)
+                row |= _with_interval(name, of_rows, horizon, lowest, highest)
             for of, rival in best.items():
-                row |= _skill(of, system, rival, figures, horizon)
+                row |= _skill(of, system, rival, found, horizon)
             rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
     return pd.DataFrame(rows)
 
 
 def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """How much better one model is than another, baselines left out: a row a horizon and pair.
+    """How much better one model is than another, baselines left out: one row per horizon and pair.
 
     A pair is a model and each before it in the table; two kinds of the paper the other way round where it finds the
     other better (`advantage`). Columns: horizon, system, kind, other, other_kind; then nats, accuracy and
@@ -159,7 +196,7 @@ def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for horizon in _horizons(counts, seed):
         models = [system for system in horizon.each if horizon.about(system, "role") != "baseline"]
-        figures = {system: horizon.figures(system) for system in models}
+        found = {system: horizon.values(system) for system in models}
         for place, later in enumerate(models):
             for earlier in models[:place]:
                 kinds = horizon.about(later, "kind"), horizon.about(earlier, "kind")
@@ -168,7 +205,7 @@ def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 row |= {"kind": horizon.about(system, "kind"), "other": other}
                 row |= {"other_kind": horizon.about(other, "kind")}
                 for name in COMPARED:
-                    row |= _with_interval(name, figures[system][name] - figures[other][name], horizon)
+                    row |= _with_interval(name, found[system][name] - found[other][name], horizon)
                     row[f"{name}_p"] = horizon.p(system, other, name)
                 row |= advantage.errors_removed(horizon, system, other) | {"errors_removed_p": row["accuracy_p"]}
                 row |= advantage.against_paper(horizon, system, other)
@@ -189,10 +226,10 @@ def _with_interval(
     return {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
 
 
-def _best_baseline(horizon: Horizon, figures: Mapping[str, Figures], of: str) -> str | None:
+def _best_baseline(horizon: Horizon, found: Mapping[str, Values], of: str) -> str | None:
     """The baseline with the least loss on all groups; None where there is none."""
     losses = {
-        system: float(loss(figures[system], of)[0])
+        system: float(loss(found[system], of)[0])
         for system in horizon.each
         if horizon.about(system, "role") == "baseline"
     }
@@ -200,12 +237,10 @@ def _best_baseline(horizon: Horizon, figures: Mapping[str, Figures], of: str) ->
     return min(known, key=lambda system: known[system], default=None)
 
 
-def _skill(
-    of: str, system: str, rival: str | None, figures: Mapping[str, Figures], horizon: Horizon
-) -> dict[str, float]:
+def _skill(of: str, system: str, rival: str | None, found: Mapping[str, Values], horizon: Horizon) -> dict[str, float]:
     """Over the best baseline; NaN where there is none, or where it leaves nothing to remove."""
-    name, own = f"skill_{of}", loss(figures[system], of)
-    best = np.full_like(own, np.nan) if rival is None else loss(figures[rival], of)
+    name, own = f"skill_{of}", loss(found[system], of)
+    best = np.full_like(own, np.nan) if rival is None else loss(found[rival], of)
     with np.errstate(divide="ignore", invalid="ignore"):
         skill = np.where(best > 0, 1 - own / best, np.nan)
     tested = rival is not None and horizon.about(system, "role") != "baseline" and np.isfinite(skill[0])

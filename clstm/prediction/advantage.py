@@ -1,10 +1,11 @@
 """The paper's Table 2 as hypotheses: is an advantage as large as the paper found ruled out here?
 
-Source: Huang, Huang & Cai (2018), Table 2: accuracy of the next state of RNN, LSTM and C-LSTM. Asked two ways, for an
-accuracy in this range hardly moves: in points of accuracy, and as the share of the other's errors that a model removes.
+Source: Huang, Huang & Cai (2018), Table 2: accuracy of the next state of RNN, LSTM and C-LSTM. Tested in two ways, as
+accuracies in this range hardly differ: in points of accuracy, and as the share of the other's errors that a model
+removes.
 Both hypotheses say "at least as large as the paper's"; each is tested on one side by flipping signs of the groups'
-differences shifted by that size (`resampling`). What is tested are these trainings, one of each network as a
-rule: another training is another model.
+differences shifted by that size (`resampling`). The test is about these training runs, one of each network as a
+rule: another training run is another model.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from clstm.prediction.resampling import upper_sided
 from clstm.prediction.scores import WRONG, Horizon
 
 PAPERS_ACCURACY = {"rnn": 95.15, "lstm": 96.74, "c-lstm": 97.81}  # %, of the next state
-HORIZON = "next"
+ASKED = "next"  # the horizon that the paper's table is about
 UPPER = 0.90  # a two-sided interval of this level ends where a one-sided one of 95 % does
 
 
@@ -61,14 +62,14 @@ def against_paper(horizon: Horizon, system: str, other: str) -> dict[str, float]
     names = ("paper_points", "paper_points_p", "accuracy_upper", "paper_errors", "paper_errors_p")
     row = dict.fromkeys((*names, "errors_removed_upper"), float("nan"))
     size = papers(horizon.about(system, "kind"), horizon.about(other, "kind"))
-    if size is None or horizon.name != HORIZON:
+    if size is None or horizon.name != ASKED:
         return row
     points, share = size
     cells = horizon.of_groups(system, "cells")
     own, others = (horizon.of_groups(name, *WRONG) for name in (system, other))
     short_of_points = points / 100 * cells - (others - own)  # errors of each group, about 0 for the paper's size
     short_of_share = own - (1 - share) * others
-    accuracy = horizon.figures(system)["accuracy"] - horizon.figures(other)["accuracy"]
+    accuracy = horizon.values(system)["accuracy"] - horizon.values(other)["accuracy"]
     row |= {
         "paper_points": points,
         "paper_points_p": upper_sided(horizon.flips @ short_of_points),

@@ -1,4 +1,4 @@
-"""Predictions that know no music: what any accuracy must stand beside.
+"""Trivial predictions, to compare any accuracy with.
 
 Most cells of a score matrix are 0, so silence alone scores 97 to 98 %. Each baseline predicts the horizon from what
 came before it: frames (T, rows) of one piece and the ends (n,) of the windows -> chances (n, horizon, rows) in 0..1.
@@ -28,6 +28,7 @@ class Markov:
 
     @classmethod
     def fit(cls, corpus: Corpus, pieces: NDArray[np.int64], horizon: int) -> "Markov":
+        """The chains of some pieces of a corpus, for each of `horizon` frames ahead."""
         ones = np.zeros((horizon, 2, corpus.rows))
         seen = np.zeros_like(ones)
         for piece in pieces:
@@ -45,17 +46,23 @@ class Markov:
 
 
 def silence(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
-    """No note ever again."""
+    """No note from here on: (n, horizon, rows) of 0.
+
+    frames : (T, rows); ends : (n,), the frame after each window
+
+    >>> silence(np.ones((4, 156), dtype=np.uint8), np.array([3]), 9).shape
+    (1, 9, 156)
+    """
     return np.zeros((len(ends), horizon, frames.shape[1]))
 
 
 def copy_last(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
-    """The last frame, strikes included, again and again."""
+    """The last frame, strikes included, repeated: (n, horizon, rows) of 0 and 1."""
     return np.repeat(frames[ends - 1][:, None], horizon, axis=1).astype(np.float64)
 
 
 def hold_chord(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
-    """The last chord goes on, nothing is struck."""
+    """The last chord is held, nothing is struck: (n, horizon, rows) of 0 and 1."""
     held = copy_last(frames, ends, horizon)
     held[..., STRUCK] = 0
     return held

@@ -1,7 +1,8 @@
-"""The published benchmark of polyphonic music: how well each model predicts the next frame, beside the literature.
+"""The published benchmark of polyphonic music: how well each model predicts the next frame, with values from
+the literature.
 
 Every sequence is read once from its beginning: the state starts at zero and is carried through, and each frame is
-predicted from all frames before it. Silence stands before the music, one frame more than the network's lag, so that
+predicted from all frames before it. Silence comes before the music, one frame more than the network's lag, so that
 frame 1 is predicted too.
 
 - *Nats per frame*: binary cross-entropy summed over the 88 keys, averaged over all frames of the split, longer pieces
@@ -15,7 +16,7 @@ frame 1 is predicted too.
 
 Intervals are 95 %, over pieces, the same draws for every system, and none of fewer than five (`resampling`).
 
-The literature's figures are those printed in the papers. Bai et al.'s were checked against paper and code; those of
+The values of the literature are those printed in the papers. Bai et al.'s were checked against paper and code; those of
 2012 are as cited in the literature since.
 """
 
@@ -43,7 +44,7 @@ from clstm.training.batches import row_means
 Chances = NDArray[np.float64]
 Predictor = Callable[[Roll], Chances]  # frames (T, 88) of a whole piece -> each frame's from those before it, (T, 88)
 
-NEAREST = 1e-15  # to 0 and 1: what float64 can still tell from them
+NEAREST = 1e-15  # to 0 and 1: what float64 still distinguishes from them
 STEPS_AT_ONCE = 1024
 MEASURES = ("nats", "accuracy", "nats_from_2", "accuracy_from_2")
 MADE = "% Made by clstm benchmark"  # in the first line of LaTeX: it may be replaced
@@ -92,8 +93,8 @@ class Scores:
 
     name : of the published set; of the corpus's folder where it is none
     split, pieces, frames : what was scored
-    table : a row a system with the columns `COLUMNS`: role is baseline, literature or model; accuracies are fractions;
-        _low and _high bound the interval; what a paper does not report is missing
+    table : one row per system with the columns `COLUMNS`: role is baseline, literature or model; accuracies are
+        fractions; _low and _high bound the interval; what a paper does not report is missing
     """
 
     name: str
@@ -111,7 +112,7 @@ def score(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Scores:
-    """Score baselines and runs on a split; on a published set's test split the literature stands between them.
+    """Score baselines and runs on a split; on a published set's test split the literature comes between them.
 
     Raises `MismatchError` when the corpus or a run has not 88 rows, `UserError` when two runs have one name.
     """
@@ -120,7 +121,7 @@ def score(
     roles = dict.fromkeys(predictors, "baseline")
     for run in map(Path, runs):
         if run.name in predictors:
-            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+            raise UserError(f"two systems are called {run.name}, and a run has its folder's name; rename one")
         predictors[run.name], roles[run.name] = network(run), "model"
     pieces = corpus.of_split(split)
     sums: dict[str, list[NDArray[np.float64]]] = {name: [] for name in predictors}
@@ -141,9 +142,10 @@ def score(
 
 
 def must_be_benchmark(corpus: Corpus) -> None:
+    """Raise `MismatchError` for a corpus of music."""
     if corpus.rows != KEYS:
         raise MismatchError(
-            f"{corpus.path} is music of {corpus.rows} rows, no benchmark of {KEYS} keys; score it with: clstm accuracy"
+            f"{corpus.path} has {corpus.rows} rows, and a benchmark has {KEYS}; score it with: clstm accuracy"
         )
 
 
@@ -215,7 +217,7 @@ def count(chances: Chances, frames: Roll) -> NDArray[np.float64]:
     return np.stack([by_frame.sum(axis=0), by_frame[1:].sum(axis=0)])
 
 
-def figures(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def values(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """`MEASURES` (..., 4) of sums (..., 2, 4); what has no frames, or nothing to hit or to strike, is NaN."""
     frames, nats, hits, struck = np.moveaxis(sums, -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -225,11 +227,11 @@ def figures(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 def _estimates(sums: NDArray[np.float64], seed: int) -> dict[str, float]:
     """Each measure with its interval, from the sums of the pieces (pieces, 2, 4)."""
     draws = Draws.of(sums[:, 0, 0], seed)
-    resampled = figures(np.einsum("rp,pfs->rfs", draws.weights, sums))
+    resampled = values(np.einsum("rp,pfs->rfs", draws.weights, sums))
     estimates: dict[str, float] = {}
-    for measure, values in zip(MEASURES, resampled.T, strict=True):
-        low, high = draws.interval(values, lowest=0, highest=1 if measure.startswith("accuracy") else np.inf)
-        estimates |= {measure: float(values[0]), f"{measure}_low": low, f"{measure}_high": high}
+    for measure, of_rows in zip(MEASURES, resampled.T, strict=True):
+        low, high = draws.interval(of_rows, lowest=0, highest=1 if measure.startswith("accuracy") else np.inf)
+        estimates |= {measure: float(of_rows[0]), f"{measure}_low": low, f"{measure}_high": high}
     return estimates
 
 
@@ -250,7 +252,7 @@ def caption(scores: Scores) -> str:
 
 
 def notes(scores: Scores) -> list[str]:
-    """Where the literature's figures are from, and why there are no intervals where there are none, a line each."""
+    """Where the literature's values are from, and why some have no interval, one line each."""
     published = scores.table[scores.table["role"] == "literature"]
     lines = [
         f"{', '.join(published['system'][published['source'] == source])}: {source}."

@@ -1,8 +1,8 @@
-"""How far back a network looks: the gradient of what it is asked, with respect to each frame of the window before it.
+"""How far back a network looks: the gradient of the loss with respect to each input frame.
 
-The paper found "the vanishing gradient problem" in its RNN (section 4.2). Here it is a
-curve: the loss of the nine frames after a window of 90, differentiated with respect to the frames of the window; the
-norm over the rows, averaged over windows. Where the curve is at nothing, the music that far back changes nothing.
+The paper found "the vanishing gradient problem" in its RNN (section 4.2). Here it is a curve: the loss of the nine
+frames after a window of 90, differentiated with respect to the frames of the window; the norm over the rows, averaged
+over windows. Where the curve is 0, the music that far back changes nothing.
 """
 
 from collections.abc import Sequence
@@ -47,9 +47,11 @@ def measure(
         network, _ = load_model(run)
         config = network.config
         if config.rows != corpus.rows:
-            raise MismatchError(f"{run} reads {config.rows} rows, and {corpus.path} has {corpus.rows}; score it apart")
+            raise MismatchError(
+                f"{run} reads {config.rows} rows, and {corpus.path} has {corpus.rows}; score it separately"
+            )
         if run.name in {one.system for one in found}:
-            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+            raise UserError(f"two systems are called {run.name}, and a run has its folder's name; rename one")
         pieces, length = corpus.of_split(split), config.window + config.horizon
         if not (corpus.lengths[pieces] >= length).any():
             raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {length} frames")
@@ -87,4 +89,4 @@ def window_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
     real = torch.ones(windows.shape[:2], dtype=torch.bool)
     nats, asked = objective(logits, windows[:, window - lag - 1 :], real[:, window - lag - 1 :], lag)
     (gradient,) = torch.autograd.grad(nats / (asked / len(windows)), frames)
-    return gradient[:, :window].norm(dim=2).flip(1).numpy().astype(np.float64)
+    return np.asarray(gradient[:, :window].norm(dim=2).flip(1).numpy(), dtype=np.float64)

@@ -1,12 +1,11 @@
-"""The systems of the paper's Table 2: baselines that know no music, and runs, each with its threshold.
+"""The systems of the paper's Table 2: trivial baselines, and runs, each with its threshold.
 
-A chance counts as a 1 from the *threshold* on. It is fixed on the selection pieces, not on those scored: where the F1
-of the next frame and that of all nine add up to most.
+A probability of the *threshold* or more counts as a 1. The threshold is fixed on the selection pieces, not on those
+scored: where the sum of the F1 of the next frame and that of all nine is largest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,7 +16,7 @@ from clstm.corpus.corpus import Corpus
 from clstm.corpus.pieces import fingerprint
 from clstm.models.checkpoint import CONFIG, load_model, read_config
 from clstm.models.networks import PAPER
-from clstm.music.score import ROWS
+from clstm.music.score import HORIZON, HORIZONS, ROWS
 from clstm.prediction.baselines import Markov, Predictor, copy_last, hold_chord, silence
 from clstm.prediction.windows import predictor, windows_in, windows_of
 from clstm.runtime.errors import MismatchError, UserError
@@ -28,8 +27,6 @@ Role = Literal["baseline", "model", "own"]
 ROLES: tuple[Role, ...] = get_args(Role)
 MARKOV = "per-row Markov"  # the one that must learn
 BASELINES = ("silence", "copy last frame", "hold last chord", MARKOV)
-NINE = 9  # frames: the paper's horizon, however far a network looks
-HORIZONS = {"next": 1, "nine": NINE}  # frames ahead
 
 LEVELS = 256  # thresholds are multiples of 1/256: a power of two, so that binned chances compare exactly
 SELECTION_STRIDE = 27  # frames: for one threshold fewer windows will do; odd, as notes begin mostly on even frames
@@ -41,7 +38,7 @@ class ScoredSystem:
     """What is scored.
 
     role : "model" for the paper's three, "own" for networks of our design
-    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for what is no network
+    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for a baseline
     calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
     threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
         whoever wrote that; or nothing, ""
@@ -58,7 +55,7 @@ class ScoredSystem:
 def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
     """The frames each run reads at once.
 
-    Raises `MismatchError` when corpus and runs cannot stand in one table, `UserError` when two systems have one name.
+    Raises `MismatchError` when corpus and runs do not fit in one table, `UserError` when two systems have one name.
     """
     if corpus.rows != ROWS:
         raise MismatchError(
@@ -72,14 +69,14 @@ def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
                 f"{run} was trained on a benchmark of {network['rows']} keys, and {corpus.path} is music of {ROWS}"
                 " rows; score it on its own corpus with: clstm benchmark"
             )
-        if network["horizon"] < NINE:
-            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {NINE}")
+        if network["horizon"] < HORIZON:
+            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {HORIZON}")
         if run.name in windows or run.name in BASELINES:
-            raise UserError(f"two systems are called {run.name}, and runs go by their folders; rename one")
+            raise UserError(f"two systems are called {run.name}, and a run has its folder's name; rename one")
         windows[run.name] = network["window"]
     if len(set(windows.values())) > 1:
         each = ", ".join(f"{name} {window}" for name, window in windows.items())
-        raise MismatchError(f"the runs read windows of different frames ({each}); score them apart")
+        raise MismatchError(f"the runs read windows of different frames ({each}); score them separately")
     return next(iter(windows.values()))
 
 
@@ -97,9 +94,8 @@ def baselines(
     found = dict(zip(BASELINES, certain, strict=False))  # but the last
     if lessons := _lessons(corpus, teacher):
         music, training, selection = lessons
-        markov = ScoredSystem(Markov.fit(music, training, NINE), "baseline")
-        named = partial(progress, f"Threshold of {MARKOV}")
-        found[MARKOV] = with_threshold(markov, music, selection, window, named)
+        markov = ScoredSystem(Markov.fit(music, training, HORIZON), "baseline")
+        found[MARKOV] = with_threshold(markov, music, selection, window, progress, MARKOV)
     return found
 
 
@@ -150,8 +146,7 @@ def model(run: Path, corpus: Corpus, progress: Progress = silent) -> ScoredSyste
     system = ScoredSystem(predictor(network), "model" if kind in PAPER else "own", kind=kind)
     if _trained_on(corpus, config):
         _, selection = training_and_selection(corpus, config["training"]["seed"])
-        named = partial(progress, f"Threshold of {Path(run).name}")
-        return with_threshold(system, corpus, selection, network.config.window, named)
+        return with_threshold(system, corpus, selection, network.config.window, progress, Path(run).name)
     if "threshold" not in config:
         return system
     if not isinstance(threshold := config["threshold"], float) or not 0 < threshold < 1:
@@ -181,7 +176,9 @@ def cautions(corpus: Corpus, runs: Sequence[Path], split: str) -> list[str]:
         learnt, chosen = training_and_selection(corpus, config["training"]["seed"])
         for pieces, use in ((learnt, "learnt from"), (chosen, "chose its weights and threshold by")):
             if known := np.isin(scored, pieces).sum():
-                lines.append(f"{run} {use} {known} of the {len(scored)} pieces of {split!r}: its figures there flatter")
+                lines.append(
+                    f"{run} {use} {known} of the {len(scored)} pieces of {split!r}: its results there are too good"
+                )
     return lines
 
 
@@ -194,28 +191,31 @@ def with_threshold(
     corpus: Corpus,
     pieces: NDArray[np.int64],
     window: int,
-    progress: Callable[[int, int], object] = lambda _done, _total: None,
+    progress: Progress = silent,
+    name: str = "",
 ) -> ScoredSystem:
     """The system with the threshold that is best on some pieces; as it is, when none of them has a window.
+
+    name : of the system, for the progress
 
     Best is where the F1 of the next frame and of all nine, held and struck together, add up to most; of several best,
     the one nearest 0.5.
     """
-    size = (window, NINE, SELECTION_STRIDE)
+    size = (window, HORIZON, SELECTION_STRIDE)
     total = windows_in(corpus, pieces, *size)
     if not total:
         return system
     said, hits = np.zeros((2, len(HORIZONS), LEVELS + 1))  # by the highest threshold a chance reaches, in 1/256
     positives, done = np.zeros(len(HORIZONS)), 0
     for some in windows_of(corpus, pieces, *size):
-        levels = np.floor(system.predict(some.frames, some.ends, NINE) * LEVELS).astype(np.int64)
+        levels = np.floor(system.predict(some.frames, some.ends, HORIZON) * LEVELS).astype(np.int64)
         for place, ahead in enumerate(HORIZONS.values()):
             true = some.targets[:, :ahead] == 1
             said[place] += np.bincount(levels[:, :ahead].ravel(), minlength=LEVELS + 1)
             hits[place] += np.bincount(levels[:, :ahead][true], minlength=LEVELS + 1)
             positives[place] += true.sum()
         done += len(some.ends)
-        progress(done, total)
+        progress(f"Threshold of {name}", done, total)
     said, hits = (sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in (said, hits))  # all that reach a threshold
     f1 = (2 * hits / np.maximum(said + positives[:, None], 1)).sum(axis=0)
     candidates = np.arange(1, LEVELS)

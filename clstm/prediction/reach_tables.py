@@ -1,4 +1,4 @@
-"""The gradients of `gradient_reach` as tables: curves, how much lies far back, and one network against another.
+"""The gradients of `gradient_reach` as tables: curves, the share from far back, and comparisons of two networks.
 
 *More than s seconds ago* are the frames whose `seconds_back` is above s: a frame 5 s before the window's last is not
 more than 5 s ago. Windows are drawn from pieces, and pieces come in groups: intervals and p rest on whole groups of
@@ -16,14 +16,14 @@ from clstm.music.score import FRAME_RATE
 from clstm.prediction import advantage
 from clstm.prediction.resampling import FEWEST_GROUPS, Array, Draws, contributions, is_clear, sign_flips, two_sided
 
-SECONDS = (1, 5, 10)  # that are told
+SECONDS = (1, 5, 10)  # that are reported
 CURVES = ("system", "frames_back")  # its first columns
 PAIRS = ("system", "kind", "other", "other_kind", "seconds", "share", "other_share", "difference", "low", "high", "p")
 
 
 @dataclass(frozen=True)
 class Gradients:
-    """What a network's windows come to.
+    """The summed gradients of a network's windows.
 
     system, kind : the run's folder, and its network: rnn, lstm, c-lstm, c-lstm-plus
     groups : (G,) names of the groups that windows were drawn from; windows : (G,), how many
@@ -45,7 +45,7 @@ class Gradients:
         return cls(system, kind, names.astype(object), np.bincount(of).astype(np.float64), sums)
 
     def beyond(self, seconds: float) -> Array:
-        """What lies more than some seconds ago, of each group, (G,)."""
+        """The sum from more than some seconds ago, of each group, (G,)."""
         return np.asarray(self.sums[:, more_than(np.arange(self.sums.shape[1]) / FRAME_RATE, seconds)].sum(axis=1))
 
     @property
@@ -55,7 +55,11 @@ class Gradients:
 
 
 def more_than(seconds_back: Array, seconds: float) -> NDArray[np.bool_]:
-    """Which frames are more than some seconds ago: the one definition, of every table and sentence."""
+    """Which frames are more than some seconds ago: the one definition, for every table and sentence.
+
+    >>> more_than(np.array([4.875, 5.0, 5.125]), 5).tolist()
+    [False, False, True]
+    """
     return np.asarray(seconds_back) > seconds
 
 
@@ -66,7 +70,7 @@ def beyond(curves: pd.DataFrame, seconds: float) -> dict[str, float]:
 
 
 def curves(measured: Sequence[Gradients], seed: int = 0) -> pd.DataFrame:
-    """A row a system and frame.
+    """One row per system and frame.
 
     Columns: system, frames_back (0 is the window's last frame), seconds_back, gradient (nats per frame and unit of
     input, averaged over windows), share (of the sum over the window), share_low, share_high (its interval), kind, and
@@ -130,7 +134,7 @@ def _share(one: Gradients, seconds: float, draws: Draws) -> Array:
 
 
 def summary(measured: Sequence[Gradients], seed: int = 0) -> list[str]:
-    """A line a system: where half of its gradient lies, and how much is from more than 1, 5 and 10 seconds ago."""
+    """One line per system: where half of its gradient lies, and how much is from more than 1, 5 and 10 seconds ago."""
     return [_line(one, Draws.of(one.windows, seed)) for one in measured]
 
 

@@ -1,4 +1,4 @@
-"""From counts to figures: what the sums of some groups come to, for all groups, resamples, and swapped systems alike.
+"""From counts to metrics: their values for the sums of some groups, in all groups, resamples and swaps of systems.
 
 The sums of a system are (parts, G, sums): of each part and group the columns `SUMS`, frames first.
 """
@@ -21,13 +21,13 @@ COLUMNS = ["frames", *SUMS]
 
 WRONG, WRONG_AT = (tuple(f"{count}{at}" for count in ("false_alarms", "misses")) for at in AT)
 TWICE = ("hits_at_threshold", "hits_at_threshold")
-RATIOS = {  # what is added up above and below the line of the figures that have a p
+RATIOS = {  # what is added up above and below the line of the metrics that have a p
     "nats": (("nats",), ("frames",)),
     "accuracy": (WRONG, ("cells",)),
     "f1_at_threshold": (TWICE, (*TWICE, *WRONG_AT)),
 }
 
-Figures = dict[str, Array]  # each of every row of weights
+Values = dict[str, Array]  # each of every row of weights
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Horizon:
     def about(self, system: str, column: str) -> str:
         return str(self.each[system][column].iloc[0])
 
-    def figures(self, system: str) -> Figures:
-        return figures(self.draws.weights, self.sums[system])
+    def values(self, system: str) -> Values:
+        return values(self.draws.weights, self.sums[system])
 
     def of_groups(self, system: str, *names: str) -> Array:
         """Some of `COLUMNS` added up, of each group, (G,)."""
@@ -79,26 +79,31 @@ def _by_group(own: pd.DataFrame, groups: NDArray[Any]) -> Array:
     return np.stack([by_group.loc[part].loc[groups].to_numpy(np.float64) for part in PARTS])
 
 
-def figures(weights: Array, sums: Array) -> Figures:
-    """Every figure of each row of weights, how often each group counts.
+def values(weights: Array, sums: Array) -> Values:
+    """Every metric of each row of weights, how often each group counts.
 
     weights : (rows, G); sums : (parts, G, sums)
     """
     parts = dict(zip((f"_{part}" for part in PARTS), weights @ sums, strict=True))
     whole = np.sum(list(parts.values()), axis=0)  # (rows, sums)
-    found: Figures = {}
+    found: Values = {}
     for part, totals in ({"": whole} | parts).items():
         of = dict(zip(COLUMNS, totals.T, strict=True))
         for at in AT:
             shares = confusion(of["cells"], of[f"hits{at}"], of[f"false_alarms{at}"], of[f"misses{at}"])
-            found |= {f"{name}{part}{at}": values for name, values in shares.items()}
+            found |= {f"{name}{part}{at}": share for name, share in shares.items()}
     totals = dict(zip(COLUMNS, whole.T, strict=True))
     found["nats"] = totals["nats"] / (totals["frames"] / len(PARTS))  # each part counts the same frames
     return found
 
 
-def confusion(cells: Array, hits: Array, false_alarms: Array, misses: Array) -> Figures:
-    """Accuracy, precision, recall and F1 of counts of one shape; NaN where there is nothing to divide by."""
+def confusion(cells: Array, hits: Array, false_alarms: Array, misses: Array) -> Values:
+    """Accuracy, precision, recall and F1 of counts of one shape; NaN where there is nothing to divide by.
+
+    >>> shares = confusion(*(np.array([n]) for n in (100.0, 6.0, 2.0, 4.0)))
+    >>> {name: float(share[0].round(3)) for name, share in shares.items()}
+    {'accuracy': 0.94, 'precision': 0.75, 'recall': 0.6, 'f1': 0.667}
+    """
     wrong = false_alarms + misses
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
@@ -109,6 +114,6 @@ def confusion(cells: Array, hits: Array, false_alarms: Array, misses: Array) -> 
         }
 
 
-def loss(figures: Figures, of: str) -> Array:
+def loss(found: Values, of: str) -> Array:
     """What skill removes: the error, 1 - accuracy, or the nats."""
-    return 1 - figures["accuracy"] if of == "accuracy" else figures[of]
+    return 1 - found["accuracy"] if of == "accuracy" else found[of]

@@ -17,7 +17,7 @@ from clstm.prediction.predictors import ROLES, SELECTION
 from clstm.prediction.resampling import ALPHA, FEWEST_FOR_A_DIRECTION, FEWEST_GROUPS, RESAMPLES, is_clear
 
 TITLES = {"next": "the next frame", "nine": "all nine frames"}
-BLOCKS = {"baseline": "know no music", "model": "the paper's", "own": "ours, not the paper's"}
+BLOCKS = {"baseline": "trivial baselines", "model": "the paper's", "own": "ours, not the paper's"}
 STYLES = {"baseline": "dim", "model": "bold", "own": "bold"}
 THRESHOLDS = {
     SELECTION: "fixed on the selection pieces",
@@ -54,7 +54,7 @@ Row = Mapping[Any, Any]
 
 
 def readable(table: pd.DataFrame, horizon: str) -> Table:
-    """One horizon for the terminal; the rest of the figures is in the CSV."""
+    """One horizon for the terminal; the other metrics are in the CSV."""
     own = table[table["horizon"] == horizon]
     windows, pieces = own[["windows", "pieces"]].iloc[0]
     shown = Table(
@@ -69,9 +69,9 @@ def readable(table: pd.DataFrame, horizon: str) -> Table:
         shown.add_section()
         shown.add_row(Text(BLOCKS[role], style="italic"))
         for row in rows:
-            figures = (_text(row, name, scale, decimals) for name, (scale, decimals) in SHOWN.items())
+            values = (_text(row, name, scale, decimals) for name, (scale, decimals) in SHOWN.items())
             skills = (text for of in ("accuracy", "nats") for text in _with_interval(row, f"skill_{of}"))
-            shown.add_row(Text(row["system"]), *figures, *skills, style=STYLES[role])
+            shown.add_row(Text(row["system"]), *values, *skills, style=STYLES[role])
     return shown
 
 
@@ -150,7 +150,7 @@ def notes(table: pd.DataFrame) -> list[str]:
     if groups < FEWEST_GROUPS:
         intervals = f"No interval and no p: they rest on groups of pieces, here {groups}, and need {FEWEST_GROUPS}."
     return [
-        f"F1 is at one threshold a system: {'; '.join(fixed)}. Accuracy is at 0.5.",
+        f"F1 is at one threshold per system: {'; '.join(fixed)}. Accuracy is at 0.5.",
         "Skill is the share of the best baseline's error, or nats per frame, that is removed: " + "; ".join(over) + ".",
         intervals,
     ]
@@ -181,7 +181,7 @@ def _with_interval(row: Row, name: str) -> tuple[str, str]:
 
 
 def latex(table: pd.DataFrame) -> str:
-    """A `tabular` for booktabs: both horizons, in blocks, the interval under each figure. Shares are fractions."""
+    """A `tabular` for booktabs: both horizons, in blocks, the interval under each value. Shares are fractions."""
     lines = [
         MADE,
         *(f"% {' '.join(note.split())}" for note in notes(table)),
@@ -204,10 +204,10 @@ def _across(words: str, command: str) -> str:
 
 
 def _latex_rows(row: Row) -> tuple[str, str]:
-    figures, intervals = [" ".join(row["system"].split()).translate(SPECIAL)], [""]
+    values, intervals = [" ".join(row["system"].split()).translate(SPECIAL)], [""]
     for name, (_, scale, decimals) in COLUMNS.items():
         value, low, high = (_text(row, name + end, scale, decimals) for end in ("", "_low", "_high"))
-        figures.append("--" if value == MISSING else f"${value}$")
+        values.append("--" if value == MISSING else f"${value}$")
         interval = "--" if low == MISSING else f"$[{low}, {high}]$"
         intervals.append("" if value == MISSING else rf"{{\scriptsize {interval}}}")
-    return rf"{' & '.join(figures)} \\", rf"{' & '.join(intervals)} \\"
+    return rf"{' & '.join(values)} \\", rf"{' & '.join(intervals)} \\"

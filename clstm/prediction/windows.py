@@ -1,6 +1,6 @@
-"""The paper's question to a predictor: given exactly these 90 frames, and nothing before them, what comes next?
+"""The paper's task for a predictor: given exactly these 90 frames, and nothing before them, predict the next.
 
-Windows of a piece overlap. What a network's front makes of a frame is the same in all of them, and made once; its
+Windows of a piece overlap. What a network's front makes of a frame is the same in all of them, and computed once; its
 recurrence starts from a zero state in each.
 """
 
@@ -66,9 +66,9 @@ def predictor(network: Model) -> Predictor:
     def predict(frames: Matrix, ends: NDArray[np.int64], horizon: int) -> Chances:
         features = network.front(torch.from_numpy(frames[None].astype(np.float32)))[0]  # (T - lag, width)
         chances = []
-        for first in torch.from_numpy(ends - window).split(WINDOWS_AT_ONCE):
+        for first in torch.split(torch.from_numpy(ends - window), WINDOWS_AT_ONCE):
             summary, _ = network.carry(features[first[:, None] + torch.arange(steps)])
-            logits = network.predict(summary[:, -1]).double()  # a float32 cannot tell a chance near 1 from 1
+            logits = network.predict(summary[:, -1]).double()  # float32 rounds probabilities near 1 to 1
             chances.append(torch.sigmoid(logits)[:, :horizon])  # cut last: a sigmoid's last bit depends on the size
         return torch.cat(chances).numpy()
 

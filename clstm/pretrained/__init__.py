@@ -5,9 +5,9 @@ A bundled model is a folder of this package, and a run like any other (`clstm.mo
     <name>/config.json           network, training, corpus, what was reached
     <name>/weights.safetensors   in half precision; loading them executes nothing
     <name>/accuracy.csv          its rows of `clstm accuracy`, beside the baselines
-    <name>/README.md             its card: data and licences, recipe, time, figures, known weaknesses
+    <name>/README.md             its card: data and licences, recipe, time, accuracy, known weaknesses
 
-Half precision is for the disk: weights become float32 again when they are loaded. `python -m clstm.pretrained` makes
+Half precision is for the disk: weights become float32 again when they are loaded. `python -m clstm.cli.bundle` makes
 such a folder of a run.
 """
 

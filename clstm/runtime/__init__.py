@@ -1,4 +1,4 @@
-"""What every package needs of the machine: errors, the console, files written whole, files found, worker processes.
+"""What every package needs: errors, the console, the layout of commands, files, worker processes.
 
-Nothing here knows of music, and nothing imports anything heavy.
+Nothing here concerns music, and nothing imports heavy libraries.
 """

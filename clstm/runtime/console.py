@@ -1,4 +1,4 @@
-"""What every command shows: one console, one kind of progress bar, one way to say what was wrong."""
+"""The output of all commands: one console, one kind of progress bar, one form of warnings and errors."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ def progress_bar() -> Progress:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each kind of work that reports itself."""
+    """Show a bar for each kind of work that reports its progress."""
     with progress_bar() as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -59,14 +59,15 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def say(message: str) -> None:
+    """Print a line of results, unwrapped and without markup."""
     console.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
-    """One line: a file's name can begin no other."""
+    """Print a warning, as one line: the name of a file in it cannot begin another."""
     errors.print(readable(message), style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def fail(message: str) -> None:
-    """One line, as a warning."""
+    """Print an error, as one line."""
     errors.print(readable(message), style="bold red", markup=False, highlight=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """What a user can get wrong, in one small family: what was received, what is accepted, what to do.
 
 Every message is one line. At the command's edge it becomes one red line and exit status 2 (`clstm.cli.main.main`);
-anything else that reaches that edge is our own mistake and keeps its traceback.
+any other exception is our own mistake and keeps its traceback.
 """
 
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ Choice = TypeVar("Choice", bound=str)
 
 
 class UserError(Exception):
-    """A mistake the user can mend. The message says what was received, what is accepted and what to do."""
+    """An error the user can fix. The message says what was received, what is accepted and what to do."""
 
 
 class UnreadableFileError(UserError):
-    """One file cannot be used. `reason` stands alone in tables of rejected files; the message names the file too."""
+    """One file cannot be used. `reason` is for tables of rejected files; the message also names the file."""
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{readable(path)}: {reason}")

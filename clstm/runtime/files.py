@@ -1,7 +1,7 @@
-"""Files written whole or not at all; and how large a file is before it is opened.
+"""Files written whole or not at all; JSON read with care; and how large a file is before it is opened.
 
-What is being written lies beside its place under a name of its own, `.name.clstm-host-process.suffix`. A run that is
-killed leaves it there; the next that writes into the folder removes it, once no process of that number runs here.
+A file is first written beside its place, as `.name.clstm-host-process.suffix`. A run that is killed leaves that there;
+the next run that writes into the folder removes it, once no process of that number runs here.
 """
 
 import errno
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 32 * 10**9  # bytes; two hours of stereo at 384 kHz in 32 bits are 22
+DIGITS = 300  # of a whole number in JSON; one of more is no number of ours, and no float
 
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _HOST = re.sub(r"\W", "", platform.node())[:32] or "here"  # of several machines that share a folder
@@ -154,6 +155,31 @@ def _escaped(half: re.Match[str]) -> str:
     return json.dumps(readable(half.group()))[1:-1]
 
 
+def read_json(path: Path, *, finite: bool = False) -> Any:
+    """What a file of JSON holds, which somebody else may have written or damaged.
+
+    finite : refuse NaN and Infinity, which JSON does not have and Python writes
+
+    Raises `OSError` where the file cannot be opened, and `ValueError` for whatever is wrong in it: no UTF-8, no JSON,
+    nested beyond what can be read, numbers of hundreds of digits.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        return json.loads(text, parse_int=_whole, parse_constant=_refused if finite else float)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
+def _refused(text: str) -> None:
+    raise ValueError(f"{text} is not a number")
+
+
 def write_table(path: Path, table: "pd.DataFrame") -> None:
     """CSV with a heading; names are readable, and no text is a formula to a spreadsheet (`spreadsheet`)."""
     with replacing(path) as temporary:
@@ -163,7 +189,7 @@ def write_table(path: Path, table: "pd.DataFrame") -> None:
 def size_of(path: Path) -> int:
     """The size of a file in bytes, before it is opened: a pipe would never open, a device never end.
 
-    Raises `OSError` for what is no plain file, or larger than any music read.
+    Raises `OSError` for a file that is not plain, or larger than any music read.
     """
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):

@@ -1,11 +1,10 @@
-"""Which files are music, and of which kind: one rule for every command, for a file named alone as in a folder.
+"""Which files are music, and of which kind: one rule for every command, for single files and for folders.
 
-A file is what its first bytes say, whatever it is called: MIDI (`MThd`, or in a RIFF of type RMID), or audio that
-libsndfile reads. Where they say nothing, its name does: a file with the name of music that does not begin as any is
-taken for what it is called, and is refused when it is read, with the reason. What looks like music of a kind that is
-not read, and what cannot be looked at, is left out and said.
+The first bytes of a file decide, whatever its name: MIDI (`MThd`, or in a RIFF of type RMID), or audio that libsndfile
+reads. If they decide nothing, the name does: such a file is refused later, when it is read, with the reason. Files that
+look like music of another kind, and files that cannot be opened, are left out and reported.
 
-Folders are searched through links too, each folder once, so that a link to a folder above ends nowhere.
+Folders are searched through links too, but each folder once, so that a link to a folder above makes no endless search.
 """
 
 import os
@@ -37,7 +36,7 @@ _HEAD = 12  # bytes
 
 
 def kind(path: Path) -> str | None:
-    """`MIDI`, `AUDIO` or None: by the file's first bytes, where they say nothing or cannot be read by its name."""
+    """`MIDI`, `AUDIO` or None, by a file's first bytes; by its name if these decide nothing or cannot be read."""
     return _by_content(_head(path)) or by_name(path)
 
 
@@ -51,7 +50,7 @@ def by_name(path: Path) -> str | None:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of a plain file; none of anything else, which might never give one."""
+    """The first bytes of a plain file; none of anything else, such as a pipe, which might never give one."""
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             return b""
@@ -80,7 +79,7 @@ def _by_content(head: bytes) -> str | None:
 @dataclass(frozen=True)
 class MusicFiles:
     """files : in the order of the sources, a folder's sorted, once each
-    left_out : what was not taken though it may be music, with the reason
+    left_out : files that may be music and are not among them, with the reason
     """
 
     files: list[Path]
@@ -128,12 +127,12 @@ def find(sources: Iterable[Path], *kinds: str) -> MusicFiles:
 
 
 def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:
-    """The files of `find`, where nobody is told what was left out."""
+    """The files of `find`, without what was left out."""
     return find(sources, *kinds).files
 
 
 def _why_not(path: Path, kinds: tuple[str, ...]) -> str | None:
-    """Why a file of a folder is not taken: None when it is, "" when it is no music and nobody asks."""
+    """Why a file of a folder is left out: None if it is not, "" if it is no music, which needs no report."""
     if not path.is_file():
         if by_name(path) is None:
             return ""

@@ -19,6 +19,7 @@ _LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u206
 def readable(name: object) -> str:
     r"""The name of a file as one line of text: bytes that are not UTF-8 and control characters are escaped.
 
+    >>> import os
     >>> readable(Path(os.fsdecode(b"Caf\xe9.mid"))), readable("a\x1b[2Jb\n.mid"), readable("Café.mid")
     ('Caf\\xe9.mid', 'a\\x1b[2Jb\\n.mid', 'Café.mid')
     """
@@ -38,7 +39,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def location(path: Path) -> Path:
-    """Where a file lies under its own name: links among the folders are followed, the file's own is not.
+    """The place of a file under its own name: links among the folders are followed, the file's own link is not.
 
     A link keeps its name, as in a store of content whose files are called by their hashes.
     """

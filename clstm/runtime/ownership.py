@@ -1,18 +1,19 @@
-"""What a command may replace: what it wrote itself. Anything else is somebody's, and stays.
+"""A command may replace only what it wrote itself.
 
-Asked before the work, so that hours of it are not lost to a name. A file is ours when it begins as what we write in its
-place; a folder when its record is ours and it holds nothing that we did not put there.
+This is checked before the work, so that no hours are lost because of a name. A file is ours if it begins as the files
+that the command writes; a folder, if its record is ours and it holds no other files.
 """
 
 import csv
 import json
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.names import location, readable
+from clstm.runtime.old_names import column
 
 BEGINNING = 4096  # bytes in which a file shows what it is; a PDF does so in as many at its end
 
@@ -20,14 +21,15 @@ BEGINNING = 4096  # bytes in which a file shows what it is; a PDF does so in as 
 def may_write_table(out: Path | None, columns: Collection[str], option: str = "--out") -> None:
     """Raise `UserError` when a file is there that is no earlier table: CSV whose heading is `columns`.
 
-    An earlier version may have written the first half of them, or more than are named here. None is no file to write.
+    An earlier version may have written the first half of them, by their old names, or more than are named here. None is
+    no file to write.
     """
 
     def is_table(path: Path) -> bool:
         with path.open(encoding="utf-8-sig", newline="") as file:
             heading = next(csv.reader(file), [])
         enough = len(heading) >= max(2, len(columns) / 2)
-        return enough and all(found == name for found, name in zip(heading, columns, strict=False))
+        return enough and all(column(found) == column(name) for found, name in zip(heading, columns, strict=False))
 
     _may_write(out, is_table, f"a table that begins with {', '.join(list(columns)[:2])}", option)
 
@@ -104,19 +106,17 @@ def may_replace(
     holds an input, which would be replaced with it.
 
     record : the JSON file that such a folder holds
-    files : from what it says, all that the command puts there, as paths in the folder; a folder's name stands for all
-        that is in it. Raises for a record of something else
+    files : given its content, returns all that the command writes there, as paths in the folder; the name of a folder
+        includes all files in it. Raises for the record of something else
     what : such as "a corpus"
     """
-    _check_place(out, option)
+    _check_folder(out, option)
     if not out.exists():
         return
-    if not out.is_dir():
-        raise UserError(f"{option} {readable(out)} is a file; give a folder")
     for path in inputs:
         if path.resolve().is_relative_to(out.resolve()):
             raise UserError(
-                f"{option} {readable(out)} would be replaced, and holds {readable(path)}, which this command reads;"
+                f"{option} {readable(out)} would be replaced, and contains {readable(path)}, which this command reads;"
                 " name another folder"
             )
     if not any(out.iterdir()):
@@ -132,9 +132,32 @@ def may_replace(
     if strange := strangers(out, known):
         more = f" and {len(strange) - 1} more" * (len(strange) > 1)
         raise UserError(
-            f"{option} {readable(out)} would be replaced, and holds {readable(strange[0])}{more}, which this command"
+            f"{option} {readable(out)} would be replaced, and contains {readable(strange[0])}{more}, which this command"
             " did not write; move what you want to keep, or name another folder"
         )
+
+
+def may_write_files(
+    out: Path, names: Iterable[str], written: Mapping[str, str], digest: Callable[[Path], str], option: str = "--out"
+) -> None:
+    """Raise `UserError` when `out` is a file, or holds a file of one of these `names` that this command did not write.
+
+    written : the files that it wrote there before, and their hashes by `digest`, "" for those it did not finish. A file
+        that was changed since is no longer ours
+    """
+    _check_folder(out, option)
+    for path in (out / name for name in names if os.path.lexists(out / name)):
+        if path.name not in written or not path.is_file():
+            raise UserError(f"{readable(path)} exists, and this command did not write it; name another folder")
+        if written[path.name] and digest(path) != written[path.name]:
+            raise UserError(f"{readable(path)} was changed since this command wrote it; name another folder")
+
+
+def _check_folder(out: Path, option: str) -> None:
+    """Raise `UserError` where no folder can be made."""
+    _check_place(out, option)
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{option} {readable(out)} is a file; give a folder")
 
 
 def strangers(folder: Path, known: Collection[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files for their owner's eyes alone, from the first byte on: mode 0600 whatever the umask, never wide for a moment."""
+"""Files that only their owner may read, from the first byte on: mode 0600 whatever the umask."""
 
 import os
 import shutil
@@ -23,12 +23,13 @@ def private_file(path: Path) -> Iterator[TextIO]:
 
 
 def write_private(path: Path, text: str) -> None:
+    """Write a text file, mode 0600; whole or not at all."""
     with private_file(path) as file:
         file.write(text)
 
 
 def make_private(path: Path) -> None:
-    """Where there is no file make an empty one, mode 0600; take from an older one what others may do with it.
+    """Make an empty file, mode 0600; if there is one already, remove the permissions of others.
 
     Raises `OSError` for a file that cannot be made. One of another owner stays as it is.
     """
@@ -39,7 +40,7 @@ def make_private(path: Path) -> None:
 
 
 def narrow(path: Path) -> None:
-    """Take from a file, where it is there, what others may do with it; one of another owner stays as it is."""
+    """Remove the permissions of others from a file, if it exists; a file of another owner stays as it is."""
     with suppress(OSError):
         if is_open_to_others(path):
             path.chmod(path.stat().st_mode & ~OTHERS & 0o777)

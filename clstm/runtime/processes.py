@@ -1,14 +1,18 @@
-"""Run a function over files, or over jobs with a file each, in processes one can lose.
+"""Run a function over files, or over jobs with a file each, in processes that may crash.
 
 Native decoders crash or hang on some corrupt files, and a huge one needs more memory than there is. Here that costs the
 one file: its process is killed at the time limit, or replaced when it dies, and the rest goes on.
+
+Also here: how to stop long work between two of its steps, never within one (`postponed_interrupt`).
 """
 
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -18,12 +22,12 @@ from clstm.runtime.errors import UnreadableFileError, UserError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LOOK_AHEAD = 16  # items a worker
-TIME_LIMIT = 20.0  # seconds a file; the longest real piece tried reads in well under one
+LOOK_AHEAD = 16  # items per worker
+TIME_LIMIT = 20.0  # seconds per file; the longest real piece tried reads in well under one
 
 
 def default_workers() -> int:
-    """Cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -43,7 +47,7 @@ def in_processes(
     from pebble import ProcessPool
 
     if workers is not None and workers < 1:
-        raise UserError(f"{workers} workers cannot do anything; give at least 1")
+        raise UserError(f"{workers} workers can do nothing; give at least 1")
     workers = min(workers or default_workers(), max(len(items), 1))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: each is one core's worth, and threads would only spin
     ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
@@ -83,3 +87,24 @@ def _results(
     finally:  # done, or the caller stopped early, or Ctrl-C: do not wait for the rest
         pool.stop()
         pool.join()
+
+
+@contextmanager
+def postponed_interrupt() -> Iterator[Callable[[], bool]]:
+    """Postpone Ctrl-C and SIGTERM to the end of the block; the value says whether one came. A second acts at once."""
+    received = False
+
+    def remember(number: int, _frame: object) -> None:
+        nonlocal received
+        received = True
+        signal.signal(number, previous[number])
+
+    previous: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # elsewhere signals cannot be handled, nor arrive
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            previous[asked] = signal.signal(asked, remember)
+    try:
+        yield lambda: received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,13 +1,18 @@
-"""How long work reports itself: one form for all of it, so that any of it can be shown by one bar."""
+"""How long work reports its progress: one form for all of it, so that one bar can show any of it."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told again and again what is being done, how much of it is done, and how much there is."""
+    """Called again and again with what is being done, how much of it is done, and how much there is."""
 
     def __call__(self, what: str, done: int, total: int, /) -> object: ...
 
 
 def silent(_what: str, _done: int, _total: int, /) -> None:
-    """Progress that nobody watches."""
+    """Report to nobody."""
+
+
+def titled(progress: Progress, title: str) -> Progress:
+    """The same progress, under one title whatever is done."""
+    return lambda _, done, total: progress(title, done, total)

@@ -1,7 +1,7 @@
-"""Whose `evaluation` is it? Python takes the first package of a name on its path, and those beside this one have common
-names: a folder `evaluation/` or a module `evaluation.py` of somebody's project hides ours from whatever runs there.
+"""Find out whether another package hides one of ours. Python imports the first package of a name on its path, and
+ours have common names: a folder `evaluation/` or a module `evaluation.py` in a user's project hides ours there.
 
-Nothing here imports what it looks for: another's code is not run to find out whose it is.
+Nothing here imports the package in question: no foreign code runs to find out whose it is.
 """
 
 import os
@@ -15,15 +15,15 @@ from typing import Any
 
 from clstm.runtime.errors import UserError
 
-HERE = Path(__file__).resolve().parents[2]  # what is installed together lies side by side
+HERE = Path(__file__).resolve().parents[2]  # packages installed together are side by side
 
 
 class HiddenPackageError(UserError, ImportError):
-    """A package of ours is hidden by another of its name. The message names both places."""
+    """Another package of the same name hides one of ours. The message names both places."""
 
 
 def hiding(package: str) -> Path | None:
-    """The file or folder that is taken for our top-level `package` in this process; None where ours is."""
+    """The file or folder that this process imports instead of our top-level `package`; None if it imports ours."""
     ours = HERE / package
     loaded = sys.modules.get(package)
     found = _place(getattr(loaded, "__spec__", None) if loaded else find_spec(package))
@@ -31,7 +31,7 @@ def hiding(package: str) -> Path | None:
 
 
 def check(package: str) -> None:
-    """Raise `HiddenPackageError` where another hides our `package`."""
+    """Raise `HiddenPackageError` if another package hides ours."""
     if theirs := hiding(package):
         raise HiddenPackageError(
             f"{_hides(package, theirs)}; start Python where it does not look there first, or give that another name"
@@ -39,9 +39,9 @@ def check(package: str) -> None:
 
 
 def load(group: str, name: str) -> Any:
-    """What an entry point of ours stands for, imported when it is asked for.
+    """Import the object of one of our entry points.
 
-    Raises `HiddenPackageError` where it is another's package that would be imported, `LookupError` where there is none.
+    Raises `HiddenPackageError` if another package would be imported, `LookupError` if there is no such entry point.
     """
     for entry in entry_points(group=group, name=name):
         check(package_of(entry))
@@ -54,9 +54,9 @@ def package_of(entry: EntryPoint) -> str:
 
 
 def put_ours_first(packages: Iterable[str]) -> str:
-    """Let this process, and those it starts, find our packages: what hides one goes to the end of Python's path.
+    """Let this process, and those it starts, import our packages: what hides one goes to the end of Python's path.
 
-    Only for a process that is ours alone, as the command is. Returns a sentence about those that were hidden, or "".
+    Only for a process of our own, such as the command. Returns a sentence about those that were hidden, or "".
     """
     hidden = {package: theirs for package in packages if (theirs := hiding(package))}
     for package in hidden:

@@ -1,4 +1,4 @@
-"""Pieces of a corpus as training sees them: which are for choosing the weights, and the batch of every step.
+"""The pieces of a corpus that select the weights, and the batch of every training step.
 
 A batch is a function of seed and step alone, so a resumed run sees what the run that never stopped would have seen.
 """
@@ -17,7 +17,7 @@ SELECTION_SHARE = 0.1
 
 @dataclass(frozen=True)
 class TrainingWindows:
-    """TrainingWindows of one length.
+    """Excerpts of one length, or windows with what follows them.
 
     frames : (B, T, rows) uint8
     real : (B, T) bool, False before the beginning and behind the end of a piece
@@ -50,7 +50,7 @@ def training_and_selection(corpus: Corpus, seed: int) -> tuple[NDArray[np.int64]
 def row_means(corpus: Corpus, pieces: NDArray[np.int64]) -> NDArray[np.float64]:
     """The share of frames in which each row is 1, (rows,)."""
     totals = sum(corpus.matrix(piece).sum(axis=1, dtype=np.int64) for piece in pieces)
-    return np.asarray(totals) / corpus.lengths[pieces].sum()
+    return np.asarray(totals / corpus.lengths[pieces].sum())
 
 
 def batch(
@@ -67,16 +67,18 @@ def batch(
 ) -> TrainingWindows:
     """Random excerpts, longer pieces more often, each moved by some semitones of `transpose` (from, to).
 
+    size, length : excerpts, and frames of each
+    seed, step : the batch depends on nothing else, so that a resumed run sees what it would have seen
     whole : only where a piece fills the excerpt, every place as likely as any other: the paper's windows at stride 1
     lead_in : frames of silence before a piece that an excerpt may begin in; they are not music to predict
     """
-    random = np.random.default_rng((seed, 1, step))
+    random = np.random.default_rng((seed, 1, step))  # 0 chooses the selection pieces, 2 prompts, 3 draws music
     lengths = corpus.lengths[pieces]
     weights = np.maximum(lengths - length + 1, 0) if whole else lengths
     chosen = random.choice(len(pieces), size, p=weights / weights.sum())
     excerpts = []
     for piece, frames in zip(pieces[chosen], lengths[chosen], strict=True):
-        start = int(random.integers(-lead_in, max(frames - length, -lead_in) + 1))
+        start = int(random.integers(-lead_in, max(frames - length, -lead_in) + 1))  # the last that fits included
         excerpt = corpus.excerpt(int(piece), max(start, 0), min(start + length, int(frames)))
         if corpus.rows == ROWS:
             excerpt = repair(excerpt)
@@ -100,7 +102,15 @@ def fixed(
 
 
 def transposed(matrix: Matrix, semitones: int) -> Matrix:
-    """Moved up, every state of a pitch together, no further than every note stays within the rows."""
+    """Moved up, every state of a pitch together, no further than every note stays within the rows.
+
+    matrix : (rows, frames)
+
+    >>> matrix = np.zeros((156, 1), dtype=np.uint8)
+    >>> matrix[[70, 78 + 70]] = 1
+    >>> np.flatnonzero(transposed(matrix, 3)).tolist(), np.flatnonzero(transposed(matrix, 12)).tolist()
+    ([73, 151], [77, 155])
+    """
     states = parts(len(matrix)).values()
     rows = np.flatnonzero(np.any([matrix[part].any(axis=1) for part in states], axis=0))
     if not len(rows):

@@ -1,12 +1,12 @@
 """Training: the objective, one step, the loop.
 
 The objective is the paper's binary cross-entropy over the next 9 frames, in nats per frame, summed over the rows. The
-paper asks once a window, after its last frame (supervision "last"). Asked at every step of an excerpt ("dense"), the
-same network learns from 60 times as many frames a second.
+paper asks once per window, after its last frame (supervision "last"). Asked at every step of an excerpt ("dense"), the
+same network learns from 60 times as many frames per second.
 
 The rate warms up, then falls as a cosine to zero over the budget, which is a number of steps, of passes over the
 training music, or of minutes. A budget in steps or epochs gives the same weights whenever it is run, and a run that
-was stopped goes on as if it had not been: batch and dropout are functions of seed and step.
+was stopped continues as if it had not been: batch and dropout are functions of seed and step.
 
 Several processes share each batch; their gradients add up to that of one process with the whole of it.
 """
@@ -32,14 +32,16 @@ from clstm.models import checkpoint
 from clstm.models.networks import NetworkConfig, parameter_count
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import remove_unfinished, replacing
-from clstm.runtime.interrupts import postponed_interrupt
+from clstm.runtime.processes import postponed_interrupt
 from clstm.training import batches
 from clstm.training.settings import BUDGETS, Machines, TrainingConfig
+
+SELECTED = 64  # excerpts by which the best weights are chosen
 
 
 @dataclass
 class TrainingState:
-    """Where a run stands."""
+    """How far a run has got."""
 
     step: int = 0
     seconds: float = 0.0
@@ -51,8 +53,14 @@ class TrainingState:
 def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
     """Binary cross-entropy: nats summed over rows and the frames asked for, and how many frames those are.
 
-    logits : (B, steps, horizon, rows), of which step k speaks of frames k + lag + 1 .. k + lag + horizon
+    logits : (B, steps, horizon, rows), of which step k predicts frames k + lag + 1 .. k + lag + horizon
     frames : (B, T, rows) float; real : (B, T) bool, False where there is no music to predict
+
+    Of logits that are all 0, each cell costs log 2:
+
+    >>> nats, asked = objective(torch.zeros(1, 3, 1, 4), torch.zeros(1, 4, 4), torch.ones(1, 4, dtype=torch.bool), 0)
+    >>> round(float(nats / asked), 4), round(4 * math.log(2), 4)
+    (2.7726, 2.7726)
     """
     horizon = logits.shape[2]
     targets = frames[:, lag + 1 :].unfold(1, horizon, 1).transpose(2, 3)  # (B, steps, horizon, rows)
@@ -63,9 +71,15 @@ def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[T
 
 
 def rate_at(progress: float, config: TrainingConfig) -> float:
-    """The learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then a cosine to 0."""
+    """The learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then a cosine to 0
+    (Loshchilov & Hutter, SGDR, 2017).
+
+    >>> config = TrainingConfig(rate=0.01, warmup=0.1, steps=100)
+    >>> [round(rate_at(progress, config), 4) for progress in (0.0, 0.05, 0.1, 0.55, 1.0)]
+    [0.0001, 0.005, 0.01, 0.005, 0.0]
+    """
     if progress < config.warmup:
-        return config.rate * max(progress, 1e-3) / config.warmup
+        return config.rate * max(progress, 1e-3) / config.warmup  # never 0: the first step must move
     done = (progress - config.warmup) / (1 - config.warmup)
     return config.rate * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
@@ -102,7 +116,10 @@ class Run:
         self.dense = config.supervision == "dense"
         self.excerpt = config.excerpt if self.dense else network.window + network.horizon
         self.drawing: dict[str, Any] = {"whole": not self.dense, "lead_in": config.lead_in}
-        self.selection = batches.fixed(corpus, self.selection_pieces, 64, self.excerpt, config.seed, **self.drawing)
+        # The same excerpts at every evaluation: best weights are then the best at one and the same question.
+        self.selection = batches.fixed(
+            corpus, self.selection_pieces, SELECTED, self.excerpt, config.seed, **self.drawing
+        )
 
     @property
     def first(self) -> bool:
@@ -118,7 +135,7 @@ class Run:
                 steps = lengths.sum() / (self.config.batch * self.excerpt)
             else:
                 steps = np.maximum(lengths - self.excerpt + 1, 0).sum() / self.config.batch
-            return math.ceil(self.config.epochs * steps)
+            return math.ceil(float(self.config.epochs * steps))
         return self.config.steps
 
     @property
@@ -202,7 +219,9 @@ class Run:
             *(self.corpus, self.train_pieces, config.batch, self.excerpt, config.seed, step, config.transpose),
             **self.drawing,
         )
-        torch.manual_seed(config.seed * 1_000_003 + step * self.fabric.world_size + self.fabric.global_rank)  # dropout
+        # Of the dropout, and of nothing else: a resumed step drops what it would have dropped, each process its own.
+        # The prime keeps the steps of neighbouring seeds apart.
+        torch.manual_seed(config.seed * 1_000_003 + step * self.fabric.world_size + self.fabric.global_rank)
         self.network.train()
         loss = self._loss(seen)
         if self._any(not torch.isfinite(loss)):
@@ -226,7 +245,7 @@ class Run:
         real = self.fabric.to_device(torch.from_numpy(seen.real[rank::world]))
         nats, asked = self._nats(frames, real)
         if world > 1:
-            asked = self.fabric.all_reduce(asked.float(), reduce_op="mean")
+            asked = self.fabric.all_reduce(asked.float(), reduce_op="mean")  # not the sum: gradients are averaged
         return nats / asked.clamp(min=1)
 
     def _nats(self, frames: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
@@ -285,7 +304,7 @@ class Run:
         return {name: tensor.detach().cpu().clone() for name, tensor in self.bare.state_dict().items()}
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for a run to go on: the network, the corpus, and the training but for its budget."""
+        """What must be the same for a run to continue: the network, the corpus, and the training but for its budget."""
         training = {key: value for key, value in asdict(self.config).items() if key not in BUDGETS}
         return {"network": asdict(self.bare.config), **training, "corpus": self.corpus.sha256}
 
@@ -307,7 +326,7 @@ def train(
         remove_unfinished(folder)
     started = (folder / checkpoint.STATE).exists()
     if started and not resume:
-        raise UserError(f"{folder} holds a run; go on with --resume, or name another folder")
+        raise UserError(f"{folder} contains a run; continue it with --resume, or name another folder")
     if folder.exists() and not started and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty and not a run; name another folder")
     run = Run(corpus, folder, network, config, machines)
@@ -322,7 +341,7 @@ def train(
 
 
 def summary(run: Run) -> str:
-    """What came of it, as a line to print."""
+    """What the training reached, as a line to print."""
     reached = run.progress
     return (
         f"{run.folder}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step"

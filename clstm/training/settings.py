@@ -1,7 +1,7 @@
-"""What a training is told: the network's sizes, how it is trained, and on which machines.
+"""The settings of a training: the network's sizes, how it is trained, and on which machines.
 
-Sizes and training come from a preset. The user changes any field of either by name, `NAME=VALUE`, and the commonest by
-an option of their own. A budget given takes the place of the preset's: exactly one remains.
+Sizes and training come from a preset. The user changes any field of either by name, `NAME=VALUE`, and the most
+important ones by options of their own. A given budget replaces the preset's: exactly one remains.
 """
 
 import math
@@ -74,15 +74,15 @@ PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "16-mixed", "16-true", "64-t
 
 @dataclass(frozen=True)
 class Machines:
-    """What Lightning Fabric is told: processes a machine, machines, and the numbers' precision."""
+    """What Lightning Fabric needs to know: processes per machine, machines, and the numbers' precision."""
 
     devices: int = 1
     nodes: int = 1
     precision: str = "32-true"
 
     def validate(self) -> None:
-        """Raises `UserError` when there are fewer GPUs, or torchrun started another number of processes: each of those
-        would take itself for the first.
+        """Raises `UserError` when there are fewer GPUs, or if torchrun started another number of processes: each
+        of those would believe that it is the first.
         """
         gpus = torch.cuda.device_count()
         if 0 < gpus < self.devices:
@@ -123,7 +123,7 @@ def configure(
         raise UserError(f"two budgets, {' and '.join(budgets)}; give one")
     for name in budgets:
         if not 0 < given[name] < math.inf:
-            raise UserError(f"the budget of {given[name]} {name} is empty or endless; give a number above 0")
+            raise UserError(f"the budget of {given[name]} {name} is not possible; give a number above 0")
     rate = given.get("rate", 1.0)
     if not 0 < rate < math.inf:
         raise UserError(f"a rate of {rate} cannot train; give a number above 0, such as 0.003")
@@ -142,7 +142,7 @@ def _parsed(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         name, _, text = setting.partition("=")
         if name not in accepted:
-            raise UserError(f"--set {setting} names no setting; it takes NAME=VALUE, with {', '.join(accepted)}")
+            raise UserError(f"--set {setting} is not a setting; give NAME=VALUE, with {', '.join(accepted)}")
         whole = accepted[name] in (int, int | None)
         try:
             if name == "supervision":

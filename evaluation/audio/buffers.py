@@ -1,9 +1,9 @@
 """Waveforms of any length: an hour of music takes as little memory as a minute.
 
 A waveform is (samples, channels) or (samples,) float32, full scale at -1 and 1, and anything that gives arrays for
-slices. One that would fill the memory lies in a temporary file that has no name and is gone with the array; it is an
-array all the same, mapped into memory a page at a time. Who reads all of it reads `blocks`, and so never holds more
-than one.
+slices. A waveform that would fill the memory is kept in a temporary file, which has no name and is deleted with the
+array. It is still an array, mapped into memory page by page. Read it with `blocks` or `excerpt` and write it with
+`BlockWriter`: these keep one block in memory at a time.
 
 The file lies in TMPDIR or, where that is not set, in /var/tmp: /tmp is often memory itself.
 """
@@ -28,7 +28,10 @@ Waveform = NDArray[np.float32]
 
 
 def blank(shape: tuple[int, ...]) -> Waveform:
-    """Silence to write into, float32; in a file where it is more than `IN_MEMORY`. Raises `UserError` without room."""
+    """Silence to write into, float32; in a file where it is more than `IN_MEMORY`.
+
+    Raises `UserError` when the disk has no room for it.
+    """
     size = int(np.prod(shape)) * np.dtype(np.float32).itemsize
     if size <= IN_MEMORY:
         return np.zeros(shape, dtype=np.float32)
@@ -50,16 +53,19 @@ def blank(shape: tuple[int, ...]) -> Waveform:
 
 
 def _folder() -> str:
-    on_disk = Path("/var/tmp")
+    on_disk = Path("/var/tmp")  # noqa: S108  the file opened there has no name, so nobody can open it too
     return str(on_disk) if "TMPDIR" not in os.environ and os.access(on_disk, os.W_OK) else tempfile.gettempdir()
 
 
 def blocks(
     waveform: NDArray[np.floating], size: int = BLOCK, context: int = 0
 ) -> Iterator[tuple[int, NDArray[np.floating]]]:
-    """Yield (first sample, samples) for `size` samples after another, fewer in the last.
+    """Yield (number of the first sample, samples) for each block of `size` samples; the last may have fewer.
 
-    context : this many samples more before and after each, silence beyond the ends
+    context : so many samples more before and after each block, silence beyond the ends
+
+    >>> [(first, block.tolist()) for first, block in blocks(np.arange(5.0), 3, context=1)]
+    [(0, [0.0, 0.0, 1.0, 2.0, 3.0]), (3, [2.0, 3.0, 4.0, 0.0])]
     """
     for first in range(0, len(waveform), size):
         last = min(first + size, len(waveform))
@@ -71,8 +77,67 @@ def blocks(
         release(waveform)
 
 
+def excerpt(waveform: NDArray[np.floating], first: int, last: int) -> NDArray[np.floating]:
+    """A copy of the samples `first` to `last`, silence beyond the end.
+
+    >>> excerpt(np.array([0.1, 0.2, 0.3]), 1, 5)
+    array([0.2, 0.3, 0. , 0. ])
+    """
+    part = np.asarray(waveform[first:last])
+    copied = np.pad(part, [(0, last - first - len(part))] + [(0, 0)] * (part.ndim - 1))
+    release(waveform)
+    return copied
+
+
+class BlockWriter:
+    """A waveform that is written from its beginning to its end, of which memory holds one block at a time.
+
+    >>> writer = BlockWriter((3,))
+    >>> writer.write(np.array([0.5, -0.5], dtype=np.float32))
+    >>> writer.written, writer.waveform
+    (array([ 0.5, -0.5], dtype=float32), array([ 0.5, -0.5,  0. ], dtype=float32))
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """shape : (samples,) or (samples, channels). Raises `UserError` when the disk has no room for it."""
+        self.waveform = blank(shape)
+        self.samples = 0  # written so far
+
+    @property
+    def written(self) -> Waveform:
+        """What is written so far; `waveform` has silence behind it."""
+        return self.waveform[: self.samples]
+
+    def room(self, samples: int) -> Waveform:
+        """Where the next samples are to be written, before `advance`: at most so many, at most to the block's end.
+
+        A waveform that is full is made twice as long: the length that a file states may be too small.
+        """
+        if self.samples == len(self.waveform):
+            longer = BlockWriter((max(2 * self.samples, BLOCK), *self.waveform.shape[1:]))
+            for _, block in blocks(self.waveform):
+                longer.write(block)
+            self.waveform = longer.waveform
+        return self.waveform[self.samples : self.samples + min(samples, BLOCK - self.samples % BLOCK)]
+
+    def advance(self, samples: int) -> None:
+        """So many samples have been written into `room`."""
+        self.samples += samples
+        if not self.samples % BLOCK or self.samples == len(self.waveform):
+            release(self.waveform)
+
+    def write(self, block: NDArray[np.floating]) -> None:
+        """Append samples, (samples,) or (samples, channels), of any number."""
+        done = 0
+        while done < len(block):
+            room = self.room(len(block) - done)
+            room[:] = block[done : done + len(room)]
+            done += len(room)
+            self.advance(len(room))
+
+
 def release(waveform: NDArray[Any]) -> None:
-    """Let go of the memory that mirrors a waveform's file; what was written stays. Does nothing to one in memory."""
+    """Free the memory that mirrors a waveform's file; the samples stay in the file. Does nothing to one in memory."""
     owner: Any = waveform
     if isinstance(owner, np.memmap) and owner.mode != "c" and hasattr(mmap, "MADV_DONTNEED"):
         while isinstance(owner, np.ndarray):
@@ -82,5 +147,9 @@ def release(waveform: NDArray[Any]) -> None:
 
 
 def clipped(waveform: NDArray[np.floating]) -> int:
-    """How many samples lie beyond full scale, all channels together."""
+    """How many samples are beyond full scale, all channels together.
+
+    >>> clipped(np.array([[0.5, 1.0], [-1.1, 2.0]]))
+    2
+    """
     return sum(int(np.count_nonzero(np.abs(block) > 1.0)) for _, block in blocks(waveform))

@@ -1,8 +1,8 @@
-"""What the bytes of an audio file say of its length, before a sample is decoded: is all there that its header promises?
+"""The length that an audio file states, from its bytes, before a sample is decoded: is the file complete?
 
-libsndfile reads as many samples as the header tells of, or as the file holds, and says nothing where the two differ.
-So the containers are walked here, without decoding: the chunks of RIFF, RF64, W64, AIFF, CAF and AU, the pages of Ogg,
-the beginnings of FLAC streams. Each gives the `Stream`s that are decoded one after another, and what was promised.
+libsndfile reads as many samples as the header states, or as the file holds, and does not report where the two differ.
+So the containers are parsed here, without decoding: the chunks of RIFF, RF64, W64, AIFF, CAF and AU, the pages of Ogg,
+the beginnings of FLAC streams. The result is the `Stream`s to be decoded one after another, with their stated lengths.
 
 Sources: Multimedia Programming Interface 1.0 (RIFF), EBU Tech 3306 (RF64), AIFF-C (Apple 1991), CAF (Apple), RFC 3533
 (Ogg), RFC 9639 (FLAC).
@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, SEEK_SET
 from typing import BinaryIO
 
-UNKNOWN = 0x7FFF0000  # bytes; programs that write into a pipe promise so much or more, as they cannot know
+UNKNOWN = 0x7FFF0000  # bytes; programs that write into a pipe state so much or more, as they do not know the length
 SLACK = 64  # bytes: some programs count the header among the samples
-ZEROS = 2**16  # bytes looked at to tell padding from samples
+ZEROS = 2**16  # bytes read to distinguish padding from samples
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One stream to be decoded from its beginning to its end: stretches of the file, and bytes in the place of some.
+    """One stream to be decoded from its beginning to its end.
 
-    share : of the promised samples, as far as bytes tell; 1 where nothing is missing
-    promised : samples that the header tells of; None where it does not say, or where `share` does
-    ends : whether its end is there, where the container marks one
+    parts : sections of the file (first byte, last byte + 1), or bytes that replace one
+    share : of the stated samples that are present, judged by bytes; 1 where nothing is missing
+    promised : samples stated by the header; None where it states none, or where `share` says it
+    ends : whether its end is present, where the container marks one
     """
 
     parts: Sequence[bytes | tuple[int, int]]
@@ -36,7 +37,7 @@ class Stream:
 
 
 class Spliced:
-    """Parts of a file as a file of its own, for libsndfile to read; nothing is copied."""
+    """Parts of a file, read by libsndfile as one file; nothing is copied."""
 
     def __init__(self, file: BinaryIO, parts: Sequence[bytes | tuple[int, int]]) -> None:
         self._file, self._parts = file, parts
@@ -80,7 +81,7 @@ class WrongHeaderError(ValueError):
 
 @dataclass(frozen=True)
 class Chunk:
-    """size : of its content, as promised; at : where its content begins; field : where its size stands"""
+    """size : of its content, as stated; at : where its content begins; field : where its size is; all in bytes"""
 
     name: bytes
     size: int
@@ -115,7 +116,7 @@ def _promised(samples: Chunk, size: int) -> Stream:
 
 
 def _chunks(file: BinaryIO, size: int, head: bytes) -> Iterator[Chunk]:
-    """The chunks in their order, up to the first that cannot be one."""
+    """The chunks in order, up to the first bytes that are no chunk."""
     if head[:4] == b"riff":  # W64: sizes include their own header, chunks begin at multiples of 8
         at, header, form = 40, 24, "<Q"
     elif head[:4] == b"caff":
@@ -150,14 +151,14 @@ def _ends_well(chunks: Sequence[Chunk], size: int) -> bool:
 
 
 def _check_rest(file: BinaryIO, samples: Chunk, chunks: Sequence[Chunk], size: int) -> None:
-    """Raise `WrongHeaderError` where as much follows the samples as only samples can be: the header stopped growing."""
+    """Raise `WrongHeaderError` where so much follows the stated samples that it must be samples too."""
     end = chunks[-1].at + chunks[-1].size
     rest = size - end
     if end > size or rest <= max(samples.size // 20, ZEROS):
         return
     if any(_read(file, end, ZEROS)):
         raise WrongHeaderError(
-            f"its header tells of {samples.size} bytes of samples, and {rest} more bytes follow it; "
+            f"its header states {samples.size} bytes of samples, and {rest} more bytes follow; "
             "repair the header, or convert the file"
         )
 
@@ -170,7 +171,7 @@ _MARK_SIZE = 8
 
 
 def flac(file: BinaryIO, begin: int, size: int) -> list[Stream]:
-    """The streams of a FLAC file, one after another. Their lengths are taken out: each is read to its end."""
+    """The streams of a FLAC file, one after another, without their stated lengths: each is read to its end."""
     if _read(file, size - 128, 3) == b"TAG":  # ID3's first version, which a decoder would look for frames in
         size -= 128
     begins = [begin, *_marks(file, begin + 4, size)]
@@ -178,7 +179,7 @@ def flac(file: BinaryIO, begin: int, size: int) -> list[Stream]:
 
 
 def _marks(file: BinaryIO, begin: int, size: int) -> Iterator[int]:
-    """Where further streams begin."""
+    """The first bytes of further streams."""
     for at in range(begin, size, _WINDOW):
         yield from (at + found.start() for found in _MARK.finditer(_read(file, at, _WINDOW + _MARK_SIZE - 1)))
 
@@ -193,7 +194,7 @@ def _flac(file: BinaryIO, first: int, last: int) -> Stream:
 
 
 def ogg(file: BinaryIO, size: int) -> list[Stream]:
-    """The links of an Ogg file, one after another (RFC 3533 section 4); `ends` says whether its last page is there."""
+    """The links of an Ogg file, one after another (RFC 3533 section 4); `ends`: whether the last page is present."""
     begins, at, music, ended = [0], 0, False, False
     while (page := _read(file, at, 27 + 255))[:4] == b"OggS" and len(page) >= 27:
         first, last = page[5] & 2, page[5] & 4

@@ -1,9 +1,9 @@
 """From an audio file to its samples: all of them, or a reason in one line.
 
-libsndfile decodes. How much it decodes, and whether that is all, is settled here: what the containers promise
-(`containers`, `mpeg`) is compared with what comes out. A file that ends before its header says is
-refused as cut off; one whose header does not know its length is read to its end. Only plain files are opened (a pipe
-would never end), the header comes first, and nothing longer than `LONGEST` is held.
+libsndfile decodes. Whether it decoded everything is checked here: the length that the containers state (`containers`,
+`mpeg`) is compared with the samples decoded. A file that ends before its stated length is rejected as cut off; a file
+that does not state its length is read to its end. Only plain files are opened (a pipe would never end), the header is
+checked first, and nothing longer than `LONGEST` is read.
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from clstm.music.midi import LONGEST_RENDERED as LONGEST
 from clstm.runtime.errors import UnreadableFileError
 from clstm.runtime.files import size_of
 from evaluation.audio import mpeg
-from evaluation.audio.buffers import BLOCK, Waveform, blank, blocks, release
+from evaluation.audio.buffers import BLOCK, BlockWriter, Waveform, blocks
 from evaluation.audio.containers import Spliced, Stream, WrongHeaderError, chunked, flac, ogg
-from evaluation.audio.render import LONGEST
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-UNKNOWN = 2**62  # samples and more: libsndfile's way to say that it does not know
+UNKNOWN = 2**62  # samples or more: libsndfile does not know the length
 RATES = (4_000, 768_000)  # Hz: from below the telephone's to the highest that music is sold at
 CHANNELS = 2
-LARGEST = 100.0  # times full scale, +40 dB: floating-point mixes stay far below, integers that were not scaled above
-PADDING = 0.1  # seconds that libsndfile may promise too much, for the last block of a compressed stream
+LARGEST = 100.0  # times full scale, +40 dB: floating-point mixes are far below, unscaled integers above
+PADDING = 0.1  # seconds by which libsndfile may overstate a compressed stream, for its last block
 
 _CHUNKED = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd")
-_FOREIGN = {  # what libsndfile does not read: where its mark stands, the mark, what it is
+_FOREIGN = {  # formats that libsndfile does not read: the place of the mark, and the mark
     "AAC or ALAC in an MP4 file": (4, b"ftyp"),
     "WMA": (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
     "Matroska or WebM": (0, b"\x1a\x45\xdf\xa3"),
@@ -44,7 +44,7 @@ _FOREIGN = {  # what libsndfile does not read: where its mark stands, the mark, 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What one stream gave."""
+    """The samples of one stream."""
 
     waveform: Waveform
     rate: int
@@ -79,7 +79,7 @@ def decode(path: Path) -> tuple[Waveform, int]:
 
 
 def _streams(path: Path, file: BinaryIO, size: int) -> list[Stream]:
-    """The streams of a file, by its first bytes; what nobody here knows is left to libsndfile as it is."""
+    """The streams of a file, by its first bytes; an unknown file is left to libsndfile as it is."""
     head = file.read(64)
     for what, (at, mark) in _FOREIGN.items():
         if head[at : at + len(mark)] == mark:
@@ -98,36 +98,36 @@ def _streams(path: Path, file: BinaryIO, size: int) -> list[Stream]:
 
 
 def _read(path: Path, file: BinaryIO, stream: Stream) -> Stretch:
-    """Decode a stream to its end. Raises `UnreadableFileError` for one that is cut off, or no music."""
+    """Decode a stream to its end. Raises `UnreadableFileError` where it is cut off, or no music."""
     with _opened(path, file, stream) as audio:
         rate, channels = audio.samplerate, audio.channels
         _check_form(path, rate, channels)
         told = stream.promised or (audio.frames if audio.frames < UNKNOWN else None)
         if told and told > LONGEST * rate and stream.share == 1.0:
             raise UnreadableFileError(path, _too_long(told / rate))
-        waveform, read, broken = blank((min(told or 0, int(LONGEST * rate)) or BLOCK, channels)), 0, ""
+        sound, broken = BlockWriter((min(told or 0, int(LONGEST * rate)) or BLOCK, channels)), ""
         while not broken:
-            waveform = _with_room(waveform, read)
-            block, broken = _next(audio, waveform[read : read + BLOCK])
-            _check_samples(path, waveform[read : read + block])
-            read += block
-            release(waveform)
+            room = sound.room(BLOCK)
+            block, broken = _next(audio, room)
+            _check_samples(path, room[:block])
+            sound.advance(block)
             if not block:
                 break
-            if read > LONGEST * rate:
-                raise UnreadableFileError(path, _too_long(read / rate))
+            if sound.samples > LONGEST * rate:
+                raise UnreadableFileError(path, _too_long(sound.samples / rate))
+    read = sound.samples
     promised = stream.promised or (read / stream.share if stream.share else told)
     if stream.promised is None and stream.share == 1.0 and told and told - read > PADDING * rate:
         promised = told
     _check_whole(path, stream, read, promised, rate, broken)
-    return Stretch(waveform[:read], rate)
+    return Stretch(sound.written, rate)
 
 
 def _opened(path: Path, file: BinaryIO, stream: Stream) -> "SoundFile":
     import soundfile
 
-    class Forward(soundfile.SoundFile):
-        """Read from the beginning to the end, also where libsndfile cannot tell where that is, nor go there."""
+    class Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+        """Read from the beginning to the end, for streams in which libsndfile cannot seek."""
 
         def seekable(self) -> bool:
             return False
@@ -141,10 +141,10 @@ def _opened(path: Path, file: BinaryIO, stream: Stream) -> "SoundFile":
 
 
 def _next(audio: "SoundFile", room: Waveform) -> tuple[int, str]:
-    """Read into `room`: how many samples, and what libsndfile stumbled over behind them."""
+    """Read into `room`: how many samples, and the error that libsndfile met after them, if any."""
     import soundfile
 
-    room[:] = np.nan  # what libsndfile wrote before it stumbled is told by what it did not write
+    room[:] = np.nan  # after an error, what is still NaN was not written
     try:
         return len(audio.read(out=room)), ""
     except soundfile.LibsndfileError as error:
@@ -153,34 +153,21 @@ def _next(audio: "SoundFile", room: Waveform) -> tuple[int, str]:
         return len(room) if written.all() else int(np.argmin(written)), said
 
 
-def _with_room(waveform: Waveform, read: int) -> Waveform:
-    """The same with room for more samples, where it is full."""
-    if read < len(waveform):
-        return waveform
-    larger = blank((2 * len(waveform), waveform.shape[1]))
-    for first, block in blocks(waveform):
-        larger[first : first + len(block)] = block
-        release(larger)
-    return larger
-
-
 def _joined(path: Path, found: list[Stretch]) -> tuple[Waveform, int]:
     if len(found) == 1:
         return found[0].waveform, found[0].rate
     forms = {(one.rate, one.waveform.shape[1]) for one in found}
     if len(forms) > 1:
         told = " and ".join(f"{rate} Hz with {channels} channels" for rate, channels in sorted(forms))
-        raise UnreadableFileError(path, f"streams of other forms are joined in it: {told}")
+        raise UnreadableFileError(path, f"it joins streams of different forms: {told}")
     total = sum(len(one.waveform) for one in found)
     if total > LONGEST * found[0].rate:
         raise UnreadableFileError(path, _too_long(total / found[0].rate))
-    waveform, done = blank((total, found[0].waveform.shape[1])), 0
+    together = BlockWriter((total, found[0].waveform.shape[1]))
     for one in found:
-        for first, block in blocks(one.waveform):
-            waveform[done + first : done + first + len(block)] = block
-            release(waveform)
-        done += len(one.waveform)
-    return waveform, found[0].rate
+        for _, block in blocks(one.waveform):
+            together.write(block)
+    return together.waveform, found[0].rate
 
 
 # --- reasons -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""Audio files in and out, and the one way a MIDI or audio file becomes a waveform to measure.
+"""Audio files in and out, and the one way from a MIDI or audio file to a waveform.
 
 Waveforms are (samples, channels) float32, full scale at -1 and 1, of any length: one that would fill the memory lies in
-a file, and is read in slices of `BLOCK` samples (`buffers`). libsndfile reads and writes, soxr changes the
-rate.
+a file, and is read block by block (`buffers`). libsndfile reads and writes, soxr changes the rate.
 """
 
 import warnings
@@ -13,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from clstm.music.midi import LONGEST_RENDERED as LONGEST
 from clstm.music.midi import Notes, read_midi
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.finding import is_midi
-from evaluation.audio.buffers import Waveform, blank, blocks, clipped, release
+from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
 from evaluation.audio.decoding import decode
-from evaluation.audio.render import LONGEST, RenderSettings, render
+from evaluation.audio.render import RenderSettings, render
 
 _WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
 _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
@@ -27,7 +27,7 @@ _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """A file as it sounds: (samples, 2) at `rate` Hz; its notes, if it has any; and what was done to it, to be said.
+    """The sound of a file: (samples, 2) at `rate` Hz; its notes, None for audio; and what was done to it.
 
     remarks : such as "resampled from 48000 Hz"
     """
@@ -41,7 +41,7 @@ class Heard:
 def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
     """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
 
-    One channel is heard from both sides. Raises `UnreadableFileError` with the reason.
+    Mono is duplicated to stereo. Raises `UnreadableFileError` with the reason.
     """
     path = Path(path)
     if is_midi(path):
@@ -55,12 +55,12 @@ def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
         remarks = (f"resampled from {rate} Hz", *remarks)
         waveform = resample(waveform, rate, settings.sample_rate)
     if channels == 1:
-        remarks = ("one channel, heard from both sides", *remarks)
+        remarks = ("mono, duplicated to stereo", *remarks)
     return Heard(waveform if channels == 2 else _both_sides(waveform), settings.sample_rate, None, remarks)
 
 
 def load(path: Path, settings: RenderSettings = RenderSettings()) -> tuple[Waveform, int]:
-    """The waveform of a file as it is `heard`, and its rate in Hz."""
+    """The waveform of a file, (samples, 2) -1..1, as in `heard`, and its rate in Hz."""
     sound = heard(path, settings)
     return sound.waveform, sound.rate
 
@@ -75,7 +75,7 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
 
 
 def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
-    """Write a .wav or .flac file of 16 or 24 bits, or an .mp3, to be listened to; whole or not at all.
+    """Write a .wav or .flac file of 16 or 24 bits, or an .mp3 for listening; whole or not at all.
 
     Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
     """
@@ -103,8 +103,8 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
 class _Disk:
     """A file libsndfile writes to through Python, and why it cannot: full, read-only, too large.
 
-    libsndfile would not say, and an error raised in its callback is lost. The file has no buffer, or it could also fail
-    where there is no writing.
+    libsndfile does not report it, and an error raised in its callback is lost. The file has no buffer, or it could fail
+    later, outside of writing.
     """
 
     def __init__(self, file: FileIO) -> None:
@@ -133,38 +133,36 @@ class _Disk:
 
 
 def mono(waveform: Waveform) -> Waveform:
-    """The mean of the channels, (samples,)."""
-    single = blank((len(waveform),))
+    """The mean of the channels of a waveform, (samples, channels); (samples,).
+
+    >>> mono(np.array([[0.5, 0.25], [1.0, -1.0]], dtype=np.float32)).tolist()
+    [0.375, 0.0]
+    """
+    single = BlockWriter((len(waveform),))
     weights = np.full(waveform.shape[1], 1 / waveform.shape[1], dtype=np.float32)
-    for first, block in blocks(waveform):
-        single[first : first + len(block)] = block @ weights  # ten times as fast as `mean` over two
-        release(single)
-    return single
+    for _, block in blocks(waveform):
+        single.write(block @ weights)  # ten times as fast as `mean` over two
+    return single.waveform
 
 
 def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
-    """The waveform at another rate in Hz, band-limited (soxr, very high quality)."""
+    """The waveform, (samples, channels), at another rate in Hz, band-limited (soxr, very high quality)."""
     import soxr
 
     if source_rate == rate:
         return waveform
     stream = soxr.ResampleStream(source_rate, rate, waveform.shape[1], dtype="float32", quality="VHQ")
-    resampled = blank((-(-len(waveform) * rate // source_rate) + 1, waveform.shape[1]))
-    done = 0
+    resampled = BlockWriter((-(-len(waveform) * rate // source_rate) + 1, waveform.shape[1]))
     for first, block in blocks(waveform):
-        part = stream.resample_chunk(block, last=first + len(block) == len(waveform))
-        resampled[done : done + len(part)] = part
-        done += len(part)
-        release(resampled)
-    return resampled[:done]
+        resampled.write(stream.resample_chunk(block, last=first + len(block) == len(waveform)))
+    return resampled.written
 
 
 def _both_sides(waveform: Waveform) -> Waveform:
-    both = blank((len(waveform), 2))
-    for first, block in blocks(waveform):
-        both[first : first + len(block)] = mono(block)[:, None]
-        release(both)
-    return both
+    both = BlockWriter((len(waveform), 2))
+    for _, block in blocks(waveform):
+        both.write(np.repeat(mono(block)[:, None], 2, axis=1))
+    return both.waveform
 
 
 def _beyond(waveform: Waveform) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""The frames of an MP3 file, found one by one: only they tell how long it is.
+"""The frames of an MP3 file, found one by one: only they show its length.
 
 An MP3 file has no header. Its first frame may hold a count of the others ("Xing" or "Info"), and libsndfile stops
-there; without one it guesses from the bit rate of the first frames, and hears a third of a file whose bit rate rises.
-Files are joined, tagged in the middle and cut; so every frame is counted, and libsndfile is told the count.
+there; without one it guesses from the bit rate of the first frames, and reads a third of a file whose bit rate rises.
+Files are joined, tagged in the middle and cut. So every frame is counted here, and libsndfile gets the count.
 
 Source: ISO/IEC 11172-3 2.4.1.3 and 13818-3 2.4.2.3 (headers); the Xing and LAME tags as LAME 3.100 writes them.
 """
@@ -31,7 +31,7 @@ _SHIFTS = {3: 0, 2: 1, 0: 2}  # of the rate, by the version's bits
 
 @dataclass(frozen=True)
 class Header:
-    """layer 1..3; rate in Hz; samples of a channel, and bytes, of the frame"""
+    """The header of a frame. layer : 1..3; rate : Hz; samples : per channel; size : bytes of the frame"""
 
     mpeg1: bool
     layer: int
@@ -118,7 +118,7 @@ def streams(content: mmap, longest: float) -> list[Stream]:
         if seconds > longest:
             return [Stream([(0, len(content))], promised=round(seconds * one.rate))]
     if not any(one.frames or one.promised for one in found):
-        raise WrongHeaderError("not readable as audio (no MPEG frames that tell their length)")
+        raise WrongHeaderError("not readable as audio (no MPEG frames that state their length)")
     return [_stream(content, one) for one in found if one.frames or one.promised]
 
 

@@ -1,8 +1,8 @@
 """Notes -> waveform, by FluidSynth, the same samples every time.
 
-Every piece has a synthesizer of its own, every setting is named (the defaults differ between versions) and the output
-is float (the 16-bit output is dithered at random). The gain is fixed and nothing is normalised: how loud one piece is
-beside another is what the paper's Figure 3 compares.
+Every piece has its own synthesizer, every setting is named (the defaults differ between versions) and the output is
+float (the 16-bit output is dithered at random). The gain is fixed and nothing is normalised, for the paper's Figure 3
+compares how loud pieces are.
 
 Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`buffers`). Notes
 begin and end with FluidSynth's next block of 64 samples (1.5 ms at 44.1 kHz).
@@ -19,17 +19,16 @@ from typing import Any
 
 import numpy as np
 
+from clstm.music.midi import LONGEST_RENDERED as LONGEST
 from clstm.music.midi import Notes
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
-from evaluation.audio.buffers import BLOCK, Waveform, blank, release
+from evaluation.audio.buffers import BlockWriter, Waveform
 from evaluation.audio.synthesizer import Synthesizer, check_soundfont, default_soundfont, library_version
-
-LONGEST = 2 * 3600.0  # seconds of notes in one render: more is hardly a piece, and its samples would fill a disk
 
 _INTERPOLATIONS = (0, 1, 4, 7)
 
-# What the sound could depend on and nobody has a reason to change.
+# Settings that the sound depends on and nobody has a reason to change.
 _FIXED: dict[str, int | float | str] = {
     "synth.cpu-cores": 1,
     "synth.midi-channels": 16,
@@ -61,7 +60,7 @@ _FIXED: dict[str, int | float | str] = {
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How notes become sound. Raises `UserError` for a value FluidSynth does not take.
+    """How notes become sound. Raises `UserError` for a value that FluidSynth does not accept.
 
     soundfont : file; None is the one bundled with pretty_midi (TimGM6mb.sf2)
     sample_rate : Hz, 8000..96000
@@ -115,9 +114,10 @@ class RenderSettings:
 
 
 def render(notes: Notes, settings: RenderSettings = RenderSettings()) -> Waveform:
-    """The sound of notes and a tail, (samples, 2) float32; without notes the tail alone, which is silent.
+    """The sound of notes and a tail, (samples, 2) float32; without notes only the tail, which is silent.
 
-    A pitch is one string: struck again it sounds anew, and it sounds until the last of its overlapping notes ends.
+    Each pitch is one string, as on a piano: a new strike restarts it, and it sounds until the last of its overlapping
+    notes ends.
     Samples may pass full scale (`clipped` counts them). Raises `MissingToolError` without FluidSynth, `UserError` when
     the SoundFont cannot be used or the notes last longer than `LONGEST`.
 
@@ -127,40 +127,38 @@ def render(notes: Notes, settings: RenderSettings = RenderSettings()) -> Wavefor
     if notes.duration > LONGEST:
         raise UserError(f"{notes.duration / 3600:.1f} hours of notes; at most {LONGEST / 3600:g} are rendered")
     rate = settings.sample_rate
-    waveform = blank((round((notes.duration + settings.tail) * rate), 2))
+    sound = BlockWriter((round((notes.duration + settings.tail) * rate), 2))
     synthesizer = Synthesizer(settings.soundfont_file, settings.program, settings.interpolation, settings.named())
     with synthesizer:
-        done = 0
         for sample, pitch, velocity in _events(notes, rate):
-            _write(synthesizer, waveform, done, sample)
-            done = sample
+            _write(synthesizer, sound, sample)
             if velocity:
                 synthesizer.strike(pitch, velocity)
             else:
                 synthesizer.release(pitch)
-        _write(synthesizer, waveform, done, len(waveform))
-    release(waveform)
-    return waveform
+        _write(synthesizer, sound, len(sound.waveform))
+    return sound.waveform
 
 
-def _write(synthesizer: Synthesizer, waveform: Waveform, first: int, last: int) -> None:
-    """What sounds next, from one sample to before another; each full block is let go of."""
-    last = min(last, len(waveform))
-    while first < last:
-        stop = min(first - first % BLOCK + BLOCK, last)
-        synthesizer.write(waveform[first:stop])
-        if not stop % BLOCK:
-            release(waveform)
-        first = stop
+def _write(synthesizer: Synthesizer, sound: BlockWriter, last: int) -> None:
+    """Write what sounds next, up to the sample `last`."""
+    last = min(last, len(sound.waveform))
+    while sound.samples < last:
+        room = sound.room(last - sound.samples)
+        synthesizer.write(room)
+        sound.advance(len(room))
 
 
 def same_grid(notes: Notes) -> Notes:
-    """Notes as a model's would be: through the score matrix (8 frames a second, 78 pitches) and one velocity."""
+    """Notes as a model would write them: through the score matrix (frames of 1/8 s, 78 pitches) and one velocity."""
     return decode(encode(notes))
 
 
 def describe(settings: RenderSettings) -> dict[str, Any]:
-    """Everything a render depends on, ready for JSON: two that agree in this give the same samples on one machine."""
+    """Everything a render depends on, ready for JSON: with equal descriptions, one machine gives the same samples.
+
+    Raises `MissingToolError` without FluidSynth, `UserError` when the SoundFont cannot be used.
+    """
     soundfont = settings.soundfont_file
     check_soundfont(soundfont)
     return {
@@ -180,7 +178,7 @@ def _sha256(path: Path, _modified: int) -> str:
 
 
 def _events(notes: Notes, rate: int) -> Iterator[tuple[int, int, int]]:
-    """(sample, pitch, velocity) in order of time, velocity 0 where a pitch ends; ends come before strikes.
+    """Yield (sample, pitch, velocity) in order of time, velocity 0 where a pitch ends; ends come before strikes.
 
     Of several strikes of a pitch in one sample the loudest counts.
     """

@@ -1,7 +1,7 @@
-"""FluidSynth, as far as rendering needs it: one piano, float samples, every setting by name.
+"""FluidSynth for rendering: one piano, float samples, every setting by name.
 
-pyfluidsynth finds and loads the library; what its wrapper lacks (`fluid_synth_write_float`, the interpolation, silence
-on standard error) is called on the library itself.
+pyfluidsynth finds and loads the library. Functions that its wrapper lacks (`fluid_synth_write_float`, the
+interpolation, no messages on standard error) are called in the library itself.
 """
 
 import ctypes
@@ -17,16 +17,20 @@ from numpy.typing import NDArray
 from clstm.runtime.errors import MissingToolError, UserError
 from evaluation.doctor import install_command, package_manager
 
-_CHANNEL = 0
-_BANK = 0
+_CHANNEL = 0  # any of the 16 but the tenth, which is the drums'
+_BANK = 0  # of the General MIDI instruments
 _ALL_CHANNELS = -1
 _LOG_LEVELS = 5
 
 
 class Synthesizer:
-    """One piece's synthesizer, for a `with` block: used for a second piece it would not give the same samples again.
+    """The synthesizer of one piece, for a `with` block.
 
-    settings : FluidSynth's own names and values; int and float as FluidSynth types them
+    A second piece would not get the same samples: FluidSynth keeps the phases of its reverb and chorus, and its place
+    within a block of 64 samples.
+
+    soundfont : an .sf2 or .sf3 file; program : 0..127; interpolation : 0, 1, 4 or 7
+    settings : by FluidSynth's own names; int or float as FluidSynth types them
     Raises `MissingToolError` without FluidSynth, `UserError` when the SoundFont cannot be used.
     """
 
@@ -41,9 +45,9 @@ class Synthesizer:
         try:
             self._select(soundfont, program)
         except UserError:
-            self._synth.delete()
+            self._synth.delete()  # `__exit__` does not run when this fails
             raise
-        self._library._fl.fluid_synth_set_interp_method(self._synth.synth, _ALL_CHANNELS, interpolation)
+        _native(self._library).fluid_synth_set_interp_method(self._synth.synth, _ALL_CHANNELS, interpolation)
 
     def _select(self, soundfont: Path, program: int) -> None:
         font = self._synth.sfload(str(soundfont))
@@ -61,33 +65,41 @@ class Synthesizer:
         self._synth.delete()
 
     def strike(self, pitch: int, velocity: int) -> None:
+        """Begin a note. pitch : MIDI 0..127; velocity : 1..127 (FluidSynth takes 0 for its end)."""
         self._synth.noteon(_CHANNEL, pitch, velocity)
 
     def release(self, pitch: int) -> None:
+        """End a note; what the SoundFont gives it as release still sounds."""
         self._synth.noteoff(_CHANNEL, pitch)
 
     def write(self, waveform: NDArray[np.float32]) -> None:
         """Fill a waveform, (samples, 2) float32 and contiguous, with what sounds next."""
-        left, right, stride = 0, 1, 2
+        left, right, stride = 0, 1, 2  # both channels go into one interleaved array
         at = waveform.ctypes.data
-        self._library._fl.fluid_synth_write_float(self._synth.synth, len(waveform), at, left, stride, at, right, stride)
+        _native(self._library).fluid_synth_write_float(
+            self._synth.synth, len(waveform), at, left, stride, at, right, stride
+        )
 
     def setting(self, name: str) -> int | float | str | None:
-        """The value in force; None for a name this version of FluidSynth does not know."""
+        """The value in use; None for a name that this version of FluidSynth does not know."""
         value: int | float | str | None = self._synth.get_setting(name)
         return value
 
 
 @lru_cache(maxsize=1)
 def load_library() -> Any:
-    """pyfluidsynth with the prototypes we add, and FluidSynth's messages off: we say ourselves what is wrong."""
+    """pyfluidsynth with the prototypes added here, and FluidSynth's messages off: errors are raised instead.
+
+    Raises `MissingToolError` without FluidSynth.
+    """
     try:
         import fluidsynth
     except (ImportError, OSError) as error:
         install = install_command(["fluidsynth"], package_manager())
         raise MissingToolError(f"FluidSynth's library is not installed; install it with: {install}") from error
+    # Without prototypes ctypes takes every argument for a 32-bit int, and cuts the addresses.
     integer, pointer = ctypes.c_int, ctypes.c_void_p
-    library = fluidsynth._fl
+    library = _native(fluidsynth)
     library.fluid_synth_write_float.argtypes = [pointer, integer, pointer, integer, integer, pointer, integer, integer]
     library.fluid_synth_set_interp_method.argtypes = [pointer, integer, integer]
     library.fluid_set_log_function.argtypes = [integer, pointer, pointer]
@@ -98,9 +110,14 @@ def load_library() -> Any:
     return fluidsynth
 
 
+def _native(pyfluidsynth: Any) -> Any:
+    """FluidSynth itself, for the functions that pyfluidsynth does not wrap."""
+    return pyfluidsynth._fl  # noqa: SLF001  there is no public way to the library that it loaded
+
+
 def library_version() -> str:
     """FluidSynth's own version, such as 2.3.1."""
-    return str(load_library()._fl.fluid_version_str().decode())
+    return str(_native(load_library()).fluid_version_str().decode())
 
 
 def default_soundfont() -> Path:
@@ -116,7 +133,7 @@ def default_soundfont() -> Path:
 
 
 def check_soundfont(path: Path) -> None:
-    """Raise `UserError` for what is no SoundFont. FluidSynth's own messages about other files are no help."""
+    """Raise `UserError` for a file that is no SoundFont. FluidSynth's own messages do not name the cause."""
     try:
         with path.open("rb") as file:
             header = file.read(12)

@@ -1,20 +1,21 @@
-"""The verbs about notes alone: what is taken from a corpus, and what the score matrix costs."""
+"""Notes alone: what is copied from a corpus, and what the score matrix costs."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from clstm.runtime.commands import MEASURE, Commands
+from clstm.runtime.console import console, progress, say, warn
+from evaluation.cli.arguments import MidiFiles, Workers
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from evaluation.notes.originality import Originality
+app = Commands(MEASURE)
 
-app = typer.Typer(rich_markup_mode="markdown")
-
-SHOWN = 10  # pieces named on the screen; the CSV has all
+WORST = 10  # pieces named in the terminal; the CSV has all
 
 LOSSES = {
     "out_of_range": "Out of range",
@@ -35,133 +36,62 @@ MOVED = {
 @app.command("originality")
 def originality_command(
     systems: Annotated[
-        list[str], typer.Argument(metavar="NAME=PATH...", help="Systems: a MIDI file, or a folder of them, each.")
+        list[str], typer.Argument(metavar="NAME=PATH", help="Each system, and its MIDI: a file or a folder.")
     ],
-    corpus: Annotated[Path, typer.Option(help="The music they may have copied from: a folder of MIDI files.")],
-    out: Annotated[Path, typer.Option(help="The CSV to write, a row a piece.")],
+    corpus: Annotated[Path, typer.Option(metavar="DIR", help="MIDI files that the systems may have copied from.")],
+    out: Annotated[Path, typer.Option(metavar="CSV", help="The table, one row per piece.")],
     index: Annotated[
         Path | None,
-        typer.Option(help="A CSV of columns file, group: pieces of one group are not held against each other."),
+        typer.Option(
+            metavar="CSV",
+            help="A table with the columns file and group: pieces of one group are not compared with each other.",
+        ),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=1.0, help="Only so much of the beginning of each piece of the systems.")
+        float | None, typer.Option(min=1.0, help="Use only this many seconds from the start of each system's pieces.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the places the corpus's excerpts are taken from.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random number generator: where excerpts are taken.")] = 0,
+    workers: Workers = None,
 ) -> None:
-    """Find the longest run of notes each piece shares with a corpus, in any key.
+    """Find the longest run of notes that each piece shares with a corpus, in any key.
 
-    Scales and repeated notes are everybody's, so it is held against what the corpus's own pieces share: one excerpt of
-    each, as long as the piece in question, with the pieces of other groups. Give the music a model learnt from as the
-    corpus, and its continuations without their seeds.
+    Scales and repeated notes are in all music. So each run is compared with what the corpus's own pieces share with
+    pieces of other groups, in excerpts of the same length. As the corpus, give the music a model was trained on; as the
+    system, its continuations without their prompts.
 
-    Example: `clstm originality C-LSTM=music/c-lstm human=music/human --corpus ~/midi --out originality.csv`
+    For example:
+
+        clstm originality lstm=music/lstm --corpus ~/midi --out originality.csv
     """
-    from clstm.runtime.console import console, progress, say, warn
-    from clstm.runtime.errors import UserError
-    from clstm.runtime.files import write_table
-    from clstm.runtime.finding import MIDI, find
-    from clstm.runtime.ownership import may_write_table
-    from evaluation.measurement.inputs import read_groups
-    from evaluation.measurement.named_paths import named_path
-    from evaluation.notes.originality import COLUMNS, measure_originality
+    from evaluation.notes.originality_request import OriginalityRequest, flagged_passages, readable, search
 
-    may_write_table(out, COLUMNS)
-    files: dict[str, list[Path]] = {}
-    left_out: list[str] = []
-    for name, path in map(named_path, systems):
-        if name in files:
-            raise UserError(f"the name {name!r} is given twice; give each system its own")
-        music = find([path], MIDI)
-        files[name] = music.files
-        left_out += music.remarks
-    music = find([corpus], MIDI)
-    pieces = music.files
-    for remark in (*left_out, *music.remarks):
-        warn(remark)
-    groups = None
-    if index:
-        groups = read_groups(index)
-        unnamed = [piece for piece in pieces if not groups.get(piece.stem)]
-        if len(unnamed) == len(pieces):
-            raise UserError(f"{index} names none of the {len(pieces)} files in {corpus}; its column file must")
-        if unnamed:
-            warn(f"{index} names no group of {len(unnamed)} of {len(pieces)} files, {unnamed[0].name} first")
+    request = OriginalityRequest(tuple(systems), corpus, out, index, seconds, seed, workers)
     with progress() as advance:
-        found = measure_originality(
-            files, pieces, groups, seconds=seconds, seed=seed, workers=workers, progress=advance
-        )
-    write_table(out, found.table)
-    for rejected in found.rejected:
-        warn(f"Left out of the corpus: {rejected}")
-    failed = found.table[found.table["notes"].isna()]
-    for file, reason in zip(failed["file"], failed["note"], strict=True):
-        warn(f"Left out: {file}: {reason}")
-    if found.twins:
-        told = "" if groups else "; held to be one group"
-        pair = " is ".join(Path(name).name for name in found.twins[0])
-        warn(f"{len(found.twins)} of {len(found.corpus)} corpus files are the same music as another ({pair}){told}")
-    if found.left_out:
-        warn(found.left_out)
-    console.print(_systems(found))
-    _say_flagged(found.table)
+        found, remarks = search(request, advance)
+    for remark in remarks:
+        warn(remark)
+    console.print(readable(found))
+    for line in flagged_passages(found):
+        say(line)
     say(f"{out} made.")
-
-
-def _systems(found: "Originality") -> "Table":
-    """Each system's matches beside those of the corpus's own excerpts, in notes."""
-    import numpy as np
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    groups = len({piece.group for piece in found.corpus})
-    shown = Table(
-        title=f"Longest run shared with {len(found.corpus):,} pieces in {groups:,} groups, notes", box=SIMPLE_HEAD
-    )
-    shown.add_column("", overflow="fold")
-    for heading in ("\npieces", "\nmedian", "\nlargest", "corpus\nmedian", "\n99 %", "\nlargest", "\nflagged"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    for system, own in found.own.items():
-        table = found.table[found.table["system"] == system]
-        match = table["match_notes"].dropna()
-        itself = [f"{np.median(own):.0f}", f"{np.percentile(own, 99):.0f}", f"{own.max()}"] if len(own) else ["-"] * 3
-        flagged = f"{int(table['flagged'].sum())}" if table["as_long"].notna().any() else "-"
-        shown.add_row(Text(system), f"{len(match)}", f"{match.median():.0f}", f"{match.max():.0f}", *itself, flagged)
-    return shown
-
-
-def _say_flagged(table: "pd.DataFrame") -> None:
-    from clstm.runtime.console import say
-
-    flagged = table[table["flagged"] == 1].sort_values(["as_long", "match_notes"], ascending=[True, False])
-    rows: list[Mapping[Any, Any]] = list(flagged.head(SHOWN).to_dict("records"))
-    for row in rows:
-        moved = f", {row['semitones']:+d} semitones" if row["semitones"] else ""
-        say(
-            f"{row['system']}, {Path(row['file']).name}: {row['match_notes']} notes in {row['match_seconds']:.1f} s at "
-            f"{row['match_at']:.1f} s, as in {Path(row['corpus_file']).name} at {row['corpus_at']:.1f} s{moved}; "
-            f"{100 * row['as_long']:.1f} % of {row['excerpts']} excerpts of the corpus share as much"
-        )
-    if len(flagged) > SHOWN:
-        say(f"... and {len(flagged) - SHOWN} more")
 
 
 @app.command("grid-audit")
 def grid_audit_command(
-    midi: Annotated[list[Path], typer.Argument(metavar="MIDI...", help="MIDI files, or folders searched recursively.")],
-    out: Annotated[Path, typer.Option(help="The CSV to write, a row a piece.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
+    midi: MidiFiles,
+    out: Annotated[Path, typer.Option(metavar="CSV", help="The table, one row per piece.")],
+    workers: Workers = None,
 ) -> None:
-    """Say what each piece loses in the score matrix (78 pitches, 1/8 s, no velocity), and why.
+    """Report what each piece loses in the score matrix (78 pitches, 1/8 s, no velocity), and why.
 
-    Notes out of range, merged, lengthened and moved, runs that become chords and chords that come apart; in all, and
-    the pieces that lose most.
+    Notes that are out of range, merged, lengthened or moved; runs that become chords, and chords that come apart.
+    Prints the totals, and the pieces that lose most.
 
-    Example: `clstm grid-audit ~/midi --out audit.csv`
+    For example:
+
+        clstm grid-audit ~/midi --out audit.csv
     """
     from clstm.music.left_out import from_columns, sentence
-    from clstm.runtime.console import console, progress, say, warn
     from clstm.runtime.files import write_table
     from clstm.runtime.finding import MIDI, find
     from clstm.runtime.ownership import may_write_table
@@ -169,18 +99,14 @@ def grid_audit_command(
 
     may_write_table(out, COLUMNS)
     found = find(midi, MIDI)
-    for remark in found.remarks:
-        warn(remark)
-    files = found.files
     with progress() as advance:
-        table, rejected = audit_files(files, workers, lambda done, total: advance("Reading", done, total))
+        table, rejected = audit_files(found.files, workers, advance)
     write_table(out, table)
-    for error in rejected:
-        warn(f"Left out: {error}")
-    if words := sentence(from_columns(table)):
-        warn(words)
+    left_out = [f"Left out: {error}" for error in rejected]
+    for remark in filter(None, (*found.remarks, *left_out, sentence(from_columns(table)))):
+        warn(remark)
     console.print(_losses(table))
-    worst = table[table["lost"] > 0].sort_values("lost", ascending=False, kind="stable").head(SHOWN)
+    worst = table[table["lost"] > 0].sort_values("lost", ascending=False, kind="stable").head(WORST)
     for file, reason in zip(worst["file"], worst["reason"], strict=True):
         say(f"{Path(file).name}: {reason}")
     say(f"{out} made.")

@@ -1,14 +1,14 @@
 """From the files of several systems to a folder with the verdict on each: what differs from the reference, by how much,
-how sure.
+and how certain that is.
 
-verdict.md        the table to read; verdict.csv all its numbers (`evaluation.comparison.contrasts.COLUMNS`)
+verdict.md        the table to read; verdict.csv all its numbers (`evaluation.comparison.verdict.COLUMNS`)
 metrics.csv       tidy: system, piece, metric, value, unit, note
-pieces.csv        a row a file: its group, length, what was done to its sound, why it was rejected
-robustness.csv    the table again under each other sound, if that was asked for
+pieces.csv        one row per file: its group, length, how its sound was converted, why it was rejected
+robustness.csv    the table with each other sound, if requested
 comparison.json   how it was made
 
-A reference of MIDI is taken twice: on the same grid, at one velocity, as a model's music is, which is what the others
-are held against; and as it is, as one of those others, which shows what performance adds.
+A reference of MIDI is measured twice: on the grid and at one velocity, as a model's music is, which is the reference
+of the others (the control); and as it was played, as one of those others, which shows what performance adds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,16 @@ from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.files import replacing, write_json, write_table, write_text
 from clstm.runtime.finding import is_midi
 from clstm.runtime.ownership import may_replace
-from clstm.runtime.progress import Progress, silent
+from clstm.runtime.progress import Progress, silent, titled
 from evaluation import doctor
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import contrasts, copies
+from evaluation.comparison import summary as conclusions
 from evaluation.comparison import tables as verdict_tables
-from evaluation.measurement.inputs import MeasurementInput, not_used, read_groups, takes
-from evaluation.measurement.measure import CATALOGUE, Measurements, left_out, measure_systems
-from evaluation.measurement.named_paths import music_files, named_path
+from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, not_used, read_groups
+from evaluation.measurement.measure import CATALOGUE
+from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.systems import Measurements, left_out, measure_systems
 from evaluation.statistics.resampling import RESAMPLES, SPLITS
 
 if TYPE_CHECKING:
@@ -49,14 +51,14 @@ SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 become
 class ComparisonRequest:
     """What the user asked for.
 
-    sources : NAME=PATH each
+    sources : where each system's music is, by name (`evaluation.measurement.named_paths.named_paths`)
     grid : which MIDI goes through the score matrix and one velocity: the reference, all, or none
-    groups : a CSV of columns file, group
-    seconds : only so much of every piece
-    robustness : again with another SoundFont (`other_soundfont`), with reverb and chorus, and with other velocities
+    groups : a CSV with the columns file and group
+    seconds : only the first seconds of every piece
+    robustness : repeat with another SoundFont (`other_soundfont`), with reverb and chorus, and with other velocities
     """
 
-    sources: tuple[str, ...]
+    sources: Mapping[str, Path]
     reference: str
     out: Path
     settings: RenderSettings = RenderSettings()
@@ -73,11 +75,14 @@ class ComparisonRequest:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the others are held against, every system's files as they are taken, the table, what to know before
-    believing it, and a line a system that sums it up.
+    """Result of a comparison.
 
+    reference : the name of what the others are compared with: the control, where there is one
+    systems : the measurement inputs of every system
+    table : `evaluation.comparison.verdict.COLUMNS`
     sounds : measurements by the sound they were made with; the first, "", is the one asked for
     others : the tables made with the other sounds
+    remarks : caveats, one line each; summary : one line per system
     """
 
     reference: str
@@ -94,7 +99,7 @@ class Comparison:
 
 
 def make_verdict(request: ComparisonRequest, progress: Progress = silent) -> Comparison:
-    """Judge, and write the folder `request.out`, whole or not at all.
+    """Compare, and write the folder `request.out`, whole or not at all.
 
     Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
     """
@@ -110,28 +115,21 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     Raises `UserError` for anything that cannot be compared.
     """
     if request.seconds is not None and not isfinite(request.seconds):
-        raise UserError(f"--seconds {request.seconds} is no length; give seconds, such as 30")
+        raise UserError(f"--seconds {request.seconds} is not a length; give seconds, such as 30")
     reference, systems, said = _systems(request)
     variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
     tables: dict[str, pd.DataFrame] = {}
     sounds: dict[str, Measurements] = {}
     for name, (settings, power) in variants.items():
         what = "Measuring" if not name else f"Measuring, {name}"
-        bent = {system: [replace(take, velocity_power=power) for take in own] for system, own in systems.items()}
-        measured = _measure(bent, settings, request, what, progress)
-        if not sounds:  # what is a copy of what does not depend on the sound that all are rendered with
+        played = {system: [replace(one, velocity_power=power) for one in own] for system, own in systems.items()}
+        measured = _measure(played, settings, request, what, progress)
+        if not sounds:  # which pieces are copies does not depend on the sound that all are rendered with
             independent = copies.merged(measured.pieces, measured.values)["group"].to_numpy()
         sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
         what = "Comparing" if not name else f"Comparing, {name}"
-        total, done = len(systems) - 1, 0
-
-        def compared(_: str, what: str = what, total: int = total) -> None:
-            nonlocal done
-            done += 1
-            progress(what, done, total)
-
         tables[name] = contrasts.compare(
-            measured.values, measured.pieces, reference, seed=request.seed, progress=compared
+            measured.values, measured.pieces, reference, seed=request.seed, progress=titled(progress, what)
         )
     others = {name: table for name, table in tables.items() if name}
     table = contrasts.flips(tables[""], others) if others else tables[""]
@@ -140,14 +138,14 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
         *said,
         *left_out(sounds[""], heard),
         *_on_copies(sounds[""]),
-        *contrasts.remarks(table, sounds[""].pieces, reference),
+        *conclusions.caveats(table, sounds[""].pieces, reference),
     ]
-    summary = contrasts.summary(table, [system for system in systems if system != reference])
+    summary = conclusions.summary(table, [system for system in systems if system != reference])
     return Comparison(reference, systems, table, sounds, others, remarks, summary)
 
 
 def _on_copies(measured: Measurements) -> list[str]:
-    """A line a system of which some pieces are copies: they are described, and no independent draws."""
+    """One line per system that has copies: every piece is described, but copies are not independent samples."""
     said = []
     for row in copies.shares(measured.pieces, measured.values).to_dict("records"):
         share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{:.0%}}) are copies of {{}}"
@@ -158,41 +156,42 @@ def _on_copies(measured: Measurements) -> list[str]:
 
 
 def _inputs(request: ComparisonRequest) -> list[Path]:
-    music = [named_path(source)[1] for source in request.sources]
-    return [*music, *filter(None, (request.groups, request.settings.soundfont, request.other_soundfont))]
+    return [
+        *request.sources.values(),
+        *filter(None, (request.groups, request.settings.soundfont, request.other_soundfont)),
+    ]
 
 
 def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[MeasurementInput]], list[str]]:
-    """The name of what the others are held against, every system's takes, and what to say of files left out."""
+    """The name of the reference or its control, the inputs of every system, and remarks on files left out."""
     groups = read_groups(request.groups) if request.groups else {}
     found: dict[str, list[MeasurementInput]] = {}
     remarks = []
-    for source in request.sources:
-        name, path = named_path(source)
-        if name in found:
-            raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
+    for name, path in request.sources.items():
         music = music_files(path)
         remarks += [f"{name}: {remark}" for remark in (*music.remarks, *not_used(music.files))]
-        found[name] = takes(music.files, groups, request.seconds)
+        found[name] = measurement_inputs(music.files, groups, request.seconds)
     if groups:
-        everyone = [take for own in found.values() for take in own]
-        told = sum(take.group in set(groups.values()) for take in everyone)
-        if not told:
-            raise UserError(f"{request.groups} names none of the {len(everyone)} files; give the names they have here")
-        if told < len(everyone):
-            remarks.append(f"{request.groups} names {told} of {len(everyone)} files; each other is a group of its own")
+        everyone = [one for own in found.values() for one in own]
+        named = sum(one.group in set(groups.values()) for one in everyone)
+        if not named:
+            raise UserError(f"{request.groups} lists none of the {len(everyone)} files; use the names they have here")
+        if named < len(everyone):
+            remarks.append(
+                f"{request.groups} names {named} of {len(everyone)} files; each other file is a group of its own"
+            )
     if request.reference not in found:
         raise UserError(
-            f"--reference {request.reference!r} is none of the systems given ({', '.join(found) or 'none'})"
+            f"--reference {request.reference!r} is not one of the systems given ({', '.join(found) or 'none'})"
         )
     if len(found) < 2:
         raise UserError(f"{request.reference} alone cannot be compared; give another system as NAME=PATH")
-    kinds = {name: {is_midi(take.path) for take in own} for name, own in found.items()}
+    kinds = {name: {is_midi(one.path) for one in own} for name, own in found.items()}
     if len(set.union(*kinds.values())) > 1:
         audio = ", ".join(name for name, kind in kinds.items() if False in kind)
         remarks.append(
-            f"{audio} came as audio and the rest is rendered here: their sound differs by the instrument too"
-            + (", and is the same in every sound that --robustness tries" if request.robustness else "")
+            f"{audio} came as audio and the rest is rendered here: the instrument differs too"
+            + (", and --robustness does not change the sound of audio" if request.robustness else "")
         )
     reference = request.reference
     if request.grid == "none" or True not in kinds[reference]:
@@ -206,7 +205,7 @@ def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[Measuremen
 
 
 def _on_grid(own: Sequence[MeasurementInput]) -> list[MeasurementInput]:
-    return [replace(take, same_grid=True) for take in own]
+    return [replace(one, same_grid=True) for one in own]
 
 
 def _variants(
@@ -216,7 +215,7 @@ def _variants(
     variants = {"": (request.settings, 1.0)}
     if not request.robustness:
         return variants
-    if not any(is_midi(take.path) for own in systems.values() for take in own):
+    if not any(is_midi(one.path) for own in systems.values() for one in own):
         raise UserError("--robustness renders MIDI with other sounds, and every system is audio; leave it out")
     given = request.other_soundfont or doctor.find_second_soundfont()
     if given is None:
@@ -244,18 +243,11 @@ def _measure(
     what: str,
     progress: Progress,
 ) -> Measurements:
-    total, done = sum(map(len, systems.values())), 0
-
-    def measured(_: Path) -> None:
-        nonlocal done
-        done += 1
-        progress(what, done, total)
-
-    return measure_systems(systems, settings, measured, request.workers, request.cluster)
+    return measure_systems(systems, settings, titled(progress, what), request.workers, request.cluster)
 
 
 def _written(record: dict[str, Any]) -> tuple[str, ...]:
-    """The files of a comparison, beside its record. Raises `ValueError` for a record of something else."""
+    """The files of a comparison, besides its record. Raises `ValueError` for a record of something else."""
     if record["made_by"] != MADE_BY:
         raise ValueError(record["made_by"])
     return FILES
@@ -281,7 +273,7 @@ def _write(request: ComparisonRequest, verdict: Comparison) -> None:
 
 def any_midi(verdict: Comparison) -> bool:
     """Whether anything was rendered."""
-    return any(is_midi(take.path) for own in verdict.systems.values() for take in own)
+    return any(is_midi(one.path) for own in verdict.systems.values() for one in own)
 
 
 def _record(request: ComparisonRequest, verdict: Comparison) -> dict[str, Any]:

@@ -1,20 +1,20 @@
-"""Copies: pieces that are one piece twice, and so no two draws.
+"""Copies: pieces that are the same music, and so are not independent samples.
 
 Two pieces are copies where they have
 
 the same notes   the same pitches as often, each struck at the same times within 30 ms, counted from the first note:
-                 another resolution of ticks, another type of MIDI, other tracks, names and velocities, other lengths of
-                 notes or a later beginning make no other piece. Another key does.
+                 the resolution of ticks, the type of MIDI, tracks, names, velocities, lengths of notes and a later
+                 beginning do not count. Another key makes another piece.
 the same sound   every metric of the sound that does not depend on how loud the whole is, within 1 % of each other
-                 (a tenth of a decibel where it is in dB or LU), and the same ones missing: WAV, FLAC, 16 or 24 bits, a
-                 few hundredths of a decibel or other levels make no other sound. Metrics that count in steps are left
+                 (a tenth of a decibel where it is in dB or LU), and the same ones missing: WAV or FLAC, 16 or 24 bits,
+                 a few hundredths of a decibel or another level do not count. Metrics that count in steps are left
                  out, since one window more or less is more than 1 %.
 
-Copies of copies are copies. Silence is no copy of silence: there is nothing in it that one could have from the other,
-and that music ends in silence is a finding about each piece of its own. A file that cannot be read is no copy either.
+Copies of copies are copies. Silence is no copy of silence: neither can have it from the other, and that music ends in
+silence is a finding about each piece. A file that cannot be read is no copy either.
 
-Whole groups are merged where a piece of one is a copy of a piece of the other: what depends on the one then depends on
-the other too. All pieces stay in the tables, and every one is described.
+Whole groups are merged where a piece of one is a copy of a piece of the other, for they are then dependent. All pieces
+stay in the tables, and each one is described.
 """
 
 from collections.abc import Iterable, Sequence
@@ -53,36 +53,34 @@ def of_sound() -> list[str]:
     ]
 
 
-def merged(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> "pd.DataFrame":
+def merged(pieces: "pd.DataFrame", values: "pd.DataFrame") -> "pd.DataFrame":
     """The pieces with the groups of copies made one, in the same order; the first group's name stays.
 
-    pieces, figures : of `evaluation.measurement.measure.Measurements`
+    pieces, values : of `evaluation.measurement.systems.Measurements`
     """
     labels, group = np.unique(pieces["group"].astype(str), return_inverse=True)
-    one = _components(group[_pairs(pieces, figures)], len(labels))[group]
+    one = _components(group[_pairs(pieces, values)], len(labels))[group]
     first = dict(zip(one[::-1].tolist(), pieces["group"].to_numpy()[::-1], strict=True))
     return pieces.assign(group=[first[number] for number in one.tolist()])
 
 
-def shares(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> "pd.DataFrame":
+def shares(pieces: "pd.DataFrame", values: "pd.DataFrame") -> "pd.DataFrame":
     """How many pieces of each system are copies: one row per system, `SHARES`, in the order of the systems.
 
     within : pieces that are a copy of another piece of their system; of three copies, three
-    across : pieces that are a copy of another system's piece. One file that two systems take in two ways (a control)
+    across : pieces that are a copy of another system's piece. One file that two systems measure in two ways (a control)
         is one piece by intention, and does not count
     silent : pieces that do not sound
     """
     import pandas as pd
 
-    each = pieces[["system"]].assign(
-        file=_texts(pieces, "file"), copy=_components(_pairs(pieces, figures), len(pieces))
-    )
+    each = pieces[["system"]].assign(file=_texts(pieces, "file"), copy=_components(_pairs(pieces, values), len(pieces)))
 
     def alike(*columns: str) -> "pd.Series[int]":
         return each.groupby(["copy", *columns])["file"].transform("size")
 
     elsewhere = alike() - alike("system") - alike("file") + alike("system", "file")  # another system and another file
-    sound = figures[figures["metric"] == SOUNDS].set_index(["system", "piece"])
+    sound = values[values["metric"] == SOUNDS].set_index(["system", "piece"])
     silent = (sound["value"].isna() & (sound["note"] == "silent")).reindex(
         pd.MultiIndex.from_frame(pieces[["system", "piece"]]), fill_value=False
     )
@@ -90,9 +88,9 @@ def shares(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> "pd.DataFrame":
     return counted.groupby("system", sort=False)[list(SHARES[1:])].sum().astype(int).reset_index()
 
 
-def _pairs(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> Pairs:
+def _pairs(pieces: "pd.DataFrame", values: "pd.DataFrame") -> Pairs:
     """Places of pieces that are copies, (pairs, 2); enough of them that all copies are connected."""
-    return np.concatenate([same_notes(_texts(pieces, "strikes")), same_sound(_sounds(pieces, figures))])
+    return np.concatenate([same_notes(_texts(pieces, "strikes")), same_sound(_sounds(pieces, values))])
 
 
 def same_notes(struck: Sequence[str]) -> Pairs:
@@ -142,12 +140,13 @@ def _texts(pieces: "pd.DataFrame", column: str) -> list[str]:
     return pieces[column].astype(str).tolist() if column in pieces else [""] * len(pieces)
 
 
-def _sounds(pieces: "pd.DataFrame", figures: "pd.DataFrame") -> NDArray[np.float64]:
+def _sounds(pieces: "pd.DataFrame", values: "pd.DataFrame") -> NDArray[np.float64]:
     import pandas as pd
 
-    values = figures.set_index(["system", "piece", "metric"])["value"].unstack("metric")  # noqa: PD010 - see comparison
+    # `pivot_table` would drop pieces without values.
+    wide = values.set_index(["system", "piece", "metric"])["value"].unstack("metric")  # noqa: PD010
     rows = pd.MultiIndex.from_frame(pieces[["system", "piece"]])
-    return values.reindex(index=rows, columns=of_sound()).to_numpy(float)
+    return wide.reindex(index=rows, columns=of_sound()).to_numpy(float)
 
 
 def _joined(parts: Iterable[Pairs]) -> Pairs:

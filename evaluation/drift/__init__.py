@@ -1,1 +1,1 @@
-"""Spectral metrics watched by continuous integration: a recorded baseline, the check against it, the pytest fixture."""
+"""Metrics watched by continuous integration: a recorded baseline, the check against it, the pytest fixture."""

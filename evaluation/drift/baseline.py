@@ -1,4 +1,4 @@
-"""The file of `clstm spectra`: what was measured of each file, why what is missing is, and all that depends on."""
+"""The file of `clstm spectra`: the values of each file, or why they are missing, and all that they depend on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,36 +6,41 @@ from pathlib import Path
 from typing import Any
 
 from clstm.music.left_out import NOTHING, LeftOut
+from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
-from clstm.runtime.json_files import read_json
-from evaluation.audio.form import Form, numbers
+from clstm.runtime.files import read_json
+from evaluation.audio.fingerprint import Fingerprint, numbers
 from evaluation.metrics.metric import MetricValue, Missing
 
-FORMAT = "clstm spectra 1"
-DIGITS = 7  # significant, of each figure recorded
+FORMAT = "clstm spectra 2"
+READ = ("clstm spectra 1", FORMAT)  # the first had "figures" for "values"
+DIGITS = 7  # significant, of each value recorded
 
 
 @dataclass(frozen=True)
 class BaselineFile:
-    """One file. values : empty when it is `unreadable`, which then says why
+    """One file.
 
-    form : of audio; None of MIDI, whose rendering has the form that was asked for, and in baselines without it
-    left_out : what is not heard of a MIDI file; it is said when it is measured, and not recorded
+    values : by metric; empty when the file is `unreadable`, which then says why
+    fingerprint : of audio; None of MIDI, whose rendering has the form that was asked for, and in the first baselines
+    left_out : what a MIDI file contains besides the notes; it is reported when it is measured, and not recorded
     """
 
     sha256: str
     values: Mapping[str, MetricValue]
     unreadable: str = ""
-    form: Form | None = None
+    fingerprint: Fingerprint | None = None
     left_out: LeftOut = NOTHING
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was recorded. inputs : relative to the baseline's folder, a folder's with a slash at its end
-    units : of every figure that was measured, by name
+    """What was recorded.
+
+    inputs : paths relative to the baseline's folder; those of folders end with a slash
+    units : of every metric that was measured, by name
     files : by name, in the order of measurement
-    catalogue : version of the catalogue of metrics (`measurement.measure.CATALOGUE`); the first did not say so
+    catalogue : the version of the catalogue of metrics (`measurement.measure.CATALOGUE`); the first did not state it
     """
 
     environment: Mapping[str, Any]
@@ -46,7 +51,7 @@ class Baseline:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Raises `UserError` for what cannot be opened or is no baseline."""
+    """A baseline of this version or an earlier one. Raises `UserError` for a file that is not one."""
     path = Path(path)
     try:
         content = read_json(path)
@@ -55,10 +60,12 @@ def read_baseline(path: Path) -> Baseline:
             f"the baseline {path} cannot be opened ({error.strerror}); make one: clstm spectra record"
         ) from error
     except ValueError as error:
-        raise UserError(f"{path} is no baseline ({error}); make one: clstm spectra record") from error
+        raise UserError(f"{path} is not a baseline ({error}); make one: clstm spectra record") from error
     found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
-        raise UserError(f"{path} is no baseline of this version ({found or 'no format'}, not {FORMAT}); record again")
+    if found not in READ:
+        raise UserError(
+            f"{path} is not a baseline of this version ({found or 'no format'}, not {FORMAT}); record again"
+        )
     try:
         files = {name: _piece(entry) for name, entry in content["files"].items()}
         catalogue = int(content.get("catalogue", 1))
@@ -83,24 +90,25 @@ def as_json(baseline: Baseline) -> dict[str, Any]:
 def _entry(piece: BaselineFile) -> dict[str, Any]:
     if piece.unreadable:
         return {"sha256": piece.sha256, "unreadable": piece.unreadable}
-    figures = {
-        name: float(f"{figure:.{DIGITS}g}") for name, figure in piece.values.items() if not isinstance(figure, Missing)
+    values = {
+        name: float(f"{value:.{DIGITS}g}") for name, value in piece.values.items() if not isinstance(value, Missing)
     }
-    missing = {name: figure.reason for name, figure in piece.values.items() if isinstance(figure, Missing)}
-    form = {"form": asdict(piece.form)} if piece.form else {}
-    return {"sha256": piece.sha256, **form, "figures": figures, "missing": missing}
+    missing = {name: value.reason for name, value in piece.values.items() if isinstance(value, Missing)}
+    form = {"form": asdict(piece.fingerprint)} if piece.fingerprint else {}
+    return {"sha256": piece.sha256, **form, "values": values, "missing": missing}
 
 
 def _piece(entry: dict[str, Any]) -> BaselineFile:
+    entry = old_names.translated(entry)
     if "unreadable" in entry:
         return BaselineFile(entry["sha256"], {}, entry["unreadable"])
-    found: dict[str, MetricValue] = {name: float(value) for name, value in entry["figures"].items()}
+    found: dict[str, MetricValue] = {name: float(value) for name, value in entry["values"].items()}
     found |= {name: Missing(reason) for name, reason in entry["missing"].items()}
-    return BaselineFile(entry["sha256"], found, form=_form(entry["form"]) if "form" in entry else None)
+    return BaselineFile(entry["sha256"], found, fingerprint=_fingerprint(entry["form"]) if "form" in entry else None)
 
 
-def _form(entry: dict[str, Any]) -> Form:
-    form = Form(int(entry["rate"]), int(entry["channels"]), int(entry["samples"]), tuple(entry["sketch"]))
-    if form.rate < 1 or len(numbers(form.sketch)) not in (0, form.channels):
+def _fingerprint(entry: dict[str, Any]) -> Fingerprint:
+    found = Fingerprint(int(entry["rate"]), int(entry["channels"]), int(entry["samples"]), tuple(entry["sketch"]))
+    if found.rate < 1 or len(numbers(found.sketch)) not in (0, found.channels):
         raise ValueError("a form that no file has")
-    return form
+    return found

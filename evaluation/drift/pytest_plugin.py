@@ -1,7 +1,7 @@
-"""What a test gets that asks for the fixture `spectra` (`clstm.pytest_plugin`).
+"""The fixture `spectra` of `clstm.pytest_plugin`.
 
-It lies apart from the plugin, which pytest loads in every run wherever clstm is installed: this is loaded when a test
-asks for it.
+It is a module of its own because pytest loads the plugin in every run wherever clstm is installed. This module is
+loaded only when a test uses the fixture.
 """
 
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ class Spectra:
         soundfont: str | PathLike[str] | None = None,
         workers: int | None = None,
     ) -> "Check | None":
-        """Fail the test with a table of what moved, as `clstm spectra check` shows it; else return what was found.
+        """Fail the test with a table of what moved, as `clstm spectra check` shows it; else return the result.
 
-        inputs : files or folders in the place of those recorded, and what a first recording measures
-        With `pytest --spectra-record` the baseline is recorded, with the settings it has, and None returned.
+        inputs : files or folders used instead of those recorded; a first recording needs them
+        With `pytest --spectra-record` the baseline is recorded, with its own settings, and None is returned.
         """
         from clstm.runtime.errors import UserError
 

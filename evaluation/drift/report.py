@@ -1,7 +1,8 @@
-"""What a check found, for people and for machines: a table of what moved, the same as text, and JUnit's XML.
+"""The result of a check, for people and for machines: a table of what moved, the same as text, and JUnit's XML.
 
-JUnit has no schema of its own; written is what GitHub's actions, GitLab and Jenkins read alike: a suite, a case for the
-environment and one for each file. In another environment a file's case is skipped: what moved there proves nothing.
+JUnit's XML has no official schema. This is the part that GitHub Actions, GitLab and Jenkins all read: one suite, one
+case for the environment and one for each file. In another environment the cases of files are skipped, for what moved
+there proves nothing.
 """
 
 import io
@@ -9,20 +10,21 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from clstm.runtime.files import replacing
 from clstm.runtime.names import printable
-from evaluation.drift.check import FILE, FORM, LEVELS, SHARE, Check, Moved, tolerance
+from evaluation.drift.check import Check
+from evaluation.drift.differences import FILE, FINGERPRINT, LEVELS, SHARE, Moved, tolerance
 from evaluation.measurement.measure import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-HEADINGS = ("File", "MetricValue", "Recorded", "Now", "Change", "Tolerance")
-NAMED = {FILE: "the file", FORM: "its form"}
-WIDTH = 140  # characters of a table as text, where nobody's terminal says
+HEADINGS = ("File", "Metric", "Recorded", "Now", "Change", "Tolerance")
+NAMED = {FILE: "the file", FINGERPRINT: "fingerprint"}
+WIDTH = 140  # characters of a table as text, which has no terminal's width
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -34,20 +36,20 @@ def row(moved: Moved) -> tuple[str, str, str, str, str, str]:
     ('a.wav', 'Loudness', '-20.00 LUFS', '-19.80 LUFS', '+0.20 LU', '0.1 LU')
     """
     label = NAMED.get(moved.metric) or METRICS[moved.metric].label
-    return (moved.file, label, _figure(moved.metric, moved.recorded), _figure(moved.metric, moved.now), *_change(moved))
+    return (moved.file, label, _value(moved.metric, moved.recorded), _value(moved.metric, moved.now), *_change(moved))
 
 
-def _figure(metric: str, figure: MetricValue | None) -> str:
-    if figure is None:
+def _value(metric: str, value: MetricValue | None) -> str:
+    if value is None:
         return "measured"
-    if isinstance(figure, Missing):
-        return figure.reason if metric in NAMED else f"none: {figure.reason}"
+    if isinstance(value, Missing):
+        return value.reason if metric in NAMED else f"none: {value.reason}"
     unit = METRICS[metric].unit
-    return f"{figure:.2f} {unit}" if unit in LEVELS else f"{figure:.5g} {unit}".rstrip()
+    return f"{value:.2f} {unit}" if unit in LEVELS else f"{value:.5g} {unit}".rstrip()
 
 
 def _change(moved: Moved) -> tuple[str, str]:
-    """The change and its tolerance, both in decibels, in percent, or in the figure's own unit."""
+    """The change and its tolerance, both in decibels, in percent, or in the metric's unit."""
     before, after = moved.recorded, moved.now
     if not isinstance(before, float) or not isinstance(after, float):
         return "", ""
@@ -74,37 +76,35 @@ def table(check: Check) -> "Table":
 
 
 def summary(check: Check) -> list[str]:
-    """What was found, in lines."""
+    """The result in a few lines."""
     files, moved = len(check.files), {moved.file for moved in check.moved}
     lines = []
     if check.unmatched:
-        lines.append("This is not the environment of the baseline: what moved, if anything, proves nothing.")
+        lines.append("This is not the environment of the baseline, so differences prove nothing about the music.")
         lines += [f"  {difference}" for difference in check.unmatched]
     if check.redefined:
         lines.append(
-            "Recorded with an earlier catalogue of metrics; defined otherwise today, so not compared: "
-            f"{', '.join(check.redefined)}. To have them checked, record again: clstm spectra record"
+            "Recorded with an earlier catalogue of metrics. Not compared, as their definition changed: "
+            f"{', '.join(check.redefined)}. To check them too, record again: clstm spectra record"
         )
-    if check.formless:
+    if check.without_fingerprint:
         lines.append(
-            f"Recorded without the form of its audio ({_named(check.formless)}): rate, channels, length, their order "
-            "and signs were not compared. To have them checked, record again: clstm spectra record"
+            f"Recorded without the fingerprint of its audio ({_named(check.without_fingerprint)}): rate, length, "
+            "channels, their order and signs were not compared. To check them too, record again: clstm spectra record"
         )
     if alone := [name for name in check.changed if name not in moved]:
         named = [f"{name}, now {check.renamed[name]}" if name in check.renamed else name for name in alone]
-        lines.append(f"The bytes changed, and nothing else that is compared: {_named(named)}. With --bytes this fails.")
+        lines.append(f"Only the bytes changed, nothing that is compared: {_named(named)}. With --bytes this fails.")
     if not moved:
         return [*lines, f"Nothing moved: {files} of {files} files are as recorded in {check.baseline}."]
-    lines += [f"{one.file}: {_figure(FORM, one.now)}." for one in check.moved if one.metric == FORM]
-    figures = [one.file for one in check.moved if one.metric not in NAMED]
+    lines += [f"{one.file}: {_value(FINGERPRINT, one.now)}." for one in check.moved if one.metric == FINGERPRINT]
+    values = [one.file for one in check.moved if one.metric not in NAMED]
     lines.append(
-        f"{len(moved)} of {files} files are not as recorded in {check.baseline}; figures that moved: {len(figures)}."
+        f"{len(moved)} of {files} files are not as recorded in {check.baseline}; values that moved: {len(values)}."
     )
     changed = moved & set(check.changed)
-    same = set(figures) - changed
-    lines.append(
-        f"Files of other content than recorded: {len(changed)}; of the same, but measured otherwise: {len(same)}."
-    )
+    same = set(values) - changed
+    lines.append(f"Files whose bytes changed: {len(changed)}; with the same bytes, but other values: {len(same)}.")
     return lines
 
 
@@ -127,37 +127,37 @@ def text(check: Check) -> str:
 
 def write_junit(check: Check, path: Path) -> None:
     """Write the check as JUnit's XML, whole or not at all."""
-    suite = ElementTree.Element("testsuite", name=_xml(f"clstm spectra {check.baseline.name}"), time="0")
+    suite = ET.Element("testsuite", name=_xml(f"clstm spectra {check.baseline.name}"), time="0")
     environment = _case(suite, check, "environment")
     if check.unmatched:
-        _result(environment, "error", "another environment than recorded", map(str, check.unmatched))
+        _result(environment, "error", "not the environment of the baseline", map(str, check.unmatched))
     moved: dict[str, list[str]] = {file: [] for file in check.files}
     for one in check.moved:
         moved[one.file].append(" | ".join(filter(None, row(one)[1:])))
     for file, lines in moved.items():
         case = _case(suite, check, file)
         if check.unmatched:
-            _result(case, "skipped", "another environment than recorded", lines)
+            _result(case, "skipped", "not the environment of the baseline", lines)
         elif lines:
             _result(case, "failure", f"{len(lines)} not as recorded", lines)
     counted = {"tests": "testcase", "failures": "*/failure", "errors": "*/error", "skipped": "*/skipped"}
     for name, found in counted.items():
         suite.set(name, str(len(suite.findall(found))))
-    suites = ElementTree.Element("testsuites")
+    suites = ET.Element("testsuites")
     suites.append(suite)
-    ElementTree.indent(suites)
+    ET.indent(suites)
     with replacing(Path(path)) as temporary:
-        ElementTree.ElementTree(suites).write(temporary, encoding="utf-8", xml_declaration=True)
+        ET.ElementTree(suites).write(temporary, encoding="utf-8", xml_declaration=True)
 
 
-def _case(suite: ElementTree.Element, check: Check, name: str) -> ElementTree.Element:
-    return ElementTree.SubElement(suite, "testcase", classname=_xml(check.baseline.stem), name=_xml(name), time="0")
+def _case(suite: ET.Element, check: Check, name: str) -> ET.Element:
+    return ET.SubElement(suite, "testcase", classname=_xml(check.baseline.stem), name=_xml(name), time="0")
 
 
-def _result(case: ElementTree.Element, kind: str, message: str, lines: Iterable[str]) -> None:
-    ElementTree.SubElement(case, kind, message=_xml(message), type=kind).text = _xml("\n".join(lines))
+def _result(case: ET.Element, kind: str, message: str, lines: Iterable[str]) -> None:
+    ET.SubElement(case, kind, message=_xml(message), type=kind).text = _xml("\n".join(lines))
 
 
 def _xml(text: str) -> str:
-    """Without the characters that XML cannot hold; a file's name may have them."""
+    """The text without characters that XML cannot hold; a file's name may have them."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""One colour a system, the same in every figure and on the page, told apart by colour-blind eyes too.
+"""One colour per system, the same in every figure and on the page, distinct for colour-blind readers too.
 
 The systems take the qualitative palettes of Okabe & Ito (2008) and Paul Tol ("muted"), without the shades too pale on
 white; the reference is ink and its control grey, so that the eye finds them first.

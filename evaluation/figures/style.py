@@ -73,8 +73,9 @@ def extent(text: str, size: float) -> tuple[float, float]:
     with style(), _any_letter():
         sizes = []
         for dpi in (DPI, SCREEN_DPI):
-            figure = Figure(dpi=dpi)
-            box = figure.text(0, 0, text, fontsize=size).get_window_extent(FigureCanvasAgg(figure).get_renderer())
+            figure = Figure((1, 1), dpi=dpi)  # a page of pixels would cost more than its text
+            renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # matplotlib's gap
+            box = figure.text(0, 0, text, fontsize=size).get_window_extent(renderer)
             sizes.append((box.width / dpi, box.height / dpi))
     return max(wide for wide, _ in sizes), max(tall for _, tall in sizes)
 

@@ -1,1 +1,1 @@
-"""From files to one tidy table of metrics: what is measured, in parallel, remembered in a cache."""
+"""From files to one tidy table of metrics: inputs, measuring in parallel, and a cache."""

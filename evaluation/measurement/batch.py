@@ -1,4 +1,4 @@
-"""Many files at once: each read and worked on in a process one can lose, each under a name of its own."""
+"""Many files at once: in processes that may crash without harm, and under unique names."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NAME = 200  # bytes of a name, at most
-TIME_LIMIT = 1800.0  # seconds a file: `LONGEST` notes at their densest, on a slow machine
+TIME_LIMIT = 1800.0  # seconds per file: two hours of the densest notes, on a slow machine
 
 
 def over_files(
@@ -23,18 +23,18 @@ def over_files(
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
     """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where it cannot be read.
 
-    items : paths, or what has a `path` and prints as one
-    workers : processes on this machine; all cores by default
-    cluster : the address of a Dask scheduler whose workers do it instead
+    items : paths, or objects with a `path`
+    workers : processes on this machine; one per core by default
+    cluster : the address of a Dask scheduler whose workers are used instead
 
-    Rendering may take its time, so the MIDI files are first read under the short time limit for reading: one that hangs
-    the parser is known before it can hold up the rest.
+    Rendering may take long. So the MIDI files are first read under the short time limit for reading: a file that hangs
+    the parser is found before it can delay the others.
     """
     midi = [path for path in dict.fromkeys(map(_path, items)) if is_midi(path)]
     unreadable = {
         path: read
         for path, read in read_many(midi, workers=workers)
-        if isinstance(read, UnreadableFileError) and not isinstance(read, NoNotesError)  # `function` may know better
+        if isinstance(read, UnreadableFileError) and not isinstance(read, NoNotesError)  # `function` may use it
     }
     usable = [item for item in items if _path(item) not in unreadable]
     if cluster is None:
@@ -50,9 +50,9 @@ def _path(item: object) -> Path:
 
 
 def unique_names(paths: Sequence[Path]) -> list[str]:
-    """A name for each file: its stem, or, where another file has that already, with its folders' names before it.
+    """A unique name for each file: its stem, with its folders' names before it where another file has that stem.
 
-    Names are readable, and short enough that a suffix, and a few letters more, can follow.
+    Names are readable, and short enough that a suffix and a few letters more can follow.
 
     >>> unique_names([Path("bach/1.mid"), Path("liszt/1.mid"), Path("liszt/2.mid")])
     ['1', 'liszt-1', '2']
@@ -61,7 +61,7 @@ def unique_names(paths: Sequence[Path]) -> list[str]:
     names = []
     for path in paths:
         name = next(name for name in _candidates(path) if name.casefold() not in taken)
-        taken.add(name.casefold())  # a file system may not tell upper from lower case
+        taken.add(name.casefold())  # a file system may ignore case
         names.append(name)
     return names
 

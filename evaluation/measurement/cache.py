@@ -1,12 +1,12 @@
-"""What was rendered and measured before is not done again.
+"""A cache on disk, so that no file is rendered or measured twice.
 
-An entry is found by the content of its input, every setting, the versions of what works on it, and this package's own
-code, so nothing stale is ever found. Entries lie in the user's cache folder; the variable CLSTM_CACHE names another,
-and `CLSTM_CACHE=off` keeps none. Of figures, which are small, 500 MB are kept, of renders 2 GB: then the oldest go.
-Where nothing can be written, nothing is kept.
+The key of an entry has the content of its input, every setting, the versions of the libraries and this package's own
+code, so no outdated entry is ever found. Entries are kept in the user's cache folder; the variable CLSTM_CACHE names
+another one, and `CLSTM_CACHE=off` keeps none. Values of metrics, which are small, take 500 MB at most and renders 2 GB;
+beyond that the oldest are removed. Where nothing can be written, nothing is cached.
 
 An entry is data, never code: JSON, or an array as NumPy writes one without pickle. It begins with a hash of its name
-and content. What is damaged, cut off, or of another name is worked out again; a folder that others can write is not
+and content. A damaged, incomplete or renamed entry is ignored and made again; a folder in which others can write is not
 used.
 """
 
@@ -33,7 +33,8 @@ from clstm.runtime.files import size_of
 Result = TypeVar("Result")
 
 VARIABLE = "CLSTM_CACHE"
-LIMITS = {"figures": 500_000_000, "render": 2_000_000_000}  # bytes, by kind
+LIMITS = {"values": 500_000_000, "render": 2_000_000_000}  # bytes, by kind
+_FORMER = ("figures",)  # kinds of earlier versions: no entry of theirs is ever found again
 
 _VERSIONS = ("librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
 _DIGEST = 32  # bytes
@@ -42,7 +43,7 @@ _ARRAY = b"\x93NUMPY"
 
 
 def folder() -> Path | None:
-    """Where entries are kept; None when they are not."""
+    """The folder of all entries; None when nothing is cached."""
     import platformdirs
 
     given = os.environ.get(VARIABLE, "")
@@ -54,19 +55,19 @@ def folder() -> Path | None:
 def remembered(
     kind: str, key: dict[str, Any], make: Callable[[], Result], valid: Callable[[Any], bool] = lambda result: True
 ) -> Result:
-    """What `make` returned for this kind and key before, or what it returns now. An error is not remembered.
+    """What `make` returned for this kind and key before, or what it returns now. An error is not cached.
 
     kind : one of `LIMITS`
-    key : what the result depends on; values as in JSON
-    make : returns an array, or values as in JSON (which has lists for tuples)
-    valid : whether what was read can be what `make` returns
+    key : all that the result depends on, as plain values for JSON
+    make : returns an array, or plain values for JSON (where tuples become lists)
+    valid : whether an entry that was read can be a result of `make`
     """
     place = _place(folder(), kind)
     if place is None:
         return make()
     named = json.dumps([kind, key, _code()], sort_keys=True, default=repr)
     path = place / hashlib.sha256(named.encode()).hexdigest()
-    # Whatever is wrong with an entry, it is worked out again.
+    # Whatever is wrong with an entry, the result is made again.
     with suppress(OSError, ValueError, EOFError, MemoryError, RecursionError):
         found: Result = _read(path, LIMITS[kind])
         if valid(found):
@@ -79,7 +80,7 @@ def remembered(
 
 @contextmanager
 def nothing_remembered() -> Iterator[None]:
-    """Whoever recalls what a file measured before learns nothing of what it measures today."""
+    """Bypass the cache inside this block."""
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = "off"
     try:
@@ -91,7 +92,8 @@ def nothing_remembered() -> Iterator[None]:
 
 
 def trim() -> None:
-    """Let the oldest entries go beyond the limit. One process does it, when the work is done."""
+    """Remove the oldest entries beyond the limit. Only one process calls it, when its work is done."""
+    _remove_former()
     for kind, limit in LIMITS.items():
         if (place := _place(folder(), kind)) is None:
             continue
@@ -104,15 +106,27 @@ def trim() -> None:
                     path.unlink()
 
 
+def _remove_former() -> None:
+    """Remove entries of earlier versions, which would stay for ever."""
+    location = folder()
+    for kind in _FORMER:
+        with suppress(OSError):  # not there, or not empty afterwards: something else is in it
+            place = (location or Path()) / kind
+            if location is not None and _ours(location) and _ours(place) and not place.is_symlink():
+                for _, _, path in list(_entries(place)):
+                    path.unlink()
+                place.rmdir()
+
+
 def sha256(path: Path) -> str:
-    """Of a plain file's content. Raises `OSError` for what is none (`clstm.runtime.files`)."""
+    """The hash of a plain file's content, hexadecimal. Raises `OSError` for anything else (`clstm.runtime.files`)."""
     size_of(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path, limit: int) -> Any:
-    """Raises `ValueError` for what is no entry of this name, `OSError` where there is none."""
+    """Raises `ValueError` for a file that is not an entry of this name, `OSError` where there is none."""
     about = path.lstat()
     if not stat.S_ISREG(about.st_mode) or about.st_size > limit:
         raise ValueError("not a file that was written here")
@@ -120,7 +134,7 @@ def _read(path: Path, limit: int) -> Any:
     body = content[_DIGEST:]
     if content[:_DIGEST] != _digest(path.name, body):
         raise ValueError("damaged")
-    os.utime(path)  # the oldest to go is the one longest not asked for
+    os.utime(path)  # the first to be removed is the one that was not used for longest
     return np.load(io.BytesIO(body), allow_pickle=False) if body.startswith(_ARRAY) else json.loads(body)
 
 
@@ -131,8 +145,8 @@ def _write(path: Path, result: Any) -> None:
         body = array.getvalue()
     else:
         body = json.dumps(result).encode()
-    # Not through `clstm.runtime.files`, which follows links: what lies under the name is replaced, never where it
-    # leads. Nor is it flushed to the disk: what a power cut leaves does not pass `_read`.
+    # Not through `clstm.runtime.files`, which follows links: a link of this name is replaced, never what it leads to.
+    # Nor is the entry flushed to the disk: what a power cut leaves does not pass `_read`.
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with open(temporary, "xb", opener=_private) as file:
@@ -153,7 +167,7 @@ def _digest(name: str, body: bytes) -> bytes:
 
 
 def _entries(place: Path) -> Iterator[tuple[float, int, Path]]:
-    """When each was asked for last, its size in bytes, and the file. Nothing else in the folder is ours."""
+    """When each entry was last used, its size in bytes, and the file. Nothing else in the folder is ours."""
     for path in place.iterdir():
         with suppress(OSError):  # another process may trim too
             about = path.lstat()
@@ -163,7 +177,7 @@ def _entries(place: Path) -> Iterator[tuple[float, int, Path]]:
 
 @lru_cache
 def _place(location: Path | None, kind: str) -> Path | None:
-    """The folder of a kind; None where nothing is, or can be, kept."""
+    """The folder of a kind; None where nothing is, or can be, cached."""
     if location is None:
         return None
     place = location / kind
@@ -179,14 +193,14 @@ def _place(location: Path | None, kind: str) -> Path | None:
 
 
 def _ours(place: Path) -> bool:
-    """Whether only this user can have written what lies in a folder."""
+    """Whether only this user can have written the files of a folder."""
     about = place.stat()
     return not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & stat.S_IWOTH)
 
 
 @lru_cache
 def _code() -> str:
-    """Of all code an entry may come from."""
+    """A hash of all code that an entry may come from."""
     from soundfile import __libsndfile_version__
 
     ours = Path(__file__).parents[1]

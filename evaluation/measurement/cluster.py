@@ -1,7 +1,7 @@
 """The same work on a Dask cluster: `clstm ... --cluster ADDRESS`, with the extra `clstm[cluster]`.
 
-Its machines see the files under the same paths and have this package installed. A worker that dies costs nothing but
-time: what it worked on, and what it had finished but not handed over, is done again by another.
+Its machines need the files under the same paths and this package installed. A worker that dies costs only time: what it
+worked on, and results it had not delivered, are made again by another worker.
 """
 
 from collections import deque
@@ -14,15 +14,15 @@ from clstm.runtime.errors import MissingToolError, UnreadableFileError, UserErro
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LOOK_AHEAD = 16  # items a thread of the cluster
+LOOK_AHEAD = 16  # items per thread of the cluster
 CONNECT = 10  # seconds
 
 
 def on_cluster(
     function: Callable[[Item], Result], items: Sequence[Item], address: str
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
-    """Give (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised it
-    or took worker after worker with it. Any other error is ours and is raised.
+    """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where the function raised it
+    or every worker that tried died. Any other error is our own mistake and is raised.
 
     Raises `MissingToolError` without the extra, `UserError` when no cluster answers at `address` (host:port).
     """
@@ -62,4 +62,4 @@ def _results(
             except UnreadableFileError as error:
                 yield item, error
             except KilledWorker:
-                yield item, UnreadableFileError(item, "every worker that took it died")
+                yield item, UnreadableFileError(item, "every worker that tried died")

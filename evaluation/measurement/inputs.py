@@ -1,8 +1,8 @@
-"""A piece of music as it is measured: the file, and what is done to it first. The controls of a comparison are here.
+"""A measurement input: a file and the transformations applied before measuring. They are the controls of a comparison.
 
-The score matrix keeps no velocity and no timing finer than an eighth of a second, so a person's piece beside a model's
-differs in performance before it differs in composition. Taken on the same grid, composition is compared with
-composition; with velocities bent by another curve, it shows whether a finding hangs on how hard the keys were struck.
+The score matrix keeps no velocity and no timing finer than an eighth of a second. So a person's performance differs
+from a model's music before their compositions differ. On the same grid, composition is compared with composition; with
+another velocity curve, one sees whether a result depends on how hard the keys were struck.
 """
 
 import csv
@@ -13,26 +13,26 @@ from unicodedata import normalize
 
 import numpy as np
 
+from clstm.music.generated import GeneratedItem, read_manifest
 from clstm.music.midi import Notes
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import by_name, is_midi
 from clstm.runtime.names import readable
-from evaluation.measurement.generated import GeneratedItem, read_manifest
 
 LOUDEST = 127  # velocity
 
 
 @dataclass(frozen=True)
 class MeasurementInput:
-    """One file and how it is taken.
+    """One file and the transformations applied before measuring.
 
-    same_grid : notes pass through the score matrix and one velocity first, as a model's have
-    velocity_power : velocities become 127 (v / 127) ** power; 1 leaves them, 2 makes 80 a soft 50
-    begin, cut : only so many seconds (`cut`) from there on (`begin`, s)
-    lasts : seconds it lasts even if nothing sounds at its end; None: to its last note
-    silent_from : seconds after which it is stated to fall silent, where that is stated
-    group : what its piece belongs to (a work, a composer); "" stands for itself
+    same_grid : its notes pass through the score matrix and one velocity first, as a model's notes did
+    velocity_power : velocities become 127 (v / 127) ** power; 1 changes nothing, 2 makes 80 a soft 50
+    begin, cut : only `cut` seconds (None: all) from `begin`, s
+    lasts : its length in seconds, silence at its end included; None: to its last note
+    silent_from : the second from which it is stated to be silent; None where nothing is stated
+    group : the work or composer that its piece belongs to; "" for a group of its own
     """
 
     path: Path
@@ -51,8 +51,13 @@ class MeasurementInput:
     def is_midi(self) -> bool:
         return is_midi(self.path)
 
-    def of(self, notes: Notes) -> Notes:
-        """The notes as they are taken."""
+    def transformed(self, notes: Notes) -> Notes:
+        """The notes to be measured, from those of the file.
+
+        >>> given = MeasurementInput(Path("a.mid"), velocity_power=2, cut=1.0)
+        >>> given.transformed(Notes.of([(0.5, 3.0, 60, 80)])).velocity
+        array([50])
+        """
         if self.begin or self.cut is not None:
             notes = notes.between(self.begin, np.inf if self.cut is None else self.begin + self.cut)
         if self.same_grid:
@@ -64,27 +69,28 @@ class MeasurementInput:
 
     @property
     def seconds(self) -> float | None:
-        """How long it lasts, where that is known without its notes."""
+        """Its length, where that is known without its notes."""
         return None if self.lasts is None else self.part_of(self.lasts)
 
     def part_of(self, seconds: float) -> float:
-        """How long the part taken of a piece lasts."""
+        """The length of the part that is measured, of a piece of so many seconds."""
         rest = max(seconds - self.begin, 0.0)
         return rest if self.cut is None else min(rest, self.cut)
 
     def slice(self, rate: int) -> slice:
-        """The samples of an audio file that are taken."""
+        """The samples of an audio file that are measured."""
         first = round(self.begin * rate)
         return slice(first, None if self.cut is None else first + round(self.cut * rate))
 
 
-def takes(
+def measurement_inputs(
     files: Sequence[Path], groups: Mapping[str, str] | None = None, cut: float | None = None
 ) -> list[MeasurementInput]:
-    """The files as they are, each with its length and group as far as these are known.
+    """One input per file, with its length and group where these are known, and no transformation but the cut.
 
-    groups : of files by their `plain` names, or of the pieces they continue; where it says nothing, `generated.json`
-        in the file's folder may, or the name of the piece continued stands for the group
+    groups : of files by their `plain` names, or of the pieces they continue. A file that is not in it has the group
+        that `generated.json` in its folder states, or else the piece that it continues
+    cut : s
     """
     manifests = {folder: read_manifest(folder).items for folder in _folders(files)}
     given = groups or {}
@@ -99,7 +105,7 @@ def takes(
 
 
 def not_used(files: Sequence[Path]) -> list[str]:
-    """What the `generated.json` beside the files say that cannot be used, a line each."""
+    """What cannot be used of the `generated.json` beside the files, one line each."""
     return [remark for folder in _folders(files) for remark in read_manifest(folder).remarks]
 
 
@@ -108,7 +114,7 @@ def _folders(files: Sequence[Path]) -> list[Path]:
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """Groups by the `plain` names of files, of a CSV with the columns file and group; rows without either say nothing.
+    """Groups by the `plain` names of files, from a CSV with the columns file and group; rows without both are ignored.
 
     Raises `UserError` for any other file.
     """
@@ -124,12 +130,12 @@ def read_groups(path: Path) -> dict[str, str]:
     for row in rows:
         name, group = plain(row["file"] or ""), (row["group"] or "").strip()
         if name and group and groups.setdefault(name, group) != group:
-            raise UserError(f"{path}: two files are named {name} and belong to other groups; give them other names")
+            raise UserError(f"{path}: two files named {name} belong to different groups; rename one of them")
     return groups
 
 
 def plain(name: str) -> str:
-    """A file's name without folders or a suffix of music, its accents as one character each.
+    """A file's name without folders and without a suffix of music, each accented letter as one character (NFC).
 
     >>> plain("valid/Op. 10 no. 3.mid"), plain("Op. 10 no. 3")
     ('Op. 10 no. 3', 'Op. 10 no. 3')

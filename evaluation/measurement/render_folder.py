@@ -1,13 +1,11 @@
-"""Files of MIDI -> a folder of audio with `render.json`: how it was made, and what became of every file.
+"""Files of MIDI -> a folder of audio with `render.json`: the settings, and the result for every file.
 
-The record is there before the first file, with the names of all that are to be written, so that the same command goes
-on after it was killed; files of other names, and those that were changed since they were written, are somebody's, and
-are never replaced.
+The record is written before the first file and names all files to come, so the same command can continue after it was
+killed. Files of other names, and files changed since they were written, belong to the user and are never replaced.
 """
 
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -17,6 +15,8 @@ from clstm.music.left_out import as_columns, from_columns, sentence
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import write_json
 from clstm.runtime.names import readable
+from clstm.runtime.ownership import may_write_files
+from clstm.runtime.progress import Progress, silent
 from evaluation.audio.buffers import clipped
 from evaluation.audio.files import read_notes, write_audio
 from evaluation.audio.render import RenderSettings, describe, render, same_grid
@@ -29,8 +29,12 @@ RECORD = "render.json"
 
 @dataclass(frozen=True)
 class Rendered:
-    """One file of audio. loudness is in LUFS and true_peak in dBTP, None where there is none (silence); left_out is
-    what is not heard of its source (`clstm.music.left_out`)."""
+    """One file of audio.
+
+    loudness : LUFS; true_peak : dBTP; None in silence
+    clipped : samples
+    left_out : what its source contains besides the notes rendered (`clstm.music.left_out`)
+    """
 
     file: str
     source: str
@@ -45,14 +49,14 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Folder:
-    """What became of the files: each is among one or the other."""
+    """Every file is in one list or the other."""
 
     rendered: list[Rendered]
     rejected: list[UnreadableFileError]
 
     @property
     def left_out(self) -> str:
-        """What is not heard of what the files say, in a sentence; "" where all is."""
+        """What the files contain besides the notes rendered, in a sentence; "" where there is nothing."""
         import pandas as pd
 
         return sentence(from_columns(pd.DataFrame([one.left_out for one in self.rendered])))
@@ -66,36 +70,34 @@ def render_folder(
     suffix: str = ".flac",
     on_grid: bool = False,
     workers: int | None = None,
-    progress: Callable[[Path], object] | None = None,
+    progress: Progress = silent,
 ) -> Folder:
-    """Render every MIDI file into the folder `out`, each under a name of its own, and write `render.json` beside them.
+    """Render every MIDI file into the folder `out`, under unique names, and write `render.json` beside them.
 
-    suffix : .flac or .wav, 16 bits; what passes full scale is clipped, and counted in the record
-    on_grid : pass the notes through the score matrix and one velocity first, as a model's would be
-    progress : called with each file when it is done
+    suffix : .flac or .wav, 16 bits; samples beyond full scale are clipped, and counted in the record
+    on_grid : pass the notes through the score matrix and one velocity first, as a model's notes did
+    progress : called as each file is done
 
-    Raises `NothingUsableError` when no file can be read, `UserError` when `out` is no folder.
+    Raises `NothingUsableError` when no file can be read, `UserError` when `out` is a file or holds what this command
+    did not write.
     """
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{readable(out)} is a file; give a folder for the audio")
     description = describe(settings)  # a missing library or SoundFont is known before the first process starts
     names = dict(zip(paths, unique_names(paths), strict=True))
     targets = [f"{name}{suffix}" for name in names.values()]
     earlier = _earlier(out)
-    _check_replaceable(out, targets, earlier)
+    may_write_files(out, targets, earlier, sha256)
     kept = {name: digest for name, digest in earlier.items() if name not in set(targets)}
     about = {"settings": description, "same_grid": on_grid}
     write_json(out / RECORD, {**about, "files": [], "unfinished": targets, "earlier": kept})
     renamed = {path: name for path, name in names.items() if name != path.stem}
     work = partial(_render_file, renamed=renamed, out=out, settings=settings, suffix=suffix, on_grid=on_grid)
     folder = Folder([], [])
-    for path, result in over_files(work, paths, workers):
+    for done, (_, result) in enumerate(over_files(work, paths, workers), start=1):
         if isinstance(result, UnreadableFileError):
             folder.rejected.append(result)
         else:
             folder.rendered.append(result)
-        if progress:
-            progress(path)
+        progress("Rendering", done, len(paths))
     if not folder.rendered:
         _take_back(out, about, earlier)
         raise NothingUsableError(f"no file can be rendered: {'; '.join(map(str, folder.rejected))}")
@@ -112,7 +114,7 @@ def render_folder(
 
 
 def _earlier(out: Path) -> dict[str, str]:
-    """What earlier calls wrote, or were about to: names and SHA-256, "" of what was not finished.
+    """The files that earlier calls wrote, or planned to: names and SHA-256, "" for unfinished ones.
 
     Raises `UserError` for a record that is not ours.
     """
@@ -120,10 +122,10 @@ def _earlier(out: Path) -> dict[str, str]:
         record = json.loads((out / RECORD).read_text(encoding="utf-8"))
         known = {file["file"]: file["sha256"] for file in record["files"]}
         return {**record.get("earlier", {}), **dict.fromkeys(record.get("unfinished", ()), ""), **known}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UserError(f"{readable(out / RECORD)} is no record of this command; name another folder") from None
+        raise UserError(f"{readable(out / RECORD)} was not written by this command; name another folder") from None
 
 
 def _take_back(out: Path, about: dict[str, object], earlier: dict[str, str]) -> None:
@@ -134,14 +136,6 @@ def _take_back(out: Path, about: dict[str, object], earlier: dict[str, str]) -> 
     (out / RECORD).unlink()
     with suppress(OSError):  # there was a folder, and something in it
         out.rmdir()
-
-
-def _check_replaceable(out: Path, names: Sequence[str], earlier: dict[str, str]) -> None:
-    for target in (out / name for name in names if os.path.lexists(out / name)):
-        if target.name not in earlier or not target.is_file():
-            raise UserError(f"{readable(target)} exists, and this command did not write it; name another folder")
-        if earlier[target.name] and sha256(target) != earlier[target.name]:
-            raise UserError(f"{readable(target)} was changed since this command wrote it; name another folder")
 
 
 def _render_file(

@@ -1,6 +1,6 @@
 """The time domain: how loud the music is from moment to moment (the paper's Figure 3).
 
-Levels are those of `levels`, in windows of 50 ms, of the music: without DC, and without the silence before
+Levels are those of `rms_level`, in windows of 50 ms, of the music: without DC, and without the silence before
 and after it. *Loud* is the 95th percentile of the level of the windows that are not silent, which one note cannot move.
 A window *sounds* where it is not silent and within 40 dB of loud: what is quieter is a note that dies away, or noise,
 and its decibels would say more than the music's. With the line drawn at 30 or 50 dB instead, the difference between two
@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.audio.buffers import blocks
-from evaluation.metrics.levels import (
+from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
+from evaluation.metrics.rms_level import (
     FLOOR,
     HOP,
     SILENCE,
@@ -34,7 +35,6 @@ from evaluation.metrics.levels import (
     rms_envelope,
     whole_hops,
 )
-from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
 
 NEAR = 6.0  # dB
 LOUD = 95  # percentile of the level
@@ -124,7 +124,11 @@ def analytic_envelope(waveform: Array, rate: int, hop_seconds: float = HOP) -> t
 
 
 def crest_factor(waveform: Array) -> MetricValue:
-    """The highest sample over the RMS, dB."""
+    """The highest sample over the RMS of a waveform, (samples,), dB; 3.01 of a sine.
+
+    >>> round(crest_factor(np.sin(2 * np.pi * np.arange(8000) / 8)), 2)
+    3.01
+    """
     peak = energy = 0.0
     for _, block in blocks(waveform):
         peak = max(peak, float(block.max()), -float(block.min()))
@@ -133,7 +137,12 @@ def crest_factor(waveform: Array) -> MetricValue:
 
 
 def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> MetricValue:
-    """Centroid of the modulation spectrum of an envelope, (frames,) dBFS, one frame every `hop_seconds`; Hz."""
+    """Centroid of the modulation spectrum of an envelope, (frames,) dBFS, one frame every `hop_seconds`; Hz.
+
+    >>> times = np.arange(0, 30, 0.025)
+    >>> round(fluctuation_rate(20 * np.log10(1 + 0.5 * np.sin(2 * np.pi * 2 * times))), 1)
+    2.0
+    """
     from scipy.signal import welch
 
     if len(level) * hop_seconds < 1 / SLOWEST:
@@ -151,7 +160,7 @@ def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> MetricValue:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every figure of the time domain of a waveform, (samples,) -1..1."""
+    """Every metric of the time domain of a waveform, (samples,) -1..1; `Missing` where it is silent."""
     duration = len(waveform) / rate
     heard = music(waveform, rate)
     if heard is None:

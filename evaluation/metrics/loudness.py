@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.audio.buffers import BLOCK, blocks, clipped
-from evaluation.metrics.levels import SILENT, is_silent, without_offset
 from evaluation.metrics.metric import Metric, MetricValue, Missing
+from evaluation.metrics.rms_level import SILENT, is_silent, without_offset
 
 MOMENTARY = 0.4  # s; also the blocks that BS.1770 gates
 SHORT_TERM = 3.0  # s
@@ -75,17 +75,31 @@ def short_term_loudness(waveform: Array, rate: int) -> tuple[Array, Array]:
 
 
 def integrated_loudness(waveform: Array, rate: int) -> float | None:
-    """Loudness of the whole, LUFS. None where there is none: shorter than 0.4 s, or nothing above the gate at -70."""
+    """Loudness of the whole, LUFS; None where it is shorter than 0.4 s, or nothing is above the gate at -70 LUFS.
+
+    Of a 1 kHz sine it is its level in dB, less 3.01 for the RMS of a sine (ITU-R BS.1770-4):
+
+    >>> tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)
+    >>> round(integrated_loudness(tone, 48000), 1)
+    -23.0
+    """
     return _integrated(_energies(waveform, rate), rate)
 
 
 def loudness_range(waveform: Array, rate: int) -> float | None:
-    """Range of the short-term loudness, LU. None where there is none: shorter than 3 s, or nothing above -70 LUFS."""
+    """Range of the short-term loudness, LU; None where it is shorter than 3 s, or nothing is above -70 LUFS."""
     return _range(_energies(waveform, rate), rate)
 
 
-def true_peak(waveform: Array, rate: int) -> float | None:
-    """The highest peak, between the samples too, dBTP; None in silence. Four times as many samples are interpolated."""
+def true_peak(waveform: Array, rate: int) -> float | None:  # noqa: ARG001  called like all measures of sound
+    """The highest peak, between the samples too, dBTP; None in silence. The waveform is oversampled four times.
+
+    A sine at a quarter of the rate, faded in and out, whose samples all miss its peaks by 45 degrees:
+
+    >>> tone = np.hanning(4000) * np.sin(np.pi / 4 + np.pi / 2 * np.arange(4000))
+    >>> round(20 * float(np.log10(tone.max())), 1), round(abs(true_peak(tone, 48000)), 1)
+    (-3.0, 0.0)
+    """
     from scipy.signal import resample_poly
 
     peak = max((float(max(block.max(), -block.min())) for _, block in blocks(waveform)), default=0.0)
@@ -104,9 +118,9 @@ def true_peak(waveform: Array, rate: int) -> float | None:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every figure of loudness of a waveform, (samples, channels) -1..1.
+    """Every metric of loudness of a waveform, (samples, channels) -1..1; `Missing` where it is silent or too short.
 
-    An offset (DC) that would move the peak is left out of all but the clipped samples.
+    An offset (DC) that would change the peak is subtracted first, for all but the clipped samples.
     """
     beyond = float(clipped(waveform))
     if is_silent(waveform, rate):
@@ -169,7 +183,8 @@ def _mean_squares(energies: Array, rate: int, window: float, step: float = 1 / _
         return np.zeros(0)
     first = np.arange(0, len(energies) - hops + 1, _hops(step))
     samples = (first + hops) * rate // _A_SECOND - first * rate // _A_SECOND
-    return np.lib.stride_tricks.sliding_window_view(energies, hops)[:: _hops(step)].sum(axis=1) / samples
+    sums = np.lib.stride_tricks.sliding_window_view(energies, hops)[:: _hops(step)].sum(axis=1)
+    return np.asarray(sums / samples)
 
 
 def _energies(waveform: Array, rate: int) -> Array:

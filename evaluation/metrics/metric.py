@@ -1,20 +1,30 @@
-"""What a figure is: its name for readers, its unit and definition; and how one that does not exist says so.
+"""A metric: its label, unit and definition; the views of the music; and a value that does not exist.
 
-Each view of the music (`loudness`, `envelope`, `spectrum`, ...) lists its own in `METRICS`, and `measurement.measure`
+Each view (`loudness`, `envelope`, `spectrum`, ...) is a module with its metrics in `METRICS`; `measurement.measure` has
 all of them.
 """
 
 from dataclasses import dataclass
 
+VIEWS = {  # the modules that measure, in the order of reports, and their headings
+    "loudness": "Loudness",
+    "envelope": "Time domain",
+    "spectrum": "Frequency domain",
+    "sonogram": "Change over time",
+    "structure": "Structure of the sound",
+    "symbolic": "Notes",
+    "repetition": "Repetition",
+}
+
 
 @dataclass(frozen=True)
 class Twin:
-    """What makes a metric say the same as another one. Decided once, over 500 human piano pieces cut to 30 s, as they
-    were played and on the models' grid: Pearson's r of more than .95 in magnitude in both.
+    """Why a metric adds nothing to another one: Pearson's r above .95 in magnitude. This was decided once, over 500
+    human piano pieces cut to 30 s, both as they were played and on the models' grid.
 
-    of : the other's name in the catalogue
-    r : their correlation, the lesser of the two
-    reason : why this one is left out and not the other
+    of : the other metric's name in the catalogue
+    r : their correlation, the smaller of the two
+    reason : why this metric is left out and not the other
     """
 
     of: str
@@ -24,12 +34,14 @@ class Twin:
 
 @dataclass(frozen=True)
 class Metric:
-    """unit : "" for a pure number, "share" for 0..1
-    view : the module that measures it
-    paper : the words of Huang, Huang & Cai (2018) that it puts a number to, if any
-    compared : whether sets of music are compared by it; not by what says how a file was made (its length, clipping)
-    twin : the metric that it says the same as; it is measured and described beside that, and not tested once more
-    since : the version of the catalogue (`evaluation.measurement.measure.CATALOGUE`) that gave it the definition it has
+    """One metric, without its value.
+
+    unit : "" for a pure number, "share" for 0..1
+    view : the module that measures it, one of `VIEWS`
+    paper : the words of Huang, Huang & Cai (2018) that it measures, if any
+    compared : whether sets of music are compared by it; False where it shows how a file was made (length, clipping)
+    twin : the metric that already says the same; this one is measured and described, but not tested again
+    since : the version of the catalogue (`evaluation.measurement.measure.CATALOGUE`) that has today's definition
     """
 
     label: str
@@ -43,13 +55,13 @@ class Metric:
 
     @property
     def tested(self) -> bool:
-        """Whether a comparison draws a conclusion from it: it is compared, and no other says the same."""
+        """Whether a comparison tests it: it is compared, and no other metric says the same."""
         return self.compared and self.twin is None
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Stands where a figure does not exist for an input. The reason reads on in a table: "silent"."""
+    """In place of a value that does not exist. The reason is written so that a table can show it, such as "silent"."""
 
     reason: str
 

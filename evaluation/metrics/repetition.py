@@ -1,5 +1,5 @@
-"""How much a piece repeats itself. Its notes are taken as tokens of interval and rhythm on the 1/8 s grid
-(`evaluation.metrics.shared_runs`), so what comes again in another key is a repetition too.
+"""How much a piece repeats itself. Its notes are read as tokens of interval and rhythm on the 1/8 s grid
+(`evaluation.metrics.shared_passages`), so a repetition in another key counts too.
 
 distinct_4_grams     the distinct 4-grams of tokens (five notes) over all of them: distinct-n of Li et al., "A
                      diversity-promoting objective function for neural conversation models" (NAACL 2016), over the
@@ -22,7 +22,7 @@ from clstm.music.degeneration import LOOPED, loop
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE, encode
 from evaluation.metrics.metric import Metric, MetricValue, Missing
-from evaluation.metrics.shared_runs import INTERVALS, Array, gaps, longest_repeat, strikes, tokens
+from evaluation.metrics.shared_passages import INTERVALS, Array, gaps, longest_repeat, strikes, tokens
 
 N = 4  # tokens of an n-gram
 FEWEST = 32  # notes; of fewer, what DEFLATE needs for itself decides the ratio
@@ -38,7 +38,7 @@ METRICS = {
         "Compression ratio",
         "",
         "Size of the notes' intervals and rhythm (1/8 s) before DEFLATE over the size after: more for what repeats "
-        "itself. It rises with a piece's length and with its density: r = .64 with the notes a second, in 500 pieces.",
+        "itself. It rises with a piece's length and with its density: r = .64 with notes per second, in 500 pieces.",
         "repetition",
         since=2,
     ),
@@ -71,7 +71,7 @@ METRICS = {
 
 
 def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
-    """Every figure of notes that last `seconds`, or to the end of the last note."""
+    """Every metric of the repetition of notes that last `seconds`, or to the end of the last note."""
     matrix = encode(notes, None if seconds is None else round(seconds * FRAME_RATE))
     frame, pitch = strikes(matrix)
     if not len(frame):
@@ -100,13 +100,22 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue
 
 
 def distinct(token: Array, n: int = N) -> float:
-    """Share of the n-grams of (at least n) tokens that are distinct, 1 / their number .. 1."""
+    """Share of the n-grams of (at least n) tokens that are distinct, 1 / their number .. 1.
+
+    >>> distinct(np.array([1, 2, 1, 2, 1]), 2)
+    0.5
+    """
     grams = np.lib.stride_tricks.sliding_window_view(token, n)
     return len(set(map(tuple, grams.tolist()))) / len(grams)
 
 
 def compression_ratio(token: Array) -> float:
-    """Bytes of the tokens (at least one) over their bytes by DEFLATE; a little below 1 at least."""
+    """Bytes of the tokens (at least one) over their bytes after DEFLATE; hardly less than 1, more for repetition.
+
+    >>> noise = np.random.default_rng(0).integers(0, 2**16, 1000)
+    >>> compression_ratio(np.zeros(1000, int)) > 50 > 1.01 > compression_ratio(noise)
+    True
+    """
     pairs = np.stack([token % INTERVALS, np.minimum(gaps(token), 255)], axis=1).astype(np.uint8)
     deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
     return pairs.size / len(deflate.compress(pairs.tobytes()) + deflate.flush())

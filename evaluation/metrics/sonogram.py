@@ -10,15 +10,15 @@ their levels:
     change = mean (1 - X[t] . X[t + 1/8 s] / (|X[t]| |X[t + 1/8 s]|))        0 the same spectrum, 1 nothing in common
 
 over all t, 25 ms apart, at which both *sound*: their energies are within 40 dB of its 95th percentile. A chord that is
-struck again and again has some .03, one that dies away .02, a melody of four notes a second .4, white noise
+struck again and again has some .03, one that dies away .02, a melody of four notes per second .4, white noise
 1 - pi / 4 = .21. A measure that knows levels, such as the dissimilarity of Bray & Curtis (1957), gives a chord in
-staccato (.51) more than a melody of two notes a second (.48).
+staccato (.51) more than a melody of two notes per second (.48).
 
 Spectral flux is the half-wave rectified difference of Dixon (2006) of the magnitudes X, over all there is:
 
     flux = sum max(0, X[t+1] - X[t]) / sum X[t+1]             over all t, 25 ms apart, and bins
 
-It counts what begins and not what ends. Of levels in dB, as `librosa.onset.onset_strength` takes it, it would hang on
+It counts what begins and not what ends. Of levels in dB, as in `librosa.onset.onset_strength`, it would depend on
 what counts as silent: with a floor of 50 dB below the loudest an LSTM's is less than people's, with 80 dB more.
 
 Variability is how much the level of a band goes up and down: the standard deviation over time of its level in dB, where
@@ -26,7 +26,7 @@ it is within 40 dB of the band's 95th percentile. With 80 dB, the rounding to 16
 not say this: it is large for a quick melody of even loudness, whose variability is near 0, and small for a chord that
 dies away over a minute, whose variability is large.
 
-All are of the music (`evaluation.metrics.levels`): without DC, and without the silence before and after it.
+All are of the music (`evaluation.metrics.rms_level`): without DC, and without the silence before and after it.
 """
 
 from typing import TYPE_CHECKING
@@ -35,8 +35,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.music.score import FRAME_RATE
-from evaluation.metrics.levels import SILENT, music
 from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
+from evaluation.metrics.rms_level import SILENT, music
 from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 if TYPE_CHECKING:
@@ -177,14 +177,22 @@ def cqt_sonogram(waveform: Array, rate: int, hop_seconds: float = HOP) -> tuple[
 
 
 def unlikeness(before: Array, after: Array) -> Array:
-    """1 - cosine similarity of magnitudes, (frames, bins) both; (frames,) 0..1, 0 where one of them is all 0."""
+    """1 - cosine similarity of magnitudes, (frames, bins) both; (frames,) 0..1, 0 where one of them is all 0.
+
+    >>> unlikeness(np.array([[1.0, 1.0], [1.0, 0.0]]), np.array([[2.0, 2.0], [0.0, 3.0]])).round(6)
+    array([0., 1.])
+    """
     sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     products = np.einsum("ij,ij->i", before, after)
     return np.where(sizes > 0, 1 - np.minimum(products / np.maximum(sizes, np.finfo(np.float32).tiny), 1), 0.0)
 
 
 def sounds(power: Array) -> NDArray[np.bool_]:
-    """At which times a power, (frames,), is within 40 dB of its 95th percentile, and there at all."""
+    """At which times a power, (frames,), is more than 0 and within 40 dB of its 95th percentile.
+
+    >>> sounds(np.array([1.0, 1e-3, 1e-5, 0.0]))
+    array([ True,  True, False, False])
+    """
     return np.asarray(power > 0) & (power >= DEEPEST * np.percentile(power, LOUD))
 
 
@@ -196,12 +204,16 @@ def spectral_change(change: Array, power: Array) -> MetricValue:
 
 
 def variability(power: Array) -> float:
-    """Standard deviation over time of the level of a power, (frames,) one or more above 0, where it sounds; dB."""
+    """Standard deviation over time of the level of a power, (frames,), where it sounds, dB; one or more are above 0.
+
+    >>> round(variability(np.array([1.0, 0.1, 1.0, 0.1])), 6)
+    5.0
+    """
     return float(10 * np.log10(power[sounds(power)]).std())
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every figure of the sonogram of a waveform, (samples,) -1..1."""
+    """Every metric of the sonogram of a waveform, (samples,) -1..1; `Missing` where it is silent or too short."""
     heard = music(waveform, rate)
     if heard is None:
         return dict.fromkeys(METRICS, SILENT)
@@ -209,13 +221,13 @@ def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     if len(starts) <= _EIGHTH:
         return dict.fromkeys(METRICS, Missing("too short for two windows an eighth of a second apart"))
     power, change, flux = _in_one_pass(heard, rate, starts)
-    figures: dict[str, MetricValue] = {"spectral_change": spectral_change(change[0], power[0]), "spectral_flux": flux}
+    values: dict[str, MetricValue] = {"spectral_change": spectral_change(change[0], power[0]), "spectral_flux": flux}
     for where, own, changes in zip(("below", "above"), power[1:], change[1:], strict=True):
         there = own.sum() >= LEAKAGE * power[0].sum()
         nothing = Missing(f"nothing sounds {where} {SPLIT / 1000:g} kHz")
-        figures[f"change_{where}_1000_hz"] = spectral_change(changes, own) if there else nothing
-        figures[f"variability_{where}_1000_hz"] = variability(own) if there else nothing
-    return {name: figures[name] for name in METRICS}
+        values[f"change_{where}_1000_hz"] = spectral_change(changes, own) if there else nothing
+        values[f"variability_{where}_1000_hz"] = variability(own) if there else nothing
+    return {name: values[name] for name in METRICS}
 
 
 def _in_one_pass(heard: Array, rate: int, starts: NDArray[np.int64]) -> tuple[Array, Array, float]:
@@ -250,7 +262,7 @@ def _frequencies(rate: int) -> Array:
 
 
 def _decibels(magnitude: Array) -> Array:
-    return np.maximum(20 * np.log10(np.maximum(magnitude, np.finfo(np.float32).tiny)), FLOOR)
+    return np.asarray(np.maximum(20 * np.log10(np.maximum(magnitude, np.finfo(np.float32).tiny)), FLOOR))
 
 
 def _mel_bank(rate: int) -> "sparse.csr_array":

@@ -2,8 +2,8 @@
 
 One spectrum for a whole piece: the power spectra of Hann windows of about 0.37 s (16,384 samples at 44.1 kHz), half
 overlapping, averaged (Welch 1967). It is scaled so that a sine of amplitude 1 in the middle of a bin reads 1, or 0 dB
-re full scale. Every figure is of this one power spectrum p(f) of the music (`levels`: without DC, and
-without the silence before and after it), of all its bins from 0 to half the rate but for flatness:
+re full scale. Every metric is computed from this one power spectrum p(f) of the music (`rms_level`: without DC, and
+without the silence before and after it), from all its bins between 0 and half the rate unless stated:
 
     share, rolloff     of the energy, the sum of p
     centroid, spread   mean and standard deviation of f, weighted by p (Peeters 2004)
@@ -13,10 +13,10 @@ without the silence before and after it), of all its bins from 0 to half the rat
 
 The average of K independent spectra of white noise has the flatness exp(psi(K) - log K) and the entropy
 1 - (psi(K + 1) - log K) / log(bins), with the digamma function psi: 0.56 and 0.95 for K = 1, both 1 for long pieces.
-What is weakest rules flatness: of a piano, two thirds of the bins up to half the rate lie more than 80 dB below the
-strongest, and what they are worth decides between two sets of music (with -80 dB an LSTM's is less flat than people's,
-with -100 dB flatter). So it is taken from 50 Hz to 2 kHz, where no bin of 100 pieces lay even 60 dB below the
-strongest; for a pure tone, none counts as less than 80 dB below.
+The weakest bins decide flatness. Of a piano, two thirds of the bins up to half the rate are more than 80 dB below the
+strongest, and the floor set for them decides between two sets of music (at -80 dB an LSTM's is less flat than people's,
+at -100 dB flatter). So flatness uses 50 Hz to 2 kHz, where no bin of 100 pieces was even 60 dB below the strongest; the
+floor of 80 dB matters for pure tones only.
 
 Evenness takes "uniformly distributed in 0-1 kHz" at its word: the entropy of the energy in twenty bands of 50 Hz over
 its largest value, log 20. 1: all bands hold the same; 0: one band holds all.
@@ -24,8 +24,8 @@ its largest value, log 20. 1: all bands hold the same; 0: one band holds all.
 
 import numpy as np
 
-from evaluation.metrics.levels import SILENT, music
 from evaluation.metrics.metric import Metric, MetricValue, Missing
+from evaluation.metrics.rms_level import SILENT, music
 from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 WINDOW = 16384 / 44100  # s, at every rate
@@ -123,8 +123,13 @@ METRICS = {
 def power_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
     """Frequencies, (bins,) Hz, and mean power, (bins,), of a waveform, (samples,) -1..1.
 
-    The same as `scipy.signal.welch` gives, twice over for the power of a sine's peak, but in memory that does not grow
-    with the waveform. One shorter than a window is a shorter window, padded with silence.
+    Scaled so that a sine of amplitude 1 has 1 in its bin: twice what `scipy.signal.welch` gives, and computed in memory
+    that does not grow with the waveform. A waveform shorter than a window is one shorter window, padded with silence.
+
+    >>> rate = 44100
+    >>> frequency, power = power_spectrum(0.5 * np.sin(2 * np.pi * 100 * rate / 16384 * np.arange(rate) / rate), rate)
+    >>> round(float(frequency[power.argmax()]), 1), round(float(power.max()), 3)
+    (269.2, 0.25)
     """
     from scipy.fft import rfftfreq
 
@@ -146,28 +151,53 @@ def magnitude_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
 
 
 def energy_below(limit: float, frequency: Array, power: Array) -> float:
-    """Share of the energy below `limit` Hz, 0..1."""
+    """Share of the energy below `limit` Hz, 0..1.
+
+    frequency, power : (bins,), as `power_spectrum` gives them, with some energy; likewise below
+
+    >>> energy_below(1000, np.array([500.0, 1000.0, 1500.0]), np.array([3.0, 1.0, 0.0]))
+    0.75
+    """
     return float(power[frequency < limit].sum() / power.sum())
 
 
 def rolloff(share: float, frequency: Array, power: Array) -> float:
-    """The lowest frequency at or below which `share` of the energy lies, Hz."""
+    """The lowest frequency at or below which `share` (0..1) of the energy lies, Hz.
+
+    >>> rolloff(0.85, np.array([0.0, 100.0, 200.0, 300.0]), np.array([0.0, 8.0, 1.0, 1.0]))
+    200.0
+    """
     cumulative = np.cumsum(power)
     return float(frequency[np.searchsorted(cumulative, share * cumulative[-1])])
 
 
 def centroid(frequency: Array, power: Array) -> float:
-    """Mean frequency weighted by energy, Hz."""
+    """Mean frequency weighted by energy, Hz (Peeters 2004). That of a sine is its frequency.
+
+    >>> rate = 44100
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    >>> round(centroid(*power_spectrum(tone, rate)), 1)
+    440.0
+    """
     return float((frequency * power).sum() / power.sum())
 
 
 def spread(frequency: Array, power: Array) -> float:
-    """Standard deviation of frequency around the centroid, weighted by energy, Hz."""
+    """Standard deviation of frequency around the centroid, weighted by energy, Hz (Peeters 2004).
+
+    >>> spread(np.array([300.0, 500.0]), np.array([1.0, 1.0]))
+    100.0
+    """
     return float(np.sqrt((np.square(frequency - centroid(frequency, power)) * power).sum() / power.sum()))
 
 
 def flatness(frequency: Array, power: Array) -> MetricValue:
-    """Geometric over arithmetic mean of a power spectrum from 50 Hz to 2 kHz, above 0 and at most 1."""
+    """Geometric over arithmetic mean of a power spectrum from 50 Hz to 2 kHz, above 0 and at most 1 (Johnston 1988).
+
+    >>> frequency = np.arange(0.0, 4000.0, 10.0)
+    >>> flatness(frequency, np.ones(400)), flatness(frequency, (frequency == 440) + 0.0) < 1e-5
+    (1.0, True)
+    """
     band = power[(frequency >= FLAT_FROM) & (frequency < FLAT_TO)]
     if not band.any():
         return Missing("nothing sounds from 50 Hz to 2 kHz")
@@ -176,7 +206,11 @@ def flatness(frequency: Array, power: Array) -> MetricValue:
 
 
 def entropy(power: Array) -> float:
-    """Shannon entropy of a power spectrum that is not all 0 over its largest value, 0..1."""
+    """Shannon entropy of a power spectrum that is not all 0, over its largest value: 0..1 (Misra et al. 2004).
+
+    >>> entropy(np.ones(8)), entropy(np.array([0.0, 1.0, 0.0, 0.0]))
+    (1.0, 0.0)
+    """
     share = power[power > 0] / power.sum()
     return float(abs((share * np.log(share)).sum()) / np.log(len(power)))
 
@@ -196,7 +230,7 @@ def evenness(frequency: Array, power: Array) -> MetricValue:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every figure of the frequency domain of a waveform, (samples,) -1..1."""
+    """Every metric of the frequency domain of a waveform, (samples,) -1..1; `Missing` where it is silent."""
     heard = music(waveform, rate)
     if heard is None:
         return dict.fromkeys(METRICS, SILENT)

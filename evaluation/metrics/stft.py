@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.audio.buffers import release
+from evaluation.audio.buffers import excerpt
 
 Array = NDArray[np.floating]
 
@@ -43,11 +43,9 @@ def magnitude_blocks(waveform: Array, starts: NDArray[np.int64], size: int, padd
     at_once = max(_AT_ONCE // size, 1)
     for first in range(0, len(starts), at_once):
         part = starts[first : first + at_once]
-        samples = _floating(np.asarray(waveform[part[0] : part[-1] + size]))
-        samples = np.pad(samples, (0, part[-1] + size - part[0] - len(samples)))
+        samples = _floating(excerpt(waveform, part[0], part[-1] + size))
         windows = np.lib.stride_tricks.sliding_window_view(samples, size)[part - part[0]]
         yield np.abs(rfft(windows * hann.astype(samples.dtype), length, axis=1))
-        release(waveform)
 
 
 def _floating(samples: Array) -> Array:

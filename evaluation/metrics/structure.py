@@ -1,10 +1,10 @@
-"""Structure: how far the music goes on as it was, and where something new begins.
+"""Structure: how much the music stays the same, and where something new begins.
 
 The sound of each half second is the mean energy of three Hann windows of a quarter, half overlapping, pooled to
 semitones (the nearest pitch of the equal temperament at A4 = 440 Hz, from A0 up) and the square root taken, as a vector
 of length 1: which notes and partials sound, not how loud. Below 140 Hz the windows blur neighbouring semitones. Silence
-(`levels`: quieter than -70 dBFS) is a sound of its own, like itself and like no other; the silence before
-and after the music, and DC, are left out of the figures.
+(`rms_level`: quieter than -70 dBFS) is a sound of its own, like itself and like no other; the silence before
+and after the music, and DC, are left out of the metrics.
 
     S[i, j] = f[i] . f[j]          cosine similarity of the half seconds i and j, 0..1
 
@@ -24,8 +24,8 @@ segmentation using a measure of audio novelty", IEEE ICME 2000.
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.levels import SILENCE, SILENT, music
 from evaluation.metrics.metric import Metric, MetricValue, Missing
+from evaluation.metrics.rms_level import SILENCE, SILENT, music
 from evaluation.metrics.stft import Array, magnitude_blocks
 
 MOMENT = 0.5  # s
@@ -35,7 +35,7 @@ APART = 4.0  # s
 LOWEST = 21  # MIDI pitch A0; what is lower counts as A0
 LARGEST = 2400  # rows of a matrix to draw
 PROMINENCE = 0.1  # novelty; how far a peak stands above the higher of the valleys beside it
-SHORTEST_RATE = 30.0  # s; one peak in ten seconds is no rate
+SHORTEST_RATE = 30.0  # s; a single peak in ten seconds gives no rate
 
 METRICS = {
     "self_similarity": Metric(
@@ -56,7 +56,7 @@ METRICS = {
     "novelty_rate": Metric(
         "Novelty rate",
         "/min",
-        "Peaks of novelty a minute, 0.1 or more above the valleys beside them: moments where something new begins.",
+        "Peaks of novelty per minute, 0.1 or more above the valleys beside them: moments where something new begins.",
         "structure",
         since=2,
     ),
@@ -83,7 +83,8 @@ def moments(waveform: Array, rate: int) -> Array:
     energy = windows.reshape(count, 3, len(edges)).mean(axis=1, dtype=np.float64)
     total = energy.sum(axis=1, keepdims=True)
     silent = total < 2 * _HANN * 10 ** (SILENCE / 10)
-    return np.sqrt(np.hstack([np.where(silent, 0, energy) / np.where(silent, 1, total), silent]))
+    shares = np.where(silent, 0, energy) / np.where(silent, 1, total)
+    return np.asarray(np.sqrt(np.hstack([shares, silent])))
 
 
 def self_similarity_matrix(waveform: Array, rate: int) -> tuple[Array, Array]:
@@ -111,7 +112,12 @@ def novelty_curve(waveform: Array, rate: int) -> tuple[Array, Array]:
 
 
 def novelty(sound: Array) -> Array:
-    """Foote's novelty of `moments`, (n, features), at the n - 15 boundaries with 8 on both sides; none where n < 16."""
+    """Foote's novelty of `moments`, (n, features), at the n - 15 boundaries with 8 on both sides; none where n < 16.
+
+    >>> one_sound_then_another = np.repeat([[1.0, 0.0], [0.0, 1.0]], 8, axis=0)
+    >>> novelty(one_sound_then_another).round(6)
+    array([1.])
+    """
     if len(sound) < 2 * _SIDE:
         return np.empty(0)
     weight = np.exp(-np.square((np.arange(_SIDE) + 0.5) * MOMENT) / (2 * (SIDE / 2) ** 2))  # going away from the moment
@@ -125,7 +131,11 @@ def novelty(sound: Array) -> Array:
 
 
 def self_similarity(sound: Array) -> float:
-    """Mean similarity of `moments`, (n, features), 4 s or more apart, 0..1; n is 9 or more."""
+    """Mean similarity of `moments`, (n, features), 4 s or more apart, 0..1; n is 9 or more.
+
+    >>> self_similarity(np.repeat([[1.0, 0.0]], 20, axis=0))
+    1.0
+    """
     apart, n = round(APART / MOMENT), len(sound)
     near = sum(float((sound[lag:] * sound[: n - lag]).sum()) for lag in range(1, apart))
     all_pairs = (np.square(sound.sum(axis=0)).sum() - n) / 2  # each row is of length 1
@@ -133,14 +143,18 @@ def self_similarity(sound: Array) -> float:
 
 
 def peaks(curve: Array) -> NDArray[np.int64]:
-    """Indices of the peaks of a novelty curve: at least `PROMINENCE` above the higher of the valleys beside them."""
+    """Indices of the peaks of a novelty curve, (frames,): at least `PROMINENCE` above the higher valley beside them.
+
+    >>> peaks(np.array([0.0, 0.5, 0.0, 0.05, 0.0]))
+    array([1])
+    """
     from scipy.signal import find_peaks
 
     return np.asarray(find_peaks(curve, prominence=PROMINENCE)[0])
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every figure of the structure of a waveform, (samples,) -1..1."""
+    """Every metric of the structure of a waveform, (samples,) -1..1; `Missing` where it is silent or too short."""
     heard = music(waveform, rate)
     if heard is None:
         return dict.fromkeys(METRICS, SILENT)

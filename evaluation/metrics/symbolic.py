@@ -22,7 +22,7 @@ from evaluation.metrics.metric import Metric, MetricValue, Missing
 CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer together are one
 
 METRICS = {
-    "note_density": Metric("Note density", "notes/s", "Notes a second.", "symbolic"),
+    "note_density": Metric("Note density", "notes/s", "Notes per second.", "symbolic"),
     "polyphony": Metric("Polyphony", "notes", "Mean number of pitches sounding, while any sounds.", "symbolic"),
     "polyphony_rate": Metric(
         "Polyphony rate", "share", "Share of the whole time in which two pitches or more sound.", "symbolic"
@@ -65,15 +65,15 @@ _ON_GRID = 1e-6  # frames: float error of a time on the grid
 
 
 def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
-    """Every figure of notes that last `seconds`, or to the end of the last note."""
+    """Every metric of notes that last `seconds`, or to the end of the last note."""
     seconds = notes.duration if seconds is None else seconds
-    figures: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
+    values: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
     if seconds > 0:
-        figures |= {"note_density": len(notes) / seconds, "empty_frames": empty_frames(notes, seconds)}
+        values |= {"note_density": len(notes) / seconds, "empty_frames": empty_frames(notes, seconds)}
     if not len(notes):
-        return figures
+        return values
     intervals = inter_onset_intervals(notes)
-    return figures | {
+    return values | {
         **_polyphony(notes, seconds),
         "pitch_range": float(notes.pitch.max() - notes.pitch.min()),
         "pitch_class_entropy": pitch_class_entropy(notes),
@@ -96,7 +96,11 @@ def _polyphony(notes: Notes, seconds: float) -> dict[str, MetricValue]:
 
 
 def empty_frames(notes: Notes, seconds: float) -> float:
-    """Share of the frames, 8 a second, in no part of which a note sounds, 0..1."""
+    """Share of the frames of 1/8 s in which no note sounds at any moment, 0..1.
+
+    >>> empty_frames(Notes.of([(0.0, 1.0, 60, 80)]), 4.0)
+    0.75
+    """
     frames = max(int(np.ceil(seconds * FRAME_RATE - _ON_GRID)), 1)
     begin = np.floor(notes.onset * FRAME_RATE + _ON_GRID).astype(np.int64)
     end = np.maximum(np.ceil(notes.offset * FRAME_RATE - _ON_GRID).astype(np.int64), begin + 1)
@@ -108,9 +112,9 @@ def empty_frames(notes: Notes, seconds: float) -> float:
 
 
 def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """How many pitches sound when, up to `seconds`: the length of each stretch in seconds, and the pitches in it.
+    """How many pitches sound at which time, up to `seconds`: the length of each section in seconds, and its pitches.
 
-    The stretches follow each other from the first onset; silent ones are among them.
+    The sections follow each other from the first onset, silent ones included.
     """
     begin, end = _spans(notes)
     time = np.minimum(np.concatenate([begin, end]), seconds)
@@ -131,7 +135,11 @@ def _spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def pitch_class_entropy(notes: Notes) -> float:
-    """Entropy of the twelve pitch classes, each note counting once, bits."""
+    """Entropy of the twelve pitch classes, each note counted once, bits.
+
+    >>> pitch_class_entropy(Notes.of([(0.0, 1.0, 60, 80), (1.0, 2.0, 72, 80), (2.0, 3.0, 67, 80), (3.0, 4.0, 67, 80)]))
+    1.0
+    """
     count = np.bincount(notes.pitch % 12)
     share = count[count > 0] / count.sum()
     return float(abs((share * np.log2(share)).sum()))
@@ -141,13 +149,20 @@ def scale_consistency(notes: Notes) -> float:
     """Largest share of the notes in one of the 12 major and 12 natural minor scales, 7/12..1.
 
     A natural minor scale has the pitch classes of its relative major, so there are twelve sets to try.
+
+    >>> scale_consistency(Notes.of([(0.0, 1.0, 60, 80), (0.0, 1.0, 61, 80), (0.0, 1.0, 62, 80), (0.0, 1.0, 64, 80)]))
+    0.75
     """
     count = np.bincount(notes.pitch % 12, minlength=12)
     return float(max(count @ np.roll(DIATONIC, root) for root in range(12)) / len(notes))
 
 
 def inter_onset_intervals(notes: Notes) -> np.ndarray:
-    """Seconds between successive onsets; one closer than `CHORD` to the onset before it belongs to that chord."""
+    """Seconds between successive onsets; one closer than `CHORD` to the onset before it belongs to that chord.
+
+    >>> inter_onset_intervals(Notes.of([(0.0, 1.0, 60, 80), (0.02, 1.0, 64, 80), (0.5, 1.0, 67, 80)]))
+    array([0.5])
+    """
     onset = np.unique(notes.onset)
     chords = onset[np.diff(onset, prepend=-np.inf) > CHORD]
     return np.diff(chords)
@@ -157,8 +172,11 @@ def changes_in_highs(notes: Notes) -> MetricValue:
     """Share of the changes of pitch that lie from middle C up, 0..1.
 
     The paper sees its Figure 5 change "mainly" in the highs, "that is, changes in the number and distribution of
-    high-frequency notes". It is counted in notes, since sound cannot tell: a piano's partials die away faster the
-    higher they are, and those of a moving bass lie above 1 kHz too.
+    high-frequency notes". Notes are counted, because sound cannot show it: higher partials of a piano decay faster, and
+    those of a moving bass are above 1 kHz too.
+
+    >>> changes_in_highs(Notes.of([(k, k + 1.0, pitch, 80) for k, pitch in enumerate((72, 74, 76, 48, 50))]))
+    0.6666666666666666
     """
     highs = notes.pitch >= MIDDLE_C
     above, below = (_changes(notes.onset[half], notes.pitch[half]) for half in (highs, ~highs))
@@ -166,7 +184,7 @@ def changes_in_highs(notes: Notes) -> MetricValue:
 
 
 def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
-    """How many notes have a pitch that the chord before did not have; the first chord changes nothing."""
+    """How many notes have a pitch that the chord before did not have; the first chord is no change."""
     order = np.argsort(onset, kind="stable")
     onset, pitch = onset[order], pitch[order]
     begins = np.flatnonzero(np.diff(onset, prepend=-np.inf) > CHORD)
@@ -175,7 +193,7 @@ def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
 
 
 def struck(notes: Notes | None) -> str:
-    """Which pitches are struck when, in ms from the first, as a table's cell; "" without notes.
+    """The times at which each pitch is struck, in ms from the first strike, as text for a table; "" without notes.
 
     >>> struck(Notes.of([(1.0, 2.0, 60, 80), (1.25, 2.0, 64, 80), (1.5, 2.0, 60, 80)]))
     '60:0,500 64:250'

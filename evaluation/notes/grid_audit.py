@@ -1,24 +1,24 @@
 """What a piece loses in the score matrix (78 pitches, 1/8 s, no velocity), and why.
 
-A model that writes score matrices cannot do what they cannot hold, so a person's piece beside its music is best heard
-through the same grid; this says what that costs. Notes are read without the sustain pedal, as `clstm prepare` does
-unless told otherwise: what only the pedal holds is gone before the grid.
+A model that writes score matrices cannot write more than they can hold. So a person's piece is best compared with its
+music on the same grid, and this module shows what the grid costs. Notes are read without the sustain pedal, as in
+`clstm prepare` by default: what only the pedal holds is lost before the grid.
 
 A *chord* is notes whose onsets follow each other within 30 ms, as for the inter-onset interval.
 
-out of range  below MIDI 24 or above 101: left out. All below but velocities is said of the notes that are not.
-merged        a pitch struck again in the frame of its last strike: one strike remains.
-doubled       of these, notes that begin with the one they merge with (1 ms): two voices or tracks on one key, which a
-              piano could not play apart.
-lengthened    end in the frame they begin in, and last one frame instead.
-onset shift   from a note's onset to its frame's, ms, at most 62.5; length change likewise; of the notes that remain.
-run together  notes that remain, in the frame of the one before them but not in its chord: a run becomes a chord.
-spread        notes that remain, in the chord of the one before them but not in its frame: a chord becomes two.
-in order      share of the notes, doubled ones apart, that have the same note before them as before (chords are read
-              upwards): 1 when every line can still be followed.
+out of range  notes below MIDI 24 or above 101, which are lost. All that follows, but velocities, is of the other notes.
+merged        notes of a pitch that was struck in the same frame before: only one strike remains.
+doubled       merged notes that begin together (within 1 ms): two voices or tracks on one key, which a piano could not
+              play as two notes.
+lengthened    notes that end in the frame they begin in, and now last one frame.
+onset shift   from a note's onset to its frame's, ms, at most 62.5; likewise length change; of the notes that remain.
+run together  remaining notes in the frame of the note before them, but not in its chord: a run becomes a chord.
+spread        remaining notes in the chord of the note before them, but not in its frame: a chord becomes two.
+in order      share of the notes (without doubled ones) that follow the same note as before, chords read upwards: 1 when
+              every line can still be followed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from clstm.music.score import nearest as nearest_frame
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
 from clstm.runtime.names import readable
 from clstm.runtime.processes import in_processes
+from clstm.runtime.progress import Progress, silent
 from evaluation.metrics.symbolic import CHORD
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ NOTHING = "no note is lost or merged, and no chord made or broken"
 
 @dataclass(frozen=True)
 class GridLoss:
-    """What the grid does to a piece. Counts are of notes; shifts and changes are absolute, in milliseconds, None
-    without a note in range; `lost` is the largest loss as a share of the notes, 0..1, and `reason` says which."""
+    """What the grid does to a piece. Counts are in notes. Shifts and changes are absolute, in milliseconds, and None
+    without a note in range. `lost` is the largest loss as a share of the notes, 0..1, and `reason` names it."""
 
     seconds: float
     notes: int
@@ -77,7 +78,12 @@ class GridLoss:
 
 
 def audit(notes: Notes) -> GridLoss:
-    """What the score matrix does to notes, one at least."""
+    """What the score matrix does to one note or more.
+
+    >>> found = audit(Notes.of([(0.0, 1.0, 60, 80), (0.02, 1.0, 60, 80), (1.0, 2.0, 10, 80)]))
+    >>> found.out_of_range, found.merged
+    (1, 1)
+    """
     counts = losses(notes)
     frame = nearest_frame(notes.onset)
     inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
@@ -118,7 +124,7 @@ def audit(notes: Notes) -> GridLoss:
 
 
 def _merged(notes: Notes, frame: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which notes are struck in a cell of the matrix that is struck already: at the same time, and after it."""
+    """Which notes are struck in a cell of the matrix that is struck already: at the same time, and later."""
     order = np.lexsort((notes.onset, frame, notes.pitch))
     taken = np.zeros(len(order), dtype=bool)
     taken[1:] = (np.diff(notes.pitch[order]) == 0) & (np.diff(frame[order]) == 0)
@@ -131,7 +137,7 @@ def _merged(notes: Notes, frame: NDArray[np.int64]) -> tuple[NDArray[np.bool_], 
 def _moved(
     notes: Notes, frame: NDArray[np.int64], remains: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How far the onset of each note that remains is moved, and how much its length changes, ms."""
+    """How far the onset of each remaining note moves, and how much its length changes, ms."""
     order = np.flatnonzero(remains)
     order = order[np.lexsort((notes.pitch[order], frame[order]))]  # that of the grid's notes
     grid = decode(encode(notes))
@@ -149,13 +155,13 @@ def _in_order(
     counted: NDArray[np.bool_],
     remains: NDArray[np.bool_],
 ) -> float:
-    """Share of the counted notes that remain behind the same note as before, 0..1."""
+    """Share of the counted notes that follow the same note as before, 0..1."""
     before, after = (_predecessors(pitch, place, among) for place, among in ((chord, counted), (frame, remains)))
     return float((before == after)[remains].sum() / counted.sum())
 
 
 def _predecessors(pitch: NDArray[np.int64], place: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each note the one before it among these, by place and pitch; -1 for the first."""
+    """For each note the one before it among these, by place and pitch; -1 for the first one."""
     order = np.flatnonzero(among)
     order = order[np.lexsort((pitch[order], place[order]))]
     predecessor = np.full(len(pitch), -1, dtype=np.int64)
@@ -181,20 +187,20 @@ COLUMNS = ("file", *(field.name for field in fields(GridLoss)), *LEFT_OUT)
 def audit_files(
     paths: Sequence[Path],
     workers: int | None = None,
-    progress: Callable[[int, int], object] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> "tuple[pd.DataFrame, list[UnreadableFileError]]":
-    """`COLUMNS`, a row for each MIDI file, in their order; and the files that cannot be read.
+    """`COLUMNS`, one row per MIDI file, in their order; and the files that cannot be read.
 
-    progress : told (done, total) as files are read
+    progress : called as files are read
 
-    Raises `NothingUsableError` when none can.
+    Raises `NothingUsableError` when none can be read.
     """
     import pandas as pd
 
     rows: list[dict[str, object]] = []
     rejected: list[UnreadableFileError] = []
     for done, (path, found) in enumerate(in_processes(_audit_file, paths, workers=workers), start=1):
-        progress(done, len(paths))
+        progress("Reading", done, len(paths))
         if isinstance(found, UnreadableFileError):
             rejected.append(found)
         else:
@@ -211,8 +217,8 @@ def _audit_file(path: Path) -> tuple[GridLoss, LeftOut]:
 
 
 def totals(table: "pd.DataFrame") -> dict[str, float]:
-    """Each loss of a table of `audit_files` as a share of all notes, 0..1; and the mean onset shift, length change
-    and spread of velocities of a note."""
+    """Each loss in a table of `audit_files` as a share of all notes, 0..1, and the mean over notes of onset shift, ms,
+    length change, ms, and spread of velocities."""
     notes = table["notes"]
     counts = ("out_of_range", "merged", "doubled", "lengthened", "run_together", "spread")
     shares = {name: float(table[name].sum() / notes.sum()) for name in counts}

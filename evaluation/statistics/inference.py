@@ -1,8 +1,8 @@
-"""Two sets of numbers against each other: how far apart, how sure, by what chance. Arrays in, numbers out.
+"""Two sets of values compared: their distance, its uncertainty and its significance. Arrays in, numbers out.
 
-A *set* is one figure of many pieces, with the group of each: pieces of one work, or one composer, resemble each other,
-so groups, not pieces, are what is drawn at random everywhere here. Where both sets have pieces of one group (a person's
-and a model's continuation of the same seed), the two are a pair and stay one.
+A *set* is the values of one metric for many pieces, with the group of each: pieces of one work, or one composer,
+resemble each other, so groups and not pieces are drawn at random everywhere here. Where both sets have pieces of one
+group (a person's and a model's continuation of the same prompt), the two are a pair and stay one.
 
 distance     the 1-Wasserstein distance of two samples of equal size, in units of the *noise floor*: the same distance
              between two samples of the reference, from the two halves of a random split of its groups. Both are means
@@ -13,7 +13,7 @@ p            of a permutation test of the Wasserstein distance: groups trade pla
              of the others m of each one that has them (`Pair.tested`); (1 + as far apart) / (1 + permutations), after
              Phipson & Smyth, "Permutation p-values should never be zero" (2010). Corrected by Holm (1979).
 direction    of a difference: another permutation test, of the difference of means (`means`), as the distance
-             cannot tell higher from more varied; spread likewise.
+             does not distinguish higher from more varied; spread likewise.
 intervals    bootstrap over groups (Field & Welsh, "Bootstrapping clustered data", 2007), percentiles expanded for the
              number of groups (Hesterberg, "What teachers should know about the bootstrap", 2015); none of fewer than
              five. That of the distance comes from its closed form over that of the floor: E|F_k - G_k| integrated, F_k
@@ -36,26 +36,30 @@ from evaluation.statistics.means import direction_p, from_median, group_means
 from evaluation.statistics.resampling import PERMUTATIONS, Array, Pair, Samples, Weights, resampled_weights
 
 LEVEL = 0.95
-FEWEST_GROUPS = 5  # for an interval
+FEWEST_GROUPS = 5  # for an interval: of fewer, a resample too often repeats one group
 
 MAGNITUDES = {"negligible": 0.147, "small": 0.33, "medium": 0.474, "large": np.inf}  # of Cliff's delta, up to
 
-_GRID = 400  # steps of probability in the table of the closed form
+_GRID = 400  # steps of probability in the table of the closed form: far below what resampling leaves open
 
 
 def wasserstein(one: Array, other: Array) -> Array:
-    """The 1-Wasserstein distance of samples of equal size, (..., size) each; in their unit."""
-    return np.abs(np.sort(one, axis=-1) - np.sort(other, axis=-1)).mean(axis=-1)
+    """The 1-Wasserstein distance of samples of equal size, (..., size) each; in their unit.
+
+    >>> float(wasserstein(np.array([1.0, 5.0]), np.array([7.0, 2.0])))
+    1.5
+    """
+    return np.asarray(np.abs(np.sort(one, axis=-1) - np.sort(other, axis=-1)).mean(axis=-1))
 
 
 def distances(samples: Samples, reference: Array, system: Array) -> tuple[Array, Array]:
-    """Of each split, (splits,): reference from system, and from itself."""
+    """For each split, (splits,) each: the distance of the reference from the system, and from itself."""
     first = reference[samples.first]
     return wasserstein(first, system[samples.system]), wasserstein(first, reference[samples.second])
 
 
 def as_far_apart(reference: Array, system: Array, sides: NDArray[np.bool_]) -> int:
-    """In how many rows of `permuted_sides` the sets are at least as far apart as they are."""
+    """In how many rows of `permuted_sides` the sets are at least as distant as the actual ones."""
     values = np.concatenate([reference, system])
     order = np.argsort(values, kind="stable")
     gaps = np.diff(values[order])
@@ -65,6 +69,11 @@ def as_far_apart(reference: Array, system: Array, sides: NDArray[np.bool_]) -> i
 
 
 def permutation_p(counted: int, permutations: int) -> float:
+    """p of a permutation test in which so many of the permutations were as extreme (Phipson & Smyth 2010).
+
+    >>> permutation_p(0, 999)
+    0.001
+    """
     return (1 + counted) / (1 + permutations)
 
 
@@ -73,13 +82,17 @@ def _apart(sides: NDArray[np.bool_], gaps: Array) -> Array:
     above = np.cumsum(sides, axis=1, dtype=np.float64)
     every = np.arange(1, sides.shape[1] + 1)
     count = above[:, -1:]
-    with np.errstate(invalid="ignore", divide="ignore"):  # a side may be empty when pieces lack the figure
+    with np.errstate(invalid="ignore", divide="ignore"):  # a side may be empty when pieces lack the metric
         apart = np.abs(above / count - (every - above) / (every[-1] - count))
-    return np.nan_to_num(apart[:, :-1], nan=0.0) @ gaps
+    return np.asarray(np.nan_to_num(apart[:, :-1], nan=0.0) @ gaps)
 
 
 def holm(p: Sequence[float]) -> Array:
-    """p-values corrected for their number by Holm (1979); NaN stays NaN and does not count."""
+    """p-values corrected for their number by Holm (1979); NaN stays NaN and does not count.
+
+    >>> holm([0.01, 0.04, float("nan"), 0.03]).tolist()
+    [0.03, 0.06, nan, 0.06]
+    """
     values = np.asarray(p, dtype=np.float64)
     corrected = np.full(len(values), np.nan)
     order = [int(place) for place in np.argsort(values) if not np.isnan(values[place])]
@@ -91,7 +104,7 @@ def holm(p: Sequence[float]) -> Array:
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and its 95 % interval."""
+    """A value and its 95 % interval; NaN at both ends where there is none."""
 
     value: float
     low: float
@@ -100,10 +113,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class Effects:
-    """difference : of the means, system minus reference, in the figure's unit
+    """How two sets of values differ.
+
+    difference : of the means, system minus reference, in the metric's unit
+    spread : the same of the distances from the median of each set
     delta : Cliff's, -1..1
-    distance : in noise floors; `floor` is one of them, in the figure's unit
-    reference_95 : the distance, in floors, that 95 % of single pairs of the reference's samples stay below
+    distance : in noise floors; `floor` is one of them, in the metric's unit
+    reference_95 : the 95th percentile of the distances between single pairs of the reference's samples, in floors
     size : pieces in each sample of the distance
     """
 
@@ -117,7 +133,7 @@ class Effects:
 
 
 def effects(reference: Array, system: Array, samples: Samples, weights: Iterable[Weights], groups: int) -> Effects:
-    """Every figure of two sets of values, (pieces,) each.
+    """How two sets of values, (pieces,) each, differ.
 
     samples : of `equal_samples`; weights : of `resampled_weights`; groups : in the smaller set
     Where the reference does not vary there is no floor: the distance is NaN, or 1 when the system is the same.
@@ -143,7 +159,10 @@ def effects(reference: Array, system: Array, samples: Samples, weights: Iterable
 
 
 def interval(resampled: Array, groups: int) -> Interval:
-    """Of a figure, first, and its resamples: the percentiles, further out for few groups and NaN for too few."""
+    """The interval of a value, which is first, from its resamples: percentiles, wider for few groups, NaN for too few.
+
+    resampled : (1 + resamples,); groups : in the smaller set
+    """
     from scipy.stats import norm, t
 
     if groups < FEWEST_GROUPS:
@@ -157,8 +176,12 @@ def interval(resampled: Array, groups: int) -> Interval:
 
 @dataclass(frozen=True)
 class MeanTest:
-    """A mean, or a difference of means, with its interval; the two-sided p of its being what was asked; and the least p
-    that so few groups can give."""
+    """A test of a mean, or of a difference of means.
+
+    found : the value and its interval
+    p : two-sided, of the null hypothesis
+    least_p : the smallest p that so few groups can give
+    """
 
     found: Interval
     p: float
@@ -168,7 +191,7 @@ class MeanTest:
 def means_apart(
     reference: Array, system: Array, pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> MeanTest:
-    """The difference of the means, system minus reference, and whether it is 0 (`evaluation.statistics.means`).
+    """The difference of the means, system minus reference, and a test of whether it is 0 (`statistics.means`).
 
     reference, system : values, (pieces,) each, of the pieces of `pair`
     """
@@ -184,25 +207,33 @@ def means_apart(
 def mean_against(
     values: Array, groups: NDArray[Any], asked: float, random: np.random.Generator, flips: int = PERMUTATIONS
 ) -> MeanTest:
-    """The mean of the groups' means, and whether it is `asked`: sign flips of how far each group's mean lies from it.
+    """The mean of the groups' means, and a test of whether it is `asked`: sign flips of their differences from it.
 
     values, groups : (pieces,) each. Raises `ValueError` for fewer than two groups.
     """
     _, numbers = np.unique(groups.astype(str), return_inverse=True)
     means = group_means(values, numbers, int(numbers.max()) + 1)
-    pair = Pair(np.arange(len(means)), np.arange(len(means)))  # a group's mean trades places with what is asked
+    pair = Pair(np.arange(len(means)), np.arange(len(means)))  # a sign flip: a group's mean and `asked` trade places
     p = direction_p(np.full(len(means), asked), means, pair, random, flips)
     weights = np.concatenate([system for _, system in resampled_weights(pair, random)])
     return MeanTest(interval(weights @ means / len(means), len(means)), p, pair.least_p)
 
 
 def magnitude(delta: float) -> str:
-    """Cliff's delta in a word: negligible, small, medium or large."""
+    """Cliff's delta in a word: negligible, small, medium or large (Romano et al. 2006).
+
+    >>> magnitude(-0.4)
+    'medium'
+    """
     return next(word for word, limit in MAGNITUDES.items() if abs(delta) < limit)
 
 
 def _centred(distance: float, spread: Array, groups: int) -> Interval:
-    """The distance with the interval of its closed form, whose resamples lie too high: moved to the distance."""
+    """The distance with the interval of its closed form, moved to the distance.
+
+    Resampling pieces adds noise to both sets, so the resampled distances are too large on average. Their spread around
+    their own mean is right; on a logarithm, for a ratio cannot be below 0.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):  # resamples of one value only
         logarithm = np.log(spread)
     logarithm[~np.isfinite(logarithm)] = np.nan
@@ -240,7 +271,7 @@ def _delta(ours: Array, theirs: Array, gaps: Array) -> Array:
     starts = np.concatenate([[0], np.flatnonzero(gaps > 0) + 1])
     ours, theirs = np.add.reduceat(ours, starts, axis=1), np.add.reduceat(theirs, starts, axis=1)
     below = np.cumsum(ours, axis=1) - ours
-    return np.clip((theirs * (2 * below + ours - 1)).sum(axis=1), -1.0, 1.0)
+    return np.asarray(np.clip((theirs * (2 * below + ours - 1)).sum(axis=1), -1.0, 1.0))
 
 
 def _expected(one: Array, other: Array, size: int) -> Array:

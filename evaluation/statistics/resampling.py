@@ -1,9 +1,9 @@
-"""What chance draws of two sets of pieces: samples of equal size, permutations, bootstrap resamples.
+"""Random draws from two sets of pieces: samples of equal size, permutations, bootstrap resamples.
 
-`inference` says what for. Pieces of one group (a work, a composer) resemble each other, and what a system
-makes of a work can differ from what people make of it in a way of its own. So whole groups are drawn and exchanged,
-never single pieces; where both sets have pieces of one group, these are a pair and stay one. Draws are of piece
-numbers: what is measured of the pieces plays no part.
+`inference` has their use. Pieces of one group (a work, a composer) resemble each other, and a system's version of a
+work can differ from people's in its own way. So whole groups are drawn and exchanged, never single pieces; where both
+sets have pieces of one group, these are a pair and stay one. The draws are of piece numbers: they do not depend on what
+is measured.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIZE = 25  # pieces in a sample; fewer where a set has less than twice as many
+SIZE = 25  # pieces in a sample; fewer where a set has less than twice as many. A noise floor depends on it
 SPLITS = 2000
 RESAMPLES = 2000
 PERMUTATIONS = 10_000
-ALIKE = 0.5  # correlation of the pieces of one group, to weigh groups against pieces; no p depends on its being right
+ALIKE = 0.5  # assumed correlation of the pieces of one group, to weigh groups against pieces; p is valid without it
 
 Array = NDArray[np.float64]
 Groups = NDArray[Any]
@@ -30,7 +30,11 @@ _AT_ONCE = 2_000_000  # cells of a matrix of permutations or resamples by pieces
 class Pair:
     """The pieces of a reference and of a system, and which groups they share. Groups are compared by equality.
 
-    Raises `ValueError` unless either set has two groups: nothing can be said of chance with less.
+    Raises `ValueError` unless each set has two groups: with fewer, chance cannot be estimated.
+
+    >>> pair = Pair(np.array(["a", "a", "b"]), np.array(["b", "c"]))
+    >>> pair.groups, pair.pieces
+    (2, 5)
     """
 
     reference: Groups
@@ -42,14 +46,14 @@ class Pair:
 
     @property
     def groups(self) -> int:
-        """Of the set that has fewer."""
+        """The number of groups of the set that has fewer."""
         return min(len(np.unique(self.reference)), len(np.unique(self.system)))
 
     def tested(self, random: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which pieces of either set the permutation test is of: what is exchanged must be of one size.
+        """The pieces that the permutation test uses, (pieces,) for each set: what is exchanged must be of one size.
 
-        Of a group that both sets have, as many pieces of either, drawn at random; of the other groups, those that have
-        m pieces, and m of each, with the m that leaves the set with less most to go by.
+        Of a group that both sets have, equally many pieces of each set, drawn at random. Of the other groups, m pieces
+        of each one that has them, with the m that leaves most information in the set that has less.
         """
         reference, system, groups = self.numbered
         counts = np.stack([np.bincount(own, minlength=groups) for own in (reference, system)])
@@ -65,8 +69,8 @@ class Pair:
 
     @property
     def assignments(self) -> float:
-        """In how many ways the groups can be assigned to the sets: each shared one either way round, the others as any
-        so many of them."""
+        """The number of ways to assign the groups to the sets: two for each shared group, and all choices of the others
+        that keep the sizes of the sets."""
         from scipy.special import comb
 
         in_reference, in_system = self.sides
@@ -75,8 +79,8 @@ class Pair:
 
     @property
     def least_p(self) -> float:
-        """The smallest p that a test of all assignments can give: two of them are equally far apart where the sets can
-        trade places as a whole."""
+        """The smallest p that a test of all assignments can give. Where the sets can trade places as a whole, two
+        assignments are equally extreme."""
         in_reference, in_system = self.sides
         return (2 if in_reference.sum() == in_system.sum() else 1) / self.assignments
 
@@ -86,7 +90,7 @@ class Pair:
 
     @property
     def sides(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which of the groups, by number, are in the reference, and which in the system."""
+        """The groups, by number, that are in the reference, and those in the system, (groups,) each."""
         reference, system, groups = self.numbered
         in_reference, in_system = np.zeros((2, groups), dtype=np.bool_)
         in_reference[reference] = in_system[system] = True
@@ -94,7 +98,7 @@ class Pair:
 
     @property
     def numbered(self) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """The groups of either set as numbers from 0, and how many there are together."""
+        """The groups of each set as numbers from 0, (pieces,) each, and how many groups there are together."""
         names, numbers = np.unique(np.concatenate([self.reference, self.system]).astype(str), return_inverse=True)
         return numbers[: len(self.reference)], numbers[len(self.reference) :], len(names)
 
@@ -112,18 +116,21 @@ class Samples:
 
     @property
     def size(self) -> int:
-        return self.first.shape[1]
+        return int(self.first.shape[1])
 
 
 def largest_size(pair: Pair, random: np.random.Generator, splits: int = SPLITS) -> int:
-    """How many pieces every sample of `equal_samples` can have."""
+    """The largest size that all samples of `equal_samples` can have, in pieces."""
     return max(min(int(member.sum(axis=1).min()) for member in _members(pair, random, splits)), 1)
 
 
 def equal_samples(pair: Pair, random: np.random.Generator, size: int = SIZE, splits: int = SPLITS) -> Samples:
-    """Draw them: the groups of each set in two random halves, then `size` pieces of a half, fewer of small sets."""
+    """Samples for the distance: the groups of each set in two random halves, then `size` pieces of a half, fewer in
+    small sets."""
     members = _members(pair, random, splits)
-    if not members[2].any(axis=1).all():  # the one group that it shares is the reference's first half: it keeps it
+    if (
+        not members[2].any(axis=1).all()
+    ):  # its only group is shared and in the reference's first half: use it all the same
         members[2][:] = True
     size = min(size, *(int(member.sum(axis=1).min()) for member in members))
     return Samples(*(_draw(member, size, random) for member in members))
@@ -138,7 +145,8 @@ def _members(pair: Pair, random: np.random.Generator, splits: int) -> list[NDArr
 def _halves(pair: Pair, random: np.random.Generator, splits: int) -> list[NDArray[np.bool_]]:
     reference, system, groups = pair.numbered
     keys = random.random((splits, groups))
-    # Pieces of a group in both sets must not meet each other. Either set's other groups are halved by themselves.
+    # Pieces of one group must not be compared with each other: they resemble each other, and the distance would be too
+    # small. So a shared group is in the same half on both sides; the other groups of each set are halved separately.
     half = np.zeros((splits, groups), dtype=np.bool_)
     in_system = np.isin(reference, system)
     for own in (reference[in_system], reference[~in_system]):
@@ -153,7 +161,7 @@ def _halves(pair: Pair, random: np.random.Generator, splits: int) -> list[NDArra
 
 
 def _first_half(keys: Array, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each group, (splits, groups), is among those that hold half of the pieces, taken in the order of keys."""
+    """The groups, (splits, groups), that together hold half of the pieces, in the order of random keys."""
     count = np.bincount(numbers, minlength=keys.shape[1])
     order = np.argsort(keys, axis=1)
     before = np.cumsum(count[order], axis=1) - count[order] / 2
@@ -163,13 +171,13 @@ def _first_half(keys: Array, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _worth(counts: NDArray[np.int64], size: int) -> float:
-    """What groups with so many pieces are worth with `size` of each, in independent pieces: a group's pieces are taken
-    to correlate by `ALIKE`, so many small groups tell more than one large one."""
+    """The information in groups of so many pieces, with `size` of each, counted in independent pieces. The pieces of a
+    group correlate by `ALIKE`, so many small groups say more than one large one."""
     return float((counts >= size).sum() / (ALIKE + (1 - ALIKE) / size))
 
 
 def _some(numbers: NDArray[np.int64], keep: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
-    """Which pieces stay: `keep` of each group, by its number, at random."""
+    """The pieces that stay: `keep` of each group, by its number, at random."""
     order = np.lexsort((random.random(len(numbers)), numbers))
     first = np.searchsorted(numbers[order], numbers[order])  # where the group of each begins
     stays = np.empty(len(numbers), dtype=np.bool_)
@@ -189,9 +197,10 @@ def _draw(member: NDArray[np.bool_], size: int, random: np.random.Generator) -> 
 def permuted_groups(
     pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Iterator[NDArray[np.bool_]]:
-    """Which groups, by number, are on the other side, (rows, groups) at a time, `permutations` rows in all.
+    """The groups, by number, that change sides, (rows, groups) at a time, `permutations` rows in all.
 
-    A group that both sets have trades its sides or does not; of the others as many are on either side as before.
+    A group that both sets have trades its sides with probability 1/2. Of the others, as many are on each side as
+    before.
     """
     in_reference, in_system = pair.sides
     shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
@@ -206,9 +215,9 @@ def permuted_groups(
 def permuted_sides(
     pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Iterator[NDArray[np.bool_]]:
-    """Which pieces, reference first, are on the system's side, (rows, pieces) at a time, `permutations` rows in all.
+    """The pieces, reference first, that are on the system's side, (rows, pieces) at a time, `permutations` rows in all.
 
-    The groups of `permuted_groups` change sides as a whole; they are of one size on either (`Pair.tested`).
+    The groups of `permuted_groups` change sides as a whole; they have one size on both sides (`Pair.tested`).
     """
     reference, system, _ = pair.numbered
     number = np.concatenate([reference, system])
@@ -218,9 +227,9 @@ def permuted_sides(
 
 
 def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = RESAMPLES) -> Iterator[Weights]:
-    """How often each piece is there, (rows, pieces) of either set at a time; the very first row has each once.
+    """Bootstrap weights per piece, (rows, pieces) of each set at a time; the very first row is the original sample.
 
-    Groups are drawn with replacement: those in both sets together, those of one set among themselves.
+    Groups are drawn with replacement: shared ones together, those of one set among themselves.
     """
     reference, system, groups = pair.numbered
     in_reference, in_system = pair.sides
@@ -234,7 +243,7 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
 
 
 def _rows(total: int, pieces: int) -> Iterator[int]:
-    """`total` rows, as many at a time as memory should hold."""
+    """`total` rows, in parts small enough for memory."""
     at_once = max(_AT_ONCE // pieces, 1)
     while total > 0:
         yield min(at_once, total)

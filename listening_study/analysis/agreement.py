@@ -1,7 +1,7 @@
 """Do listeners agree? Krippendorff's alpha (Krippendorff, "Content Analysis", 2019) of their answers, clip by clip.
 
-1: all say the same of every clip; 0: as much agreement as answers given at random in the same shares would have; below:
-less. It needs two listeners and both answers, and with few of either it is a rough figure.
+1: all listeners agree on every clip; 0: they agree as often as answers given at random in the same shares would; below
+0: less often. It needs two listeners and both answers, and is imprecise with few of either.
 """
 
 import warnings
@@ -11,7 +11,10 @@ import pandas as pd
 
 
 def alpha(answers: pd.DataFrame) -> float:
-    """Krippendorff's alpha of said_human; NaN where fewer than two listeners, or only one answer, are there."""
+    """Krippendorff's alpha of the answers; NaN with fewer than two listeners, or where all answers are the same.
+
+    answers : columns participant, clip, said_human (1, 0 or NaN); the first answer counts where there are several
+    """
     grid = answers.pivot_table(index="participant", columns="clip", values="said_human", aggfunc="first")
     values = grid.to_numpy(float)
     given = values[~np.isnan(values)]

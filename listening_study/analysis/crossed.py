@@ -20,21 +20,21 @@ design effect   the variance of the difference over that of independent answers 
                 least 0.65: below 1 it makes up for the studies in which chance puts it above.
 degrees of      of Student's t, after Satterthwaite ("An approximate distribution of estimates of variance components",
 freedom         1946), as in the quasi-F of Clark, from the components that are positive: few clips and few listeners
-                are both told. Two or three listeners may seem alike by mere chance: at most 2 (listeners - 1)^2.
+                both lower them. Two or three listeners may seem alike by mere chance: at most 2 (listeners - 1)^2.
 interval        Wilson's for either share (1927), of as many answers as the design effect leaves and with t for z,
                 joined by Newcombe's square-and-add ("Interval estimation for the difference between independent
                 proportions", 1998; Zou & Donner, "Construction of confidence limits about effect measures", 2008): it
-                stays within -1..1 and is lopsided near 0 and 1, as it should be. Tests are this interval turned
-                round: the t at which it begins to hold the value in question.
+                stays within -1..1 and is lopsided near 0 and 1, as it should be. Tests invert this
+                interval: the t at which it begins to include the value tested.
 agreement       answers that are all the same do not show how alike clips and listeners are. A tenth of an
                 answer's worth of belief is added to those in the minority: that answers about a clip agree, and that
                 degrees of freedom are those of the fewer of listeners and clips. This, the least design effect and the
-                bound on degrees of freedom were chosen by simulation; the tests of chance draw from other seeds.
+                bound on degrees of freedom were chosen by simulation; the tests of error rates use other seeds.
 caution         for claims of equivalence, which a chance run of agreement favours: the largest design effect of the
                 difference and of either source, at least 1; no more degrees of freedom than clips of one source give;
                 a whole answer's worth of that belief.
 
-Arrays in, arrays out; the leading axes are those of whole studies, and "by study" is what the figures are.
+Arrays in, arrays out. The leading axes are whole studies: results have one value per study.
 """
 
 from dataclasses import dataclass
@@ -67,10 +67,10 @@ class Components:
 
 @dataclass(frozen=True)
 class CrossedDifference:
-    """By study; NaN where it cannot be told.
+    """One value per study; NaN where it cannot be estimated.
 
     system, human : the two shares
-    answers : about either, as many independent ones as they are worth with a design effect of 1
+    answers : how many there are about either; divided by a design effect: how many independent ones they are worth
     design, df : of the difference; `cautious_design`, `cautious_df` : for claims of equivalence
     """
 
@@ -88,12 +88,12 @@ class CrossedDifference:
         return self.system - self.human
 
     @property
-    def told(self) -> NDArray[np.bool_]:
-        """Whether there is anything to tell: at least two listeners, and two clips of either source."""
+    def estimable(self) -> NDArray[np.bool_]:
+        """Whether there are enough answers: about at least two listeners, and two clips of either source."""
         return ~np.isnan(self.df)
 
     def interval(self, level: float, cautious: bool = False) -> tuple[Array, Array]:
-        """The two-sided interval, within -1..1."""
+        """The two-sided interval at a level such as 0.95, within -1..1."""
         return self._ends(np.asarray(student.ppf((1 + level) / 2, self._df(cautious))), cautious)
 
     @_without_answers
@@ -107,22 +107,22 @@ class CrossedDifference:
         return one - other, one - other - below, one - other + above
 
     def t(self, value: float, cautious: bool = False) -> Array:
-        """The t at which the interval begins to hold `value`: above 0 where the estimate is above it."""
+        """The t at which the interval begins to include `value`: positive where the estimate is above it."""
         gap = self.estimate - value
         near, far = np.zeros_like(gap), np.full_like(gap, _FURTHEST)
-        for _ in range(_HALVINGS):
+        for _ in range(_HALVINGS):  # bisection: the interval widens with t, and has no closed inverse
             middle = (near + far) / 2
             low, high = self._ends(middle, cautious)
             outside = np.where(gap > 0, low > value, high < value)
             near, far = np.where(outside, middle, near), np.where(outside, far, middle)
-        return np.where(self.told, np.sign(gap) * near, np.nan)
+        return np.where(self.estimable, np.sign(gap) * near, np.nan)
 
     def p(self, value: float = 0.0) -> Array:
-        """Two-sided, of the difference being `value`."""
+        """Two-sided p of the difference being `value`."""
         return np.asarray(2 * student.sf(np.abs(self.t(value)), self.df))
 
     def p_equivalence(self, margin: float) -> Array:
-        """Of the difference being outside of plus or minus `margin`: the larger of two one-sided tests."""
+        """p of the difference being outside of plus or minus `margin`: the larger of two one-sided tests (TOST)."""
         df = self.cautious_df
         low, high = self.t(-margin, cautious=True), self.t(margin, cautious=True)
         return np.maximum(student.sf(low, df), student.cdf(high, df))
@@ -156,27 +156,17 @@ def difference(system: Array, human: Array) -> CrossedDifference:
 
     people = 1 / (((one.weights + other.weights) / 2) ** 2).sum(-1)
     fewest = np.minimum(people, np.minimum(one.clips, other.clips)) - 1
-    told = fewest > 1e-9
+    estimable = fewest > 1e-9  # not 0: effective numbers are floats
     minority = one.minority + other.minority
     agreed = np.maximum(one.total / one.clips, other.total / other.clips)  # answers about a clip
 
     def believed(seen: Array, otherwise: Array, belief: float = AGREEMENT) -> Array:
         seen = np.where(varies, seen, otherwise)
-        return np.where(told, (minority * seen + belief * otherwise) / (minority + belief), np.nan)
-
-    def design(variance: Array, of_independent: Array) -> Array:
-        return np.maximum(variance / of_independent, LEAST_DESIGN)
+        return np.where(estimable, (minority * seen + belief * otherwise) / (minority + belief), np.nan)
 
     df = _satterthwaite(listener, people, one, other)
-    whole = design(listener + clips + rest, known)
-    own = [
-        np.where(
-            each.independent > 0,
-            design(each.clip_part + each.rest_part + listener * each.independent / known, each.independent),
-            whole,
-        )
-        for each in (one, other)
-    ]
+    whole = _design(listener + clips + rest, known)
+    own = [_own_design(each, listener * each.independent / known, whole) for each in (one, other)]
     few = np.maximum(fewest, 1)
     return CrossedDifference(
         system=one.share,
@@ -195,8 +185,22 @@ def difference(system: Array, human: Array) -> CrossedDifference:
     )
 
 
+def _design(variance: Array, of_independent: Array) -> Array:
+    """The design effect: a variance over that of as many independent answers."""
+    return np.maximum(variance / of_independent, LEAST_DESIGN)
+
+
+def _own_design(source: "_Source", listener: Array, otherwise: Array) -> Array:
+    """The design effect of one source's share; listener : its part of the listeners' variance
+
+    `otherwise` where all answers about the source are the same.
+    """
+    own = _design(source.clip_part + source.rest_part + listener, source.independent)
+    return np.where(source.independent > 0, own, otherwise)
+
+
 class _Source:
-    """Sums of squares of one source; the variances they tell, and what each part adds to that of the share."""
+    """Sums of squares of one source, the variances estimated from them, and the part of each in that of the share."""
 
     @_without_answers
     def __init__(self, answers: Array) -> None:
@@ -222,7 +226,11 @@ class _Source:
 
 
 def _expected(given: NDArray[np.bool_], listeners: Array, clips: Array, n: Array) -> Array:
-    """What one unit of each variance (listener, clip, rest) adds to each sum of squares, (..., 3, 3)."""
+    """What one unit of each variance (listener, clip, rest) adds to each sum of squares, (..., 3, 3).
+
+    The equations of Henderson's method 1 for two crossed random factors, with listeners[i] and clips[j] answers in each
+    row and column of `given`.
+    """
     by_listener, by_clip = (listeners**2).sum(-1), (clips**2).sum(-1)
     apart = ((given - listeners[..., :, None] * clips[..., None, :] / n[..., None, None]) ** 2).sum((-1, -2))
     rows = [
@@ -239,7 +247,10 @@ def _within(counts: Array, n: Array) -> Array:
 
 
 def _solve(matrix: Array, sums: Array) -> Array:
-    """(..., 3); 0 for what the pattern of answers cannot tell."""
+    """(..., 3); 0 for a variance that the pattern of answers does not identify.
+
+    A pseudoinverse, for with one answer per listener, say, those of listener and rest are one.
+    """
     inverse: Any = np.linalg.pinv(np.where(np.isfinite(matrix), matrix, 0.0), hermitian=True)
     return np.asarray((inverse @ np.nan_to_num(sums)[..., None])[..., 0])
 

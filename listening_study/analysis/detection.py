@@ -2,7 +2,7 @@
 
 A human clip is the signal, the answer "human" a yes. Shares are corrected by the log-linear rule, which adds half an
 answer to each cell (Hautus, "Corrections for extreme proportions and their biasing effects on estimated values of d'",
-1995), so that nobody has an infinite d'.
+1995), so that d' is always finite.
 """
 
 import numpy as np
@@ -10,15 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from listening_study.protocol.questions import FORMS, Question
+
 Array = NDArray[np.float64]
-CONFIDENCES = 4
+CONFIDENCES = FORMS[Question.CONFIDENCE].highest
 
 
 def d_prime(hits: int, signals: int, false_alarms: int, noises: int) -> tuple[float, float]:
-    """d' and criterion c; NaN without signals or noises. c above 0: "computer" is said more readily.
+    """d' and criterion c; NaN without signals or noises. c above 0: a bias towards "computer".
 
-    >>> [round(figure, 3) for figure in d_prime(8, 10, 2, 10)]
-    [1.495, 0.0]
+    hits : answers "human" to human clips, of `signals` answers; false_alarms : to a system's clips, of `noises`
+
+    >>> [round(value, 3) for value in d_prime(9, 10, 4, 10)]
+    [1.327, -0.433]
     """
     if not signals or not noises:
         return np.nan, np.nan
@@ -28,8 +32,9 @@ def d_prime(hits: int, signals: int, false_alarms: int, noises: int) -> tuple[fl
 
 
 def scores(answers: pd.DataFrame) -> Array:
-    """How human each answer takes its clip for: certainly computer 1 to certainly human 8; without a confidence, as
-    little sure as can be.
+    """How human each clip was judged, (answers,): from 1, certainly computer, to 8, certainly human.
+
+    An answer without a confidence counts as guessed.
     """
     sure = answers["confidence"].fillna(1).to_numpy(float)
     return np.where(answers["said_human"] == 1, CONFIDENCES + sure, CONFIDENCES + 1 - sure)
@@ -38,7 +43,10 @@ def scores(answers: pd.DataFrame) -> Array:
 def roc(
     human: NDArray[np.float64], system: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """False alarms and hits at every threshold from (0, 0) to (1, 1), and the area; NaN area without either."""
+    """False alarms and hits at every threshold from (0, 0) to (1, 1), and the area under the curve.
+
+    human, system : (answers,) `scores`; the area is NaN without answers about either
+    """
     if not len(human) or not len(system):
         return np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.nan
     from sklearn.metrics import auc, roc_curve

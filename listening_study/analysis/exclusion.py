@@ -1,4 +1,6 @@
-"""Which answers count: what was registered to be left out, step by step, and how much each step took."""
+"""Which answers count: the registered exclusions, step by step, with the number of answers that each removes."""
+
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -10,44 +12,44 @@ from listening_study.protocol.design import TrialKind
 def counted(
     answers: pd.DataFrame, listeners: pd.DataFrame, exclusions: Exclusions | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The answers of main trials that count, and the flow: one row a reason, columns as in the codebook.
+    """The answers of main trials that count, and one row per reason for exclusion; columns as in the codebook.
 
-    exclusions : None leaves out nothing but clips that would not play
+    exclusions : None excludes nothing but clips that would not play
     """
     kept = answers[answers["kind"] == TrialKind.MAIN]
-    flow = []
-
-    def leave_out(reason: str, out: pd.Series, *, registered: bool = True) -> None:
-        nonlocal kept
-        before = set(kept["participant"])
-        kept = kept[~out.reindex(kept.index).fillna(False).astype(bool)]
-        gone = len(before - set(kept["participant"]))
-        row = {"reason": reason, "registered": registered, "listeners": gone, "answers": int(out.sum())}
-        flow.append(row)
-
-    def listeners_who(test: pd.Series) -> pd.Series:
-        return kept["participant"].isin(listeners.loc[test, "participant"])
-
-    leave_out("would not play on the listener's device", kept["said_human"].isna(), registered=False)
+    steps = [("would not play on the listener's device", kept["said_human"].isna(), False)]
     if exclusions:
-        if exclusions.incomplete:
-            leave_out("listener did not answer every clip", listeners_who(~listeners["complete"].astype(bool)))
-        if exclusions.catch_missed is not None:
-            missed = listeners["catch_missed"] > exclusions.catch_missed
-            leave_out(f"listener missed more than {exclusions.catch_missed} catch trials", listeners_who(missed))
-        if exclusions.fastest_median is not None:
-            fast = listeners["median_delay"] < exclusions.fastest_median
-            leave_out(
-                f"listener's median answer came sooner than {exclusions.fastest_median:g} s after the clip",
-                listeners_who(fast),
-            )
-        if exclusions.headphones:
-            failed = listeners["headphones_passed"].eq(False)
-            leave_out("listener failed the headphone check", listeners_who(failed))
-        if exclusions.extras:
-            leave_out("listener's place had been given to another", kept["extra"].astype(bool))
-        if exclusions.known:
-            leave_out("listener knows the piece", kept["known"].eq(True))
-        if exclusions.heard:
-            leave_out(f"less than {exclusions.heard:.0%} of the clip was heard", kept["heard"] < exclusions.heard)
+        steps += [(reason, out, True) for reason, out in _registered(kept, listeners, exclusions)]
+    flow = []
+    for reason, out, registered in steps:
+        leaves = out.reindex(kept.index).fillna(False).astype(bool)  # of the answers still kept: each leaves once
+        before = set(kept["participant"])
+        kept = kept[~leaves]
+        gone = len(before - set(kept["participant"]))
+        flow.append({"reason": reason, "registered": registered, "listeners": gone, "answers": int(leaves.sum())})
     return kept, pd.DataFrame(flow, columns=columns("exclusions"))
+
+
+def _registered(
+    main: pd.DataFrame, listeners: pd.DataFrame, exclusions: Exclusions
+) -> Iterator[tuple[str, "pd.Series[bool]"]]:
+    """Each registered exclusion in the order applied: its reason, and which of the main answers it concerns."""
+
+    def of_listeners(who: "pd.Series[bool]") -> "pd.Series[bool]":
+        return main["participant"].isin(listeners.loc[who, "participant"])
+
+    if exclusions.incomplete:
+        yield "listener did not answer every clip", of_listeners(~listeners["complete"].astype(bool))
+    if (most := exclusions.catch_missed) is not None:
+        yield f"listener missed more than {most} catch trials", of_listeners(listeners["catch_missed"] > most)
+    if (least := exclusions.fastest_median) is not None:
+        reason = f"listener's median answer came earlier than {least:g} s after the clip"
+        yield reason, of_listeners(listeners["median_delay"] < least)
+    if exclusions.headphones:
+        yield "listener failed the headphone check", of_listeners(listeners["headphones_passed"].eq(False))
+    if exclusions.extras:
+        yield "listener's place had been given to another", main["extra"].astype(bool)
+    if exclusions.known:
+        yield "listener knows the piece", main["known"].eq(True)
+    if exclusions.heard:
+        yield f"less than {exclusions.heard:.0%} of the clip was heard", main["heard"] < exclusions.heard

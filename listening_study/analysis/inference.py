@@ -1,14 +1,14 @@
-"""What a study lets one say of each system against the human source, in figures and in words.
+"""The results of a study: each system compared with the human source, in numbers and in words.
 
-The difference of P("human") comes from a crossed model (`analysis.crossed`), and beside it stands a permutation of
-source over clips (`analysis.permutation`). p-values are corrected over the registered contrasts by Holm ("A simple
-sequentially rejective multiple test procedure", 1979), each kind as a family of its own.
+The difference of P("human") comes from a crossed model (`analysis.crossed`); a permutation of source over clips
+(`analysis.permutation`) is reported with it. p-values are corrected over the registered contrasts by Holm ("A simple
+sequentially rejective multiple test procedure", 1979), each kind of test as a family of its own.
 
-Equivalence is what two one-sided tests say (Schuirmann, "A comparison of the two one-sided tests procedure and the
-power approach for assessing the equivalence of average bioavailability", 1987): the difference lies within the margin
-that was registered. A study in which nobody could have heard a difference shows nothing by finding none, so the anchor,
-a source known to be bad, must be called human less often than the human source (assay sensitivity: ICH E10, "Choice of
-control group and related issues in clinical trials", 2000). Without that, equivalence cannot be told.
+Equivalence is shown by two one-sided tests (Schuirmann, "A comparison of the two one-sided tests procedure and the
+power approach for assessing the equivalence of average bioavailability", 1987): the difference lies within the
+registered margin. Finding no difference shows nothing if nobody could have heard one, so the anchor, a source known to
+be bad, must be called human significantly less often than the human source (assay sensitivity: ICH E10, "Choice of
+control group and related issues in clinical trials", 2000). Otherwise equivalence is inconclusive.
 """
 
 from dataclasses import dataclass
@@ -53,21 +53,22 @@ COLUMNS = (
     "equivalent_high",
     "tost_p",  # empty for the anchor
     "tost_p_holm",
-    "equivalence",  # "equivalent within the margin" or "cannot be told"
-    "verdict",  # the same, or "told apart"
+    "equivalence",  # "equivalent within the margin" or "inconclusive"
+    "verdict",  # the same, or "significant difference"
     "words",
 )
 
 
 @dataclass(frozen=True)
 class Conclusions:
-    """What a study lets one say.
+    """The results of a study.
 
-    contrasts : one row a registered contrast, and one for the anchor; COLUMNS; figures that cannot be had are NaN
-    components : one row a contrast: source; standard deviations in shares between listeners (listener), between
-        listeners in the difference of the two sources (slope) and between clips of a source (clip); and, about, the
-        same in log-odds (listener_log_odds, ...), as `clstm study power` takes them. 0: no more than by chance
-    notes : sentences on the whole
+    contrasts : one row per registered contrast, and one for the anchor; COLUMNS; values without an estimate are NaN
+    components : one row per contrast: source; standard deviations in shares between listeners (listener), between
+        listeners in the difference of the two sources (slope) and between clips of a source (clip); and,
+        approximately, the same in log-odds (listener_log_odds, ...), as `clstm study power` takes them. 0: no more
+        than by chance
+    notes : remarks on the study as a whole
     """
 
     contrasts: pd.DataFrame
@@ -77,7 +78,7 @@ class Conclusions:
 
 @dataclass(frozen=True)
 class _Contrast:
-    """The answers about one system and the human source, (listeners, clips) each, and what the model makes of them."""
+    """The answers about one system and the human source, (listeners, clips) each, and the model fitted to them."""
 
     source: str
     system: Array
@@ -89,7 +90,7 @@ class _Contrast:
         return int((~np.isnan(np.concatenate([self.system, self.human], axis=1))).any(axis=1).sum())
 
     def gap(self, human: str) -> str:
-        """Why nothing can be told; empty where something can."""
+        """Why there is no result; empty where there is one."""
         missing = [name for name, grid in ((self.source, self.system), (human, self.human)) if not grid.shape[1]]
         if missing:
             return f"there are no answers about {' or '.join(missing)}"
@@ -97,38 +98,26 @@ class _Contrast:
             return "one listener does not show how others would answer"
         if min(self.system.shape[1], self.human.shape[1]) < 2:
             return "one clip does not show how others of its source would sound"
-        return "" if self.found.told else "too few answers"
+        return "" if self.found.estimable else "too few answers"
 
 
 def conclude(answers: pd.DataFrame, registered: Registered, seed: int = 0) -> Conclusions:
-    """answers : columns participant, clip, source, said_human (1, 0 or missing: not counted); of the main trials,
-        after whatever exclusions are wanted; where a participant has several about one clip, their mean counts
+    """Test every registered contrast.
+
+    answers : columns participant, clip, source, said_human (1, 0 or missing: not counted); of the main trials,
+        after exclusions, without catch trials and repeats; several of one participant about one clip are averaged
     seed : of the permutations
 
-    Whatever is missing, there is a row, and its words say why nothing can be told. Catch trials and repeated clips do
-    not belong here.
+    A contrast without enough answers has its row, too, and its words say what is missing.
     """
     plan, human = registered.plan, registered.human
     tested = list(dict.fromkeys([*plan.contrasts, *([plan.anchor] if plan.anchor else [])]))
     grids = _grids(answers, [human, *tested])
     contrasts = [_Contrast(name, grids[name], grids[human], difference(grids[name], grids[human])) for name in tested]
-    rows = [
-        {
-            "source": one.source,
-            "human": human,
-            "is_anchor": one.source == plan.anchor,
-            "margin": plan.margin,
-            "listeners": one.listeners,
-            "clips": one.system.shape[1],
-            "human_clips": one.human.shape[1],
-            "p_permutation": permuted_p(one.system, one.human, seed),
-            **_figures(one.found, plan.alpha),
-            "tost_p": np.nan if one.source == plan.anchor else float(one.found.p_equivalence(plan.margin)),
-        }
-        for one in contrasts
-    ]
+    rows = [_row(one, registered, seed) for one in contrasts]
     for name in ("p", "p_permutation", "tost_p"):
-        # An anchor that is no registered contrast opens the gate for the others and is not one of them.
+        # An anchor that is no registered contrast is not part of the family: it only decides whether others can be
+        # called equivalent.
         family = holm([row[name] if row["source"] in plan.contrasts else np.nan for row in rows])
         for row, corrected in zip(rows, family, strict=True):
             row[f"{name}_holm"] = float(corrected) if row["source"] in plan.contrasts else row[name]
@@ -141,6 +130,24 @@ def conclude(answers: pd.DataFrame, registered: Registered, seed: int = 0) -> Co
         pd.DataFrame([{"source": one.source, **_components(one.found)} for one in contrasts]),
         notes(rows, gaps, reason, plan.alpha),
     )
+
+
+def _row(one: _Contrast, registered: Registered, seed: int) -> dict[str, Any]:
+    """What is known of a contrast by itself: without corrected p-values, and without words."""
+    plan = registered.plan
+    is_anchor = one.source == plan.anchor
+    return {
+        "source": one.source,
+        "human": registered.human,
+        "is_anchor": is_anchor,
+        "margin": plan.margin,
+        "listeners": one.listeners,
+        "clips": one.system.shape[1],
+        "human_clips": one.human.shape[1],
+        "p_permutation": permuted_p(one.system, one.human, seed),
+        **_values(one.found, plan.alpha),
+        "tost_p": np.nan if is_anchor else float(one.found.p_equivalence(plan.margin)),
+    }
 
 
 def _grids(answers: pd.DataFrame, sources: list[str]) -> dict[str, Array]:
@@ -156,7 +163,7 @@ def _grids(answers: pd.DataFrame, sources: list[str]) -> dict[str, Array]:
     return found
 
 
-def _figures(found: CrossedDifference, alpha: float) -> dict[str, Any]:
+def _values(found: CrossedDifference, alpha: float) -> dict[str, Any]:
     low, high = found.interval(1 - alpha)
     narrow, wide = found.interval(1 - 2 * alpha, cautious=True)
     ratio = np.array(found.log_odds_interval(1 - alpha), dtype=np.float64)
@@ -184,9 +191,9 @@ def _components(found: CrossedDifference) -> dict[str, float]:
     parts = found.components
     shares = Spread(*(float(np.sqrt(np.maximum(part, 0))) for part in (parts.listener, parts.clip, parts.slope)))
     middle = float(found.system + found.human) / 2
-    if not found.told:
+    if not found.estimable:
         shares = nothing
-    odds = spread_of_shares(middle, shares) if found.told and 0 < middle < 1 else nothing
+    odds = spread_of_shares(middle, shares) if found.estimable and 0 < middle < 1 else nothing
     return {
         "listener": shares.listener,
         "slope": shares.slope,

@@ -4,8 +4,8 @@
 
 with normal listeners, clips and deviations, all independent: random intercepts of listener and clip and by-listener
 random slopes of source (Barr, Levy, Scheepers & Tily, "Random effects structure for confirmatory hypothesis testing:
-keep it maximal", 2013). What is told of a source is its marginal P("human"), the mean over all listeners and clips
-there could be, which is what a study estimates; m follows from it.
+keep it maximal", 2013). A source is described by its marginal P("human"), the mean over all possible listeners and
+clips, which is what a study estimates; m follows from it.
 
 Everything is in arrays: (draws, listeners, clips), where a draw is a whole study.
 """
@@ -67,9 +67,10 @@ def respond(random: np.random.Generator, probability: Array) -> NDArray[np.bool_
 
 
 def spread_of_shares(p: float, shares: Spread) -> Spread:
-    """Standard deviations in log-odds of effects whose deviations are known in shares, about a share p between 0 and 1.
+    """Standard deviations in log-odds of effects whose deviations are known in shares, near a share p between 0 and 1.
 
-    About: an effect moves the share by the mean slope of the logistic curve, which the effects' own spread flattens.
+    An approximation: an effect moves the share by the mean slope of the logistic curve, which the effects' own spread
+    flattens; hence the iteration.
     """
     found = shares
     for _ in range(50):

@@ -1,15 +1,16 @@
 """Could the clips just as well have come from either source? A permutation of source over clips.
 
-The answers stay with their clips, and clips trade sources: what is counted is how often a random division of these
-clips has shares at least as far apart as the true one has. Answers are taken relative to their listener's mean about
-the two sources, so that where each listener hears only some of the clips a lenient listener favours no side.
+The answers stay with their clips, and the clips' sources are permuted: p is the share of divisions of these clips whose
+shares differ at least as much as those of the true one. Answers are taken relative to their listener's mean over the
+two sources, so that a lenient listener favours neither where each listener hears only some of the clips.
 
 The test conditions on these listeners: it says whether they, as a group, answer differently to the two sources, for
-clips that are exchangeable when they do not. It does not reach to other listeners, whose own differences between
-sources it takes for those of the sources; the crossed model does. In return it assumes no distribution.
+clips that are exchangeable when they do not. It does not generalise to other listeners: it cannot
+separate how these listeners differ between sources from how the sources differ; the crossed model does. In return it
+assumes no distribution.
 
-All divisions are counted where there are at most 10,000 (exact); else 9,999 random ones, from a seed, and the true one
-with them (Phipson & Smyth, "Permutation p-values should never be zero", 2010).
+All divisions are counted where there are at most 10,000 (exact); else 9,999 random ones, from a seed, with the true
+one added (Phipson & Smyth, "Permutation p-values should never be zero", 2010).
 """
 
 from itertools import combinations
@@ -41,10 +42,11 @@ def permuted_p(system: Array, human: Array, seed: int = 0) -> float:
     mean = said.sum(1, keepdims=True) / np.maximum(given.sum(1, keepdims=True), 1)
     above = np.where(given, said - mean, 0.0).sum(0)[heard]
     count = given.sum(0)[heard].astype(np.float64)
-    actual = _apart(np.arange(size)[None], above, count)[0]
+    actual = _difference(np.arange(size)[None], above, count)[0]
     exact = comb(clips, size) <= MOST_DIVISIONS
     sides = np.array(list(combinations(range(clips), size))) if exact else _drawn(clips, size, seed)
-    counted = int((_apart(sides, above, count) >= actual - 1e-9).sum())
+    # A tolerance: equal divisions may differ in the last bit, by the order of their sums.
+    counted = int((_difference(sides, above, count) >= actual - 1e-9).sum())
     return counted / len(sides) if exact else permutation_p(counted, len(sides))
 
 
@@ -53,7 +55,10 @@ def _drawn(clips: int, size: int, seed: int) -> NDArray[np.intp]:
     return np.argsort(random.random((DRAWS, clips)), axis=1)[:, :size]
 
 
-def _apart(sides: NDArray[np.intp], above: Array, count: Array) -> Array:
-    """How far the mean answer about the clips of one side is from that about the others, (divisions,)."""
+def _difference(sides: NDArray[np.intp], above: Array, count: Array) -> Array:
+    """Absolute difference of the mean answers about the two groups of clips, (divisions,).
+
+    sides : (divisions, size) the clips in one group; above, count : (clips,) sum and number of answers
+    """
     sums, counts = above[sides].sum(1), count[sides].sum(1)
     return np.asarray(np.abs(sums / counts - (above.sum() - sums) / (count.sum() - counts)))

@@ -1,4 +1,4 @@
-"""What the store holds and the sealed key, joined: one row an answer, and one row a listener."""
+"""The stored answers joined with the sealed key: one row per answer, and one row per listener."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,15 +9,16 @@ import pandas as pd
 from listening_study.analysis.codebook import columns
 from listening_study.protocol.design import TrialKind
 from listening_study.protocol.key import Key
+from listening_study.protocol.questions import NUMBERED, Question
 from listening_study.protocol.study import Study
 from listening_study.store import Answer, AnsweredTrial, ListenerProgress, Reply
 
-CATCH_ANSWER = Answer.HUMAN  # what was agreed for three beeps
-HEADPHONES_WRONG = 1  # replies in the headphone check that may be wrong
+CATCH_ANSWER = Answer.HUMAN  # what participants were asked to answer to three beeps
+HEADPHONES_WRONG = 1  # replies that may be wrong in a headphone check that is passed
 
 
 def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[ListenerProgress], key: Key) -> pd.DataFrame:
-    """One row an answer, columns as in the codebook. Empty, with its columns, without answers."""
+    """One row per answer, columns as in the codebook. Empty, with its columns, without answers."""
     about = {one.participant: one for one in progress}
     rows = []
     for one in answered:
@@ -39,10 +40,7 @@ def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Listener
                 "start": origin.start if origin else np.nan,
                 "answer": response.answer,
                 "said_human": said[Answer(response.answer)] if response.answer else np.nan,
-                **{
-                    name: getattr(response, name)
-                    for name in ("confidence", "known", "rhythm", "melody", "repetitiveness", "comment")
-                },
+                **{str(question): getattr(response, question) for question in Question},
                 "heard": one.heard,
                 "plays": one.plays,
                 "seconds": one.seconds,
@@ -52,14 +50,14 @@ def answers_table(answered: Sequence[AnsweredTrial], progress: Sequence[Listener
             }
         )
     table = pd.DataFrame(rows, columns=columns("answers"))
-    numbers = ["said_human", "confidence", "rhythm", "melody", "repetitiveness", "heard", "seconds", "start"]
+    numbers = ["said_human", *map(str, NUMBERED), "heard", "seconds", "start"]
     return table.astype(dict.fromkeys(numbers, float))
 
 
 def listeners_table(
     study: Study, progress: Sequence[ListenerProgress], replies: Iterable[Reply], answers: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row a listener, columns as in the codebook."""
+    """One row per listener, columns as in the codebook."""
     said = {(one.participant, one.stage, one.question): one.reply for one in replies}
     of = dict(list(answers.groupby("participant")))
     rows = []
@@ -97,7 +95,7 @@ def listeners_table(
 
 
 def interview_table(replies: Iterable[Reply]) -> pd.DataFrame:
-    """What was said in the interview, by participant and in the order of the questions."""
+    """The replies in the interview, by participant and in order of arrival; columns as in the codebook."""
     rows = [
         {"participant": one.participant, "question": one.question, "reply": one.reply}
         for one in sorted(replies, key=lambda one: (one.participant, one.sequence))

@@ -1,8 +1,8 @@
-"""The paper's tally and what goes with it: shares, confusion, ratings, by source. All of it descriptive.
+"""The paper's tally, and shares, confusion and ratings by source. All of it is descriptive.
 
-How often a source is called human is the figure to look at: with twice as many computer clips as human ones, whoever
-always answers "computer" is right two times in three. Wilson's intervals (Wilson 1927) take answers for independent,
-which they are not: `inference` is there to generalise to other listeners and other clips.
+The main value is the share of answers "human" for each source, not the share of correct answers: with twice as many
+computer clips as human ones, a listener who always answers "computer" is right in two of three. Wilson's intervals
+(Wilson 1927) assume independent answers, which these are not; `inference` generalises to other listeners and clips.
 """
 
 import math
@@ -13,16 +13,16 @@ from listening_study.analysis.agreement import alpha
 from listening_study.analysis.codebook import columns
 from listening_study.analysis.detection import d_prime, roc, scores
 from listening_study.protocol.key import Key
+from listening_study.protocol.questions import RATINGS, SCALE_HIGHEST
 
 CONFIDENCE_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 
-# Huang, Huang & Cai 2018, section 4.5: 5 listeners, 10 segments a source. Counts of answers are not reported.
-PAPER = (("sample song", 10, 10), ("LSTM", 10, 0), ("C-LSTM", 10, 2))  # source, clips, taken for human by most
-RATINGS = ("rhythm", "melody", "repetitiveness")
+# Huang, Huang & Cai 2018, section 4.5: 5 listeners, 10 segments per source. Counts of answers are not reported.
+PAPER = (("sample song", 10, 10), ("LSTM", 10, 0), ("C-LSTM", 10, 2))  # source, clips, called human by most listeners
 
 
 def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """One row a source, in the key's order, columns as in the codebook. `answers`: those that count."""
+    """One row per source, in the key's order, columns as in the codebook. `answers`: those that count."""
     rows = []
     human = answers[answers["source"] == key.human]
     for source in key.sources:
@@ -30,7 +30,7 @@ def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
         share = mine.groupby("clip")["said_human"].mean()
         count, said = len(mine), int(mine["said_human"].sum())
         low, high = wilson(said, count)
-        told, criterion = d_prime(int(human["said_human"].sum()), len(human), said, count)
+        sensitivity, criterion = d_prime(int(human["said_human"].sum()), len(human), said, count)
         area = roc(scores(human), scores(mine))[2]
         itself = source == key.human
         rows.append(
@@ -46,7 +46,7 @@ def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
                 "p_human": said / count if count else math.nan,
                 "low": low,
                 "high": high,
-                "d_prime": math.nan if itself else told,
+                "d_prime": math.nan if itself else sensitivity,
                 "criterion": math.nan if itself else criterion,
                 "auc": math.nan if itself else area,
                 "alpha": alpha(mine),
@@ -56,13 +56,13 @@ def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def clips(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """One row a clip of the main trials, sources in the key's order."""
-    told = {str(clip): given for clip, given in answers.groupby("clip")["said_human"]}
+    """One row per clip of the main trials, sources in the key's order."""
+    by_clip = {str(clip): given for clip, given in answers.groupby("clip")["said_human"]}
     rows = []
     for source in key.sources:
         for name, origin in key.clips.items():
             if origin.source == source:
-                given = told.get(name, pd.Series(dtype=float))
+                given = by_clip.get(name, pd.Series(dtype=float))
                 count, said = len(given), int(given.sum())
                 rows.append(
                     [name, source, origin.piece, origin.start, count, said, said / count if count else math.nan]
@@ -71,7 +71,7 @@ def clips(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def confusion(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """What was said of what: human against computer, then source by source."""
+    """Counts of answers by what made the music: human and computer, then source by source."""
     rows = []
     for made_by, source, mine in [
         ("human", "", answers[answers["source"] == key.human]),
@@ -87,19 +87,21 @@ def confusion(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def ratings(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """The paper's interview as numbers: one row a source and question that got a rating."""
+    """The ratings, which the paper asks for in an interview: one row per source and question with any."""
     rows = []
     for source in key.sources:
         for question in RATINGS:
-            given = answers.loc[answers["source"] == source, question].dropna()
+            given = answers.loc[answers["source"] == source, str(question)].dropna()
             if len(given):
-                counts = [int((given == value).sum()) for value in range(1, 6)]
-                rows.append([source, question, len(given), given.mean(), given.median(), *counts])
+                counts = [int((given == value).sum()) for value in range(1, SCALE_HIGHEST + 1)]
+                rows.append([source, str(question), len(given), given.mean(), given.median(), *counts])
     return pd.DataFrame(rows, columns=columns("ratings"))
 
 
 def wilson(successes: int, trials: int, z: float = CONFIDENCE_Z) -> tuple[float, float]:
-    """Wilson's score interval of a share; 0 to 1 when nothing was tried.
+    """Wilson's score interval of a share, within 0..1; 0 to 1 without trials.
+
+    z : the normal quantile of its level
 
     >>> [round(end, 3) for end in wilson(2, 10)]
     [0.057, 0.51]

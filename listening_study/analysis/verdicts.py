@@ -1,7 +1,7 @@
-"""What was found, in words: told apart, equivalent within the margin, or neither can be told.
+"""The result of each contrast in words: a significant difference, equivalent within the margin, or inconclusive.
 
-A sentence never says more than its figures: that a difference was not found is not said to be its absence, and nothing
-is called equivalent in a study that was not shown able to hear a difference.
+A sentence never says more than its numbers: a difference that was not found may exist, and nothing is called
+equivalent unless listeners recognised the anchor, which shows that they could have heard a difference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ FEW = 5  # listeners, or clips of a source
 
 
 class Verdict(StrEnum):
-    """What can be said of one contrast."""
+    """The result of one contrast."""
 
-    TOLD_APART = "told apart"
+    SIGNIFICANT = "significant difference"
     EQUIVALENT = "equivalent within the margin"
-    UNKNOWN = "cannot be told"
+    INCONCLUSIVE = "inconclusive"
 
 
 def insensitive(rows: Sequence[Row], alpha: float) -> str:
@@ -27,7 +27,7 @@ def insensitive(rows: Sequence[Row], alpha: float) -> str:
         return "no anchor registered"
     anchor = anchors[0]
     if not anchor["p_holm"] < alpha:
-        return f"the anchor {anchor['source']} was not told apart from {anchor['human']}"
+        return f"the anchor {anchor['source']} does not differ significantly from {anchor['human']}"
     if anchor["difference"] > 0:
         return f"the anchor {anchor['source']} was called human more often than {anchor['human']}"
     return ""
@@ -36,43 +36,43 @@ def insensitive(rows: Sequence[Row], alpha: float) -> str:
 def judged(row: Row, gap: str, reason: str, alpha: float) -> dict[str, str]:
     """equivalence, verdict and words of one contrast.
 
-    gap : why nothing at all can be told; reason : why equivalence cannot; either may be empty
+    gap : why there is no result at all; reason : why equivalence cannot be shown; either may be empty
     """
     pair = f"{row['source']} and {row['human']}"
     if gap:
-        return _result(Verdict.UNKNOWN, Verdict.UNKNOWN, f"{pair}: cannot be told, {gap}.")
+        return _result(Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, f"{pair}: inconclusive, {gap}.")
     within = row["tost_p_holm"] < alpha  # the anchor has none
-    equivalence = Verdict.EQUIVALENT if within and not reason else Verdict.UNKNOWN
+    equivalence = Verdict.EQUIVALENT if within and not reason else Verdict.INCONCLUSIVE
     margin = f"the margin of ±{row['margin'] * 100:g} percentage points"
     interval = f"{(1 - alpha) * 100:g} % interval {_signed(row['low'])} to {_signed(row['high'])}"
     if row["p_holm"] < alpha:
         points = (
             f"{abs(row['difference']) * 100:.0f} percentage points {'less' if row['difference'] < 0 else 'more'} often"
         )
-        words = f"{row['source']} was told apart from {row['human']}: called human {points} ({interval})"
-        small = f"; the difference is sure, but within {margin}" if equivalence is Verdict.EQUIVALENT else ""
-        return _result(equivalence, Verdict.TOLD_APART, f"{words}{small}.")
+        words = f"{row['source']} differs significantly from {row['human']}: called human {points} ({interval})"
+        small = f"; the difference is significant, but within {margin}" if equivalence is Verdict.EQUIVALENT else ""
+        return _result(equivalence, Verdict.SIGNIFICANT, f"{words}{small}.")
     if equivalence is Verdict.EQUIVALENT:
         return _result(equivalence, equivalence, f"{pair} are equivalent within {margin} ({interval}).")
     why = (
         f"the difference lies within the margin, but {reason}"
         if within
-        else "neither a difference nor its absence is sure"
+        else "neither a difference nor equivalence is shown"
     )
     if row["is_anchor"]:
-        why = "a difference is not sure"
-    return _result(equivalence, Verdict.UNKNOWN, f"{pair}: cannot be told, {why} ({interval}).")
+        why = "no significant difference"
+    return _result(equivalence, Verdict.INCONCLUSIVE, f"{pair}: inconclusive, {why} ({interval}).")
 
 
 def notes(rows: Sequence[Row], gaps: Sequence[str], reason: str, alpha: float) -> tuple[str, ...]:
-    """Sentences on the whole, each once."""
-    found = [f"Equivalence cannot be told: {reason}."] if reason else []
-    told = [row for row, gap in zip(rows, gaps, strict=True) if not gap]
-    if any(row["listeners"] < FEW for row in told):
-        found.append("Too few listeners to say much about others: fewer than five.")
-    if any(min(row["clips"], row["human_clips"]) < FEW for row in told):
-        found.append("Too few clips to say much about other music: fewer than five of a source.")
-    for row in told:
+    """Remarks on the study as a whole, each once. `gaps` and `reason` as in `judged`, one gap for each row."""
+    found = [f"Equivalence cannot be shown: {reason}."] if reason else []
+    complete = [row for row, gap in zip(rows, gaps, strict=True) if not gap]
+    if any(row["listeners"] < FEW for row in complete):
+        found.append("Fewer than five listeners: the results say little about other listeners.")
+    if any(min(row["clips"], row["human_clips"]) < FEW for row in complete):
+        found.append("Fewer than five clips of a source: the results say little about other music.")
+    for row in complete:
         shares = {row["human"]: row["p_human"], row["source"]: row["p_system"]}
         found += [
             f"All answers about {name} were the same: they do not show how much clips and listeners differ."
@@ -82,7 +82,7 @@ def notes(rows: Sequence[Row], gaps: Sequence[str], reason: str, alpha: float) -
         if (row["p_holm"] < alpha) != (row["p_permutation_holm"] < alpha):
             found.append(
                 f"{row['source']}: the crossed model (p = {row['p_holm']:.3g}) and the permutation of clips "
-                f"(p = {row['p_permutation_holm']:.3g}) disagree; the latter speaks of these listeners only."
+                f"(p = {row['p_permutation_holm']:.3g}) disagree; the permutation test is about these listeners only."
             )
     return tuple(dict.fromkeys(found))
 

@@ -1,1 +1,1 @@
-"""Does anything but the music tell the source of a clip? An attacker who has all that a participant can get."""
+"""The audit of a study's blinding: does anything but the music reveal the source of a clip?"""

@@ -1,13 +1,13 @@
-"""An attacker who took part: what they could find out about where the clips come from.
+"""An attacker who took part: what they can find out about the sources of the clips.
 
-They know the code, `study.toml`, every value that is published (study.json, the registration), which listener of the
-study they were, and all that came down the wire to them. They have neither the files that are private to the study's
-owner nor the music.
+They know the code, `study.toml`, every value that is published (study.json, the registration), which participant of the
+study they were, and everything that the server sent to them. They have neither the files that are private to the
+study's owner nor the music.
 
-They try two ways. Words that the page was sent are looked up in what is published: clips named in one list share a
-source. And the order is computed by the study's own code, with every published or received value for a secret; the
-right one gives, place by place, the group of each clip. Whether a value is right, and which group is whose, they are
-told, as they could tell by ear from the practice clips.
+They try two ways. Words that the page received are looked up in what is published: clips named in one list share a
+source. And the order is computed by the study's own code, with every published or received value as the secret; the
+right one gives the group of the clip at each position. The attacker is told whether a value is right and which group
+belongs to which source, since the practice clips could reveal that by ear.
 """
 
 import json
@@ -24,7 +24,7 @@ from listening_study.protocol.design import Layout, TrialKind, trials
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 
-SMALL = 100  # whoever thinks of a number takes one below this
+SMALL = 100  # numbers below this are tried, as somebody might have chosen one
 CONFIRMED = 64  # listeners whose orders a secret must lead to
 DRAWS = 9_999
 LEVEL = 0.005  # p of a leak: it adds next to nothing to the 5 % of studies that the other tests fail by chance
@@ -33,11 +33,11 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One trial as a listener met it.
+class ReceivedTrial:
+    """One trial as a participant received it.
 
-    clip : which it was, for the judge: the attacker does not know it
-    words : every word that the page was sent with it
+    clip : for the evaluation: the attacker does not know it
+    words : every word that the page received with it
     """
 
     clip: str
@@ -45,12 +45,12 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Success:
-    """What came of it.
+class AttackResult:
+    """The result of an attack.
 
-    value : the published or received value that every listener's order can be computed from, None without one
-    found : clips put with their sources, of `clips`
-    chance : how many guessing puts right
+    value : the published or received value that every participant's order can be computed from, None without one
+    found : clips assigned to their sources, of `clips`
+    chance : how many guessing assigns correctly
     p : of so many, by guessing
     """
 
@@ -69,15 +69,15 @@ def attack(
     study: Study,
     order: Order,
     sources: Mapping[str, str],
-    heard: Sequence[Shown],
+    heard: Sequence[ReceivedTrial],
     received: Collection[str] = (),
     slot: int = 0,
-) -> Success:
-    """Let the attacker have been the listener of this slot.
+) -> AttackResult:
+    """The attack of the participant of this slot.
 
-    sources : by clip, for the judge
+    sources : by clip, for the evaluation
     heard : all trials in order, practice left out
-    received : every word that the page was sent on any screen
+    received : every word that the page received on any screen
     """
     known = published(study)
     value = secret_among(candidates(known, received), study, order)
@@ -88,7 +88,7 @@ def attack(
 
 
 def published(study: Study) -> dict[str, Any]:
-    """What anybody may know of a study, by file."""
+    """What is published of a study, by file."""
     paths = (study.path, study.registration_path)
     return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
 
@@ -111,7 +111,7 @@ def secret_among(values: Sequence[str], study: Study, order: Order) -> str | Non
     return None
 
 
-def _by_name(known: Mapping[str, Any], main: Sequence[Shown]) -> list[int]:
+def _by_name(known: Mapping[str, Any], main: Sequence[ReceivedTrial]) -> list[int]:
     """The group of each clip by the published list that names it; empty where that does not divide all clips."""
     place = {word: number for number, several in enumerate(_lists(known)) for word in several}
     named = [next((place[word] for word in sorted(shown.words) if word in place), None) for shown in main]
@@ -127,18 +127,18 @@ def _by_order(value: str, study: Study, slot: int) -> list[int]:
     return [int(trial.clip.partition(".")[0]) for trial in heard if trial.kind is TrialKind.MAIN]
 
 
-def _judged(value: str | None, groups: Sequence[int], sources: Sequence[str]) -> Success:
+def _judged(value: str | None, groups: Sequence[int], sources: Sequence[str]) -> AttackResult:
     _, guessed = np.unique(groups, return_inverse=True)
     _, truth = np.unique(sources, return_inverse=True)
     random = np.random.default_rng(0)
     by_chance = np.array([_agreement(guessed, random.permutation(truth)) for _ in range(DRAWS)])
     found = _agreement(guessed, truth)
     p = (1 + int((by_chance >= found).sum())) / (1 + DRAWS)
-    return Success(value, found, len(sources), float(by_chance.mean()), p)
+    return AttackResult(value, found, len(sources), float(by_chance.mean()), p)
 
 
 def _agreement(groups: np.ndarray, truth: np.ndarray) -> int:
-    """Clips put right when the groups get the sources' names that fit best."""
+    """Clips assigned correctly when the groups get the sources' names that fit best."""
     table = np.zeros((groups.max() + 1, truth.max() + 1), dtype=int)
     np.add.at(table, (groups, truth), 1)
     return int(table[linear_sum_assignment(table, maximize=True)].sum())

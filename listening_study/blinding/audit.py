@@ -1,16 +1,16 @@
-"""Does anything but the music tell a clip's source? Run by the researcher before the first listener comes.
+"""Does anything but the music reveal a clip's source? Run by the researcher before the study opens.
 
-Four kinds of checks. What must be alike in every clip is compared exactly: bytes, samples, blocks of the container,
-file times. What differs and is incidental (`features`) is given to classifiers, and a permutation test says whether
-they predict the source (`prediction`). And the participants' own server is started on a copy of the study and walked
-through, so that what is looked at is what really comes down the wire (`walk`). An attacker who knows the code, all that
-is published and one listener's traffic tries to put each clip with its source (`attack`). Features that are the music
-itself are reported: they may differ, and that they do is what listeners are asked to hear.
+Four kinds of checks. What must be equal in every clip is compared exactly: bytes, samples, blocks of the container,
+file times. Incidental differences (`features`) are given to classifiers, and a permutation test says whether they
+predict the source (`prediction`). The study's server is started on a copy of the study, and simulated participants
+record everything it sends (`crawl`, `traffic`). An attacker who knows the code, everything that is published and one
+participant's traffic tries to assign each clip to its source (`attack`). Features of the music itself are reported
+only: they may differ, and listeners are asked to hear that.
 
 The audit opens the sealed key and sees no answer, so the study stays sealed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from clstm.runtime.private_files import is_open_to_others
+from clstm.runtime.progress import Progress, silent
 from listening_study.blinding import names
-from listening_study.blinding.attack import LEVEL, Shown, Success, attack
+from listening_study.blinding.attack import LEVEL, AttackResult, ReceivedTrial, attack
 from listening_study.blinding.features import Feature, FeatureKind, Sound, listen, of_design, of_files, of_sounds
 from listening_study.blinding.files import ClipFile, faults, read_clip
 from listening_study.blinding.prediction import ALPHA, Prediction, predict, smallest_p
-from listening_study.blinding.traffic import Walk
+from listening_study.blinding.traffic import ServerTraffic
 from listening_study.protocol.configuration import Loudness
 from listening_study.protocol.key import Key
 from listening_study.protocol.order import COMPUTABLE, Order
@@ -88,7 +89,7 @@ class BlindingAudit:
         return self.smallest_p > ALPHA
 
     def table(self) -> pd.DataFrame:
-        """One row a finding."""
+        """One row per finding."""
         return pd.DataFrame([asdict(finding) for finding in self.findings])
 
 
@@ -100,21 +101,27 @@ class BlindingEvidence:
     sounds: list[Sound]  # of the main clips
 
 
-def examine(study: Study, progress: Callable[[], object] = lambda: None) -> BlindingEvidence:
-    """Read every clip's file and measure the main ones. `progress` is called for each of these."""
+def examine(study: Study, progress: Progress = silent) -> BlindingEvidence:
+    """Read every clip's file and measure the main ones. `progress` counts these."""
     others = [*study.catch, *study.practice]
     files = [read_clip(study.clip_path(clip)) for clip in (*study.clips, *others)]
     sounds = []
-    for clip in study.clips:
+    for number, clip in enumerate(study.clips, 1):
         sounds.append(listen(study.clip_path(clip)))
-        progress()
+        progress("Clips", number, len(study.clips))
     return BlindingEvidence(files, sounds)
 
 
 def judge(
-    study: Study, key: Key, order: Order, evidence: BlindingEvidence, walk: Walk | None = None, *, seed: int = 0
+    study: Study,
+    key: Key,
+    order: Order,
+    evidence: BlindingEvidence,
+    traffic: ServerTraffic | None = None,
+    *,
+    seed: int = 0,
 ) -> BlindingAudit:
-    """Hold what was found against the key and the secret order."""
+    """Compare what was found with the key and the secret order."""
     words = names.revealing(study, key)
     checks = {
         **faults(evidence.files),
@@ -129,9 +136,9 @@ def judge(
         *of_sounds(evidence.sounds, Loudness(study.sound["loudness"])),
         of_design(study, order),
     ]
-    if walk:
-        checks |= walk.faults(words, [*study.clips, *study.catch, *study.practice])
-        features += walk.features(study.clips)
+    if traffic:
+        checks |= traffic.faults(words, [*study.clips, *study.catch, *study.practice])
+        features += traffic.features(study.clips)
     sources = sorted(key.sources)
     labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
     predicted, tested = _predictions(features, labels, sources.index(key.human), seed)
@@ -139,7 +146,7 @@ def judge(
         BlindingFinding(name, EXACT, BlindingVerdict.LEAK if fault else BlindingVerdict.CLEAN, fault or "alike")
         for name, fault in checks.items()
     ]
-    attacked = _attacked(study, key, order, walk)
+    attacked = _attacked(study, key, order, traffic)
     return BlindingAudit(
         [*exact, attacked, *predicted], len(labels), len(sources), min(1.0, smallest_p(labels) * tested)
     )
@@ -151,26 +158,26 @@ def _readable(study: Study) -> str:
     return f"others on this machine may read {', '.join(wide)}; close them with chmod go=" if wide else ""
 
 
-def _attacked(study: Study, key: Key, order: Order, walk: Walk | None) -> BlindingFinding:
-    """What the attacker finds who was the first listener; without a walk they know what came, not what it said."""
+def _attacked(study: Study, key: Key, order: Order, traffic: ServerTraffic | None) -> BlindingFinding:
+    """What an attacker finds who was the first participant; without traffic they know the clips, not the messages."""
     sources = {clip: origin.source for clip, origin in key.clips.items()}
-    if walk and walk.heard:
-        found = attack(study, order, sources, walk.heard[0], walk.received)
+    if traffic and traffic.trials:
+        found = attack(study, order, sources, traffic.trials[0], traffic.received_words)
     else:
-        found = attack(study, order, sources, [Shown(trial.clip) for trial in order.trials(study, 0)])
+        found = attack(study, order, sources, [ReceivedTrial(trial.clip) for trial in order.trials(study, 0)])
     leak = found.value is not None or found.p <= LEVEL
     return BlindingFinding(
         "one listener's traffic",
         ATTACK,
         BlindingVerdict.LEAK if leak else BlindingVerdict.CLEAN,
-        _told(study, found),
+        _described(study, found),
         accuracy=found.found / found.clips,
         p=found.p,
     )
 
 
-def _told(study: Study, found: Success) -> str:
-    share = f"{found.found} of {found.clips} clips put with their source; guessing puts {found.chance:.1f}"
+def _described(study: Study, found: AttackResult) -> str:
+    share = f"{found.found} of {found.clips} clips assigned to their source; guessing assigns {found.chance:.1f}"
     if found.value is None:
         return share
     how = "" if study.has_secret_order else f"{COMPUTABLE} "
@@ -180,7 +187,7 @@ def _told(study: Study, found: Success) -> str:
 def _predictions(
     features: Sequence[Feature], labels: np.ndarray, human: int, seed: int
 ) -> tuple[list[BlindingFinding], int]:
-    """A finding for every feature, those that must not tell the source first; and how many of these could."""
+    """A finding for every feature, incidental ones first; and how many of these differ between clips at all."""
     incidental = [feature for feature in features if feature.kind is FeatureKind.INCIDENTAL]
     others = [feature for feature in features if feature.kind is not FeatureKind.INCIDENTAL]
     found = predict([feature.columns for feature in incidental], labels, human, seed)

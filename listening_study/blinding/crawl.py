@@ -1,7 +1,7 @@
-"""Listeners without a browser walk through the participants' own server, which runs on a copy of the study.
+"""Simulated participants go through the study's own server, which runs on a copy of the study, and keep what it sends.
 
-They know of the page what any participant sees: they let every player report that its clip was heard, take the first
-choice everywhere, and press the button that goes on. Which clip was shown is told by the bytes that were served.
+They use the page as any participant can: every player reports that its clip was heard, the first option is chosen
+everywhere, and the primary button is pressed. The bytes that were served say which clip was shown.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
@@ -23,40 +23,40 @@ from urllib.error import HTTPError
 from urllib.parse import urljoin
 from urllib.request import ProxyHandler, build_opener
 
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
 from clstm.runtime.errors import UserError
-from listening_study.blinding.attack import Shown, words
-from listening_study.blinding.streamlit_client import Session
-from listening_study.blinding.traffic import MEDIA, Media, Sight, Walk, said
+from clstm.runtime.progress import Progress, silent
+from listening_study.blinding.attack import ReceivedTrial, words
+from listening_study.blinding.traffic import ClipTraffic, Media, ServerTraffic
 from listening_study.protocol.configuration import Access
 from listening_study.protocol.study import Study
 from listening_study.store import database
+from listening_study.streamlit_internals.addresses import FILE_ROOTS, MEDIA
+from listening_study.streamlit_internals.messages import field_lines, starts_run
+from listening_study.streamlit_internals.page_client import Session
 
-LISTENERS = 2  # at least: each clip at more than one place
+PARTICIPANTS = 2  # at least: each clip at more than one position
 PATIENCE = 60.0  # seconds at one page; many times what a busy machine takes
 PAUSE = 0.3  # seconds before a button that did nothing is pressed again
 COMMAND = (sys.executable, "-P", "-c", "from clstm.cli.main import main; main()", "study", "serve")
 PRIVATE = ("sealed/key.json", "registration.json", "study.json", "order.json", "dashboard.json", "answers.sqlite")
-ROOTS = ("", "static/", "app/static/", "media/", "component/", "_stcore/", "..%2f", "static/..%2f..%2f")
 
 _ADDRESS = re.compile(r"http://\S+")
 _OPENER = build_opener(ProxyHandler({}))  # straight to this machine
 
 
-def walk(study: Study, progress: Callable[[int, int], object] = lambda done, total: None) -> Walk:
-    """Let so many listeners take part to the end that every clip is heard. `progress` is told the clips heard, of all.
+def crawl(study: Study, progress: Progress = silent) -> ServerTraffic:
+    """Let as many participants as it takes finish the study that every clip is shown; `progress` counts trials.
 
-    Raises `UserError` when the server does not start, or a listener gets stuck.
+    Raises `UserError` when the server does not start, or a participant gets stuck.
     """
     with TemporaryDirectory(prefix="clstm-audit-") as folder:
         copy = _copy(study, Path(folder) / "study")
         with _served(copy) as url:
-            return asyncio.run(_walk(copy, url, progress))
+            return asyncio.run(_crawl(copy, url, progress))
 
 
 def _copy(study: Study, folder: Path) -> Study:
-    """The study without answers, open to everybody who comes, and to answers before a clip could have been heard."""
+    """The study without answers, without a limit of newcomers, and open to answers before a clip was heard."""
     shutil.copytree(study.folder, folder, ignore=shutil.ignore_patterns("answers.sqlite*"))
     design = study.design.model_copy(update={"must_hear": 0.0})
     return replace(study, folder=folder).amend(access=Access(admissions=0), design=design)
@@ -67,96 +67,115 @@ def _served(study: Study) -> Iterator[str]:
     """Serve a study as the researcher would, on this machine alone; gives the address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    told = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
     command = [*COMMAND, str(study.folder), "--port", str(port), "--headless"]
-    told["PYTHONUNBUFFERED"] = "1"  # what it says comes at once
-    with subprocess.Popen(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    environment["PYTHONUNBUFFERED"] = "1"  # its address is printed at once
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         try:
             yield _announced(server)
         finally:
             server.terminate()
-            server.communicate()  # its last words, too: a closed pipe would be an error to it
+            server.communicate()  # read to the end: a closed pipe would be an error to it
 
 
 def _announced(server: "subprocess.Popen[str]") -> str:
-    """The address that the server says it is open at."""
+    """The address that the server prints."""
     assert server.stdout
     for line in server.stdout:
         if address := _ADDRESS.search(line):
             return address.group()
-    raise UserError("the participants' server did not start; `clstm study serve` says why")
+    raise UserError("the study's server did not start; `clstm study serve` says why")
 
 
-async def _walk(study: Study, url: str, progress: Callable[[int, int], object]) -> Walk:
-    names = (*study.clips, *study.catch)
-    clips = {sha256(study.clip_path(clip).read_bytes()).hexdigest(): clip for clip in names}
-    others = {sha256(path.read_bytes()).hexdigest() for path in study.folder.rglob("*.flac")}
-    listeners = max(LISTENERS, study.size.rotations)
-    total = listeners * study.size.trials
-    sights: list[Sight] = []
-    unknown: list[str] = []
+@dataclass
+class _Recorder:
+    """Sorts what participants receive; which clip a sound is, is known by the SHA-256 of its bytes."""
+
+    study: Study
+    progress: Progress
+    clips: dict[str, str]  # by SHA-256
+    others: frozenset[str]  # the study's other sounds
+    participants: int
+    shown: list[ClipTraffic] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    trials: list[list[ReceivedTrial]] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, study: Study, progress: Progress) -> "_Recorder":
+        clips = {_sha256(study.clip_path(clip)): clip for clip in (*study.clips, *study.catch)}
+        others = frozenset(map(_sha256, study.folder.rglob("*.flac")))
+        return cls(study, progress, clips, others, max(PARTICIPANTS, study.size.rotations))
+
+    def record(self, frames: list[bytes], served: list[Media]) -> None:
+        """One screen of the participant who came last."""
+        messages = tuple(map(field_lines, frames))
+        if len(self.trials) == 1:
+            self.words |= words("\n".join(line for message in messages for line in message))
+        for media in served:
+            if clip := self.clips.get(media.sha256):
+                one = ClipTraffic(clip, messages, sum(map(len, frames)), media)
+                self.trials[-1].append(ReceivedTrial(clip, words(one.text)))
+                self.shown += [one] if clip in self.study.clips else []
+                self.progress("Server", sum(map(len, self.trials)), self.participants * self.study.size.trials)
+            elif media.sha256 not in self.others:
+                self.unknown.append(media.address)
+
+
+async def _crawl(study: Study, url: str, progress: Progress) -> ServerTraffic:
+    found = _Recorder.of(study, progress)
     pages = []
-    heard: list[list[Shown]] = []
-    received: set[str] = set()
-    for listener in range(listeners):
+    progress("Server", 0, found.participants * study.size.trials)
+    for number in range(found.participants):
         pages.append((await asyncio.to_thread(_read, url))[1].decode(errors="replace"))
-        own: list[Shown] = []
-        heard.append(own)
+        found.trials.append([])
         async for frames, served in _screens(url):
-            if listener == 0:
-                received |= words("\n".join(line for frame in frames for line in said(ForwardMsg.FromString(frame))))
-            for media in served:
-                if clip := clips.get(media.sha256):
-                    messages = tuple(said(ForwardMsg.FromString(frame)) for frame in frames)
-                    sight = Sight(clip, messages, sum(map(len, frames)), media)
-                    own.append(Shown(clip, words(sight.text)))
-                    sights += [sight] if clip in study.clips else []
-                    progress(sum(map(len, heard)), total)
-                elif media.sha256 not in others:
-                    unknown.append(media.address)
-        if len(own) < study.size.trials:
+            found.record(frames, served)
+        if len(found.trials[-1]) < study.size.trials:
             raise UserError(
-                f"listener {listener + 1} of the audit was shown {len(own)} of {study.size.trials} clips; "
-                "try the page with `clstm study serve`, or audit the files alone with --no-server"
+                f"participant {number + 1} of the audit was shown {len(found.trials[-1])} of {study.size.trials} "
+                "clips; try the page with `clstm study serve`, or audit the files alone with --no-server"
             )
-    given = tuple(await asyncio.to_thread(_given, study, url))
-    return Walk(sights, tuple(unknown), tuple(pages), given, heard, frozenset(received))
+    exposed = tuple(await asyncio.to_thread(_exposed, study, url))
+    words_sent = frozenset(found.words)
+    return ServerTraffic(found.shown, tuple(found.unknown), tuple(pages), exposed, found.trials, words_sent)
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 async def _screens(url: str) -> AsyncIterator[tuple[list[bytes], list[Media]]]:
-    """The frames of one screen after another, and the sound that is on it; media are served only while they are."""
+    """The frames of one screen after another, and its sounds, which are served only while the screen is shown."""
     async with await Session.connect(url, keep_frames=True) as page:
         first = 0
-        leads_on = True
-        while leads_on:
+        goes_on = True
+        while goes_on:
             await _take_part(page)
             addresses = {hit for frame in page.frames[first:] for hit in MEDIA.findall(frame.decode(errors="replace"))}
             served = [await asyncio.to_thread(_fetched, url, address) for address in sorted(addresses)]
-            leads_on = await _go_on(page)
+            goes_on = await _go_on(page)
             last = len(page.frames)
-            if leads_on:  # a button first draws its own screen once more
-                last = max(k for k, frame in enumerate(page.frames) if _begins(frame))
+            if goes_on:  # a button first draws its own screen once more
+                last = max(k for k, frame in enumerate(page.frames) if starts_run(frame))
             yield page.frames[first:last], served
             first = last
 
 
-def _begins(frame: bytes) -> bool:
-    """Whether a screen is drawn from here on."""
-    return ForwardMsg.FromString(frame).WhichOneof("type") == "new_session"
-
-
-def _given(study: Study, url: str) -> Iterator[str]:
-    """Addresses at which the server gives what it must not."""
+def _exposed(study: Study, url: str) -> Iterator[str]:
+    """Addresses at which the server gives a file that it must not."""
     for path in PRIVATE:
         file = study.folder / path
         content = file.read_bytes() if file.is_file() else b""
-        for root in ROOTS:
+        for root in FILE_ROOTS:
             if content and content in _read(urljoin(f"{url}/", root + path))[1]:
                 yield root + path
 
 
 async def _take_part(page: Session) -> None:
-    """Hear all there is to hear, and choose the first of everything."""
+    """Report every sound as heard, and choose the first of all options."""
     for player in page.all_of("bidi_component"):
         heard = {"event": "end", "heard": 1.0, "plays": 1, "number": 1, "givenUp": False}
         await page.report(player.key, report=heard)
@@ -171,21 +190,21 @@ async def _take_part(page: Session) -> None:
 
 
 async def _go_on(page: Session) -> bool:
-    """Press the button that leads on, until it does. False at the end, where there is none."""
-    before = _looks(page)
+    """Press the primary button until the next screen comes. False at the end, where there is none."""
+    before = _state_of(page)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ahead = [one for one in page.all_of("button") if one.content.type == "primary" and not one.disabled]
         if not ahead:
             return False
         await page.click(ahead[0].id)
-        if _looks(page) != before:
+        if _state_of(page) != before:
             return True
         await asyncio.sleep(PAUSE)  # the page takes no second click at once
-    raise UserError(f"the audit's listener cannot get on from this page: {page.text[:200]!r}")
+    raise UserError(f"the audit's participant is stuck on this page: {page.text[:200]!r}")
 
 
-def _looks(page: Session) -> tuple[str, list[str]]:
+def _state_of(page: Session) -> tuple[str, list[str]]:
     return page.text, [element.id for element in page.elements if element.id]
 
 
@@ -202,7 +221,7 @@ def _read(address: str) -> tuple[tuple[tuple[str, str], ...], bytes, float]:
     except HTTPError as refusal:
         answer = refusal
     except (OSError, HTTPException) as error:
-        raise UserError(f"the participants' server went away at {address} ({error})") from error
+        raise UserError(f"the study's server stopped answering at {address} ({error})") from error
     with answer:
         seconds = time.perf_counter() - began
         return tuple(answer.headers.items()), answer.read(), seconds

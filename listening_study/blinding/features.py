@@ -1,7 +1,7 @@
-"""What can be measured of each clip: the incidental, which must not tell a source, and the music itself, which may.
+"""What can be measured of each clip: incidental features, which must not predict its source, and the music, which may.
 
-Figures of the sound are rounded to what nobody hears or needs: a difference of a millionth of a decibel would be found
-by a computer in any two kinds of music, and is no leak.
+Values of the sound are rounded below what anybody hears: a computer would find a difference of a millionth of a decibel
+between any two kinds of music, and that is no leak.
 """
 
 from collections import Counter
@@ -20,20 +20,20 @@ from evaluation.metrics.loudness import integrated_loudness
 from evaluation.metrics.spectrum import centroid, power_spectrum
 from listening_study.blinding.files import ClipFile
 from listening_study.protocol.configuration import Loudness
-from listening_study.protocol.design import TrialKind as Heard
+from listening_study.protocol.design import TrialKind
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 
 Array = NDArray[np.float64]
 
 QUIET = 10 ** (-60 / 20)  # of full scale; what is below it before the first sound is leading silence
-LEVEL, MOMENT, OFFSET = 0.1, 0.01, 1e-3  # LU, s, of full scale: steps the sound's figures are rounded to
+LEVEL, MOMENT, OFFSET = 0.1, 0.01, 1e-3  # LU, s, of full scale: steps that values of the sound are rounded to
 RISE = 3.0  # dB from one window of 25 ms to the next: a note begins
 SLOTS = 400  # listeners at most whose orders are looked at
 
 
 class FeatureKind(StrEnum):
-    """What it means when a feature tells the source."""
+    """What it means when a feature predicts the source."""
 
     INCIDENTAL = "incidental"  # a leak
     MUSIC = "music"  # what listeners are asked to hear: it may differ
@@ -42,7 +42,7 @@ class FeatureKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Feature:
-    """One or more numbers a clip.
+    """One or more numbers per clip.
 
     columns : (clips, columns)
     names : of the columns, where there are several
@@ -56,7 +56,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Sound:
-    """Figures of one clip's waveform."""
+    """Measurements of one clip's waveform."""
 
     loudness: float  # LUFS
     leading: float  # s below -60 dBFS before the first sound
@@ -67,7 +67,7 @@ class Sound:
     peak: float  # dBFS
     crest: float  # dB
     centre: float  # Hz, spectral centroid
-    onsets: float  # a second
+    onsets: float  # per second
 
 
 def listen(path: Path) -> Sound:
@@ -112,7 +112,7 @@ def _onsets(waveform: NDArray[np.floating], rate: int) -> float:
 
 
 def of_files(files: Sequence[ClipFile]) -> list[Feature]:
-    """What the names and the files say."""
+    """Features of the names and the files."""
     return [
         characters("name", [file.name for file in files]),
         _one("bytes", [file.size for file in files]),
@@ -123,7 +123,7 @@ def of_files(files: Sequence[ClipFile]) -> list[Feature]:
 
 
 def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
-    """What the waveforms say. Where clips keep their loudness on purpose it is only reported."""
+    """Features of the waveforms. Where clips keep their loudness on purpose it is only reported."""
     level = FeatureKind.INCIDENTAL if loudness is Loudness.MATCHED else FeatureKind.REPORTED
     return [
         _one("loudness", _steps([sound.loudness for sound in sounds], LEVEL), level),
@@ -135,7 +135,7 @@ def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
         _one("peak", [sound.peak for sound in sounds], FeatureKind.MUSIC),
         _one("crest factor", [sound.crest for sound in sounds], FeatureKind.MUSIC),
         _one("spectral centroid", [sound.centre for sound in sounds], FeatureKind.MUSIC),
-        _one("onsets a second", [sound.onsets for sound in sounds], FeatureKind.MUSIC),
+        _one("onsets per second", [sound.onsets for sound in sounds], FeatureKind.MUSIC),
     ]
 
 
@@ -144,7 +144,7 @@ def of_design(study: Study, order: Order) -> Feature:
     heard: dict[str, list[int]] = {clip: [] for clip in study.clips}
     for slot in range(min(study.size.block, SLOTS)):
         for place, trial in enumerate(order.trials(study, slot)):
-            if trial.kind is Heard.MAIN:
+            if trial.kind is TrialKind.MAIN:
                 heard[trial.clip].append(place)
     columns = [[float(np.mean(places)) if places else 0.0, float(len(places))] for places in heard.values()]
     return Feature("order heard", FeatureKind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
@@ -165,7 +165,7 @@ def characters(name: str, texts: Sequence[str]) -> Feature:
 
 
 def words(name: str, texts: Sequence[Mapping[str, float]]) -> Feature:
-    """How often each word occurs with each clip; words of one clip alone are its own and tell nothing of others."""
+    """How often each word occurs with each clip; words of one clip alone say nothing of others and are left out."""
     spread = Counter(word for text in texts for word in text)
     patterns: dict[tuple[float, ...], str] = {}  # words that always occur together are one
     for word in sorted(word for word, clips in spread.items() if clips > 1):

@@ -1,7 +1,7 @@
-"""What a clip's file says beside its music: its name, its attributes on the disk, every block of its FLAC container.
+"""What a clip's file holds besides its music: its name, its attributes on the disk, every block of its FLAC container.
 
-The container is taken apart here and not by the library that wrote it (RFC 9639, sections 6 to 8): an audit that
-trusted the writer would share its faults.
+The container is parsed here and not by the library that wrote it (RFC 9639, sections 6 to 8): an audit that used the
+writer's own parser would share its errors.
 """
 
 from collections import Counter
@@ -59,7 +59,7 @@ class ClipFile:
 
     @property
     def tags(self) -> int:
-        """How many comments there are beside the vendor's name."""
+        """How many comments there are besides the vendor's name."""
         content = self._only(COMMENTS)
         place = 4 + int.from_bytes(content[:4], "little")
         return int.from_bytes(content[place : place + 4], "little")

@@ -1,6 +1,6 @@
-"""Where a source or a piece is named outside the sealed key and the registration, and what study.json's order tells.
+"""Where a source or a piece is named outside the sealed key and the registration, and what an order reveals.
 
-A word that the participants' page says by itself, such as "human" and "computer", gives nothing away. Names of pieces
+A word that the participants' page itself contains, such as "human" and "computer", reveals nothing. Names of pieces
 shorter than four characters, or without a letter, would be found anywhere by chance and are not looked for.
 """
 
@@ -50,7 +50,7 @@ def in_file_names(study: Study, words: Sequence[str]) -> str:
 
 
 def order(study: Study, ordered: Order) -> str:
-    """Names are random, so an order by name tells nothing; any other order may."""
+    """Names are random, so an order by name reveals nothing; any other order might."""
     lists = {"main": study.clips, "practice": study.practice, "catch": study.catch}
     unsorted = [name for name, clips in lists.items() if study.has_secret_order and list(clips) != sorted(clips)]
     if unsorted:

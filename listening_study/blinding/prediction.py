@@ -7,9 +7,9 @@ labels: so thousands of permutations of the labels cost one product of matrices 
 Wahba 1979, eq. 2.2).
 
 The statistic is the weight that clips of a source give to their own source, averaged over sources. A feature may have
-several columns (one a character of a name, say). Every statistic, of each column, classifier and target, is put in
+several columns (one per character of a name, say). Every statistic, of each column, classifier and target, is put in
 standard deviations of its own permutations, and the largest counts, compared with the largest of each permutation
-(Westfall and Young 1993): one exact p value a feature, whatever it is made of. Holm's correction over features follows.
+(Westfall and Young 1993): one exact p value per feature, whatever its columns. Holm's correction over features follows.
 
 Labels are (clips,) whole numbers from 0; columns are (clips, columns).
 """
@@ -36,7 +36,7 @@ NEIGHBOURS = 0.15  # of all clips: few, for clusters; one source above another i
 
 @dataclass(frozen=True)
 class Prediction:
-    """How well one feature tells the sources apart.
+    """How well one feature predicts the source.
 
     accuracy : share of clips whose source the better classifier names, averaged over sources; None: all clips alike
     auc : chance that a human clip has the larger value than another; of the most telling column; None likewise
@@ -63,10 +63,10 @@ def predict(features: Sequence[Array], labels: Labels, human: int, seed: int = 0
     """
     varying = [np.flatnonzero(np.ptp(feature, axis=0) > 0) for feature in features]
     tested = sum(len(columns) > 0 for columns in varying) + 1
-    dealt = _dealt(labels, max(FEWEST, int(np.ceil(FINENESS * tested / ALPHA)) - 1), seed)
-    found = [_of_feature(*both, dealt, human) for both in zip(features, varying, strict=True)]
+    permuted = _permutations(labels, max(FEWEST, int(np.ceil(FINENESS * tested / ALPHA)) - 1), seed)
+    found = [_of_feature(*both, permuted, human) for both in zip(features, varying, strict=True)]
     every = np.concatenate([feature[:, columns] for feature, columns in zip(features, varying, strict=True)], axis=1)
-    found.append(_of_looks([standard_ranks(every)], dealt, human)[0] if tested > 1 else ALIKE)
+    found.append(_of_rank_sets([standard_ranks(every)], permuted, human)[0] if tested > 1 else ALIKE)
     corrected = holm([np.nan if one is ALIKE else one.p for one in found])
     return [
         one if one is ALIKE else replace(one, corrected=float(value))
@@ -95,7 +95,7 @@ def nearest(ranks: Array) -> Array:
     limit = np.sort(apart, axis=1)[:, k - 1 : k]
     inside, edge = apart < limit, apart == limit
     shared = (k - inside.sum(axis=1, keepdims=True)) / edge.sum(axis=1, keepdims=True)
-    return (inside + edge * shared) / k
+    return np.asarray((inside + edge * shared) / k)
 
 
 def linear(ranks: Array) -> Array:
@@ -106,7 +106,7 @@ def linear(ranks: Array) -> Array:
     hat = 1 / count + kernel @ np.linalg.inv(kernel + RIDGE * np.eye(count))
     weights = hat / (1 - np.diag(hat))[:, None]
     np.fill_diagonal(weights, 0.0)
-    return weights
+    return np.asarray(weights)
 
 
 def standard_ranks(columns: Array) -> Array:
@@ -118,50 +118,52 @@ def standard_ranks(columns: Array) -> Array:
     return np.asarray(ranks / (ranks.std(axis=0) * np.sqrt(ranks.shape[1])))
 
 
-def _of_feature(feature: Array, columns: NDArray[np.int64], dealt: Labels, human: int) -> Prediction:
-    """Each column is looked at alone and, where there are several, all at once."""
+def _of_feature(feature: Array, columns: NDArray[np.int64], permuted: Labels, human: int) -> Prediction:
+    """Each column is tested alone and, where there are several, all together."""
     if not len(columns):
         return ALIKE
     ranks = standard_ranks(feature[:, columns])
     width = len(columns)
     alone = [ranks[:, [place]] * np.sqrt(width) for place in range(width)]
-    found, of_look = _of_looks([*alone, ranks] if width > 1 else alone, dealt, human)
-    column = int(columns[np.argmax(of_look[:width])])
-    return replace(found, column=column, auc=_auc(feature[:, column], dealt[:, 0] == human))
+    found, of_set = _of_rank_sets([*alone, ranks] if width > 1 else alone, permuted, human)
+    column = int(columns[np.argmax(of_set[:width])])
+    return replace(found, column=column, auc=_auc(feature[:, column], permuted[:, 0] == human))
 
 
-def _of_looks(looks: Sequence[Array], dealt: Labels, human: int) -> tuple[Prediction, Array]:
+def _of_rank_sets(rank_sets: Sequence[Array], permuted: Labels, human: int) -> tuple[Prediction, Array]:
     """By the most telling of several sets of ranks, (clips, any) each; and how telling each is, in deviations."""
-    targets = [_members(dealt)]
-    if dealt.max() > 1:
-        targets.append(_members((dealt == human).astype(dealt.dtype)))
-    weights = [classifier(look) for look in looks for classifier in (nearest, linear)]
+    targets = [_members(permuted)]
+    if permuted.max() > 1:
+        targets.append(_members((permuted == human).astype(permuted.dtype)))
+    weights = [classifier(ranks) for ranks in rank_sets for classifier in (nearest, linear)]
     statistics = np.array([_own_weight(one, target) for one in weights for target in targets])
     spread = statistics.std(axis=1, keepdims=True)
     deviations = (statistics - statistics.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
     largest = deviations.max(axis=0)
     by_weights = deviations[:, 0].reshape(len(weights), -1).max(axis=1)
     best = int(np.argmax(by_weights)) // 2 * 2
-    accuracy = max(_accuracy(one, dealt[:, 0]) for one in weights[best : best + 2])
+    accuracy = max(_accuracy(one, permuted[:, 0]) for one in weights[best : best + 2])
     p = float(np.mean(largest >= largest[0] - TIED))
-    return Prediction(accuracy, p=p), by_weights.reshape(len(looks), -1).max(axis=1)
+    return Prediction(accuracy, p=p), by_weights.reshape(len(rank_sets), -1).max(axis=1)
 
 
-def _dealt(labels: Labels, permutations: int, seed: int) -> Labels:
+def _permutations(labels: Labels, permutations: int, seed: int) -> Labels:
     """The labels, first, and every permutation of them, as columns: (clips, 1 + permutations)."""
     columns = np.tile(labels[:, None], 1 + permutations)
     columns[:, 1:] = np.random.default_rng(seed).permuted(columns[:, 1:], axis=0)
     return columns
 
 
-def _members(dealt: Labels) -> list[NDArray[np.float32]]:
-    """Of each source its clips in every deal, (clips, deals), scaled so that squares sum to 1."""
-    sources = int(dealt.max()) + 1
-    return [(dealt == label).astype(np.float32) / np.sqrt(np.sum(dealt[:, 0] == label)) for label in range(sources)]
+def _members(permuted: Labels) -> list[NDArray[np.float32]]:
+    """Of each source its clips in every permutation, (clips, permutations), scaled so that squares sum to 1."""
+    sources = int(permuted.max()) + 1
+    return [
+        (permuted == label).astype(np.float32) / np.sqrt(np.sum(permuted[:, 0] == label)) for label in range(sources)
+    ]
 
 
 def _own_weight(weights: Array, members: Sequence[NDArray[np.float32]]) -> Array:
-    """The statistic of every deal."""
+    """The statistic of every permutation."""
     single = weights.astype(np.float32)  # twice as fast, and ties are looked for with a tolerance
     return np.asarray(sum(np.einsum("cd,cd->d", single @ own, own) for own in members), dtype=np.float64)
 

@@ -1,15 +1,10 @@
-"""`clstm study ...`: the verbs of the listening study, gathered."""
+"""`clstm study ...`: the commands of the listening study, gathered."""
 
-import typer
-
+from clstm.runtime.commands import LISTEN, Commands, gather
 from listening_study.cli import auditing, making, planning, rehearsing, results, running, wording
 
-app = typer.Typer(rich_markup_mode="markdown")
-study = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    help="A blind listening study: made by a human or by a computer? Create it, serve it, read its results.",
+study = gather(
+    Commands(about="Run a blind listening study: was this music made by a human or by a computer?"),
+    *(making.app, auditing.app, planning.app, wording.app, rehearsing.app, running.app, results.app),
 )
-for verbs in (making.app, auditing.app, planning.app, wording.app, rehearsing.app, running.app, results.app):
-    study.add_typer(verbs)
-app.add_typer(study, name="study")
+app = Commands().group("study", study, LISTEN)

@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clstm.runtime.console import console, progress_bar, warn
+from clstm.runtime.commands import Commands
+from clstm.runtime.console import console, progress, say, warn
 from clstm.runtime.ownership import may_write_table
-from listening_study.cli.arguments import say
+from listening_study.cli.arguments import PREPARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from listening_study.simulation.power import Assumptions, Power
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(PREPARE)
 
 
 @app.command()
@@ -22,37 +23,42 @@ def power(
     listeners: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of listeners.")] = "10,20,40",
     clips: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of clips of each source.")] = "5,10,20",
     clips_each: Annotated[
-        int | None, typer.Option(help="Clips of each source that one listener hears; left out: all.")
+        int | None, typer.Option(help="Clips of each source that one listener hears. Default: all.")
     ] = None,
     registered: Annotated[
         Path | None,
-        typer.Option("--from", metavar="STUDY", help="Take systems, anchor, margin, level and clips from this study."),
+        typer.Option("--from", metavar="STUDY", help="Use the systems, anchor, margin, level and clips of this study."),
     ] = None,
-    systems: Annotated[int, typer.Option(help="Systems tested against the human source, the anchor not counted.")] = 3,
-    p_human: Annotated[float, typer.Option(help="How often human clips are called human.")] = 0.7,
+    systems: Annotated[int, typer.Option(help="Systems compared with the human source, without the anchor.")] = 3,
+    p_human: Annotated[float, typer.Option(help="Share of human clips that are called human.")] = 0.7,
     difference: Annotated[
-        float, typer.Option(help="What is to be found: how much more often systems are called human; below 0: less.")
+        float,
+        typer.Option(help="The difference to detect: share of system clips called human, less that of human clips."),
     ] = -0.2,
-    anchor: Annotated[float, typer.Option(help="How often clips of the anchor are called human.")] = 0.1,
+    anchor: Annotated[float, typer.Option(help="Share of the anchor's clips that are called human.")] = 0.1,
     no_anchor: Annotated[bool, typer.Option("--no-anchor", help="A study without an anchor.")] = False,
-    margin: Annotated[float, typer.Option(help="Margin of equivalence, as a difference of shares.")] = 0.1,
-    alpha: Annotated[float, typer.Option(help="Level of the tests, Holm-corrected over systems and anchor.")] = 0.05,
-    listener_sd: Annotated[float, typer.Option(help="Between listeners, in log-odds: readiness to say human.")] = 0.8,
-    clip_sd: Annotated[float, typer.Option(help="Between clips of one source, in log-odds.")] = 0.8,
+    margin: Annotated[float, typer.Option(help="Equivalence margin, as a difference of shares.")] = 0.1,
+    alpha: Annotated[float, typer.Option(help="Significance level, Holm-corrected over systems and anchor.")] = 0.05,
+    listener_sd: Annotated[
+        float, typer.Option(help="Standard deviation between listeners, in log-odds, of the tendency to say human.")
+    ] = 0.8,
+    clip_sd: Annotated[float, typer.Option(help="Standard deviation between clips of one source, in log-odds.")] = 0.8,
     slope_sd: Annotated[
-        float, typer.Option(help="Between listeners, in log-odds: in the difference between two sources.")
+        float, typer.Option(help="Standard deviation between listeners, in log-odds, of the difference of two sources.")
     ] = 0.5,
-    target: Annotated[float, typer.Option(help="The power that is wanted.")] = 0.8,
-    replicates: Annotated[int, typer.Option(help="Studies drawn for each size and question.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Chooses what is drawn.")] = 0,
-    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write the table here.")] = None,
+    target: Annotated[float, typer.Option(help="The power to reach.")] = 0.8,
+    replicates: Annotated[int, typer.Option(help="Simulated studies per size and question.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the random number generator.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write the table to this file.")] = None,
 ) -> None:
-    """Tell how many listeners and clips a study needs, from simulated studies analysed as real ones are.
+    """Estimate how many listeners and clips a study needs, from simulated studies.
 
-    Power is that of telling a system apart when it differs, and that of showing it equivalent when it does not.
-    Ctrl-C keeps the sizes that are done.
+    Power is the probability of a significant difference if a system differs, and of equivalence if it does not.
+    Simulated studies are analysed like real ones. Ctrl-C keeps the sizes that are done.
 
-    Example: `clstm study power --listeners 20,40 --clips 10,20,40 --difference -0.15 --out power.csv`
+    For example:
+
+        clstm study power --listeners 20,40 --clips 10,20 --difference -0.15
     """
     from listening_study.analysis.listener_model import Spread
     from listening_study.simulation.power import Assumptions, powers
@@ -72,13 +78,11 @@ def power(
     _check(target, out)
     sizes = _numbers("--listeners", listeners), _numbers("--clips", clips)
     found: list[Power] = []
-    with progress_bar() as bar:
-        task = bar.add_task("Studies", total=len(set(sizes[0])) * len(set(sizes[1])) * replicates)
-        drawn = powers(assumptions, *sizes, replicates, seed, lambda count: bar.advance(task, count))
-        stopped = False
+    stopped = False
+    with progress() as advance:
         try:
-            for one in drawn:
-                found.append(one)
+            for one in powers(assumptions, *sizes, replicates, seed, advance):
+                found.append(one)  # noqa: PERF402  what was drawn before Ctrl-C is kept
         except KeyboardInterrupt:
             stopped = True
     if stopped:
@@ -108,15 +112,15 @@ def _numbers(option: str, given: str) -> list[int]:
     try:
         return [int(one) for one in given.split(",")]
     except ValueError:
-        raise UserError(f"{option} {given!r} are no whole numbers; give some from 2 up, such as 10,20,40") from None
+        raise UserError(f"{option} takes whole numbers from 2 up, such as 10,20,40; got {given!r}") from None
 
 
 def _check(target: float, out: Path | None) -> None:
-    """Before the work: what would be wrong after it."""
+    """Find before the work what would fail after it."""
     from clstm.runtime.errors import UserError
 
     if not 0 < target < 1:
-        raise UserError(f"--target {target:g}: power lies between 0 and 1, such as 0.8")
+        raise UserError(f"--target must lie between 0 and 1, such as 0.8; got {target:g}")
     may_write_table(out, ("listeners", "clips"))
 
 
@@ -126,28 +130,28 @@ def _print(found: "Sequence[Power]", assumptions: "Assumptions", target: float) 
     from listening_study.simulation.power import smallest
 
     table = Table()
-    for heading in ("Listeners", "Clips a source", "Told apart", "Equivalent"):
+    for heading in ("Listeners", "Clips per source", "Significant difference", "Equivalent"):
         table.add_column(heading, justify="right")
     for one in found:
         equivalent = "" if one.equivalent != one.equivalent else f"{one.equivalent:.2f} ± {one.equivalent_error:.2f}"
-        apart = f"{one.told_apart:.2f} ± {one.told_apart_error:.2f}"
-        table.add_row(str(one.listeners), str(one.clips), apart, equivalent)
+        significant = f"{one.significant_difference:.2f} ± {one.significant_difference_error:.2f}"
+        table.add_row(str(one.listeners), str(one.clips), significant, equivalent)
     console.print(table)
     asked = {
-        "told_apart": f"Telling a difference of {assumptions.difference * 100:+g} percentage points",
+        "significant_difference": f"Detecting a difference of {assumptions.difference * 100:+g} percentage points",
         "equivalent": f"Showing equivalence within ±{assumptions.margin * 100:g} percentage points",
     }
     if assumptions.anchor is None:
         del asked["equivalent"]
-        say("Without an anchor nothing can be shown equivalent.")
+        say("Without an anchor, equivalence cannot be shown.")
     for what, words in asked.items():
         enough = smallest(found, what, target)
         if enough:
-            say(f"{words} with power {target:g}: {enough.listeners} listeners, {enough.clips} clips a source.")
+            say(f"{words} with power {target:g}: {enough.listeners} listeners, {enough.clips} clips per source.")
         else:
             best = max(found, key=lambda one: getattr(one, what))
             reached = f"the best is {getattr(best, what):.2f}, with {best.listeners} listeners and {best.clips} clips"
-            say(f"{words} with power {target:g}: none of these sizes; {reached} a source.")
+            say(f"{words} with power {target:g}: none of these sizes; {reached} per source.")
 
 
 def _write(found: "Sequence[Power]", out: Path) -> None:

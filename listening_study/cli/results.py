@@ -1,29 +1,34 @@
-"""Concluding from a study: `clstm study results`."""
+"""The results of a study: `clstm study results`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from listening_study.cli.arguments import Database, StudyFolder, say
+from clstm.runtime.commands import Commands
+from clstm.runtime.console import say
+from listening_study.cli.arguments import CONCLUDE, Database, StudyFolder
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(CONCLUDE)
 
 
 @app.command()
 def results(
     folder: StudyFolder,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write tables, figures and a summary here.")
+        Path | None, typer.Option(metavar="DIR", help="Also write tables, figures and a summary to this folder.")
     ] = None,
     database: Database = None,
 ) -> None:
-    """Open the sealed key of a closed study, and say what was told apart, by how much, how sure.
+    """Open the sealed key of a closed study, and report which sources listeners recognised.
 
-    Prints the verdict on the registered contrasts and the paper's tally. --out adds every table as CSV with a codebook,
-    figures as SVG and PNG, `summary.md` and `results.json`. That the key was opened is noted in the study's journal.
+    Prints the verdict on the registered contrasts, and the paper's tally. `--out` adds every table as CSV with a
+    codebook, figures as SVG and PNG, `summary.md` and `results.json`. The study's journal records that the key was
+    opened.
 
-    Example: `clstm study results study --out results`
+    For example:
+
+        clstm study results study --out results
     """
     from listening_study.protocol.study import read_study
     from listening_study.results.export import write_results
@@ -37,4 +42,4 @@ def results(
     print_results(found)
     if out:
         written = write_results(found, out)
-        say(f"Wrote {len(written)} files to {out}; begin with {out / 'summary.md'}")
+        say(f"Wrote {len(written)} files to {out}; start with {out / 'summary.md'}")

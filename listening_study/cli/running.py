@@ -1,4 +1,4 @@
-"""Running one: `clstm study serve | dashboard | password | status | invite | close | reopen | backup | withdraw`."""
+"""Running a study: serve it, invite listeners, follow it, close it, back it up."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clstm.runtime.console import warn
-from listening_study.cli.arguments import LOOPBACK, Database, Headless, StudyFolder, say
+from clstm.runtime.commands import Commands
+from clstm.runtime.console import say, warn
+from listening_study.cli.arguments import LOOPBACK, RUN, Database, Headless, StudyFolder
 
 if TYPE_CHECKING:
     from listening_study.protocol.study import Study
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(RUN)
 
-FEW_PAGES = 500  # open at once; fewer are worth a line
+FEW_PAGES = 500  # open at once; fewer deserve a warning
 
 PublicUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Where participants find it when a TLS proxy stands before it: https://..."),
+    typer.Option(metavar="URL", help="The address of the study behind a TLS proxy: https://..."),
 ]
 
 
@@ -26,16 +27,16 @@ PublicUrl = Annotated[
 def serve(
     folder: StudyFolder,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
-    address: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines take part.")
-    ] = LOOPBACK,
+    address: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 admits other machines.")] = LOOPBACK,
     headless: Headless = False,
     database: Database = None,
     public_url: PublicUrl = None,
 ) -> None:
-    """Open the study to participants, until Ctrl-C. Answers are kept; serve it again any time.
+    """Serve the study to participants, until Ctrl-C. Answers are stored; it can be served again at any time.
 
-    Example: `clstm study serve study --port 8600 --headless --public-url https://study.example.org`
+    For example:
+
+        clstm study serve study --headless --public-url https://study.example.org
     """
     from listening_study.protocol.order import open_order
     from listening_study.protocol.study import read_study
@@ -55,15 +56,15 @@ def serve(
 
 
 def _warn_of_readers(study: "Study") -> None:
-    """In one line, which private files others on this machine may read."""
+    """Warn, in one line, of private files that others on this machine may read."""
     from clstm.runtime.private_files import is_open_to_others
 
     if wide := [str(path) for path in study.private_paths if is_open_to_others(path)]:
-        warn(f"Others on this machine may read what must stay private; close it: chmod go= {' '.join(wide)}")
+        warn(f"Others on this machine may read private files; to prevent it: chmod go= {' '.join(wide)}")
 
 
 def _warn_of_little_room() -> None:
-    """In one line, how many listeners fit, where that is few."""
+    """Warn, in one line, if only few listeners can take part at once."""
     from listening_study.server.connections import pages_that_fit
 
     if (fit := pages_that_fit()) < FEW_PAGES:
@@ -73,16 +74,18 @@ def _warn_of_little_room() -> None:
 @app.command()
 def invite(
     folder: StudyFolder,
-    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many links.")],
-    url: Annotated[str, typer.Option(metavar="URL", help="Where participants find the study.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write; it must not exist yet.")],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="Number of links.")],
+    url: Annotated[str, typer.Option(metavar="URL", help="The address of the study.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The links, as CSV; the file must not exist yet.")],
     database: Database = None,
 ) -> None:
-    """Make links that let one listener in each, for a study with `mode = "tokens"`.
+    """Make links that admit one listener each, for a study with `mode = "tokens"`.
 
-    The links are nowhere else: the study keeps only their hashes.
+    Keep the file: the study stores only hashes of the links.
 
-    Example: `clstm study invite study --count 30 --url https://study.example.org --out links.csv`
+    For example:
+
+        clstm study invite study --count 30 --url https://example.org --out links.csv
     """
     from clstm.runtime.errors import UserError
     from clstm.runtime.private_files import private_file
@@ -93,9 +96,9 @@ def invite(
     study = read_study(folder)
     web_address("--url", url)
     if study.access.mode != "tokens":
-        raise UserError(f'{folder} lets in whoever has its link (mode = "open"): it needs no invitations')
+        raise UserError(f'{folder} admits everybody who has its link (mode = "open"): it needs no invitations')
     if out.exists():
-        raise UserError(f"{out} exists, and may hold links that were sent; choose another --out")
+        raise UserError(f"{out} exists and may contain links that were sent; choose another --out")
     with open_answers(study, database) as store, private_file(out) as file:
         file.writelines(["link\n", *(f"{url.rstrip('/')}/?t={token}\n" for token in store.invite(count))])
     say(f"Wrote {out}: {count} links")
@@ -103,9 +106,11 @@ def invite(
 
 @app.command()
 def close(folder: StudyFolder, database: Database = None) -> None:
-    """Admit nobody and take no answers from now on. Participants are told; what is stored stays.
+    """Close the study: admit nobody, accept no more answers. Participants are told; stored answers stay.
 
-    Example: `clstm study close study`
+    For example:
+
+        clstm study close study
     """
     from listening_study.protocol.study import read_study
     from listening_study.store.database import open_answers
@@ -118,9 +123,11 @@ def close(folder: StudyFolder, database: Database = None) -> None:
 
 @app.command()
 def reopen(folder: StudyFolder, database: Database = None) -> None:
-    """Admit listeners and take answers again. The results will say so, and whether tallies had been seen.
+    """Open a closed study again. The results will say so, and whether anybody had seen tallies.
 
-    Example: `clstm study reopen study`
+    For example:
+
+        clstm study reopen study
     """
     from listening_study.protocol.study import read_study
     from listening_study.store.database import open_answers
@@ -133,9 +140,11 @@ def reopen(folder: StudyFolder, database: Database = None) -> None:
 
 @app.command()
 def status(folder: StudyFolder, database: Database = None) -> None:
-    """Say who takes part and how far they are. Not what they answered: that stays sealed.
+    """Show who takes part and how far they are; what they answered stays sealed.
 
-    Example: `clstm study status study`
+    For example:
+
+        clstm study status study
     """
     from datetime import UTC, datetime
 
@@ -155,14 +164,16 @@ def status(folder: StudyFolder, database: Database = None) -> None:
 @app.command()
 def backup(
     folder: StudyFolder,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Copy to write; an older one is replaced.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The copy; an older one is replaced.")],
     database: Database = None,
 ) -> None:
-    """Copy the answers into one checked SQLite file, while the study runs. PostgreSQL has pg_dump for that.
+    """Copy the answers into one checked SQLite file, while the study runs. For PostgreSQL, use pg_dump.
 
-    It holds the answers alone: keep copies of STUDY/order.json and STUDY/sealed, too, for their owner's eyes only.
+    The copy contains only the answers: also keep private copies of STUDY/order.json and STUDY/sealed.
 
-    Example: `clstm study backup study --out answers-copy.sqlite`
+    For example:
+
+        clstm study backup study --out answers-copy.sqlite
     """
     from listening_study.protocol.study import read_study
     from listening_study.store.database import open_answers
@@ -175,14 +186,16 @@ def backup(
 @app.command()
 def withdraw(
     folder: StudyFolder,
-    token: Annotated[str, typer.Argument(metavar="TOKEN", help="From the participant's link: what follows ?t=")],
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="What follows ?t= in the participant's link.")],
     database: Database = None,
 ) -> None:
-    """Remove all that is stored of one participant, for good; only that somebody withdrew, and the day, stay.
+    """Delete all data of one participant, permanently; the study records only the day of the withdrawal.
 
-    Backups made before still hold it: delete them, too.
+    Earlier backups still hold the data: delete them, too.
 
-    Example: `clstm study withdraw study Xk3n0iVbq1cWm5T9zLr2Dg`
+    For example:
+
+        clstm study withdraw study Xk3n0iVbq1cWm5T9zLr2Dg
     """
     from clstm.runtime.errors import UserError
     from listening_study.protocol.study import read_study
@@ -190,18 +203,20 @@ def withdraw(
 
     with open_answers(read_study(folder), database) as store:
         if not store.withdraw(token):
-            raise UserError("nobody takes part with this token; copy what follows ?t= in the participant's link")
-        say(f"Removed; {store.withdrawals()} withdrew so far. Delete backups made before.")
+            raise UserError("no participant has this token; copy what follows ?t= in the participant's link")
+        say(f"Removed. Withdrawals so far: {store.withdrawals()}. Delete earlier backups.")
 
 
 @app.command()
 def password(
     folder: StudyFolder,
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from the standard input, one line.")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input, one line.")] = False,
 ) -> None:
-    """Set the dashboard's password. The study's folder keeps a salted scrypt hash of it.
+    """Set the password of the dashboard. The study stores a salted scrypt hash of it.
 
-    Example: `clstm study password study`
+    For example:
+
+        clstm study password study
     """
     import sys
 
@@ -214,7 +229,7 @@ def password(
     else:
         given = typer.prompt("Password for the dashboard", hide_input=True, confirmation_prompt=True)
     write_hash(study.password_path, hashed(given))
-    say(f"Set; {study.password_path} has its hash. A dashboard that runs takes it when it is started again.")
+    say(f"Password set; {study.password_path} has its hash. A running dashboard uses it after a restart.")
 
 
 @app.command()
@@ -222,16 +237,18 @@ def dashboard(
     folder: StudyFolder,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8502,
     address: Annotated[
-        str, typer.Option(help="Address to listen on. Others than this machine should reach it through TLS only.")
+        str, typer.Option(help="Address to listen on. Use TLS for access from other machines.")
     ] = LOOPBACK,
     headless: Headless = False,
     database: Database = None,
 ) -> None:
-    """Open the researcher's page: progress, exposure of clips, comments, export; tallies once the study is closed.
+    """Open the researchers' page: progress, exposure of clips, comments, export; tallies after closing.
 
-    It asks for the password that `clstm study password` set; without one, it makes one for this run and prints it.
+    It asks for the password set by `clstm study password`. Without one, it makes one for this run and prints it.
 
-    Example: `clstm study dashboard study`
+    For example:
+
+        clstm study dashboard study
     """
     from listening_study.protocol.study import read_study
     from listening_study.researchers.passwords import VARIABLE, hashed, new_password, read_hash

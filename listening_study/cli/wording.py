@@ -1,28 +1,32 @@
-"""Reviewing the wording: `clstm study words`."""
+"""Reviewing the texts: `clstm study words`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clstm.runtime.commands import Commands
+from clstm.runtime.console import say
 from clstm.runtime.errors import choice
-from listening_study.cli.arguments import say, unused
+from listening_study.cli.arguments import PREPARE, unused
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = Commands(PREPARE)
 LANGUAGES = ("en", "zh", "de", "es")
 
 
 @app.command()
 def words(
     language: Annotated[str, typer.Argument(metavar="LANGUAGE", help=f"One of {', '.join(LANGUAGES)}.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file; left out: print them.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file. Default: print the texts.")] = None,
 ) -> None:
-    """Write out every text of a language, to review and change.
+    """Write every text that participants read, in one language, for review.
 
-    Keep any of them in a file, add `reviewed = "who, when"`, and name it in the study's configuration:
+    Change what you like, add `reviewed = "who, when"`, and name the file in the study's configuration:
     `[words] overrides = {de = "texts-de.toml"}`. Until then a translation is marked as not reviewed.
 
-    Example: `clstm study words de --out texts-de.toml`
+    For example:
+
+        clstm study words de --out texts-de.toml
     """
     from clstm.runtime.files import write_text
     from listening_study.protocol.languages import bundled
@@ -32,4 +36,4 @@ def words(
         write_text(unused(out), text)
         say(f"Wrote {out}")
     else:
-        print(text, end="")
+        typer.echo(text, nl=False)

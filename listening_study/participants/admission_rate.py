@@ -1,8 +1,8 @@
-"""Not all at once: how many newcomers a server of the study lets in per minute.
+"""A limit on how many newcomers a server of the study admits per minute.
 
 A link that is passed on, or a script, could take every place in the design within seconds. Beyond the limit a newcomer
-waits; who has a place is never asked. Behind a proxy that is trusted, newcomers are also counted by the address that it
-forwards. Addresses are kept in memory, for a minute, and nowhere else: they are neither stored nor logged.
+waits; participants who have a place are never affected. Behind a trusted proxy, newcomers are also counted by the
+address that it forwards. Addresses are kept in memory for a minute and nowhere else: neither stored nor logged.
 """
 
 import threading
@@ -16,7 +16,7 @@ ONE_SITE = 64  # bits of an IPv6 address that one customer shares
 
 
 class Admissions:
-    """What was let in during the last minute. Safe to share between threads.
+    """The admissions of the last minute. Safe to share between threads.
 
     per_minute, per_address : how many; 0: no limit
     clock : seconds that never go back
@@ -28,7 +28,7 @@ class Admissions:
         self._turn = threading.Lock()
 
     def let_in(self, address: str | None) -> bool:
-        """Whether one more may come in now, who then counts. `address`: what a trusted proxy forwards."""
+        """Whether one more newcomer may be admitted now; if so, they are counted. `address`: from a trusted proxy."""
         site = _site(address)
         with self._turn:
             now = self._clock()
@@ -44,7 +44,7 @@ class Admissions:
 
 
 def _site(address: str | None) -> str:
-    """Who counts as one: an IPv4 address, or a network of IPv6 addresses.
+    """What is counted as one visitor: an IPv4 address, or a network of IPv6 addresses.
 
     >>> _site("192.0.2.1"), _site("2001:db8::1:2") == _site("2001:db8::3"), _site(None)
     ('192.0.2.1', True, '')

@@ -1,9 +1,9 @@
-"""The participants' page, run by Streamlit: finds where this listener is and shows that one screen.
+"""The participants' page, run by Streamlit: finds the step that this listener has reached and shows its screen.
 
-The token in the address and the database say where; the session only saves looking. After a reload, in a second tab or
-on a server started again, the same address shows the same screen. Nothing here, or in what this imports, reads the
-sealed key, the registration or the answers of anybody else. The secret order is read and never sent: a page gets its
-listener's next clip as bytes without a name.
+The token in the address and the database determine the step; the session only caches it. After a reload, in a second
+tab or on a server started again, the same address shows the same screen. Nothing here, or in what this imports, reads
+the sealed key, the registration or the answers of anybody else. The secret order is read and never sent: a page gets
+its listener's next clip as bytes without a name.
 """
 
 import sys
@@ -28,15 +28,17 @@ from listening_study.participants.screens import (
     volume,
     welcome,
 )
-from listening_study.participants.stages import FINISHED, Place, Screen, where_is
+from listening_study.participants.stages import FINISHED, Screen, Step, current_step
 from listening_study.protocol import languages
 from listening_study.protocol.order import Order, open_order
+from listening_study.protocol.questions import FORMS, NUMBERED, ReplyKind
 from listening_study.protocol.study import Study, read_study
 from listening_study.store import ClosedError, Listener, RefusedError, Store, UnavailableError
 from listening_study.store.database import answers_address
+from listening_study.streamlit_internals.page_selectors import button_of, keyed, with_selectors
 
 HERE = Path(__file__).parent
-SOUNDING = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # their player has the focus first
+WITH_PLAYER = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # it gets the focus first
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,10 +52,19 @@ def open_study(folder: str) -> tuple[Study, Order, Store, Admissions, dict[str, 
     return study, open_order(study), Store(answers_address(study)), admissions, wordings
 
 
+@st.cache_resource(show_spinner=False)
+def _style() -> str:
+    return with_selectors(
+        (HERE / "style.css").read_text(encoding="utf-8"),
+        numbered_questions=keyed(NUMBERED),
+        questions_with_options=keyed(one for one in NUMBERED if FORMS[one].kind is ReplyKind.OPTIONS),
+    )
+
+
 def main() -> None:
     study, order, store, admissions, wordings = open_study(sys.argv[1])
     st.set_page_config(page_title=study.title, page_icon=str(HERE.parent / "icon.svg"))
-    st.html(HERE / "style.css")
+    st.html(f"<style>{_style()}</style>")
     token = _token(study)
     visit = Visit(study, order, store, admissions, wordings[_language(wordings, None)])
     try:
@@ -80,7 +91,7 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
         st.session_state["token"] = token
         if dict(st.query_params) != {"t": token}:
             st.query_params.from_dict({"t": token})
-        show_place(visit, listener, where_is(listener, visit.study))
+        show_step(visit, listener, current_step(listener, visit.study))
         frame.bottom(visit, token)
     elif not visit.store.is_open():
         frame.begin(visit, "closed")
@@ -100,30 +111,30 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
         welcome.show(visit, invitation=None, unknown_link=bool(token))
 
 
-def show_place(visit: Visit, listener: Listener, place: Place) -> None:
-    through = place.screen in (Screen.INTERVIEW, Screen.THANKS)
-    if through and FINISHED not in listener.stages:
+def show_step(visit: Visit, listener: Listener, step: Step) -> None:
+    finished = step.screen in (Screen.INTERVIEW, Screen.THANKS)
+    if finished and FINISHED not in listener.stages:
         visit.store.pass_stage(listener.id, FINISHED)
-    if not through and not visit.store.is_open():
+    if not finished and not visit.store.is_open():
         frame.begin(visit, "closed")
         notice.closed(visit)
         return
-    told = place.screen is Screen.PRACTICE and practice.told(place) is not None
-    detail = f".st-key-{place.stage}-done button" if told else ""
-    frame.begin(visit, place.stage, player=place.screen in SOUNDING, detail=detail)
-    match place.screen:
+    judged = step.screen is Screen.PRACTICE and practice.first_answer(step) is not None
+    detail = button_of(f"{step.stage}-done") if judged else ""
+    frame.begin(visit, step.stage, player=step.screen in WITH_PLAYER, detail=detail)
+    match step.screen:
         case Screen.BACKGROUND:
             background.show(visit, listener)
         case Screen.VOLUME:
-            volume.show(visit, listener, place)
+            volume.show(visit, listener, step)
         case Screen.HEADPHONES:
-            headphones.show(visit, listener, place)
+            headphones.show(visit, listener, step)
         case Screen.PRACTICE:
-            practice.show(visit, listener, place)
+            practice.show(visit, listener, step)
         case Screen.TRIAL:
-            trial.show(visit, listener, place)
+            trial.show(visit, listener, step)
         case Screen.BREAK:
-            rest.show(visit, listener, place)
+            rest.show(visit, listener, step)
         case Screen.INTERVIEW:
             interview.show(visit, listener)
         case Screen.THANKS:
@@ -131,7 +142,7 @@ def show_place(visit: Visit, listener: Listener, place: Place) -> None:
 
 
 def _token(study: Study) -> str | None:
-    """Whose page this is. What a crowd platform added to the address is kept aside until somebody agrees."""
+    """The participant's token. What a crowd platform added to the address is kept in the session until they agree."""
     arrived = {name: st.query_params[name] for name in study.access.crowd_parameters if name in st.query_params}
     if arrived:
         st.session_state["arrival"] = arrived

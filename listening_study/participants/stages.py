@@ -1,7 +1,7 @@
-"""Where a listener is in the study: a pure function of what the store says of them, and nothing else.
+"""The step of the study that a listener has reached: a pure function of what is stored about them.
 
-A reload, the back button, a second tab, a phone that slept and a server started again all lead to the same place,
-because no place is remembered anywhere but in the store.
+A reload, the back button, a second tab, a phone that slept and a server started again all lead to the same step,
+because it is remembered in the store alone.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from enum import StrEnum
 from listening_study.protocol.study import Study
 from listening_study.store.records import Listener
 
-FINISHED = "finished"  # passed when every clip is answered: the place then is this listener's for good
+FINISHED = "finished"  # passed when every clip is answered: the slot then stays this listener's
 
 
 class Screen(StrEnum):
-    """What is shown to somebody who takes part."""
+    """The kinds of screen that a participant sees."""
 
     BACKGROUND = "background"
     VOLUME = "volume"
@@ -27,8 +27,8 @@ class Screen(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
-    """A screen, and which of its kind: the clip, the tone, the trials before a break; 0 where there is only one."""
+class Step:
+    """A screen and its number: of the clip, the tone, or the trials before a break; 0 where there is only one."""
 
     screen: Screen
     number: int = 0
@@ -40,27 +40,27 @@ class Place:
         return str(self.screen) if one else f"{self.screen}-{self.number}"
 
 
-def where_is(listener: Listener, study: Study) -> Place:
-    """The first place that this listener has not passed."""
-    for place in _before(study):
-        if place.stage not in listener.stages:
-            return place
+def current_step(listener: Listener, study: Study) -> Step:
+    """The first step that this listener has not passed."""
+    for step in _before_trials(study):
+        if step.stage not in listener.stages:
+            return step
     answered = listener.answered
     if answered < study.size.trials:
-        rest = Place(Screen.BREAK, answered)
+        rest = Step(Screen.BREAK, answered)
         due = study.design.break_every and answered and answered % study.design.break_every == 0
-        return rest if due and rest.stage not in listener.stages else Place(Screen.TRIAL, answered)
-    interview = Place(Screen.INTERVIEW)
+        return rest if due and rest.stage not in listener.stages else Step(Screen.TRIAL, answered)
+    interview = Step(Screen.INTERVIEW)
     if study.design.interview and interview.stage not in listener.stages:
         return interview
-    return Place(Screen.THANKS)
+    return Step(Screen.THANKS)
 
 
-def _before(study: Study) -> list[Place]:
-    """What comes before the first trial, in order."""
+def _before_trials(study: Study) -> list[Step]:
+    """The steps before the first trial, in order."""
     design = study.design
-    places = [Place(Screen.BACKGROUND)] if design.background else []
-    places.append(Place(Screen.VOLUME))
+    steps = [Step(Screen.BACKGROUND)] if design.background else []
+    steps.append(Step(Screen.VOLUME))
     if design.headphone_check:
-        places += [Place(Screen.HEADPHONES, number) for number in range(len(study.headphones))]
-    return places + [Place(Screen.PRACTICE, number) for number in range(len(study.practice))]
+        steps += [Step(Screen.HEADPHONES, number) for number in range(len(study.headphones))]
+    return steps + [Step(Screen.PRACTICE, number) for number in range(len(study.practice))]

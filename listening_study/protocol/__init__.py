@@ -1,1 +1,1 @@
-"""What a study is, as files in its folder: configuration, texts, design, secret order, sealed key, registration."""
+"""The files of a study: configuration, questions, texts, design, secret order, sealed key, registration."""

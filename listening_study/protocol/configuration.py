@@ -1,7 +1,7 @@
-"""What the researcher decides about a study: one validated file, `study.toml`, every key with its comment.
+"""The researcher's decisions about a study: one validated file, `study.toml`, every key with its comment.
 
-The models below are the only place where keys, ranges, defaults and comments stand: the file is checked against them,
-and the template that `clstm study config` writes is made of them. What is left out has its default.
+Keys, ranges, defaults and comments are defined by the models below and nowhere else: the file is checked against them,
+and the template of `clstm study config` is made of them. A key that is left out has its default.
 """
 
 import re
@@ -13,9 +13,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from listening_study.protocol.questions import Question
+
 
 def _shaped(pattern: str, words: str) -> AfterValidator:
-    """Text of this form, which `words` tell to whom does not read patterns."""
+    """Text of this form, which `words` describe in the error message."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -57,17 +59,6 @@ class Loudness(StrEnum):
     AS_RENDERED = "as-rendered"
 
 
-class Question(StrEnum):
-    """What may be asked about a clip beside "human or computer?"."""
-
-    CONFIDENCE = "confidence"  # 1 guessed .. 4 certain
-    KNOWN = "known"  # "I know this piece"
-    RHYTHM = "rhythm"  # clarity, 1..5
-    MELODY = "melody"  # clarity, 1..5
-    REPETITIVENESS = "repetitiveness"  # 1..5
-    COMMENT = "comment"
-
-
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,7 +69,9 @@ class Clips(_Section):
     count: int = Field(10, ge=1, description="clips of each source, from different songs where there are enough")
     seconds: float = Field(10.0, ge=1, le=60, description="length of a clip")
     after: float = Field(
-        10.0, ge=0, description="seconds after the beginning of a piece, or its seed's end, before a clip may begin"
+        10.0,
+        ge=0,
+        description="seconds after the beginning of a piece, or its prompt's end, before a clip may begin",
     )
     loudness: Loudness = Field(
         Loudness.MATCHED,
@@ -102,7 +95,7 @@ class Design(_Section):
     break_every: int = Field(20, ge=0, description="trials between two breaks; 0: no breaks")
     must_hear: float = Field(1.0, ge=0, le=1, description="share of a clip that must be heard before answering opens")
     questions: tuple[Question, ...] = Field(
-        tuple(Question), description="asked about each clip beside human or computer, in this order"
+        tuple(Question), description="asked about each clip besides human or computer, in this order"
     )
     background: bool = Field(True, description="ask about listening and musical training before the clips")
     headphone_check: bool = Field(True, description="a short check whether headphones are worn; nobody is turned away")
@@ -129,7 +122,7 @@ class Registration(_Section):
     listeners: int = Field(20, ge=1, description="complete listeners after which the study is closed")
     contrasts: tuple[Name, ...] = Field((), description="sources tested against the human one; empty: all others")
     anchor: Name | None = Field(
-        None, description="a source known to be bad; unless listeners tell it apart, nothing is called equivalent"
+        None, description="a source known to be bad; unless listeners recognise it, nothing is called equivalent"
     )
     margin: float = Field(
         0.1, gt=0, lt=1, description='equivalence: P("human" | system) - P("human" | human) within plus or minus this'
@@ -162,16 +155,17 @@ class Access(_Section):
     admissions: int = Field(
         120,
         ge=0,
-        description="newcomers let in per minute; more are told to wait, and let in by themselves; 0: no limit",
+        description="newcomers admitted per minute; others wait and are admitted automatically; 0: no limit",
     )
     trusted_proxy: NetworkAddress = Field(
-        "", description='address of the proxy before the study, such as "127.0.0.1"; what it forwards is believed'
+        "",
+        description='address of the proxy before the study, such as "127.0.0.1"; what it forwards is trusted',
     )
     admissions_per_address: int = Field(
         30, ge=0, description="newcomers per minute and address, with a trusted_proxy; kept in memory only; 0: no limit"
     )
     crowd_parameters: tuple[Parameter, ...] = Field(
-        (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are told so'
+        (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are informed'
     )
     completion_code: Line = Field("", description="shown when every answer is stored")
     completion_url: Address = Field("", description="where participants go on to then")

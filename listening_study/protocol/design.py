@@ -1,21 +1,21 @@
 """Who hears what, in which order: a pure function of the study's secret, a listener's slot and the clips.
 
 The secret (`order`) is what keeps the order blind: everything else that the order comes from is public,
-and an order that can be computed tells, place by place, which clips share a source.
+and from a known order the clips of one source can be found by their positions.
 
-The orders of a block of listeners form a Williams square (Williams 1949): when a block is complete every clip has stood
+The orders of a block of listeners form a Williams square (Williams 1949): when a block is complete every clip has been
 in every position equally often and has followed every other clip equally often, so neither fatigue nor the clip before
 favours a source. Which clip is which letter of the square, and which listener gets which row, is shuffled anew for
 every block. Where each listener hears only some clips of each source, the letters rotate through them: after every
 `rotations` listeners each clip of a source has been heard equally often, and after a block in every position, too. Each
-rotation has a square of its own: were it one for all, whoever takes part twice would hear clips of one source at one
-place.
+rotation has a square of its own: with one for all, somebody who takes part twice would hear clips of one source at one
+position.
 
-Catch trials stand at the same places for all, spread evenly; clips heard again come last. Neither moves a clip against
-another.
+Catch trials are at the same positions for all, spread evenly; repeated clips come last. Neither changes the order of
+the other clips.
 
-Shuffles sort by SHA-256 instead of drawing from a library's generator: the order a listener came from can be computed
-again years later, in any version of any library.
+Shuffles sort by SHA-256 instead of using a library's generator: a listener's order can be computed again years later,
+with any version of any library.
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ class DesignSize:
 class Layout:
     """What there is to hear.
 
-    strata : clips by source, all of one length; nothing tells which source is which.
+    strata : clips by source, all of one length; their order does not reveal which source is which.
     each : clips of each source that one listener hears.
     catch : clips of the catch trials, heard by all.
     repeats : how many clips are heard again at the end.
@@ -109,7 +109,7 @@ def trials(secret: str, slot: int, layout: Layout) -> list[Trial]:
     True
     """
     main = [Trial(clip, TrialKind.MAIN) for clip in _main(secret, slot, layout)]
-    candidates = main[:-1] if layout.repeats == 1 else main  # a single one would follow itself at once
+    candidates = main[:-1] if layout.repeats == 1 else main  # not the last clip: it would follow itself
     again = set(_shuffled([trial.clip for trial in candidates], f"{secret}/{slot}/repeat")[: layout.repeats])
     repeats = [Trial(trial.clip, TrialKind.REPEAT) for trial in main if trial.clip in again]
     order = main[:]
@@ -150,5 +150,5 @@ def _shuffled(items: Sequence[_Item], salt: str) -> list[_Item]:
 
 
 def _shuffled_by_place(items: Sequence[str], salt: str) -> list[str]:
-    """The same places change with each other whatever stands there."""
+    """Shuffled by position: the same permutation whatever the items are."""
     return [items[place] for place in _shuffled(range(len(items)), salt)]

@@ -28,7 +28,7 @@ class Key:
 
     human: str  # which source is the human one
     sources: tuple[str, ...]  # in the order they were given
-    replaced: dict[str, int]  # nearly silent segments another was taken for, by source
+    replaced: dict[str, int]  # nearly silent segments that were replaced, by source
     clips: dict[str, Origin]  # of the main trials
     aside: dict[str, Origin]  # of practice and catch trials
 

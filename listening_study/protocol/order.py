@@ -1,12 +1,12 @@
-"""The secret order: who hears what, when. Read by the participants' server and by nobody's page.
+"""The secret order: who hears which clip when. The participants' server reads it, and never sends it.
 
 `order.json` holds a secret of 256 bits, which every listener's order comes from (`design`), and what
 would give an order away: which clips share a source, and the truth about the practice clips. It is its owner's alone.
-`study.json` publishes its SHA-256, which a random salt keeps from being guessed at: whoever holds the file can prove
+`study.json` publishes its SHA-256, which a random salt keeps from being guessed at: the owner of the file can prove
 that it is the one the study was made with, and compute every order again.
 
-In studies of format 2 there is no such file. Their order comes from the seed in `study.json`, and the grouping of clips
-stands there, too: whoever has that file and the code can compute it.
+In studies of format 2 there is no such file. Their order comes from the seed in `study.json`, which also holds the
+grouping of clips: anybody with that file and the code can compute it.
 """
 
 import json
@@ -25,7 +25,7 @@ from listening_study.protocol.study import Study
 BYTES = 32  # of the secret
 COMPUTABLE = (
     "The order of clips could be computed from public values: this study was made before orders came from a secret, so "
-    "a listener who knew the code could have told which clips share a source."
+    "a listener who knew the code could have found out which clips share a source."
 )
 
 
@@ -92,7 +92,7 @@ def _order(secret: str, content: Mapping[str, Any]) -> Order:
 
 
 def doubts(study: Study) -> list[str]:
-    """What a reader of the results must know of the order, a sentence each; none where all is as it should be."""
+    """What a reader of the results must know about the order, one sentence each; none where it is verified."""
     if not study.has_secret_order:
         return [COMPUTABLE]
     try:

@@ -1,4 +1,4 @@
-"""What was decided before the first answer: the pre-registration, its hash, and proof that nobody changed it since.
+"""The pre-registration: what was decided before the first answer, and its hash, which proves that it did not change.
 
 `study.json` publishes the SHA-256 of `registration.json`, and so does the journal of the store when the first listener
 is admitted. The participants' server never reads the file: it names the sources.

@@ -1,6 +1,6 @@
 """A study's folder, and the part of it that the participants' page may read.
 
-    study.json          what this module reads: nothing in it tells a clip's source, nor which clips share one
+    study.json          what this module reads; it reveals neither a clip's source nor which clips share one
     order.json          the secret that every listener's order comes from (`listening_study.protocol.order`)
     registration.json   what was decided before the first answer (`listening_study.protocol.registration`)
     clips/<clip>.flac   the blind clips; their names are random
@@ -90,7 +90,7 @@ class Study:
 
     @property
     def private_paths(self) -> tuple[Path, ...]:
-        """Files that nobody but their owner may read."""
+        """Files that only their owner may read."""
         return self.order_path, self.key_path, self.password_path, self.answers_path
 
     @property
@@ -107,22 +107,23 @@ class Study:
         return self.folder / "words" / f"{language}.toml"
 
     def write(self) -> None:
-        write_json(self.path, {"format": FORMAT, **self._content()})
+        write_json(self.path, {"format": FORMAT, **_plain(self)})
 
     def amend(self, **changes: Any) -> Self:
         """The study with parts of study.json changed; one of an old format keeps it."""
         amended = replace(self, **changes)
-        content = amended._content()
+        content = _plain(amended)
         kept = json.loads(self.path.read_text(encoding="utf-8"))
         write_json(self.path, kept | {name: content[name] for name in changes})
         return amended
 
-    def _content(self) -> dict[str, Any]:
-        content: dict[str, Any] = _ADAPTER.dump_python(self, mode="json", exclude={"folder"})
-        return content
-
 
 _ADAPTER = TypeAdapter(Study)
+
+
+def _plain(study: Study) -> dict[str, Any]:
+    content: dict[str, Any] = _ADAPTER.dump_python(study, mode="json", exclude={"folder"})
+    return content
 
 
 def read_study(folder: Path) -> Study:
@@ -156,14 +157,14 @@ def read_study(folder: Path) -> Study:
     missing = [file.name for file in [*map(study.clip_path, clips), *wanted] if not file.is_file()]
     if missing:
         raise UserError(
-            f"{folder} is not whole: it lacks {len(missing)} of its sounds ({missing[0]}); "
+            f"{folder} is incomplete: it lacks {len(missing)} of its sounds ({missing[0]}); "
             "restore it from a copy of the study"
         )
     return study
 
 
 def _as_now(old: dict[str, Any]) -> dict[str, Any]:
-    """What study.json said in the old format, as far as it may be public now."""
+    """The content of a study.json in the old format, without what is secret now."""
     strata, practice = old.pop("strata"), old.pop("practice", [])
     clips = sorted(clip for stratum in strata for clip in stratum)
     return {

@@ -13,13 +13,13 @@ from listening_study.protocol.configuration import Configuration
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Raises `UnreadableFileError` for what is no TOML, `UserError` for a key or value that is not accepted."""
+    """Raises `UnreadableFileError` for a file that is not TOML, `UserError` for a key or value that is not accepted."""
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UnreadableFileError(path, f"cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise UnreadableFileError(path, f"is no TOML file ({error})") from error
+        raise UnreadableFileError(path, f"is not a TOML file ({error})") from error
     return validated(content, str(path))
 
 
@@ -31,7 +31,7 @@ def validated(content: dict[str, Any], origin: str) -> Configuration:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
         if fault["type"] == "extra_forbidden":
-            raise UserError(f"{origin}: {where} is no key; `clstm study config` shows them all") from None
+            raise UserError(f"{origin}: {where} is not a key; `clstm study config` shows them all") from None
         more = f", and {error.error_count() - 1} more faults" if error.error_count() > 1 else ""
         raise UserError(f"{origin}: {where} is {fault['input']!r}; {_plain(fault['msg'])}{more}") from None
 
@@ -42,7 +42,7 @@ def template() -> str:
     >>> tomllib.loads(template())["clips"]["seconds"]
     10.0
     """
-    lines = ["# A listening study. Every key may be left out; what stands here is its default.", ""]
+    lines = ["# A listening study. Every key may be left out; the values here are the defaults.", ""]
     return "\n".join([*lines, *_section(Configuration, Configuration(), ""), ""])
 
 

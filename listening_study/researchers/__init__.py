@@ -1,1 +1,1 @@
-"""The researchers' page, and what it shows while a study runs."""
+"""The researchers' page, and what it shows of a running study."""

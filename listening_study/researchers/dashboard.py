@@ -1,6 +1,6 @@
-"""The researcher's page, run by Streamlit: how the study goes, and what it found once it is closed and unsealed.
+"""The researcher's page, run by Streamlit: progress of the study, and its results once it is closed and unsealed.
 
-A separate app from the participants', behind a password, and the only one that opens the sealed key.
+It is another app than the participants', behind a password, and the only one that opens the sealed key.
 """
 
 import os
@@ -19,21 +19,21 @@ from clstm.runtime.spreadsheet import csv
 from listening_study.protocol.registration import open_registration
 from listening_study.protocol.study import Study, read_study
 from listening_study.researchers import monitoring
-from listening_study.researchers.passwords import VARIABLE, Door, LockedError, read_hash
+from listening_study.researchers.passwords import VARIABLE, LockedError, PasswordGate, read_hash
 from listening_study.results.export import exports
 from listening_study.results.figures import draw
 from listening_study.results.results import UNSEALED, Results, read_results
-from listening_study.results.summary import DESCRIPTIVE, cautions, verdict
+from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
 from listening_study.store import Store
 from listening_study.store.database import answers_address
 
-EVERY = "10s"  # how often the figures are read again
-COMMENTS = 30  # shown; the export has all
+EVERY = "10s"  # how often the numbers are read again
+COMMENTS = 30  # shown; the export has all of them
 HERE = Path(__file__).parent
 COLOURS = {"under way": "#3f8f8b", "left": "#c2703d"}
 TALLY = {
     "source": "source",
-    "majority_human": "clips taken for human",
+    "majority_human": "clips called human",
     "ties": "ties",
     "answers": "answers",
     "said_human": "said human",
@@ -53,11 +53,11 @@ def open_study(folder: str) -> tuple[Study, Store]:
 
 
 @st.cache_resource(show_spinner=False)
-def open_door(folder: str) -> Door:
-    """One door for all sessions."""
+def password_gate(folder: str) -> PasswordGate:
+    """One for all sessions, so that wrong passwords are counted together."""
     kept = os.environ.get(VARIABLE) or read_hash(read_study(Path(folder)).password_path)
     assert kept, "the verb that starts this page sets a password"
-    return Door(kept)
+    return PasswordGate(kept)
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def ask_for_the_password() -> None:
     if not entered:
         return
     try:
-        inside = open_door(sys.argv[1]).admits(given)
+        inside = password_gate(sys.argv[1]).admits(given)
     except LockedError as error:
         st.error(f"Too many wrong passwords. Wait {ceil(error.seconds / 60)} minutes.")
         return
@@ -114,29 +114,29 @@ def show(study: Study, store: Store) -> None:
 @st.fragment(run_every=EVERY)
 def show_progress(study: Study, store: Store) -> None:
     try:
-        show_figures(study, store)
+        show_numbers(study, store)
     except UserError as error:  # a fragment runs by itself, too
         st.error(str(error))
 
 
-def show_figures(study: Study, store: Store) -> None:
+def show_numbers(study: Study, store: Store) -> None:
     answered = store.answered_trials()
     table = monitoring.listeners(study, store.progress(), datetime.now(UTC))
     target = open_registration(study).plan.listeners
     show_turnout(monitoring.turnout(table), target, store)
     if table.empty:
-        st.info("Nobody has begun yet. Figures appear here as listeners come, and are read again every few seconds.")
+        st.info("Nobody has begun yet. This page updates every few seconds.")
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Where they stand who are not through", anchor=False)
-        show_drop_outs(study, table)
+        st.subheader("Where unfinished listeners are", anchor=False)
+        show_unfinished(study, table)
     with right:
         st.subheader("How often each clip was answered", anchor=False)
         show_exposure(study, monitoring.exposure(study, answered))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Time from a clip's showing to its answer", anchor=False)
+        st.subheader("Time from a clip's first showing to its answer", anchor=False)
         show_times(monitoring.answer_times(answered))
     with right:
         st.subheader("Comments", anchor=False)
@@ -145,7 +145,7 @@ def show_figures(study: Study, store: Store) -> None:
 
 def show_turnout(turnout: monitoring.Turnout, target: int, store: Store) -> None:
     issued, used = store.invitations()
-    figures: list[tuple[str, int | str]] = [
+    numbers: list[tuple[str, int | str]] = [
         ("Listeners", turnout.listeners),
         ("Complete", f"{turnout.complete} of {target}"),
         ("Under way", turnout.under_way),
@@ -154,27 +154,27 @@ def show_turnout(turnout: monitoring.Turnout, target: int, store: Store) -> None
         ("Answers", turnout.answers),
         ("Withdrawn", store.withdrawals()),
     ]
-    figures += [("Invited", f"{used} of {issued}")] if issued else []
+    numbers += [("Invited", f"{used} of {issued}")] if issued else []
     with st.container(horizontal=True):
-        for label, value in figures:
+        for label, value in numbers:
             st.metric(label, value, border=True, width=168 if isinstance(value, str) else 132)
     st.progress(min(1.0, turnout.complete / target))
     st.caption(
-        "*Complete*: answered every clip, of the number registered. *Left*: no sign of life for as long as a place is "
-        "kept. *Extra*: came back after that."
+        "*Complete*: answered every clip; of the number registered. *Left*: inactive for as long as a place is kept. "
+        "*Extra*: came back after that."
     )
 
 
-def show_drop_outs(study: Study, table: pd.DataFrame) -> None:
-    counts = monitoring.drop_outs(study, table)
+def show_unfinished(study: Study, table: pd.DataFrame) -> None:
+    counts = monitoring.unfinished(study, table)
     if not counts["listeners"].sum():
-        st.caption("Everybody who began is through.")
+        st.caption("All listeners have finished.")
         return
     chart = alt.Chart(counts).mark_bar()
-    stop = alt.Y("stop:N", sort=monitoring.stops(study), title=None, axis=alt.Axis(labelFontSize=13))
+    step = alt.Y("step:N", sort=monitoring.step_names(study), title=None, axis=alt.Axis(labelFontSize=13))
     number = alt.X("listeners:Q", title="listeners", axis=_whole(int(counts["listeners"].sum())))
     state = alt.Color("state:N", title=None, scale=STATES, legend=alt.Legend(orient="top"))
-    st.altair_chart(chart.encode(y=stop, x=number, color=state).properties(height=alt.Step(22)), width="stretch")
+    st.altair_chart(chart.encode(y=step, x=number, color=state).properties(height=alt.Step(22)), width="stretch")
 
 
 def show_exposure(study: Study, counts: pd.DataFrame) -> None:
@@ -201,8 +201,8 @@ def show_times(times: pd.DataFrame) -> None:
     quick = times.groupby("listener")["seconds"].median().min()
     heard = times["heard"].mean()
     st.caption(
-        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; of the clips {heard:.0%} was heard. "
-        f"A clip has {open_study(sys.argv[1])[0].seconds:g} s."
+        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; {heard:.0%} of each clip was heard on "
+        f"average. A clip lasts {open_study(sys.argv[1])[0].seconds:g} s."
     )
 
 
@@ -227,14 +227,14 @@ def show_sealed(study: Study, store: Store) -> Results | None:
     unsealed = [one for one in store.journal() if one.event == UNSEALED]
     if unsealed and (later := monitoring.answers_after(store.answered_trials(), unsealed[0].happened_at)):
         st.warning(
-            f"The study was reopened after unsealing: {later} answers came when tallies could be known. "
-            "The results have them, too; report this."
+            f"The study was reopened after unsealing: {later} answers came when the results could be known. "
+            "They are included in the results; report this."
         )
     if store.is_open():
         st.info("Sealed while the study is open. Close it first: `clstm study close`.")
         return None
     if not unsealed:
-        st.info("The study is closed. Unsealing shows what each source was taken for, and is noted in the journal.")
+        st.info("The study is closed. Unsealing shows the results of each source, and is noted in the journal.")
         sure = st.checkbox("No more answers are wanted, and the registration is final")
         if not st.button("Unseal the results", type="primary", disabled=not sure):
             return None
@@ -259,11 +259,11 @@ def show_results(results: Results) -> None:
     left, right = st.columns(2, gap="large")
     if figure := draw(results).get("taken-for-human"):
         left.pyplot(figure)
-    for sentence in [DESCRIPTIVE, *cautions(results)]:
+    for sentence in [DESCRIPTIVE, *caveats(results)]:
         right.text(sentence)
 
 
-# --- to take away ---
+# --- downloads ---
 
 
 def show_downloads(study: Study, store: Store, results: Results | None) -> None:
@@ -286,7 +286,7 @@ def show_journal(study: Study, store: Store) -> None:
     st.dataframe(pd.DataFrame(rows, columns=["when (UTC)", "event", "detail"]), hide_index=True)
     registered = store.registered()
     if registered not in (None, study.registration_sha256):
-        st.error("The registration is another than when the first listener came. Report both.")
+        st.error("The registration has changed since the first listener came. Report both.")
     st.caption(
         f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
         f"SHA-256 of the registration `{study.registration_sha256[:16]}…`, of the sealed key `{study.key_sha256[:16]}…`"
@@ -294,7 +294,7 @@ def show_journal(study: Study, store: Store) -> None:
 
 
 def _whole(most: int) -> alt.Axis:
-    """Listeners and answers are counted in whole numbers."""
+    """An axis of whole numbers."""
     return alt.Axis(format="d", tickMinStep=1, tickCount=min(10, max(1, most)))
 
 

@@ -1,4 +1,4 @@
-"""What a researcher sees of a study while it runs: who takes part, how far; never what they took a clip for."""
+"""What a researcher sees of a running study: who takes part and how far they are, never what they answered."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from itertools import pairwise
 import pandas as pd
 
 from clstm.runtime.spreadsheet import csv
-from listening_study.participants.stages import Screen, where_is
+from listening_study.participants.stages import Screen, current_step
 from listening_study.protocol.study import Study
 from listening_study.store import AnsweredTrial, Listener, ListenerProgress, Reply, Store
 
 STATES = ("complete", "under way", "left")
-PARTS = 5  # of the trials, where somebody stands
+PARTS = 5  # of the trials, in which listeners are counted
 _COLUMNS = ("listener", "place", "language", "began", "last_seen", "answered", "state", "stands_at", "silent", "extra")
 
 
@@ -24,13 +24,13 @@ class Turnout:
     listeners: int
     complete: int  # answered every clip
     under_way: int
-    left: int  # incomplete, and no sign of life for as long as a place is kept
+    left: int  # incomplete, and inactive for as long as a slot is kept
     extras: int  # came back after their place was given to another
     answers: int
 
 
-def stops(study: Study) -> list[str]:
-    """Where listeners can stand, in order: the screens, and the trials in some parts."""
+def step_names(study: Study) -> list[str]:
+    """The steps of the study in order: the screens, and the trials in a few parts."""
     design = study.design
     before = ["background"] if design.background else []
     before += ["volume"] + (["headphones"] if design.headphone_check and study.headphones else [])
@@ -39,10 +39,10 @@ def stops(study: Study) -> list[str]:
     return before + trials + (["interview"] if design.interview else [])
 
 
-def stands_at(study: Study, one: ListenerProgress) -> str:
-    """Which of the `stops` this listener has reached; "end" for who is through."""
-    place = where_is(Listener(one.participant, one.slot, one.language, "", one.answered, one.stages), study)
-    match place.screen:
+def step_name(study: Study, one: ListenerProgress) -> str:
+    """Which of the `step_names` this listener has reached; "end" for one who has finished."""
+    step = current_step(Listener(one.participant, one.slot, one.language, "", one.answered, one.stages), study)
+    match step.screen:
         case Screen.TRIAL | Screen.BREAK:
             return next(f"clips {first}–{last}" for first, last in _parts(study) if one.answered < last)
         case Screen.THANKS:
@@ -52,7 +52,7 @@ def stands_at(study: Study, one: ListenerProgress) -> str:
 
 
 def listeners(study: Study, progress: Sequence[ListenerProgress], now: datetime) -> pd.DataFrame:
-    """One row a listener."""
+    """One row per listener."""
     patience = timedelta(minutes=study.access.reissue_after)
     rows = []
     for one in progress:
@@ -67,7 +67,7 @@ def listeners(study: Study, progress: Sequence[ListenerProgress], now: datetime)
                 "last_seen": one.seen_at[:19],
                 "answered": one.answered,
                 "state": state,
-                "stands_at": stands_at(study, one),
+                "stands_at": step_name(study, one),
                 "silent": silent,
                 "extra": one.extra,
             }
@@ -94,17 +94,17 @@ def describe(study: Study, turnout: Turnout, target: int, store: Store) -> list[
     return lines + ([f"Invitations: {issued} issued, {used} used"] if study.access.mode == "tokens" else [])
 
 
-def drop_outs(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """Where those stand who are not through: one row a stop and state, in order."""
+def unfinished(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """How many unfinished listeners are at each step: one row per step and state, in order."""
     rows = []
-    for stop in stops(study):
-        silent = table.loc[table["stands_at"] == stop, "silent"]
-        rows += [(stop, "under way", int((~silent).sum())), (stop, "left", int(silent.sum()))]
-    return pd.DataFrame(rows, columns=["stop", "state", "listeners"])
+    for step in step_names(study):
+        silent = table.loc[table["stands_at"] == step, "silent"]
+        rows += [(step, "under way", int((~silent).sum())), (step, "left", int(silent.sum()))]
+    return pd.DataFrame(rows, columns=["step", "state", "listeners"])
 
 
 def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
-    """How often each clip of the main trials was answered: one row a clip."""
+    """How often each clip of the main trials was answered: one row per clip."""
     counts = pd.Series(0, index=pd.Index(study.clips, name="clip"))
     for one in answered:
         if one.kind == "main" and one.clip in counts.index:
@@ -113,7 +113,7 @@ def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
 
 
 def answer_times(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
-    """Seconds from a clip's first showing to its answer: one row an answer."""
+    """Seconds from a clip's first showing to its answer: one row per answer."""
     rows = [(one.participant, one.trial + 1, one.kind, one.seconds, one.heard, one.plays) for one in answered]
     return pd.DataFrame(rows, columns=["listener", "trial", "kind", "seconds", "heard", "plays"])
 
@@ -129,7 +129,7 @@ def comments(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
 
 
 def replies(given: Sequence[Reply]) -> pd.DataFrame:
-    """What listeners replied on the stages beside the clips: one row a reply."""
+    """What listeners replied on stages other than clips: one row per reply."""
     rows = [(one.participant, one.stage, one.question, one.reply) for one in given]
     return pd.DataFrame(rows, columns=["listener", "stage", "question", "reply"])
 
@@ -140,7 +140,7 @@ def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
 
 
 def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
-    """File name -> what makes its CSV when it is wanted. Nothing tells what a clip that counts was taken for."""
+    """File name -> function that makes its CSV. None of them says how a clip of a main trial was answered."""
     return {
         "progress.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
         "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),

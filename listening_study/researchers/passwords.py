@@ -30,14 +30,14 @@ class LockedError(Exception):
 
 
 def new_password() -> str:
-    """One that nobody guesses, short enough to type."""
+    """A random password, short enough to type: 96 bits."""
     return secrets.token_urlsafe(12)
 
 
 def hashed(password: str) -> str:
     """What to keep of a password. Raises `UserError` for one that is short."""
     if len(password) < SHORTEST:
-        raise UserError(f"a password of {len(password)} characters is too short; take {SHORTEST} or more")
+        raise UserError(f"a password of {len(password)} characters is too short; use {SHORTEST} or more")
     salt = secrets.token_bytes(16)
     digest = _scrypt(password, salt, _COST, _BLOCK, _LANES)
     return json.dumps({"scrypt": digest.hex(), "salt": salt.hex(), "n": _COST, "r": _BLOCK, "p": _LANES})
@@ -66,8 +66,8 @@ def read_hash(path: Path) -> str | None:
     return kept
 
 
-class Door:
-    """Lets in who knows the password. One for all sessions, so that opening many does not help to guess."""
+class PasswordGate:
+    """Checks passwords and counts wrong ones. One for all sessions, so that opening many does not help to guess."""
 
     def __init__(
         self, kept: str, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], object] = time.sleep

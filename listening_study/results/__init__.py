@@ -1,1 +1,1 @@
-"""A closed study: the sealed key opened, everything concluded, and how it is exported, drawn and printed."""
+"""The results of a closed study: the sealed key opened, the analysis, its export, figures and printed summary."""

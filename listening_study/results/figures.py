@@ -1,38 +1,21 @@
-"""Results as figures: tables in, matplotlib `Figure`s out. Only `save` writes a file.
+"""Results as figures: tables in, matplotlib `Figure`s out; `evaluation.figures.style.save` writes them.
 
-One colour a source in every figure, told apart by the colour-blind too (Okabe & Ito 2008); the human one is dark grey.
+Each source has one colour in every figure, from the palette of all figures; the human one is that of the reference.
 """
 
-import warnings
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evaluation.figures.palette import GRID, INK, MUTED, REFERENCE, system_colour
+from evaluation.figures.style import PAGE_WIDTH, shortened, style
 from listening_study.analysis.detection import roc, scores
-from listening_study.analysis.tally import RATINGS
+from listening_study.protocol.questions import RATINGS, SCALE_HIGHEST
 from listening_study.results.results import SYNTHETIC, Results
 
-WIDTH = 7.2  # inches: two columns of a journal
-INK, MUTED, GRID, HUMAN = "#1f2430", "#5b6270", "#dfe2e8", "#343a48"
-SYSTEMS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9")
 LONGEST_NAME = 24  # characters beside a row
-_STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": INK,
-    "text.color": INK,
-    "svg.hashsalt": "clstm",
-}
-
 
 FIGURES = ("taken-for-human", "confusion", "roc", "ratings", "answer-times")
 
@@ -40,7 +23,7 @@ FIGURES = ("taken-for-human", "confusion", "roc", "ratings", "answer-times")
 def draw(results: Results) -> dict[str, Figure]:
     """Every figure by name; those without anything to show are left out."""
     makers: tuple[Callable[[Results], Figure | None], ...] = (
-        taken_for_human,
+        called_human,
         confusion,
         receiver,
         ratings,
@@ -48,7 +31,7 @@ def draw(results: Results) -> dict[str, Figure]:
     )
     drawn = dict(zip(FIGURES, makers, strict=True))
     figures = {}
-    with mpl.rc_context(_STYLE):
+    with style():
         for name, make in drawn.items():
             if len(results.kept) and (figure := make(results)):
                 if results.study.synthetic:
@@ -57,21 +40,13 @@ def draw(results: Results) -> dict[str, Figure]:
     return figures
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write an SVG or PNG, the same bytes for the same figure."""
-    with warnings.catch_warnings(), mpl.rc_context(_STYLE):
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a name in a script the font lacks
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-        figure.savefig(path, dpi=200, metadata=metadata)
-
-
 def colours(results: Results) -> dict[str, str]:
-    """One colour a source."""
+    """The colour of each source."""
     others = [source for source in results.key.sources if source != results.key.human]
-    return {results.key.human: HUMAN} | {source: SYSTEMS[place % len(SYSTEMS)] for place, source in enumerate(others)}
+    return {results.key.human: REFERENCE} | {source: system_colour(number) for number, source in enumerate(others)}
 
 
-def taken_for_human(results: Results) -> Figure:
+def called_human(results: Results) -> Figure:
     """Share of answers "human" by source with its interval, and each clip as a dot."""
     table, colour = results.tables["tally"], colours(results)
     figure, axes = _figure(0.9 + 0.55 * len(table), left=_margin(results))
@@ -115,7 +90,7 @@ def confusion(results: Results) -> Figure:
 
 
 def receiver(results: Results) -> Figure | None:
-    """ROC of every system against the human source."""
+    """ROC of every system against the human source; None without answers about either."""
     kept, colour = results.kept, colours(results)
     human = kept[kept["source"] == results.key.human]
     figure, axes = _figure(4.2, left=0.8, width=4.6)
@@ -125,14 +100,22 @@ def receiver(results: Results) -> Figure | None:
         if source == results.key.human or not len(mine) or not len(human):
             continue
         alarms, hits, area = roc(scores(human), scores(mine))
-        axes.plot(alarms, hits, "o-", ms=4, lw=1.6, color=colour[source], label=f"{_short(source)}: area {area:.2f}")
+        axes.plot(
+            alarms,
+            hits,
+            "o-",
+            ms=4,
+            lw=1.6,
+            color=colour[source],
+            label=f"{shortened(source, LONGEST_NAME)}: area {area:.2f}",
+        )
         shown = True
     axes.plot([0, 1], [0, 1], color=MUTED, lw=0.8, ls=":")
     axes.set(
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
-        xlabel="system taken for human, at every confidence",
-        ylabel="human taken for human",
+        xlabel="system called human, at every confidence",
+        ylabel="human called human",
         aspect="equal",
     )
     if shown:
@@ -143,21 +126,29 @@ def receiver(results: Results) -> Figure | None:
 def ratings(results: Results) -> Figure | None:
     """Mean rating of each question by source, with how the ratings spread."""
     table, colour = results.tables["ratings"], colours(results)
-    asked = [question for question in RATINGS if (table["question"] == question).any()]
+    asked = [str(question) for question in RATINGS if (table["question"] == question).any()]
     if not asked:
         return None
-    figure = Figure(figsize=(WIDTH, 1.0 + 0.42 * len(results.key.sources)))
-    left = _margin(results) / WIDTH
+    values = range(1, SCALE_HIGHEST + 1)
+    figure = Figure(figsize=(PAGE_WIDTH, 1.0 + 0.42 * len(results.key.sources)))
+    left = _margin(results) / PAGE_WIDTH
     panels = figure.subplots(1, len(asked), sharey=True, squeeze=False)[0]
     figure.subplots_adjust(left=left, right=0.98, top=0.88, bottom=0.62 / figure.get_figheight(), wspace=0.12)
     for axes, question in zip(panels, asked, strict=True):
         for place, source in enumerate(results.key.sources):
             for row in table.query("source == @source and question == @question").to_dict("records"):
-                counts = np.array([row[f"rated_{value}"] for value in range(1, 6)], float)
+                counts = np.array([row[f"rated_{value}"] for value in values], float)
                 sizes = 260 * counts / counts.sum()
-                axes.scatter(range(1, 6), [place] * 5, s=sizes, color=colour[source], alpha=0.3, linewidths=0)
+                axes.scatter(
+                    range(1, SCALE_HIGHEST + 1),
+                    [place] * SCALE_HIGHEST,
+                    s=sizes,
+                    color=colour[source],
+                    alpha=0.3,
+                    linewidths=0,
+                )
                 axes.plot(row["mean"], place, "|", ms=14, mew=2.5, color=colour[source])
-        axes.set(xlim=(0.5, 5.5), title=question, xticks=range(1, 6))
+        axes.set(xlim=(0.5, SCALE_HIGHEST + 0.5), title=question, xticks=values)
         axes.grid(axis="x", color=GRID, lw=0.6)
         axes.set_axisbelow(True)
     _sources(panels[0], results)
@@ -166,7 +157,7 @@ def ratings(results: Results) -> Figure | None:
 
 
 def answer_times(results: Results) -> Figure:
-    """How long answers took from the first sight of the clip."""
+    """Seconds from a clip's first showing to its answer."""
     figure, axes = _figure(0.9 + 0.5 * len(results.key.sources), left=_margin(results))
     colour = colours(results)
     for place, source in enumerate(results.key.sources):
@@ -189,7 +180,7 @@ def answer_times(results: Results) -> Figure:
     return figure
 
 
-def _figure(height: float, *, left: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+def _figure(height: float, *, left: float, width: float = PAGE_WIDTH) -> tuple[Figure, Axes]:
     """left : inches for the names"""
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((left / width, 0.62 / height, 1 - (left + 0.25) / width, 1 - 0.8 / height))
@@ -201,15 +192,11 @@ def _figure(height: float, *, left: float, width: float = WIDTH) -> tuple[Figure
 def _sources(axes: Axes, results: Results) -> None:
     """The sources, the first one on top."""
     sources = results.key.sources
-    axes.set_yticks(range(len(sources)), [_short(source) for source in sources])
+    axes.set_yticks(range(len(sources)), [shortened(source, LONGEST_NAME) for source in sources])
     axes.set_ylim(len(sources) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
 
 
 def _margin(results: Results) -> float:
     """Inches that the longest name takes."""
-    return 0.35 + 0.075 * max(len(_short(source)) for source in results.key.sources)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return 0.35 + 0.075 * max(len(shortened(source, LONGEST_NAME)) for source in results.key.sources)

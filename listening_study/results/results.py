@@ -1,7 +1,7 @@
-"""A study's results: the sealed key opened, joined to the answers, and everything that is concluded from them.
+"""A study's results: the sealed key joined with the answers, and the analysis of both.
 
-They stay hidden until the study is closed. Opening the key is noted in the study's journal, and how many answers came
-after it was first opened is part of the results.
+They stay hidden until the study is closed. Opening the key is noted in the study's journal, and the number of answers
+that came after it was first opened is part of the results.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,22 @@ from listening_study.protocol.configuration import Exclusions
 from listening_study.protocol.key import Key, open_key
 from listening_study.protocol.registration import Registered, open_registration
 from listening_study.protocol.study import Study
-from listening_study.store import Happening, Store
+from listening_study.store import JournalEntry, Store
 from listening_study.store.database import refuse_another
 
 SYNTHETIC = "SYNTHETIC: no listener took part"
 UNSEALED, REOPENED = "unsealed", "reopened"
 MANIFEST = "results.json"
-OF_PERSONS = ("answers", "listeners", "interview")  # tables with a row for one person, or one answer: not for all eyes
+OF_PERSONS = (
+    "answers",
+    "listeners",
+    "interview",
+)  # tables with a row per person or answer: not to be published as they are
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a study has found. `tables` holds every exported table by name, columns as in the codebook."""
+    """The results of a study. `tables` holds every exported table by name, columns as in the codebook."""
 
     study: Study
     key: Key
@@ -40,7 +44,7 @@ class Results:
     kept: pd.DataFrame  # the answers that count in the main analysis
     conclusions: Conclusions  # of the main analysis
     agreement: float  # Krippendorff's alpha over all clips
-    journal: tuple[Happening, ...]
+    journal: tuple[JournalEntry, ...]
     late: int  # answers given after the key was first opened
     withdrawn: int
 
@@ -54,7 +58,7 @@ class Results:
 
 
 def read_results(study: Study, store: Store) -> Results:
-    """Opens the sealed key, and notes that in the journal, once for each time the study was closed.
+    """Open the sealed key and analyse the answers; the opening is noted once for each time the study was closed.
 
     Raises `UserError` while the study is open or when the key is missing, `MismatchError` when the key or the
     registration was changed.
@@ -65,7 +69,7 @@ def read_results(study: Study, store: Store) -> Results:
         )
     refuse_another(study, store)
     registered, key = open_registration(study), open_key(study)
-    if _sealed(store.journal()):
+    if _is_sealed(store.journal()):
         store.log(UNSEALED, f"key {study.key_sha256}")
     progress, replies, journal = store.progress(), store.replies(), store.journal()
     answers = answers_table(store.answered_trials(), progress, key)
@@ -80,10 +84,7 @@ def read_results(study: Study, store: Store) -> Results:
         tables={
             "answers": answers,
             "listeners": listeners,
-            "clips": describing.clips(kept, key),
-            "tally": describing.tally(kept, key),
-            "confusion": describing.confusion(kept, key),
-            "ratings": describing.ratings(kept, key),
+            **_described(kept, key),
             "contrasts": _contrasts(answers, listeners, registered, conclusions),
             "components": conclusions.components.reindex(columns=columns("components")),
             "exclusions": flow,
@@ -98,15 +99,21 @@ def read_results(study: Study, store: Store) -> Results:
     )
 
 
-def _sealed(journal: Sequence[Happening]) -> bool:
-    """Whether the key was not opened yet, or the study reopened since."""
+def _described(kept: pd.DataFrame, key: Key) -> dict[str, pd.DataFrame]:
+    """The descriptive tables of the answers that count."""
+    makers = (describing.clips, describing.tally, describing.confusion, describing.ratings)
+    return {make.__name__: make(kept, key) for make in makers}
+
+
+def _is_sealed(journal: Sequence[JournalEntry]) -> bool:
+    """Whether the key was not opened yet, or the study was reopened since."""
     return next((one.event for one in reversed(journal) if one.event in (UNSEALED, REOPENED)), REOPENED) == REOPENED
 
 
 def _contrasts(
     answers: pd.DataFrame, listeners: pd.DataFrame, registered: Registered, main: Conclusions
 ) -> pd.DataFrame:
-    """The registered analysis, and beside it what comes out with other exclusions."""
+    """The registered analysis, and the same with other exclusions."""
     exclusions = registered.plan.exclusions
     other = exclusions.model_copy(update={"known": not exclusions.known})
     variants: dict[str, Exclusions | None] = {

@@ -1,4 +1,4 @@
-"""Results in the terminal: the verdict first, then the tally, the paper's beside it."""
+"""Results in the terminal: the verdict, then the tally with that of the paper."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from rich.table import Table
 from clstm.runtime.console import console
 from listening_study.analysis.tally import PAPER
 from listening_study.results.results import Results
-from listening_study.results.summary import DESCRIPTIVE, cautions, verdict
+from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
 
 
 def print_results(results: Results) -> None:
@@ -22,14 +22,15 @@ def print_results(results: Results) -> None:
     for sentence in verdict(results):
         _say(f"• {sentence}")
     console.print(tally_table(results.tables["tally"]))
-    for sentence in [DESCRIPTIVE, *cautions(results)]:
+    for sentence in [DESCRIPTIVE, *caveats(results)]:
         _say(sentence, style="dim")
     _say(f"Sealed key SHA-256 {results.study.key_sha256}", style="dim")
     _say(f"Registration SHA-256 {results.study.registration_sha256}", style="dim")
 
 
 def tally_table(tally: pd.DataFrame) -> Table:
-    table = Table(title="Discrimination test: taken for human", title_justify="left")
+    """One row per source, then the paper's."""
+    table = Table(title="Discrimination test: called human", title_justify="left")
     table.add_column("Source")
     for heading in ("Majority", "Ties", "By answers", "P(human)", "95 %", "d'", "c"):
         table.add_column(heading, justify="right", no_wrap=True)

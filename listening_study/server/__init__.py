@@ -1,1 +1,1 @@
-"""The processes and connections that serve both pages."""
+"""The processes that serve both pages."""

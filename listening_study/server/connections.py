@@ -1,30 +1,14 @@
-"""How many pages a server of the study holds open, and which connections it gives up.
+"""How many pages a server of the study can hold open: each takes `FILES_PER_PAGE` of the files its process may open."""
 
-Every open page takes `FILES_A_PAGE` files of its process, and where those are used up nobody gets in. So the process
-raises its own limit as far as it may, and does not keep connections that nobody is behind:
-
-- One that has not sent a whole request after `REQUEST_LIMIT` is closed; uvicorn itself would wait for ever.
-- A page whose browser is gone without a word no longer answers the pings of its websocket (Streamlit's option
-  `server.websocketPingInterval`).
-- A peer that has vanished in the middle of a download is found out by TCP itself (`VANISHED`).
-"""
-
-import asyncio
 import resource
-import socket
-from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
-
-FILES_A_PAGE = 4  # its websocket and the event loop of its session; counted with Streamlit 1.67
+FILES_PER_PAGE = 4  # its websocket and the event loop of its session; counted with Streamlit 1.67
 OTHER_FILES = 64  # the database, requests under way
 ENOUGH = 65_536  # files, where the limit may be raised without end
-REQUEST_LIMIT = 20.0  # seconds a client may take to send a whole request
-VANISHED = 60  # seconds without any sign of a peer
 
 
 def raise_file_limit() -> None:
-    """Let this process have as many files open as it may."""
+    """Raise this process's limit of open files as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return
@@ -40,66 +24,8 @@ def raise_file_limit() -> None:
 
 def pages_that_fit() -> int:
     """About how many pages can be open at once, once the limit is raised."""
-    return max((_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1]) - OTHER_FILES) // FILES_A_PAGE, 0)
+    return max((_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1]) - OTHER_FILES) // FILES_PER_PAGE, 0)
 
 
 def _files(hard: int) -> int:
     return ENOUGH if hard == resource.RLIM_INFINITY else hard
-
-
-class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # one of two, as is installed
-    """uvicorn's HTTP, but a connection that does not come to its point is closed."""
-
-    limit = REQUEST_LIMIT  # seconds
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        notice_vanished_peers(transport.get_extra_info("socket"))
-        self._await_request()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._has_whole_request():
-            self._stop_waiting()
-        else:
-            self._await_request()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _has_whole_request(self) -> bool:
-        """Whether the client has said all for now: a request that is being answered, or it changed to a websocket."""
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            return True
-        return self.cycle is not None and not (self.cycle.more_body or self.cycle.response_complete)
-
-    def _await_request(self) -> None:
-        """The time runs from the first byte of a request: one more byte now and then does not buy another."""
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.limit, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _give_up(self) -> None:
-        self._deadline = None
-        if not self._has_whole_request():
-            self.transport.abort()
-
-
-def notice_vanished_peers(connection: Any) -> None:
-    """Have TCP itself ask after a silent peer, and give up one that takes nothing any more."""
-    options = (
-        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
-        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", VANISHED // 2),
-        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", VANISHED // 6),
-        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
-        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", VANISHED * 1000),  # ms
-    )
-    for level, name, value in options:
-        if connection is not None and hasattr(socket, name):
-            connection.setsockopt(level, getattr(socket, name), value)

@@ -1,8 +1,8 @@
-"""A server ends with the command that started it, however that ends: Ctrl-C, SIGTERM, a closed terminal, or SIGKILL.
+"""A server ends with the command that started it, however that one ends: Ctrl-C, SIGTERM, a closed terminal, SIGKILL.
 
-The command holds the writing end of a pipe and never writes; the system closes it when the command is gone, and the
-server's reading end says so. Where Linux can send a signal at a parent's death it is asked to, too: that reaches a
-server that is too busy for its threads.
+The command holds the writing end of a pipe and never writes; the system closes it when the command ends, and the
+server's reading end sees that. Linux is also asked for a signal when the parent dies, which reaches a server that is
+too busy for its threads.
 """
 
 import ctypes
@@ -31,13 +31,13 @@ def lifeline() -> Iterator[int]:
 
 
 def end_with_parent() -> None:
-    """In the server: stop as after SIGTERM once the command that started it is gone. Nothing where none did."""
+    """In the server: stop as after SIGTERM once the command that started it has ended; without one, do nothing."""
     number = os.environ.pop(VARIABLE, "")
     if not number:
         return
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    # The pipe also tells of a parent that was gone before the signal was asked for.
+    # The pipe also notices a parent that ended before the signal was asked for.
     threading.Thread(target=_watch, args=(int(number),), daemon=True, name="parent").start()
 
 

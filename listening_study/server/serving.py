@@ -1,4 +1,4 @@
-"""Starting one of the two Streamlit apps, settings closed, and stopping it cleanly."""
+"""Starting one of the two pages with restrictive settings, and stopping it cleanly."""
 
 import os
 import signal
@@ -21,65 +21,40 @@ from listening_study.protocol.study import Study
 from listening_study.server import parent
 from listening_study.store import database
 from listening_study.store.connection import migrate
+from listening_study.streamlit_internals.addresses import HEALTH
+from listening_study.streamlit_internals.options import (
+    PROXY_VARIABLE,
+    SETTINGS,
+    SMALL_MESSAGES,
+    public_settings,
+    site_settings,
+)
 
 START_LIMIT = 60.0  # seconds a server may take to answer
 STOP_LIMIT = 5.0  # seconds it may take to stop
 
-# Everything by flag: nothing depends on a .streamlit folder of the user or of the directory we are started in.
 PAGES = {"app": "participants/app.py", "dashboard": "researchers/dashboard.py"}  # within `listening_study`
-
-_SETTINGS = {
-    "browser.gatherUsageStats": "false",
-    "client.allowedOrigins": "",  # else pages of Streamlit's own hosts may steer an app that they embed
-    "client.showErrorDetails": "none",
-    "client.showSidebarNavigation": "false",
-    "client.toolbarMode": "viewer",
-    "logger.hideWelcomeMessage": "true",
-    "logger.level": "warning",
-    "runner.magicEnabled": "false",
-    "runner.postScriptGC": "false",  # a full collection after each run of a page: six times the work of the page itself
-    "server.enableCORS": "true",
-    "server.enableStaticServing": "false",
-    "server.enableXsrfProtection": "true",
-    "server.fileWatcherType": "none",
-    "server.headless": "true",
-    "server.maxUploadSize": "0",
-    "server.runOnSave": "false",
-    "server.websocketPingInterval": "30",  # seconds, and as many more to answer: then the page is gone
-    "theme.baseRadius": "12px",
-    "theme.light.primaryColor": "#2f6f6d",
-    "theme.light.backgroundColor": "#fbfaf7",
-    "theme.light.secondaryBackgroundColor": "#efede6",
-    "theme.light.textColor": "#22292b",
-    "theme.dark.primaryColor": "#367d7a",
-    "theme.dark.backgroundColor": "#14191b",
-    "theme.dark.secondaryBackgroundColor": "#1f2729",
-    "theme.dark.textColor": "#e8ecec",
-}
-# What a participant's page may send and be sent at once, in MB; the dashboard's tables need more.
-_SMALL = {"server.maxMessageSize": "2", "server.maxWidgetStateSize": "1"}
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where an app listens, and where the world finds it when a proxy stands before it."""
+    """Where an app listens, and the public address it has behind a proxy, if any."""
 
     address: str
     port: int
     public_url: str | None = None
 
     def settings(self) -> dict[str, str]:
-        """As Streamlit wants them. Raises `UserError` for a public URL that is none."""
-        here = {"server.address": self.address, "server.port": str(self.port)}
+        """As options of Streamlit. Raises `UserError` for a malformed public URL."""
+        here = site_settings(self.address, self.port)
         if self.public_url is None:
             return here
         scheme, host, port, path = web_address("--public-url", self.public_url)
-        there = {"browser.serverAddress": host, "browser.serverPort": str(port or (443 if scheme == "https" else 80))}
-        return here | there | ({"server.baseUrlPath": path} if path else {})
+        return here | public_settings(host, port or (443 if scheme == "https" else 80), path)
 
     @property
     def local_url(self) -> str:
-        name = "localhost" if self.address in ("0.0.0.0", "127.0.0.1", "::") else self.address
+        name = "localhost" if self.address in ("0.0.0.0", "127.0.0.1", "::") else self.address  # noqa: S104  compared, not bound
         host = f"[{name}]" if ":" in name else name
         path = self.settings().get("server.baseUrlPath")
         return f"http://{host}:{self.port}" + (f"/{path}" if path else "")
@@ -112,39 +87,38 @@ def serve(
 ) -> None:
     """Run `listening_study/<app>.py` on a study until it is stopped. `announce` gets the URL once it answers.
 
-    address : of the answers, where it is not the file in the study's folder
-    environment : what else the app is told; not by flags, which all users of a machine can read
+    address : of the answers' database, where it is not the file in the study's folder
+    environment : further variables for the app; not flags, which all users of a machine can read
 
-    Raises `UserError` for a port that is taken, an address that is not this machine's, a database that cannot be used.
+    Raises `UserError` for a port in use, an address that is not this machine's, a database that cannot be used.
     """
     launched = command(app, study, site)
     _check_free(site)
     migrate(address or study.answers_path)
-    told = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
-    told |= {database.VARIABLE: address} if address else {}
-    # uvicorn's own option: whose word it takes for where a page is opened. By itself it trusts this machine.
-    told |= {"FORWARDED_ALLOW_IPS": study.access.trusted_proxy} | dict(environment or {})
-    _heed(signal.SIGTERM)  # what a service manager sends
+    variables = {name: value for name, value in os.environ.items() if name != database.VARIABLE}
+    variables |= {database.VARIABLE: address} if address else {}
+    variables |= {PROXY_VARIABLE: study.access.trusted_proxy} | dict(environment or {})
+    _stop_on(signal.SIGTERM)  # what a service manager sends
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
-        _heed(signal.SIGHUP)  # what a terminal sends that is closed
+        _stop_on(signal.SIGHUP)  # what a terminal sends that is closed
     with parent.lifeline() as line:
-        server = subprocess.Popen(launched, env=told | {parent.VARIABLE: str(line)}, pass_fds=(line,))
-        _attend(server, site, announce, open_browser=open_browser)
+        server = subprocess.Popen(launched, env=variables | {parent.VARIABLE: str(line)}, pass_fds=(line,))
+        _wait_and_stop(server, site, announce, open_browser=open_browser)
 
 
-def _attend(
+def _wait_and_stop(
     server: subprocess.Popen[bytes], site: Site, announce: Callable[[str], object], *, open_browser: bool
 ) -> None:
-    """Until it ends or is to end."""
+    """Wait until the server ends or is stopped, and stop it."""
     try:
-        _wait_until_it_answers(server, f"{site.local_url}/_stcore/health")
+        _wait_until_it_answers(server, f"{site.local_url}{HEALTH}")
         announce(site.url)
         if open_browser:
             webbrowser.open(site.url)
         if status := server.wait():
-            raise UserError(f"the server ended by itself (exit status {status}); what was acknowledged is stored")
+            raise UserError(f"the server ended by itself (exit status {status}); all acknowledged answers are stored")
     except KeyboardInterrupt:
-        pass  # how it is meant to be stopped
+        pass  # the intended way to stop it
     finally:
         server.terminate()
         try:
@@ -155,14 +129,14 @@ def _attend(
 
 def command(app: str, study: Study, site: Site) -> list[str]:
     """The command line that starts a page, of `PAGES`, on a study."""
-    settings = _SETTINGS | (_SMALL if app == "app" else {}) | site.settings()
+    settings = SETTINGS | (SMALL_MESSAGES if app == "app" else {}) | site.settings()
     flags = [f"--{name}={value}" for name, value in settings.items()]
     script = Path(__file__).parents[1] / PAGES[app]
     launcher = [sys.executable, "-P", "-m", "listening_study.server.launching", "run"]  # -P: not from here
     return [*launcher, str(script), *flags, "--", str(study.folder.resolve())]
 
 
-def _heed(number: int) -> None:
+def _stop_on(number: int) -> None:
     signal.signal(number, _stop)
 
 
@@ -173,7 +147,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def _check_free(site: Site) -> None:
     try:
         with socket.socket(socket.AF_INET6 if ":" in site.address else socket.AF_INET) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that just stopped is no hindrance
+            trial.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # the port of a server that just stopped may be used
             trial.bind((site.address, site.port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -183,7 +159,7 @@ def _check_free(site: Site) -> None:
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str) -> None:
-    opener = build_opener(ProxyHandler({}))  # a proxy of the surroundings does not know this machine's ports
+    opener = build_opener(ProxyHandler({}))  # not through a proxy of the network
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
         if server.poll() is not None:

@@ -1,11 +1,11 @@
-"""How many listeners and clips a study needs: studies drawn from the model of `responding`, analysed as a study is.
+"""How many listeners and clips a study needs: studies simulated by `analysis.listener_model` and analysed as real ones.
 
-Two worlds are drawn for every size. In one, each system is called human more or less often than the human source by the
-difference given: the power of the test is the share of systems that are told apart. In the other, systems and human
+Two cases are simulated for every size. In one, each system is called human more or less often than the human source by
+the difference given: power is the share of systems with a significant difference. In the other, systems and human
 source are the same: the power of equivalence is the share that is called equivalent within the margin. The anchor, if
-any, is in both, and counts in the correction of Holm as a contrast does.
+any, is in both, and counts in Holm's correction as a contrast does.
 
-Power depends on what nobody knows beforehand, above all on how much clips and listeners differ: a pilot tells, whose
+Power depends on how much clips and listeners differ, which is not known beforehand. A pilot study estimates it: its
 results hold these standard deviations in log-odds (Westfall, Kenny & Judd, "Statistical power and optimal design in
 experiments in which samples of participants respond to samples of stimuli", 2014: more listeners cannot make up for few
 clips, nor clips for few listeners).
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 from evaluation.statistics.inference import holm
 from listening_study.analysis.crossed import difference
 from listening_study.analysis.listener_model import Spread, probabilities, respond
@@ -45,7 +46,7 @@ class Assumptions:
     clips_each: int | None = None
 
     def check(self) -> None:
-        """Raises `UserError` for what cannot be."""
+        """Raise `UserError` for values out of range."""
         if self.systems < 1:
             raise UserError(f"{self.systems} systems: there must be at least one to test")
         shares = {"--p-human": self.p_human, "--p-human plus --difference": self.p_human + self.difference}
@@ -63,7 +64,7 @@ class Assumptions:
         if self.anchor is not None and not self.anchor < self.p_human:
             raise UserError(f"--anchor {self.anchor:g} must be below --p-human {self.p_human:g}: it is known to be bad")
         if not all(0 <= one <= 5 for one in asdict(self.spread).values()):
-            raise UserError("standard deviations lie between 0 and 5 log-odds; 0.8 is much, 0.3 little")
+            raise UserError("standard deviations lie between 0 and 5 log-odds; 0.8 is large, 0.3 small")
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class Power:
     listeners: int
     clips: int  # of each source
     replicates: int
-    told_apart: float
-    told_apart_error: float
-    equivalent: float
+    significant_difference: float  # share of systems with a significant difference, in the right direction
+    significant_difference_error: float
+    equivalent: float  # share of systems called equivalent, when they are
     equivalent_error: float
 
 
@@ -85,26 +86,39 @@ def powers(
     clips: Sequence[int],
     replicates: int,
     seed: int = 0,
-    advance: Callable[[int], object] = lambda drawn: None,
+    progress: Progress = silent,
 ) -> Iterator[Power]:
-    """One size after another, smallest first; `advance` is told how many studies were drawn since.
+    """One size after another, smallest first; `progress` counts the studies drawn.
 
-    Raises `UserError` for sizes and assumptions that cannot be.
+    Raises `UserError` for sizes and assumptions out of range.
     """
     assumptions.check()
     if replicates < 2:
-        raise UserError(f"--replicates {replicates}: at least 2 studies must be drawn; 1000 tell power within 3 %")
+        raise UserError(
+            f"--replicates {replicates}: at least 2 studies must be drawn; with 1000, power is known within 3 %"
+        )
     for option, sizes in (("--listeners", listeners), ("--clips", clips)):
         if not sizes or min(sizes) < 2:
             raise UserError(f"{option} {','.join(map(str, sizes))}: give numbers from 2 up, such as 10,20,40")
     if assumptions.clips_each is not None and not 1 < assumptions.clips_each <= min(clips):
         raise UserError(f"--clips-each {assumptions.clips_each}: between 2 and the number of clips, {min(clips)}")
     pairs = {(people * each, people, each) for people in listeners for each in clips}  # sorted by answers
-    return (_power(assumptions, people, each, replicates, seed, advance) for _, people, each in sorted(pairs))
+    return _powers(assumptions, [(people, each) for _, people, each in sorted(pairs)], replicates, seed, progress)
+
+
+def _powers(
+    assumptions: Assumptions, sizes: Sequence[tuple[int, int]], replicates: int, seed: int, progress: Progress
+) -> Iterator[Power]:
+    for number, (listeners, clips) in enumerate(sizes):
+
+        def advance(drawn: int, before: int = number * replicates) -> None:
+            progress("Studies", before + drawn, len(sizes) * replicates)
+
+        yield _power(assumptions, listeners, clips, replicates, seed, advance)
 
 
 def smallest(found: Sequence[Power], what: str, target: float) -> Power | None:
-    """The study with fewest answers of which `what` (told_apart, equivalent) reaches the target."""
+    """The study with fewest answers of which `what` (significant_difference, equivalent) reaches the target."""
     enough = [one for one in found if getattr(one, what) >= target]
     return min(enough, key=lambda one: (one.listeners * one.clips, one.listeners), default=None)
 
@@ -117,17 +131,17 @@ def _power(
     seed: int,
     advance: Callable[[int], object],
 ) -> Power:
-    random = np.random.default_rng((seed, listeners, clips))  # its own, so that a size has one figure in every grid
+    random = np.random.default_rng((seed, listeners, clips))  # its own, so that a size has the same power in every grid
     sources = assumptions.systems + 1 + (assumptions.anchor is not None)
     batch = max(1, ANSWERS_AT_ONCE // (listeners * clips * sources))
-    apart, equivalent = [], []
+    significant, equivalent = [], []
     for start in range(0, replicates, batch):
         draws = min(batch, replicates - start)
-        apart.append(_told_apart(random, assumptions, listeners, clips, draws))
+        significant.append(_significant(random, assumptions, listeners, clips, draws))
         if assumptions.anchor is not None:
             equivalent.append(_equivalent(random, assumptions, listeners, clips, draws))
-        advance(draws)
-    return Power(listeners, clips, replicates, *_mean(apart), *_mean(equivalent))
+        advance(start + draws)
+    return Power(listeners, clips, replicates, *_mean(significant), *_mean(equivalent))
 
 
 def _mean(shares: list[Array]) -> tuple[float, float]:
@@ -137,17 +151,20 @@ def _mean(shares: list[Array]) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _told_apart(random: np.random.Generator, assumptions: Assumptions, listeners: int, clips: int, draws: int) -> Array:
-    """The share of systems told apart in each draw, on the right side."""
+def _significant(
+    random: np.random.Generator, assumptions: Assumptions, listeners: int, clips: int, draws: int
+) -> Array:
+    """The share of systems in each draw that differ significantly, and in the direction assumed, (draws,)."""
     human, *tested = _studies(random, assumptions, assumptions.difference, listeners, clips, draws)
     found = [difference(one, human) for one in tested]
-    sure = _corrected([one.p() for one in found]) < assumptions.alpha
+    found_different = _corrected([one.p() for one in found]) < assumptions.alpha
+    # A significant difference in the wrong direction is an error, not power.
     side = np.array([one.estimate * assumptions.difference >= 0 for one in found])
-    return np.asarray((sure & side)[: assumptions.systems].mean(0))
+    return np.asarray((found_different & side)[: assumptions.systems].mean(0))
 
 
 def _equivalent(random: np.random.Generator, assumptions: Assumptions, listeners: int, clips: int, draws: int) -> Array:
-    """The share of systems called equivalent in each draw; they are."""
+    """The share of systems called equivalent in each draw, in studies where all of them are, (draws,)."""
     human, *tested = _studies(random, assumptions, 0.0, listeners, clips, draws)
     found = [difference(one, human) for one in tested]
     anchored = _corrected([one.p() for one in found])[-1] < assumptions.alpha

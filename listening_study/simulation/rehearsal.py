@@ -1,19 +1,19 @@
-"""A study's copy filled with listeners of known kinds, to rehearse the analysis before anybody takes part.
+"""A copy of a study filled with listeners of known kinds, to rehearse the analysis before anybody takes part.
 
-The rows are those that the participants' page leaves, written through the same store; only the clock is made up. The
-copy is marked synthetic, and everything made of it says so.
+The rows are those that the participants' page writes, through the same store; only the clock is simulated. The copy is
+marked synthetic, and everything made from it says so.
 
-Kinds that the analysis describes, and what it makes of them:
-    guesser          answers at random: d' about 0, nothing told apart
-    always-computer  d' 0, criterion above 0: that all systems are "recognised" is no success
+Kinds that the analysis can describe, and its result for them:
+    guesser          answers at random: d' about 0, no significant difference
+    always-computer  d' 0, criterion above 0: that all systems are "recognised" is not a success
     always-human     d' 0, criterion below 0
     expert           d' 2 on every system
     typical          from the crossed model of `analysis.listener_model`, systems called human less often
     careless         hears half of each clip, answers at once and at random, misses catch trials: the registered
-                     exclusions leave it out where there are catch trials, or where a whole hearing is demanded
+                     exclusions remove it where there are catch trials, or where the whole clip must be heard
 
-Kinds that it does not describe: its figures are means over what these do, and it cannot see that they do it:
-    learner          from chance to d' 3 over the study: told apart at about the mean of both
+Kinds that it cannot describe, for its estimates are means over a whole study:
+    learner          from chance to d' 3 over the study: recognises systems at about the mean of both
     drifter          the reverse, by tiring
     flip-flopper     human and computer in turn: as a guesser
     position-biased  human in the first half, computer in the second: as a guesser, for positions are balanced
@@ -22,7 +22,7 @@ Kinds that it does not describe: its figures are means over what these do, and i
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -36,13 +36,15 @@ from scipy.special import expit
 from clstm.runtime import private_files
 from clstm.runtime.errors import UserError, choice
 from clstm.runtime.files import replacing
+from clstm.runtime.progress import Progress, silent
 from listening_study.analysis.listener_model import Spread, probabilities
-from listening_study.participants.stages import FINISHED, Screen, where_is
+from listening_study.participants.stages import FINISHED, Screen, current_step
 from listening_study.protocol.design import Trial, TrialKind
 from listening_study.protocol.key import Key, open_key
 from listening_study.protocol.order import Order, open_order
+from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
 from listening_study.protocol.study import Study
-from listening_study.store import Agreement, Answer, Listener, Response, Store
+from listening_study.store import Agreement, Answer, Listener, Store
 from listening_study.store.connection import migrate
 
 KINDS = (
@@ -113,9 +115,9 @@ def simulate(
     out: Path,
     kinds: Mapping[str, int],
     seed: int = 0,
-    progress: Callable[[], object] = lambda: None,
+    progress: Progress = silent,
 ) -> Study:
-    """Copy a study without its answers and fill the copy; it ends closed. `progress` is called for every listener.
+    """Copy a study without its answers and fill the copy; it ends closed. `progress` counts listeners.
 
     Raises `UserError` for a folder that exists, and when the sealed key cannot be read.
     """
@@ -137,9 +139,9 @@ def simulate(
         migrate(copy.answers_path)
         clock = _Clock(datetime(2001, 1, 1, tzinfo=UTC))
         with closing(Store(copy.answers_path, clock)) as store:
-            for kind in arriving:
+            for number, kind in enumerate(arriving, 1):
                 _take_part(store, clock, company, kind)
-                progress()
+                progress("Listeners", number, len(arriving))
             store.close_study()
     return replace(copy, folder=out)
 
@@ -155,30 +157,30 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
     number = len(store.progress())
     heard: Sequence[Trial] | None = None
     while listener := store.find(token):
-        place = where_is(listener, study)
+        step = current_step(listener, study)
         clock.pass_by(random.uniform(2, 10))
-        match place.screen:
+        match step.screen:
             case Screen.THANKS:
                 return
             case Screen.TRIAL:
                 heard = heard or company.order.trials(study, listener.slot)
-                _answer(store, clock, company, kind, listener, heard[place.number], number)
+                _answer(store, clock, company, kind, listener, heard[step.number], number)
             case Screen.BACKGROUND:
                 replies = {name: str(random.integers(3)) for name in ("listening", "training", "playing", "hearing")}
-                store.pass_stage(listener.id, place.stage, replies)
+                store.pass_stage(listener.id, step.stage, replies)
             case Screen.VOLUME:
-                store.pass_stage(listener.id, place.stage, {"device": str(random.integers(3))})
+                store.pass_stage(listener.id, step.stage, {"device": str(random.integers(3))})
             case Screen.HEADPHONES:
-                right = study.headphones[place.number][1]
+                right = study.headphones[step.number][1]
                 chosen = right if random.random() < 0.9 else random.integers(1, 4)
-                store.pass_stage(listener.id, place.stage, {"quietest": str(chosen)})
+                store.pass_stage(listener.id, step.stage, {"quietest": str(chosen)})
             case Screen.PRACTICE:
-                store.pass_stage(listener.id, place.stage, {"answer": str(random.choice(list(Answer)))})
+                store.pass_stage(listener.id, step.stage, {"answer": str(random.choice(list(Answer)))})
             case Screen.INTERVIEW:
                 store.pass_stage(listener.id, FINISHED)
-                store.pass_stage(listener.id, place.stage, {"cues": f"I am a simulated {kind}."})
+                store.pass_stage(listener.id, step.stage, {"cues": f"I am a simulated {kind}."})
             case _:
-                store.pass_stage(listener.id, place.stage)
+                store.pass_stage(listener.id, step.stage)
 
 
 def _answer(
@@ -199,19 +201,23 @@ def _answer(
     else:
         p = _p_human(company, kind, trial.clip, at / max(1, study.size.trials - 1), at, number)
     human = bool(random.random() < p)
-    sure = 1 + int(min(3, 6 * abs(p - 0.5) + random.uniform(0, 1.5)))
-    asked = {str(question) for question in study.design.questions}
-    replies: dict[str, Any] = {
-        "confidence": min(4, sure),
-        "known": bool(random.random() < 0.02),
-        **{scale: int(np.clip(round(random.normal(3 + 0.8 * (p - 0.5), 1)), 1, 5)) for scale in _SCALES},
-        "comment": "a simulated remark" if random.random() < 0.05 else None,
-    }
-    given = {name: reply for name, reply in replies.items() if name in asked}
+    replies = {question: _reply(question, p, random) for question in Question}  # drawn whether asked or not
+    given = {str(question): replies[question] for question in study.design.questions}
     store.record(listener.id, at, Response(Answer.HUMAN if human else Answer.COMPUTER, **given))
 
 
-_SCALES = ("rhythm", "melody", "repetitiveness")
+def _reply(question: Question, p: float, random: np.random.Generator) -> Any:
+    """A reply of a listener who says "human" with probability p: the surer, the further p is from 1/2."""
+    form = FORMS[question]
+    match form.kind:
+        case ReplyKind.OPTIONS:
+            return min(form.highest, 1 + int(min(3, 6 * abs(p - 0.5) + random.uniform(0, 1.5))))
+        case ReplyKind.SCALE:
+            return int(np.clip(round(random.normal(3 + 0.8 * (p - 0.5), 1)), 1, form.highest))
+        case ReplyKind.YES:
+            return bool(random.random() < 0.02)
+        case ReplyKind.TEXT:
+            return "a simulated remark" if random.random() < 0.05 else None
 
 
 def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, number: int) -> float:
@@ -240,9 +246,9 @@ def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, n
             return 0.5
 
 
-def _with_d_prime(told: float, is_human: bool) -> float:
+def _with_d_prime(d_prime: float, is_human: bool) -> float:
     """Without bias: half of d' to either side."""
-    return float(expit(LOGISTIC * told / 2 * (1 if is_human else -1)))
+    return float(expit(LOGISTIC * d_prime / 2 * (1 if is_human else -1)))
 
 
 def _typical(study: Study, key: Key, random: np.random.Generator, count: int) -> dict[str, np.ndarray]:

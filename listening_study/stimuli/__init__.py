@@ -1,1 +1,1 @@
-"""The clips: chosen from the sources, cut, matched in loudness, and written under names that tell nothing."""
+"""The clips: chosen from the sources, cut, matched in loudness, and written under random names."""

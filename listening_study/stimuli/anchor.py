@@ -1,8 +1,8 @@
 """Music known to be bad: the notes of real pieces at random pitches and times, so that nothing musical is left.
 
-A study without a difference between its systems may have had listeners who could tell, or listeners who could not tell
-anything. An anchor says which: a system so bad that whoever listens must tell it apart. As many notes as in the piece,
-as long, as loud and over the same range and time, so that only harmony, rhythm and melody are gone.
+A study that finds no difference between its systems may have had listeners who could not hear any. An anchor shows
+which: a source so bad that everybody who listens must recognise it. It has as many notes as the piece, of the same
+lengths and velocities, over the same range and time: only harmony, rhythm and melody are gone.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ from clstm.runtime.ownership import may_replace
 Array = NDArray[np.float64]
 
 MANIFEST = "anchor.json"
-APART = 1 / FRAME_RATE  # seconds between two notes of one pitch: nearer ones would be one note in the score matrix
+APART = 1 / FRAME_RATE  # seconds between two notes of one pitch: closer ones would be one note in the score matrix
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The files that were written, those that could not be read, and what the others say besides their notes."""
+    """The files written, those that could not be read, and what was left out of the others."""
 
     files: list[Path]
     rejected: list[UnreadableFileError]
@@ -80,9 +80,9 @@ def _written(manifest: dict[str, Any]) -> list[str]:
 def make_anchor(paths: Sequence[Path], out: Path, *, count: int | None = None, seed: int = 0) -> Anchor:
     """Write `anchor-001.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
 
-    count : how many; None: one a piece. More than there are pieces: some are scattered more than once.
+    count : how many; None: one per piece. More than there are pieces: some are used more than once.
 
-    Which piece comes first is by seed. Raises `UserError` for a folder that holds something else and
+    The seed decides which piece comes first. Raises `UserError` for a folder that holds something else and
     `NothingUsableError` when no file can be read.
     """
     if count is not None and count < 1:

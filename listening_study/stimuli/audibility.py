@@ -1,9 +1,9 @@
-"""What of a stretch of music is heard, and what counts as silence: one measure for a whole study.
+"""What is audible in a stretch of music, and what counts as silence: one definition for a whole study.
 
 A waveform may hold what no listener hears: an offset, rumble below the lowest tone, ultrasound, and in mono whatever
 its two channels have with opposite signs. So silence is judged by what is left between 20 Hz and 16 kHz, which most
-adults hear, after the channels were mixed down where the study is in mono, and K-weighted (ITU-R BS.1770-4). Samples
-alone would let a tone of 4 Hz or an offset through as music, and no gain could bring that to the loudness of others.
+adults hear, after the channels were mixed down where the study is in mono, and K-weighted (ITU-R BS.1770-4). By the
+samples alone a tone of 4 Hz or an offset would count as music, and no gain could match its loudness to that of others.
 
 Waveforms are (samples, channels), full scale at -1 and 1.
 """
@@ -17,14 +17,14 @@ from evaluation.audio.buffers import Waveform
 from evaluation.metrics.loudness import integrated_loudness, momentary_loudness
 
 LOWEST, HIGHEST = 20.0, 16000.0  # Hz
-QUIET = -60.0  # LUFS over 0.4 s: below it there is a pause
+QUIET = -60.0  # LUFS over 0.4 s; lower is a pause
 SETTLING = 0.2  # s that the filters take
-SOUNDING = -40.0  # dB below the loudest sample of a stretch: it has begun
+SOUNDING = -40.0  # dB relative to the loudest sample of a stretch; at this level it has begun
 
 
 def mixed_down(waveform: Waveform) -> Waveform:
-    """What a study in mono plays of it: the mean of the channels, (samples, 1)."""
-    return waveform.mean(axis=1, keepdims=True)
+    """The waveform as a study in mono plays it: the mean of the channels, (samples, 1)."""
+    return np.asarray(waveform.mean(axis=1, keepdims=True))
 
 
 def is_mono(waveform: Waveform) -> bool:
@@ -51,7 +51,7 @@ def is_nearly_silent(waveform: Waveform, rate: int) -> bool:
 def _audible(waveform: Waveform, rate: int) -> Waveform:
     """The part between `LOWEST` and `HIGHEST`.
 
-    It begins as if the sound had gone on before, mirrored at its first sample: cutting an offset or rumble is no click.
+    It begins as if the sound had gone on before, mirrored at its first sample: a cut offset or rumble makes no click.
     """
     from scipy.signal import sosfilt, sosfilt_zi
 

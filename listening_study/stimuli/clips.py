@@ -1,12 +1,12 @@
-"""Music -> equal clips: which stretches of which songs, and the same length, edges, channels and loudness for all.
+"""From music to clips: the choice of segments, and the same length, edges, channels and loudness for all.
 
-Everything but the music itself is made alike, because a listener uses whatever tells the sources apart. Loudness is
-matched to -23 LUFS (EBU R 128) without a limiter. Matching removes how loud a source is on the whole, which the paper
-counts among its differences, so a study may instead keep the clips as rendered, with one gain for all.
+Everything but the music itself is made alike, because listeners would use any other difference between the sources.
+Loudness is matched to -23 LUFS (EBU R 128) without a limiter. Matching removes the overall loudness of a source, which
+the paper counts among its differences, so a study may instead keep the clips as rendered, with one gain for all.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from clstm.music.left_out import NOTHING, LeftOut, sentence
 from clstm.music.score import FRAME_RATE
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.names import readable
+from clstm.runtime.progress import Progress, silent
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness, true_peak
@@ -28,7 +29,7 @@ from listening_study.stimuli.songs import SourcePiece, open_songs
 TARGET = -23.0  # LUFS
 HIGHEST_PEAK = -1.0  # dBTP
 FADE_IN, FADE_OUT = 0.01, 0.1  # seconds
-UNHEARD = 0.02  # seconds of silence at a clip's beginning that are none
+UNHEARD = 0.02  # seconds of silence at a clip's beginning that nobody notices
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +50,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Choice:
-    """The segments chosen for one source, and what was met on the way."""
+    """The segments chosen for one source, and remarks on the choice."""
 
     segments: list[Segment]
     spare: list[Segment]  # of songs that none of the segments is from
-    replaced: int  # nearly silent segments another was taken for
+    replaced: int  # nearly silent segments that were replaced by another
     notices: list[str]
 
 
@@ -78,11 +79,11 @@ def choose(
     spare: int = 0,
     as_played: bool = False,
     mono: bool = False,
-    progress: Callable[[], object] = lambda: None,
+    progress: Progress = silent,
 ) -> Choice:
     """Segments of different songs at random; of one song again, without overlap, only where there are too few songs.
 
-    after : seconds of every song, or after its seed, in which no segment begins
+    after : seconds of every song, or after its prompt, in which no segment begins
     spare : how many more segments to find in songs that are used for nothing else; fewer where there are none
     mono : the clips will be mixed down; what cancels then is silence
 
@@ -90,34 +91,20 @@ def choose(
     that cannot be read, songs too short for a segment and songs of which nothing is heard are passed over, with a
     notice. Raises `UserError` when too little music is left.
     """
-    segments: list[Segment] = []
-    extra: list[Segment] = []
     notices: list[str] = []
-    replaced = 0
     with closing(open_songs(random.sample(paths, len(paths)), settings, as_played=as_played)) as songs:
-        fresh = iter(_decks(songs, seconds, after, random, notices, mono))
-        waiting: Iterable[_Deck] = fresh
-        while len(segments) < count:
-            dealt = []
-            for deck in waiting:
-                segment, silent = deck.deal()
-                replaced += silent
-                if segment:
-                    segments.append(segment)
-                    dealt.append(deck)
-                    progress()
-                if len(segments) == count:
-                    break
-            if not dealt:
-                raise UserError(
-                    f"only {len(segments)} segments of {seconds:g} s without overlap that begin {after:g} s or later, "
-                    f"{count} are needed; give more or longer music, fewer --clips, shorter --seconds or --after 0"
-                    + (f" ({'; '.join(notices[:3])})" if notices else "")
-                )
-            waiting = dealt
-        for deck in fresh if spare else ():
-            segment, silent = deck.deal()
-            replaced += silent
+        decks = iter(_decks(songs, seconds, after, random, notices, mono))
+        segments, replaced = _deal(decks, count, progress)
+        if len(segments) < count:
+            raise UserError(
+                f"only {len(segments)} segments of {seconds:g} s without overlap that begin {after:g} s or later, "
+                f"{count} are needed; give more or longer music, fewer --clips, shorter --seconds or --after 0"
+                + (f" ({'; '.join(notices[:3])})" if notices else "")
+            )
+        extra: list[Segment] = []
+        for deck in decks if spare else ():  # songs that none of the segments is from
+            segment, silent_ones = deck.deal()
+            replaced += silent_ones
             extra += [segment] if segment else []
             if len(extra) == spare:
                 break
@@ -129,6 +116,28 @@ def choose(
     return Choice(segments, extra, replaced, notices)
 
 
+def _deal(decks: Iterator["_Deck"], count: int, progress: Progress) -> tuple[list[Segment], int]:
+    """One segment of each song, then another of each, until there are `count`, or no more; and how many were silent."""
+    segments: list[Segment] = []
+    replaced = 0
+    waiting: Iterable[_Deck] = decks
+    while len(segments) < count:
+        dealt = []
+        for deck in waiting:
+            segment, silent_ones = deck.deal()
+            replaced += silent_ones
+            if segment:
+                segments.append(segment)
+                dealt.append(deck)
+                progress("Clips", len(segments), count)
+            if len(segments) == count:
+                break
+        if not dealt:
+            break
+        waiting = dealt
+    return segments, replaced
+
+
 @dataclass
 class _Deck:
     """A song and the places its segments may still begin at."""
@@ -138,11 +147,11 @@ class _Deck:
     seconds: float
     mono: bool
     notices: list[str]
-    heard: bool = False  # something of it was
-    cancels: bool = False  # something of it was heard in stereo alone
+    heard: bool = False  # some of it is
+    cancels: bool = False  # some of it is heard in stereo only
 
     def deal(self) -> tuple[Segment | None, int]:
-        """The next segment that is not nearly silent, None without one; and how many silent ones were put away."""
+        """The next segment that is not nearly silent, None without one; and how many silent ones were passed over."""
         silent = 0
         while self.starts:
             if segment := self._cut(self.starts.pop()):
@@ -158,7 +167,7 @@ class _Deck:
     def _cut(self, start: float) -> Segment | None:
         """The segment here, None when it is nearly silent.
 
-        It begins where something is heard, or how long it is silent at first would tell the sources apart.
+        It begins with the first sound: the length of an initial silence would reveal the source.
         """
         waveform = self.song.excerpt(start, self.seconds)
         rate = round(len(waveform) / self.seconds)
@@ -225,8 +234,8 @@ def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> l
 def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: bool) -> list[Clip]:
     """Fade the edges, mix down if asked to, and set the level.
 
-    Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP, or there is none. Another
-    segment is not taken quietly: leaving out what has high peaks would make one source tamer than its music is.
+    Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP, or there is none. No
+    other segment is used instead: leaving out high peaks would make a source more even than its music is.
     """
     shaped = [_shaped(segment.waveform, rate, mono=mono) for segment in segments]
     measured = [
@@ -262,5 +271,5 @@ def _shaped(waveform: Waveform, rate: int, *, mono: bool) -> Waveform:
 def _loudness(segment: Segment, waveform: Waveform, rate: int) -> float:
     level = integrated_loudness(waveform, rate)
     if level is None:
-        raise UserError(f"{segment}: nothing of it is heard, and no gain can give it a loudness; leave that piece out")
+        raise UserError(f"{segment}: nothing in it is audible, so its loudness cannot be matched; leave that piece out")
     return level

@@ -1,10 +1,10 @@
-"""Files that are one piece: refused where two sources share a file, and said where they are copies.
+"""Files with the same music: an error where two sources share a file, a notice where they are copies.
 
-A file in two sources would be human and generated at once. Copies are another matter: a source may well hold a piece
-twice, and a model may have learned one by heart; but two clips of one piece are no two draws, and a listener may hear
-the same passage again. So they are named, and the researcher decides.
+A file in two sources would be human and generated at the same time. Copies may be legitimate: a source can hold a piece
+twice, and a model may have memorised one. But two clips of one piece are not independent, and a listener may hear the
+same passage again. So they are named, and the researcher decides.
 
-All files are compared by their bytes, and those that clips are cut from also by their notes, as everywhere
+All files are compared by their bytes, and those that clips are cut from also by their notes
 (`evaluation.comparison.copies`), or by the samples of a recording.
 """
 
@@ -17,7 +17,7 @@ from clstm.runtime.errors import UserError
 from evaluation.comparison.copies import same_notes
 from listening_study.stimuli.clips import Segment
 
-BEGINNING = 2**16  # bytes that tell most files apart
+BEGINNING = 2**16  # bytes in which most files differ
 NAMED = 3  # files named in a line
 
 Sources = Mapping[str, Sequence[Path]]
@@ -32,13 +32,13 @@ def refuse_shared(sources: Sources) -> None:
         try:
             found = path.stat()
         except OSError:
-            continue  # said where it is read
+            continue  # reported where it is read
         owner, first = owners.setdefault((found.st_dev, found.st_ino), (source, path))
         if owner != source:
             shared[owner, source].append(first)
     for (one, other), paths in shared.items():
         raise UserError(
-            f"{one} and {other} share {_files(paths)}: a piece is of one source only; give each source its own files"
+            f"{one} and {other} share {_files(paths)}: a piece has one source only; give each source its own files"
         )
 
 
@@ -59,7 +59,7 @@ def say_copies(sources: Sources, chosen: Mapping[str, Sequence[Segment]]) -> lis
         if len(counts) > 1:
             across[tuple(counts)] += [path for _, path in group]
     lines = [
-        f"{source}: {_files(paths)} are copies of each other: clips of them are no independent draws, and a listener "
+        f"{source}: {_files(paths)} are copies of each other: clips of them are not independent, and a listener "
         "may hear the same passage twice"
         for source, paths in within.items()
         if paths
@@ -120,7 +120,7 @@ def _joined(groups: Iterable[Sequence[Piece]]) -> list[list[Piece]]:
 
 
 def _beginning(path: Path) -> Hashable:
-    """Size and hash of the first bytes; None for what is no file that can be read."""
+    """Size and hash of the first bytes; None for a file that cannot be read."""
     try:
         if not path.is_file():
             return None

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from random import Random
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import replacing, write_text
 from clstm.runtime.names import readable
+from clstm.runtime.progress import Progress, silent
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.measurement.inputs import not_used
@@ -19,7 +20,7 @@ from listening_study.protocol import languages
 from listening_study.protocol.configuration import Configuration
 from listening_study.protocol.key import Key, Origin
 from listening_study.protocol.order import Order, new_secret
-from listening_study.protocol.registration import register
+from listening_study.protocol.registration import Registered, register
 from listening_study.protocol.study import Study
 from listening_study.stimuli.clips import TARGET, Clip, Segment, finish
 from listening_study.stimuli.copies import refuse_shared, say_copies
@@ -29,9 +30,13 @@ from listening_study.stimuli.tones import beeps, headphone_tones, scale
 from listening_study.store.connection import migrate
 from listening_study.store.schema import Answer
 
-# Streamlit tells media apart by their whole content only up to 1 MiB; beyond, one clip may be played for another.
-LARGEST = 2**20  # bytes
+LARGEST = (
+    2**20
+)  # bytes; Streamlit compares media by their whole content only up to 1 MiB, and could confuse larger clips
 MUCH_GAIN = 20.0  # dB; what is raised by more brings its noise with it
+
+
+BEEPS = Path("beeps")  # the piece that a catch trial is listed under
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,27 @@ class Created:
     size: int  # bytes of every clip
 
 
-BEEPS = Path("beeps")  # what a catch trial is said to be cut from
+@dataclass(frozen=True)
+class _WrittenClips:
+    """The clips of a study's folder: those of the main trials, then practice, then catch trials."""
+
+    selection: Selection
+    names: list[str]
+    sources: list[str]  # of each clip; "" for catch trials
+    clips: list[Clip]
+    size: int  # bytes of each file
+
+    @property
+    def main(self) -> list[str]:
+        return self.names[: len(self.selection.main)]
+
+    @property
+    def practice(self) -> list[str]:
+        return self.names[len(self.main) :][: len(self.selection.practice)]
+
+    @property
+    def catch(self) -> list[str]:
+        return self.names[len(self.main) + len(self.practice) :]
 
 
 def create_study(
@@ -54,9 +79,9 @@ def create_study(
     out: Path,
     configuration: Configuration,
     settings: RenderSettings,
-    progress: Callable[[], object] = lambda: None,
+    progress: Progress = silent,
 ) -> Created:
-    """Make a study's folder. `progress` is called for every segment chosen.
+    """Make a study's folder. `progress` counts the segments chosen for the main trials.
 
     Raises `UserError` for a folder that exists, sources that do not make a study, and too little music.
     """
@@ -64,81 +89,111 @@ def create_study(
     registered = register(human, tuple(sources), configuration.registration)
     wording = _reviewed_wording(configuration)
     now = datetime.now(UTC).replace(microsecond=0)
-    catch = [("", Segment(BEEPS, 0.0, beeps(configuration.clips.seconds, settings.sample_rate)))]
     with replacing(out) as folder:
-        for selection in selections(sources, human, configuration, settings, progress):
-            main, practice, mono = selection.main, selection.practice, selection.mono
-            everything = [*main, *practice, *catch * configuration.design.catch]
-            names = _random_names(len(everything))
-            segments = [segment for _, segment in everything]
-            clips, size = _write_clips(folder, names, segments, configuration, settings, now, mono=mono)
-            if size < LARGEST:
-                break
-        else:
-            raise UserError(
-                f"a clip of {configuration.clips.seconds:g} s takes {size} bytes even in mono, at most {LARGEST} are "
-                "accepted; use shorter --seconds"
-            )
-        notices = _notices(selection, sources, configuration)
-        notices += _raised(zip([source for source, _ in everything], clips, strict=True))
-        origins = {
-            name: _origin(source, clip) for name, (source, _), clip in zip(names, everything, clips, strict=True)
-        }
-        first = len(main) + len(practice)
-        key = Key(
-            human=human,
-            sources=tuple(sources),
-            replaced={source: choice.replaced for source, choice in selection.choices.items()},
-            clips={name: origins[name] for name in sorted(names[: len(main)])},
-            aside={name: origins[name] for name in sorted(names[len(main) :])},
-        )
-        strata = [tuple(name for name, origin in key.clips.items() if origin.source == source) for source in sources]
-        order = Order(
-            secret=new_secret(),
-            strata=tuple(sorted(strata)),  # by random names: their order tells nothing
-            practice=tuple(
-                (name, str(Answer.HUMAN if source == human else Answer.COMPUTER))
-                for name, (source, _) in zip(names[len(main) : first], practice, strict=True)
-            ),
-        )
-        check = configuration.design.headphone_check
-        if check and mono:
-            notices.append("no headphone check: the clips are in mono, and sound the same over either")
-        study = Study(
-            folder=folder,
-            title=configuration.title,
-            created=now.isoformat(timespec="seconds"),
-            seed=configuration.seed,
-            seconds=configuration.clips.seconds,
-            clips=tuple(key.clips),
-            sources=len(sources),
-            key_sha256=key.seal(folder / "sealed" / "key.json"),
-            registration_sha256=registered.write(folder / "registration.json"),
-            order_sha256=order.seal(folder / "order.json"),
-            sound={
-                "loudness": configuration.clips.loudness,
-                "as_played": configuration.clips.as_played,
-                "mono": mono,
-                "render": describe(settings),
-            },
-            design=configuration.design,
-            consent=configuration.consent,
-            access=configuration.access,
-            words=configuration.words.model_copy(update={"overrides": {}}),
-            practice=tuple(sorted(names[len(main) : first])),
-            catch=tuple(sorted(names[first:])),
-            headphones=tuple(_write_headphone_tones(folder, configuration, settings)) if check and not mono else (),
-        )
+        written = _write_some_selection(folder, sources, human, configuration, settings, now, progress)
+        key = _key(written, human, tuple(sources))
+        study = _study(folder, written, key, registered, configuration, settings, now)
         for language, text in wording.items():
             write_text(study.words_path(language), text)
         study.write()
         migrate(study.answers_path)
-    return Created(replace(study, folder=out), key.replaced, notices, mono, size)
+    notices = _notices(written, sources, configuration)
+    return Created(replace(study, folder=out), key.replaced, notices, written.selection.mono, written.size)
+
+
+def _write_some_selection(
+    folder: Path,
+    sources: Mapping[str, Sequence[Path]],
+    human: str,
+    configuration: Configuration,
+    settings: RenderSettings,
+    now: datetime,
+    progress: Progress,
+) -> _WrittenClips:
+    """Write the first selection, stereo or mono, whose files are small enough. Raises `UserError` when none is."""
+    seconds, size = configuration.clips.seconds, 0
+    catch = [("", Segment(BEEPS, 0.0, beeps(seconds, settings.sample_rate)))] * configuration.design.catch
+    for selection in selections(sources, human, configuration, settings, progress):
+        everything = [*selection.main, *selection.practice, *catch]
+        names = _random_names(len(everything))
+        segments = [segment for _, segment in everything]
+        clips, size = _write_clips(folder, names, segments, configuration, settings, now, mono=selection.mono)
+        if size < LARGEST:
+            return _WrittenClips(selection, names, [source for source, _ in everything], clips, size)
+    raise UserError(
+        f"a clip of {seconds:g} s takes {size} bytes even in mono, at most {LARGEST} are accepted; "
+        "use shorter --seconds"
+    )
+
+
+def _key(written: _WrittenClips, human: str, sources: tuple[str, ...]) -> Key:
+    """The origin of every clip, sorted by their random names: the order in the file reveals nothing."""
+    origins = {
+        name: _origin(source, clip)
+        for name, source, clip in zip(written.names, written.sources, written.clips, strict=True)
+    }
+    return Key(
+        human=human,
+        sources=sources,
+        replaced={source: choice.replaced for source, choice in written.selection.choices.items()},
+        clips={name: origins[name] for name in sorted(written.main)},
+        aside={name: origins[name] for name in sorted([*written.practice, *written.catch])},
+    )
+
+
+def _order(written: _WrittenClips, key: Key) -> Order:
+    """A new secret order of these clips."""
+    strata = [tuple(clip for clip, one in key.clips.items() if one.source == source) for source in key.sources]
+    right = {True: str(Answer.HUMAN), False: str(Answer.COMPUTER)}
+    return Order(
+        secret=new_secret(),
+        strata=tuple(sorted(strata)),  # by random names: their order reveals nothing
+        practice=tuple((clip, right[key.aside[clip].source == key.human]) for clip in written.practice),
+    )
+
+
+def _study(
+    folder: Path,
+    written: _WrittenClips,
+    key: Key,
+    registered: Registered,
+    configuration: Configuration,
+    settings: RenderSettings,
+    now: datetime,
+) -> Study:
+    """The study, with the sealed key, the order, the registration and the tones of the headphone check written."""
+    mono = written.selection.mono
+    headphones = configuration.design.headphone_check and not mono  # in mono the check could not tell anything
+    return Study(
+        folder=folder,
+        title=configuration.title,
+        created=now.isoformat(timespec="seconds"),
+        seed=configuration.seed,
+        seconds=configuration.clips.seconds,
+        clips=tuple(key.clips),
+        sources=len(key.sources),
+        key_sha256=key.seal(folder / "sealed" / "key.json"),
+        registration_sha256=registered.write(folder / "registration.json"),
+        order_sha256=_order(written, key).seal(folder / "order.json"),
+        sound={
+            "loudness": configuration.clips.loudness,
+            "as_played": configuration.clips.as_played,
+            "mono": mono,
+            "render": describe(settings),
+        },
+        design=configuration.design,
+        consent=configuration.consent,
+        access=configuration.access,
+        words=configuration.words.model_copy(update={"overrides": {}}),
+        practice=tuple(sorted(written.practice)),
+        catch=tuple(sorted(written.catch)),
+        headphones=tuple(_write_headphone_tones(folder, configuration, settings)) if headphones else (),
+    )
 
 
 def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configuration: Configuration) -> None:
     if human not in sources:
-        raise UserError(f"--human {human} is none of the sources ({', '.join(sources)}); name the human one")
+        raise UserError(f"--human {human} is not one of the sources ({', '.join(sources)}); name the human one")
     refuse_shared(sources)
     if len(sources) < 2:
         raise UserError(f"a study needs at least 2 sources, {human} is the only one; add NAME=PATH of a model's music")
@@ -154,9 +209,9 @@ def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configu
         )
 
 
-def _notices(selection: Selection, sources: Mapping[str, Sequence[Path]], configuration: Configuration) -> list[str]:
+def _notices(written: _WrittenClips, sources: Mapping[str, Sequence[Path]], configuration: Configuration) -> list[str]:
     """What the researcher should know, though the study can be made."""
-    choices, practice = selection.choices, len(selection.practice)
+    choices, practice = written.selection.choices, len(written.practice)
     notices = [f"{source}: {notice}" for source, choice in choices.items() for notice in choice.notices]
     notices += [f"{source}: {remark}" for source, paths in sources.items() for remark in not_used(paths)]
     notices += say_copies(sources, {source: [*one.segments, *one.spare] for source, one in choices.items()})
@@ -168,6 +223,9 @@ def _notices(selection: Selection, sources: Mapping[str, Sequence[Path]], config
             f"an answer opens once {heard:.0%} of a clip was heard (design.must_hear), but counts only if "
             f"{demanded:.0%} was (registration.exclusions.heard)"
         )
+    notices += _raised(zip(written.sources, written.clips, strict=True))
+    if configuration.design.headphone_check and written.selection.mono:
+        notices.append("no headphone check: the clips are in mono, and sound the same over either")
     return notices
 
 
@@ -190,14 +248,14 @@ def _reviewed_wording(configuration: Configuration) -> dict[str, str]:
     wording = {}
     for language, path in configuration.words.overrides.items():
         if not Path(path).is_file():
-            raise UserError(f"words.overrides: {path} is no file; write one with `clstm study words {language}`")
+            raise UserError(f"words.overrides: {path} is not a file; write one with `clstm study words {language}`")
         languages.read(language, Path(path))
         wording[str(language)] = Path(path).read_text(encoding="utf-8")
     return wording
 
 
 def _random_names(count: int) -> list[str]:
-    """Names from the system's entropy: neither source nor order, nor the seed, leads to them."""
+    """Names from the system's entropy, in random order: independent of source, position and seed."""
     names: set[str] = set()
     while len(names) < count:
         names.add(secrets.token_hex(6))

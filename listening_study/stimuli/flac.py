@@ -1,7 +1,7 @@
-"""Clips as files that differ in their music and in nothing else: 16-bit FLAC, no tags, equal bytes, equal times.
+"""Clips as files that differ in nothing but their music: 16-bit FLAC, no tags, equal sizes, equal times.
 
-How small the music is coded still shows to one who takes a file apart; that is the music itself, and no participant's
-browser says it. The space left over is in a padding block (RFC 9639, section 8.3).
+The size of the coded music can still be read from the file's structure; it is a property of the music itself, and a
+browser does not show it. A padding block fills the rest (RFC 9639, section 8.3).
 """
 
 import os
@@ -19,12 +19,12 @@ SPARE = 64  # bytes of padding in the largest file, so that every file has the b
 
 
 def write_alike(clips: Mapping[Path, Waveform], rate: int, *, changed: float) -> int:
-    """Write the clips, `changed` being the time, in seconds since 1970, that every file says to be from.
+    """Write the clips, all with the modification time `changed`, in seconds since 1970.
 
     clips : (samples, channels) each, all of one shape
     Returns the size in bytes that all have.
     """
-    for path in sorted(clips):  # in the order of names, so that not even the place on the disk tells a source
+    for path in sorted(clips):  # in the order of names, so that not even the position on the disk reveals a source
         write_audio(path, clips[path], rate)
         _save(path, 0)
     bare = {path: path.stat().st_size for path in clips}
@@ -37,6 +37,6 @@ def write_alike(clips: Mapping[Path, Waveform], rate: int, *, changed: float) ->
 
 
 def _save(path: Path, padding: int) -> None:
-    file = FLAC(path)
+    file = FLAC(path)  # type: ignore[no-untyped-call]  # mutagen has no types for it
     file.delete()  # tags
     file.save(deleteid3=True, padding=lambda _: padding)

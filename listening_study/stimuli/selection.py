@@ -1,12 +1,13 @@
 """Which segments a study is made of: those of the main trials by source, and those for practice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.progress import Progress, silent
 from evaluation.audio.render import RenderSettings
 from listening_study.protocol.configuration import Configuration
 from listening_study.stimuli.audibility import is_mono
@@ -34,9 +35,9 @@ def selections(
     human: str,
     configuration: Configuration,
     settings: RenderSettings,
-    progress: Callable[[], object],
+    progress: Progress,
 ) -> Iterator[Selection]:
-    """A selection for clips in stereo, unless a segment is in mono (it would be known by that), then one for mono.
+    """A selection for clips in stereo, unless a segment is in mono (which would reveal it), then one for mono.
 
     They are the same where all that was chosen is heard when it is mixed down, too.
     """
@@ -47,7 +48,7 @@ def selections(
     if all(is_heard(segment, settings.sample_rate, mono=True) for segment in everything):
         yield replace(stereo, mono=True)
     else:
-        yield _select(sources, human, configuration, settings, lambda: None, mono=True)
+        yield _select(sources, human, configuration, settings, silent, mono=True)
 
 
 def _select(
@@ -55,13 +56,17 @@ def _select(
     human: str,
     configuration: Configuration,
     settings: RenderSettings,
-    progress: Callable[[], object],
+    progress: Progress,
     *,
     mono: bool,
 ) -> Selection:
     wanted, choices = _practice_plan(configuration.design.practice, human, tuple(sources)), {}
     clips = configuration.clips
-    for name, paths in sources.items():
+    for number, (name, paths) in enumerate(sources.items()):
+
+        def advance(what: str, done: int, total: int, before: int = number) -> None:
+            progress(what, before * total + done, len(sources) * total)
+
         try:
             choices[name] = choose(
                 paths,
@@ -73,7 +78,7 @@ def _select(
                 spare=wanted[name],
                 as_played=clips.as_played,
                 mono=mono,
-                progress=progress,
+                progress=advance,
             )
         except UserError as error:
             raise UserError(f"{name}: {error}") from error
@@ -87,7 +92,7 @@ def _practice_plan(count: int, human: str, sources: tuple[str, ...]) -> Counter[
 
 
 def _practice(choices: Mapping[str, Choice], human: str) -> Chosen:
-    """What the sources have to spare, human and computer in turn."""
+    """The spare segments of the sources, human and computer in turn."""
     of_humans = iter([(human, segment) for segment in choices[human].spare])
     of_others: Iterator[tuple[str, Segment]] = iter(
         (source, segment) for source, choice in choices.items() if source != human for segment in choice.spare

@@ -1,8 +1,9 @@
-"""Pieces that segments are cut from: MIDI or audio, with one way to hear a stretch of either.
+"""Pieces that segments are cut from: MIDI or audio, with one way to get the sound of a stretch of either.
 
 For a fair comparison all MIDI, human or not, goes through the same score matrix and one velocity, because a model's
 music has no other; `as_played` keeps the timing and dynamics of the file. A note that sounds across the beginning of a
-stretch is struck there, as a model's is when its seed is cut off; one that sounds across the end is not let go before.
+stretch is struck there, as a model's is when its prompt is cut off; one that sounds across the end is not released
+before.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.music.folder import read_many
+from clstm.music.generated import read_manifest
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE, Matrix, decode, encode
@@ -24,8 +26,7 @@ from clstm.runtime.names import readable
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import load, read_audio
 from evaluation.audio.render import RenderSettings, render
-from evaluation.measurement.generated import read_manifest
-from evaluation.metrics.levels import offsets
+from evaluation.metrics.rms_level import offsets
 from evaluation.metrics.symbolic import struck
 
 MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at its end
@@ -35,7 +36,7 @@ MARGIN = 1.0  # seconds rendered beyond a stretch, so that nothing is let go at 
 class SourcePiece:
     """A piece, its length, and how a stretch of it sounds.
 
-    begins : seconds, where the music to be judged begins: after the seed, in a file that keeps its seed
+    begins : seconds, where the music to be judged begins: after the prompt, in a file that keeps its prompt
     step : seconds between places where a stretch can begin; 0: anywhere
     strikes : what is struck when (`evaluation.metrics.symbolic.struck`); "" for a recording
     sound : SHA-256 of a recording's samples, the same in WAV and FLAC; "" for MIDI
@@ -56,7 +57,7 @@ class SourcePiece:
 def open_songs(
     paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
 ) -> Generator[SourcePiece | UnreadableFileError, None, None]:
-    """The songs in order, each opened when asked for; files that cannot be read come as the reason why."""
+    """The songs in order, each opened when asked for; for a file that cannot be read, its error."""
     midi = read_many([path for path in paths if is_midi(path)], workers=1)
     for path in paths:
         if is_midi(path):
@@ -66,7 +67,7 @@ def open_songs(
             else:
                 yield replace(
                     _score(path, notes, settings, as_played),
-                    begins=_seed_end(path),
+                    begins=_prompt_end(path),
                     strikes=struck(notes),
                     left_out=notes.left_out,
                 )
@@ -87,8 +88,8 @@ def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) 
     return SourcePiece(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
 
 
-def _seed_end(path: Path) -> float:
-    """Where `clstm generate --with-seed` says that the seed ends, in seconds; 0 for every other file."""
+def _prompt_end(path: Path) -> float:
+    """Where the prompt ends in a file of `clstm generate --with-prompt`, in seconds; 0 for every other file."""
     about = _manifest(path.parent).items.get(readable(path.name))
     return about.begins_at_seconds if about else 0.0
 

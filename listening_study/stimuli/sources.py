@@ -14,7 +14,7 @@ _NAME = re.compile(r"[^\W_][\w .+-]{0,39}")
 def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
     """NAME=PATH texts to files by name, in the order given; a name given twice has the files of both.
 
-    A folder that holds both MIDI and audio is taken for its MIDI: the audio is most often its rendering. Raises
+    Of a folder that holds both MIDI and audio, the MIDI is used: the audio is most often its rendering. Raises
     `UserError` for a text of another form, a name that cannot be used, a path that does not exist or holds no music.
     """
     paths: dict[str, list[Path]] = {}

@@ -1,4 +1,4 @@
-"""Sounds that are no music to be judged: the scale to set the volume by, the beeps of the catch trials, and the tones
+"""Sounds other than the clips of music: the scale for the volume check, the beeps of the catch trials, and the tones
 of the headphone check.
 
 The check is that of Woods, Siegel, Traer & McDermott 2017, "Headphone screening to facilitate web-based auditory

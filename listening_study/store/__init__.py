@@ -1,7 +1,7 @@
-"""Participants and their answers, in a SQLite file or a PostgreSQL database. Nothing outside this package speaks SQL.
+"""Participants and their answers, in a SQLite file or a PostgreSQL database. All SQL is in this package.
 
 What is stored is in `schema`; the database is brought to the newest schema by `connection.migrate`. Everything is
-append-only but a participant's language and last sign of life; withdrawal is the one exception, and it leaves a
+append-only except a participant's language and last activity; withdrawal is the one exception, and it leaves a
 tombstone. Times are UTC, ISO 8601 with milliseconds. No name and no address is stored, and of the token in a listener's
 URL only its SHA-256.
 
@@ -19,6 +19,7 @@ from pathlib import Path
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
+from listening_study.protocol.questions import Response
 from listening_study.store import admission, backup, connection, erasure, journal, queries, responses
 from listening_study.store.clock import SteadyClock
 from listening_study.store.records import (
@@ -26,12 +27,11 @@ from listening_study.store.records import (
     Agreement,
     AnsweredTrial,
     ClosedError,
-    Happening,
+    JournalEntry,
     Listener,
     ListenerProgress,
     RefusedError,
     Reply,
-    Response,
     UnavailableError,
 )
 from listening_study.store.schema import Answer, withdrawals
@@ -42,7 +42,7 @@ __all__ = [
     "Answer",
     "AnsweredTrial",
     "ClosedError",
-    "Happening",
+    "JournalEntry",
     "Listener",
     "ListenerProgress",
     "RefusedError",
@@ -63,7 +63,7 @@ class Store:
     def __init__(self, address: Path | str, clock: Callable[[], datetime] | None = None) -> None:
         self._engine = connection.connect(address)
         self._clock = clock or SteadyClock()
-        # SQLite has one writer at a time and makes the others look again and again: in one process they rather queue.
+        # SQLite has one writer at a time, and others poll until it is free: within one process they queue instead.
         self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
 
     def close(self) -> None:
@@ -80,8 +80,8 @@ class Store:
     ) -> str:
         """Let a newcomer in: claims a place in the design and returns their token, the invitation where there is one.
 
-        The place is the smallest that nobody holds, or whose holder is unfinished and gave no sign of life for
-        `reissue_after`; that one is an extra from then on. The first admission ever notes `registration`, the hash of
+        The place is the smallest that is free, or whose holder is unfinished and was inactive for `reissue_after`; that
+        holder is an extra from then on. The first admission ever notes `registration`, the hash of
         what was registered. Raises `ClosedError`, and `RefusedError` for an invitation that is unknown or was used.
         """
         stale = _iso(self._clock() - reissue_after)
@@ -145,11 +145,11 @@ class Store:
             return responses.present(open_connection, participant, trial, clip, kind, self._now())
 
     def report(self, participant: int, trial: int, *, heard: float, plays: int, event: str) -> None:
-        """Append what the player says. Raises `RefusedError` for a trial not shown and for what cannot be.
+        """Append a report of the player. Raises `RefusedError` for a trial not shown and for impossible values.
 
         heard : share of the clip so far, 0..1
         plays : times started from the beginning so far
-        event : why it is said now: play, pause, end, error
+        event : what caused the report: play, pause, end, error
         """
         with self._writing() as open_connection:
             responses.report(open_connection, participant, trial, heard, plays, event, self._now())
@@ -162,7 +162,7 @@ class Store:
     def record(self, participant: int, trial: int, response: Response) -> bool:
         """Store an answer to a trial. False when the trial has one already: the first stays, both are logged.
 
-        Raises `RefusedError` for a trial not shown or a response that cannot be, `ClosedError` for a new answer to a
+        Raises `RefusedError` for a trial not shown or an impossible response, `ClosedError` for a new answer to a
         study that is closed.
         """
         with self._writing() as open_connection:
@@ -217,9 +217,9 @@ class Store:
         with self._reading() as open_connection:
             return journal.first(open_connection, "served")
 
-    def journal(self) -> list[Happening]:
+    def journal(self) -> list[JournalEntry]:
         with self._reading() as open_connection:
-            return journal.all_of_them(open_connection)
+            return journal.entries(open_connection)
 
     def answered_trials(self) -> list[AnsweredTrial]:
         """Every answer, in order of arrival."""
@@ -238,7 +238,7 @@ class Store:
 
     @contextmanager
     def _writing(self, *, alone: bool = False) -> Iterator[Connection]:
-        """`alone`: nobody else writes meanwhile, also where the database would let them."""
+        """One transaction. `alone`: without other writers, also on PostgreSQL, which would allow them."""
         engine = self._engine.execution_options(writes="alone" if alone else "beside")
         with connection.unavailable_when_it_fails(), self._queue(), engine.begin() as open_connection:
             yield open_connection

@@ -1,7 +1,7 @@
 """Who takes part: invitations, places in the design, and leaving for good.
 
 A place (slot) is held by one listener. It is given to another when its holder withdrew, or left the study unfinished
-and gave no sign of life for long; who comes back then keeps the place's order of clips, as an extra.
+and was inactive for long; a holder who comes back then keeps the place's order of clips, as an extra.
 """
 
 import hmac
@@ -35,7 +35,12 @@ OF_ONE_PARTICIPANT = (revisions, answers, hearings, presentations, replies, mile
 def admit(
     connection: Connection, agreement: Agreement, invitation: str | None, registration: str, now: str, stale: str
 ) -> str:
-    """Let a newcomer in. `stale`: holders whose last sign of life came before this lose their place."""
+    """Let a newcomer in, and return their token.
+
+    stale : unfinished holders of a place who were last active before this time lose it
+
+    One transaction, in which nobody else writes: two newcomers would otherwise claim the same place.
+    """
     if not journal.is_open(connection):
         raise ClosedError("the study is closed and admits nobody")
     if invitation is not None:
@@ -97,7 +102,7 @@ def invited(connection: Connection, token: str) -> bool:
 
 
 def new_token() -> str:
-    """16 random bytes, which nobody guesses, and nothing a command would take for an option."""
+    """16 random bytes as text that does not begin with "-", which a command would read as an option."""
     while (token := secrets.token_urlsafe(16)).startswith("-"):
         pass
     return token
@@ -127,7 +132,7 @@ def _use(connection: Connection, invitation: str, now: str) -> None:
 
 
 def _claim(connection: Connection, now: str, stale: str) -> int:
-    """The smallest place that is free, or that its holder left; the holder then is an extra."""
+    """The smallest place that is free, or whose holder left; that holder then is an extra."""
     holders = {row["slot"]: row for row in _holders(connection)}
     for slot in count():
         if slot not in holders:

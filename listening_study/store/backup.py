@@ -20,9 +20,11 @@ def save(engine: Engine, path: Path) -> None:
     if engine.dialect.name != "sqlite":
         raise UserError(f"answers in {engine.dialect.name} are backed up with its own tool, such as pg_dump")
     if Path(engine.url.database or "").resolve() == path.resolve():
-        raise UserError(f"{path} holds the answers themselves; choose another file for their copy")
+        raise UserError(f"{path} is the database of the answers; choose another file for the copy")
     if path.exists() and not _is_a_copy(path):
-        raise UserError(f"{readable(path)} exists and is no copy of a study's answers; give another name, or remove it")
+        raise UserError(
+            f"{readable(path)} exists and is not a copy of a study's answers; give another name, or remove it"
+        )
     with replacing(path) as temporary:
         make_private(temporary)
         with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:

@@ -1,8 +1,8 @@
-"""What time it is, from one start of a process to its end without steps.
+"""A clock without steps for as long as a process runs.
 
 The system's clock may be set while a study runs, by an hour or by a second. Times taken from it before and after would
-be in the wrong order: a clip would close, an answer would come before its clip, what was heard would count as heard too
-late, and somebody at work would lose their place. So it is looked at once, and then only how much time goes by.
+be in the wrong order: an answer would come before its clip, hearing would seem to follow its answer, and an active
+participant would lose their place. So it is read once, and from then on only the elapsed time is added.
 """
 
 import time
@@ -15,13 +15,13 @@ def system_time() -> datetime:
 
 
 def elapsed() -> float:
-    """Seconds that never go back, those that the machine slept included where the system counts them."""
+    """Monotonic seconds, including those that the machine slept where the system counts them."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
 class SteadyClock:
-    """The system's time when this was made, and what went by since. A server that started with a wrong one keeps it."""
+    """The system's time when this was created plus the time elapsed since. A wrong start time is kept."""
 
     def __init__(self, wall: Callable[[], datetime] = system_time, gone: Callable[[], float] = elapsed) -> None:
         self._gone = gone

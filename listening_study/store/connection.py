@@ -37,7 +37,7 @@ def connect(address: Path | str) -> Engine:
         engine = sql.create_engine(url, connect_args=patience, pool_pre_ping=True, pool_timeout=PATIENCE)
     except ModuleNotFoundError as error:
         raise MissingToolError(
-            "the driver for PostgreSQL is not installed; pip install 'psycopg[binary]' brings it"
+            "the driver for PostgreSQL is not installed; install it with: pip install 'psycopg[binary]'"
         ) from error
     event.listen(engine, "begin", _queue)
     return engine
@@ -54,7 +54,7 @@ def database_url(address: Path | str) -> URL:
         name = url.get_backend_name()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise UserError(
-            "--database is not the address of a database; postgresql+psycopg://user@host/name is"
+            "--database is not the address of a database; give one like postgresql+psycopg://user@host/name"
         ) from error
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
         raise UserError(f"--database: answers cannot be kept in {name}; give a postgresql+psycopg:// address, or none")
@@ -79,11 +79,11 @@ def unavailable_when_it_fails() -> Iterator[None]:
 
 
 def _keep_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
-    # SQLite would make the file as wide as the umask lets it. What it puts beside it is as narrow as the file.
+    # SQLite would create the file with the permissions of the umask. Its other files get those of the database.
     name = str(arguments[0])
     if name.startswith((":", "file:")):
         return
-    with suppress(OSError):  # SQLite finds the same hindrance, and says it better
+    with suppress(OSError):  # SQLite meets the same error, and describes it better
         make_private(Path(name))
     for beside in ("-wal", "-shm", "-journal"):
         narrow(Path(name + beside))
@@ -103,8 +103,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _queue(connection: Connection) -> None:
-    # PostgreSQL lets writers go on side by side. Who decides over places, or opens and closes the study, has to be
-    # alone, as every writer is in SQLite; the others share.
+    # PostgreSQL allows concurrent writers. Claiming a place, and opening and closing the study, must exclude all
+    # others, as every writer does in SQLite; the remaining writers share the lock.
     match connection.get_execution_options().get("writes", ""):
         case "alone":
             connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_LOCK)))

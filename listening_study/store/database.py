@@ -30,7 +30,7 @@ def refuse_another(study: Study, store: Store) -> None:
 
 
 def begin_serving(study: Study, store: Store) -> None:
-    """Every server of a study must have the same secret order: the first to begin notes it, others are held to it.
+    """Every server of a study must have the same secret order: the first to start logs it, others must match it.
 
     Raises `MismatchError` when the answers in this database are those of another study.
     """

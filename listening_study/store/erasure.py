@@ -12,7 +12,7 @@ from listening_study.store.schema import invitations, participants
 
 
 def erase(engine: Engine) -> None:
-    """Write the tables anew, without the gaps.
+    """Rewrite the tables without what was deleted.
 
     SQLite overwrites what it deletes (`secure_delete`), but not what it had moved from one page to another before; and
     its write-ahead log has the rows still, so it is emptied. PostgreSQL keeps deleted rows until a table is written

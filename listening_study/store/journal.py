@@ -1,9 +1,9 @@
-"""The study's journal: when it was served first, registered, closed, reopened and unsealed."""
+"""The study's journal: when it was first served, registered, audited, closed, reopened and unsealed."""
 
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
-from listening_study.store.records import Happening
+from listening_study.store.records import JournalEntry
 from listening_study.store.schema import journal
 
 
@@ -11,9 +11,9 @@ def log(connection: Connection, event: str, detail: str, now: str) -> None:
     connection.execute(journal.insert().values(event=event, detail=detail, happened_at=now))
 
 
-def all_of_them(connection: Connection) -> list[Happening]:
+def entries(connection: Connection) -> list[JournalEntry]:
     query = sql.select(journal.c.event, journal.c.detail, journal.c.happened_at).order_by(journal.c.sequence)
-    return [Happening(**row) for row in connection.execute(query).mappings()]
+    return [JournalEntry(**row) for row in connection.execute(query).mappings()]
 
 
 def is_open(connection: Connection) -> bool:
@@ -23,13 +23,13 @@ def is_open(connection: Connection) -> bool:
 
 
 def first(connection: Connection, event: str) -> str | None:
-    """What was noted when this happened for the first time."""
+    """The detail of the first entry for this event; None without one."""
     details = sql.select(journal.c.detail).where(journal.c.event == event).order_by(journal.c.sequence)
     return connection.scalar(details.limit(1))
 
 
 def once(connection: Connection, event: str, detail: str, now: str) -> str:
-    """Note that this happened, unless it is noted already; returns what was noted first."""
+    """Log the event unless it is in the journal already; returns the detail of its first entry."""
     noted = first(connection, event)
     if noted is None:
         log(connection, event, detail, now)

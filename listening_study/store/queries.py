@@ -1,9 +1,12 @@
 """What the researcher reads: every answer, how far everybody is, every reply."""
 
+from dataclasses import fields
+
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
-from listening_study.store.records import AnsweredTrial, ListenerProgress, Reply, Response
+from listening_study.protocol.questions import Response
+from listening_study.store.records import AnsweredTrial, ListenerProgress, Reply
 from listening_study.store.schema import (
     answers,
     hearings,
@@ -14,26 +17,12 @@ from listening_study.store.schema import (
     replies,
 )
 
-_RESPONSE = ("answer", "confidence", "known", "rhythm", "melody", "repetitiveness", "comment")
+_RESPONSE = tuple(field.name for field in fields(Response))
 
 
 def answered_trials(connection: Connection) -> list[AnsweredTrial]:
-    """Every answer, in order of arrival. What was heard after answering does not count."""
-    hearing = (
-        sql.select(
-            answers.c.sequence,
-            sql.func.max(hearings.c.heard).label("heard"),
-            sql.func.max(hearings.c.plays).label("plays"),
-        )
-        .join_from(
-            answers,
-            hearings,
-            sql.and_(hearings.c.participant == answers.c.participant, hearings.c.trial == answers.c.trial),
-        )
-        .where(hearings.c.reported_at <= answers.c.answered_at)
-        .group_by(answers.c.sequence)
-        .subquery()
-    )
+    """Every answer, in order of arrival."""
+    hearing = _heard_before_answering()
     query = (
         sql.select(
             answers,
@@ -49,20 +38,36 @@ def answered_trials(connection: Connection) -> list[AnsweredTrial]:
     )
     return [
         AnsweredTrial(
-            sequence=row.sequence,
-            participant=row.participant,
-            trial=row.trial,
-            clip=row.clip,
-            kind=row.kind,
-            response=Response(**{name: row._mapping[name] for name in _RESPONSE}),
-            heard=row.heard,
-            plays=row.plays,
-            consent=row.consent,
-            shown_at=row.shown_at,
-            answered_at=row.answered_at,
+            sequence=row["sequence"],
+            participant=row["participant"],
+            trial=row["trial"],
+            clip=row["clip"],
+            kind=row["kind"],
+            response=Response(**{name: row[name] for name in _RESPONSE}),
+            heard=row["heard"],
+            plays=row["plays"],
+            consent=row["consent"],
+            shown_at=row["shown_at"],
+            answered_at=row["answered_at"],
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query).mappings()
     ]
+
+
+def _heard_before_answering() -> sql.Subquery:
+    """For each answer, the share heard and the plays begun. What was heard after answering does not count."""
+    same_trial = sql.and_(hearings.c.participant == answers.c.participant, hearings.c.trial == answers.c.trial)
+    return (
+        sql.select(
+            answers.c.sequence,
+            sql.func.max(hearings.c.heard).label("heard"),
+            sql.func.max(hearings.c.plays).label("plays"),
+        )
+        .join_from(answers, hearings, same_trial)
+        .where(hearings.c.reported_at <= answers.c.answered_at)
+        .group_by(answers.c.sequence)
+        .subquery()
+    )
 
 
 def progress(connection: Connection) -> list[ListenerProgress]:

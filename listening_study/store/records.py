@@ -1,4 +1,4 @@
-"""What goes into the store and comes out of it."""
+"""The records that the store takes and returns."""
 
 import math
 from collections.abc import Mapping
@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from clstm.runtime.errors import UserError
+from listening_study.protocol.questions import Response
 
 LONGEST_TEXT = 2000  # characters of a comment or a reply
 
 
 def clean(text: str) -> str:
-    """Without what no database takes: zero characters and halves of surrogate pairs."""
+    """The text without what databases refuse: zero characters and halves of surrogate pairs."""
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 class RefusedError(Exception):
-    """An answer that cannot be: to a clip never shown, out of turn, or with a value that does not exist."""
+    """An impossible answer: to a clip never shown, out of turn, or with a value that does not exist."""
 
 
 class ClosedError(Exception):
@@ -46,19 +47,6 @@ class Listener:
     consent: str
     answered: int  # how many trials: the next one has this number, from 0
     stages: frozenset[str] = frozenset()  # passed
-
-
-@dataclass(frozen=True)
-class Response:
-    """One answer with what was asked beside it; None: not asked, or not replied."""
-
-    answer: str | None  # "human", "computer"; None: the clip would not play
-    confidence: int | None = None  # 1 guessed .. 4 certain
-    known: bool | None = None
-    rhythm: int | None = None  # 1..5, as are the next two
-    melody: int | None = None
-    repetitiveness: int | None = None
-    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,8 +98,8 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One line of the study's journal."""
+class JournalEntry:
+    """One entry of the study's journal."""
 
     event: str  # served, registered, audited, closed, reopened, unsealed
     detail: str

@@ -1,10 +1,10 @@
 """What one participant does: passing stages, being shown clips, hearing and answering them.
 
-Everything is append-only. What a page sends again, because of a reload, a second tab or a request that was repeated,
-changes nothing; what a page cannot have sent is refused.
+Everything is append-only. A repeated message, from a reload, a second tab or a repeated request, changes nothing; one
+that no page of ours can have sent is refused.
 
-The times of one participant never go back: where the clock is behind their last sign of life, because it was set or is
-another server's, the time of that sign counts on.
+The times of one participant never go back: where the clock is behind their last activity, because it was set or is
+another server's, the time of that activity is used.
 """
 
 import json
@@ -13,12 +13,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
+from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
 from listening_study.store import journal
-from listening_study.store.records import LONGEST_TEXT, ClosedError, RefusedError, Response, clean
+from listening_study.store.records import LONGEST_TEXT, ClosedError, RefusedError, clean
 from listening_study.store.schema import (
     Answer,
     answers,
@@ -30,20 +32,19 @@ from listening_study.store.schema import (
     revisions,
 )
 
-SEEN_EVERY = timedelta(minutes=1)  # a page shown again within this is no news
+SEEN_EVERY = timedelta(minutes=1)  # a page shown again sooner is not written: reloads cost no writes
 MOST_PLAYS = 10_000  # more is not a listener
-_RANGES = {"confidence": 4, "rhythm": 5, "melody": 5, "repetitiveness": 5}  # from 1
 
 
 def choose_language(connection: Connection, participant: int, language: str, now: str) -> None:
-    _, now = _take_turn(connection, participant, now)
+    _, now = _lock(connection, participant, now)
     _update(connection, participant, language=language, seen_at=now)
 
 
 def pass_stage(connection: Connection, participant: int, stage: str, given: Mapping[str, str], now: str) -> bool:
     """Note that a stage was passed, with its replies. False when it was already: the first replies stay."""
     texts = {question: _checked_text(f"the reply to {question!r}", reply) for question, reply in given.items()}
-    _, now = _take_turn(connection, participant, now)
+    _, now = _lock(connection, participant, now)
     row = {"participant": participant, "stage": stage}
     if connection.execute(sql.select(milestones).filter_by(**row)).first():
         return False
@@ -56,7 +57,7 @@ def pass_stage(connection: Connection, participant: int, stage: str, given: Mapp
 
 def present(connection: Connection, participant: int, trial: int, clip: str, kind: str, now: str) -> datetime:
     """Note that a clip is on this participant's screen; returns when it first was."""
-    seen_at, now = _take_turn(connection, participant, now)
+    seen_at, now = _lock(connection, participant, now)
     answered = _answered(connection, participant)
     if trial != answered:
         raise RefusedError(f"trial {trial} is not the next of participant {participant}, who answered {answered}")
@@ -74,14 +75,14 @@ def present(connection: Connection, participant: int, trial: int, clip: str, kin
 def report(
     connection: Connection, participant: int, trial: int, heard: float, plays: int, event: str, now: str
 ) -> None:
-    """Append what the player says: the share heard and the plays begun so far, and why it says so now."""
+    """Append a report of the player: the share heard and the plays begun so far, and the event that caused it."""
     if not (math.isfinite(heard) and 0 <= heard <= 1):
         raise RefusedError(f"a share of {heard} cannot have been heard; it is between 0 and 1")
     if not 0 <= plays <= MOST_PLAYS:
         raise RefusedError(f"{plays} plays cannot be")
     if not re.fullmatch("[a-z-]{1,16}", event):
         raise RefusedError("the player has no such event")
-    _, now = _take_turn(connection, participant, now)
+    _, now = _lock(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)
     row = {"participant": participant, "trial": trial, "heard": heard, "plays": plays, "event": event}
     connection.execute(hearings.insert().values(**row, reported_at=now))
@@ -97,7 +98,7 @@ def heard(connection: Connection, participant: int, trial: int) -> float:
 def record(connection: Connection, participant: int, trial: int, response: Response, now: str) -> bool:
     """Store an answer. False when the trial has one already: the first stays, the submission is logged."""
     response = _checked(response)
-    _, now = _take_turn(connection, participant, now)
+    _, now = _lock(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)
     row = {"participant": participant, "trial": trial}
     kept = connection.execute(sql.select(answers.c.sequence).filter_by(**row)).first() is None
@@ -112,8 +113,12 @@ def record(connection: Connection, participant: int, trial: int, response: Respo
     return kept
 
 
-def _take_turn(connection: Connection, participant: int, now: str) -> tuple[str, str]:
-    """One at a time for one participant, as SQLite has it for all. Returns when they were last seen, and the time."""
+def _lock(connection: Connection, participant: int, now: str) -> tuple[str, str]:
+    """Lock the participant's row until the transaction ends, and return when they were last active, and the time.
+
+    What follows reads and then writes: on PostgreSQL two tabs could otherwise both find a trial unanswered. SQLite has
+    one writer at a time anyway.
+    """
     query = sql.select(participants.c.seen_at).where(participants.c.id == participant)
     seen_at = connection.scalar(query.with_for_update())
     if seen_at is None:
@@ -131,7 +136,7 @@ def _answered(connection: Connection, participant: int) -> int:
 
 
 def _refuse_unless_shown(connection: Connection, participant: int, trial: int) -> None:
-    # Only the next trial and those before it can have been shown: no other number reaches the database.
+    # Only the next trial and those before it can have been shown: a forged number, however large, reaches no query.
     possible = 0 <= trial <= _answered(connection, participant)
     query = sql.select(presentations.c.trial).filter_by(participant=participant, trial=trial)
     if not (possible and connection.execute(query).first()):
@@ -139,17 +144,28 @@ def _refuse_unless_shown(connection: Connection, participant: int, trial: int) -
 
 
 def _checked(response: Response) -> Response:
+    """The response as it is stored. Raises `RefusedError` for a value that no page of ours sends."""
     if response.answer is not None and response.answer not in list(Answer):
-        raise RefusedError(f"the answer {response.answer!r} is none of {', '.join(Answer)}")
-    for name, largest in _RANGES.items():
-        value = getattr(response, name)
-        if value is not None and (type(value) is not int or not 1 <= value <= largest):
-            raise RefusedError(f"{name} {value!r} is not between 1 and {largest}")
-    if response.known is not None and type(response.known) is not bool:
-        raise RefusedError(f"known {response.known!r} is neither yes nor no")
-    if response.comment is None:
-        return response
-    return replace(response, comment=_checked_text("the comment", response.comment) or None)
+        raise RefusedError(f"the answer {response.answer!r} is not one of {', '.join(Answer)}")
+    given = {question: getattr(response, question) for question in Question}
+    return replace(response, **{str(name): _checked_reply(name, reply) for name, reply in given.items()})
+
+
+def _checked_reply(question: Question, reply: Any) -> Any:
+    form = FORMS[question]
+    if reply is None:
+        return None
+    match form.kind:
+        case ReplyKind.OPTIONS | ReplyKind.SCALE:
+            # `type`, not `isinstance`: True is an int, and would be stored as 1.
+            if type(reply) is not int or not 1 <= reply <= form.highest:
+                raise RefusedError(f"{question} {reply!r} is not between 1 and {form.highest}")
+        case ReplyKind.YES:
+            if type(reply) is not bool:
+                raise RefusedError(f"{question} {reply!r} is neither yes nor no")
+        case ReplyKind.TEXT:
+            return _checked_text(f"the {question}", reply) or None
+    return reply
 
 
 def _checked_text(what: str, text: str) -> str:

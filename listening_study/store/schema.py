@@ -1,8 +1,11 @@
 """The tables as they are now. `migrations` holds every step that led here."""
 
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sql
+
+from listening_study.protocol.questions import FORMS, Question, ReplyKind
 
 
 class Answer(StrEnum):
@@ -13,6 +16,12 @@ class Answer(StrEnum):
 
 
 metadata = sql.MetaData()
+_REPLIES: dict[ReplyKind, type[sql.types.TypeEngine[Any]]] = {
+    ReplyKind.OPTIONS: sql.Integer,
+    ReplyKind.SCALE: sql.Integer,
+    ReplyKind.YES: sql.Boolean,
+    ReplyKind.TEXT: sql.Text,
+}
 
 
 def _sequence() -> sql.Column[int]:
@@ -34,7 +43,7 @@ participants = sql.Table(
     sql.Column("language", sql.String(8), nullable=False, server_default="en"),
     sql.Column("consent", sql.String(64), nullable=False),  # SHA-256 of what was agreed to
     sql.Column("consented_at", sql.String(32), nullable=False),
-    sql.Column("seen_at", sql.String(32), nullable=False, server_default=""),  # last sign of life
+    sql.Column("seen_at", sql.String(32), nullable=False, server_default=""),  # last activity
     sql.Column("replaced_at", sql.String(32)),  # when the slot was given to another: from then on an extra
     sqlite_autoincrement=True,
 )
@@ -47,7 +56,7 @@ sql.Index(
     postgresql_where=participants.c.replaced_at.is_(None),
 )
 
-# What a crowd platform's link said, where the study asks for it and participants were told.
+# Parameters of a crowd platform's link, where the study stores them and participants were informed.
 arrivals = sql.Table(
     "arrivals",
     metadata,
@@ -120,12 +129,7 @@ answers = sql.Table(
     sql.Column("participant", sql.Integer, nullable=False),
     sql.Column("trial", sql.Integer, nullable=False),
     sql.Column("answer", sql.String(16)),  # null: the clip would not play on this listener's device
-    sql.Column("confidence", sql.Integer),
-    sql.Column("known", sql.Boolean),
-    sql.Column("rhythm", sql.Integer),
-    sql.Column("melody", sql.Integer),
-    sql.Column("repetitiveness", sql.Integer),
-    sql.Column("comment", sql.Text),
+    *(sql.Column(str(question), _REPLIES[FORMS[question].kind]) for question in Question),
     sql.Column("consent", sql.String(64), nullable=False, server_default=""),
     sql.Column("answered_at", sql.String(32), nullable=False),
     sql.ForeignKeyConstraint(["participant", "trial"], ["presentations.participant", "presentations.trial"]),

@@ -1,4 +1,4 @@
-"""What a figure shows, in numbers and one sentence: the alternative text of its image and the line below it.
+"""What a figure shows, in numbers and one sentence: the alternative text of its image and its caption.
 
 The numbers are those of what is drawn, not of the whole piece; the tables have those.
 """
@@ -38,7 +38,7 @@ def _score_matrix(song: DrawnPiece) -> str:
     seconds = song.matrix.shape[1] / FRAME_RATE
     sounding = held.sum(axis=0)
     return (
-        f"{struck.sum()} notes in {seconds:g} s ({number(struck.sum() / seconds)} a second), "
+        f"{struck.sum()} notes in {seconds:g} s ({number(struck.sum() / seconds)} per second), "
         f"{number(sounding[sounding > 0].mean())} sounding at once, "
         f"{pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
     )
@@ -89,17 +89,17 @@ def _self_similarity(song: DrawnPiece) -> str:
 
 
 def _sentence(song: DrawnPiece, template: str) -> str:
-    """The template with the song's figures; the reason alone where nothing can be measured."""
-    reasons = {figure.reason for figure in song.values.values() if isinstance(figure, Missing)}
+    """The template with the song's values; the reason alone where nothing can be measured."""
+    reasons = {value.reason for value in song.values.values() if isinstance(value, Missing)}
     words = {name: _words(name, song) for name in METRICS if name in song.values}
     return "silent" if "silent" in reasons else template.format(**words)
 
 
 def _words(name: str, song: DrawnPiece) -> str:
-    figure, unit = song.values[name], METRICS[name].unit
-    if isinstance(figure, Missing):
-        return f"unknown ({figure.reason})"
+    value, unit = song.values[name], METRICS[name].unit
+    if isinstance(value, Missing):
+        return f"unknown ({value.reason})"
     if unit == "share":
-        return f"{number(100 * figure)} %"
+        return f"{number(100 * value)} %"
     decimals = 1 if unit else 2
-    return f"{number(figure, decimals)} {unit}".rstrip()
+    return f"{number(value, decimals)} {unit}".rstrip()

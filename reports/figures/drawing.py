@@ -1,31 +1,35 @@
-"""Songs and tables -> the figures' files, and what the page says of each."""
+"""From songs and tables to the figures' files, and what the page says of each."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from clstm.runtime.processes import in_processes
-from evaluation.comparison.compare import Comparison
-from evaluation.comparison.contrasts import DIFFERS, NONE
-from evaluation.comparison.tables import VIEWS
+from evaluation.comparison.verdict import VerdictRow, systems_in
 from evaluation.figures.style import FORMATS, WIDTHS, save
 from evaluation.measurement.measure import METRICS
-from reports.figures import charts, network
-from reports.figures import panels as figures
+from evaluation.metrics.metric import VIEWS
+from reports.content.listeners import StudyContent
+from reports.content.report import ReportContent
+from reports.content.rows import CorrelationRow, MetricSummary
+from reports.figures import charts, network, panels
 from reports.figures.captions import alternative_text, finding
-from reports.figures.network import NetworkDiagram
-from reports.figures.panels import KINDS, FigureKind, Scale
+from reports.figures.distances import distances
+from reports.figures.panels import KINDS, FigureKind
+from reports.figures.scale import Scale
 from reports.figures.songs import DrawnPiece
+from reports.inputs.networks import NetworkDiagram
 from reports.numbers import number
 
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 PANEL_DPI = 160  # of a panel's rasterised parts, on the page
+
+DrawChart = Callable[..., Figure]  # takes the width in inches
 
 
 @dataclass(frozen=True)
@@ -82,27 +86,27 @@ class Drawn:
 def draw_all(
     songs: Mapping[str, DrawnPiece],
     names: Mapping[str, str],
-    colours: Mapping[str, str],
     networks: Sequence[NetworkDiagram],
-    content: Mapping[str, Any],
-    verdict: Comparison,
+    content: ReportContent,
+    tidy: pd.DataFrame,
     folder: Path,
     progress: Callable[[int, int], object],
     for_print: bool = True,
 ) -> Drawn:
     """Draw everything, in processes.
 
-    songs : the reference's first; names : of each, what its files are called; colours : of each system
-    content : the numbers of the report
+    songs : the reference's first; names : of each, the name of its files
+    content : the numbers of the report; tidy : all measurements
     progress : called with the figures drawn and their number
     for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     """
     (folder / "figures").mkdir()
     shown = [songs[name] for name in names]
     scale = Scale.of(shown)
-    kinds = [kind for kind in KINDS if figures.drawable(kind, shown)]
+    kinds = [kind for kind in KINDS if panels.drawable(kind, shown)]
     jobs: list[_Job] = [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale, names) for kind in kinds]
-    chosen = _charts(networks, content, verdict, colours)
+    colours = {system.name: system.colour for system in content.systems}
+    chosen = _charts(networks, content, tidy, colours)
     jobs += [_Table(chart.key, folder / "figures", for_print, draw) for chart, draw in chosen]
     for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
         if isinstance(result, Exception):
@@ -147,19 +151,19 @@ class _Songs(_Job):
     names: Mapping[str, str]
 
     def draw(self) -> None:
-        shown = figures.drawable(self.kind, self.songs)
+        shown = panels.drawable(self.kind, self.songs)
         for ending, width in WIDTHS.items() if self.for_print else ():
-            together = figures.draw(self.kind, shown, self.scale, width)
+            together = panels.draw(self.kind, shown, self.scale, width)
             for suffix in FORMATS:
                 save(together, self.folder / f"{self.key}{ending}{suffix}")
         for song in shown:
-            panel = figures.draw(self.kind, [song], self.scale)
+            panel = panels.draw(self.kind, [song], self.scale)
             save(panel, self.folder / f"{self.key}-{self.names[song.name]}.svg", PANEL_DPI)
 
 
 @dataclass(frozen=True, eq=False)
 class _Table(_Job):
-    make: Callable[..., Figure]
+    make: DrawChart
 
     def draw(self) -> None:
         for ending, width in WIDTHS.items():
@@ -175,8 +179,8 @@ def _draw(job: _Job) -> None:
 def _section(
     kind: FigureKind, songs: Sequence[DrawnPiece], scale: Scale, names: Mapping[str, str], folder: Path
 ) -> Section:
-    shown = figures.drawable(kind, songs)
-    panels = tuple(
+    shown = panels.drawable(kind, songs)
+    made = tuple(
         Panel(
             song.name,
             song.colour,
@@ -190,72 +194,72 @@ def _section(
         for song in shown
     )
     without = tuple(song.name for song in songs if song not in shown)
-    return Section(kind.key, kind.number, kind.title, panels, without)
+    return Section(kind.key, kind.number, kind.title, made, without)
 
 
 def _charts(
-    networks: Sequence[NetworkDiagram], content: Mapping[str, Any], verdict: Comparison, colours: Mapping[str, str]
-) -> list[tuple[Chart, Callable[..., Figure]]]:
+    networks: Sequence[NetworkDiagram], content: ReportContent, tidy: pd.DataFrame, colours: Mapping[str, str]
+) -> list[tuple[Chart, DrawChart]]:
     """The figures of tables that this report has."""
-    made: list[tuple[Chart, Callable[..., Figure]]] = []
-    if any(row["verdict"] != NONE for row in content["verdict"]):
-        chart = Chart("distances", "Distance from the reference", _distances_in_words(content["verdict"]))
-        made.append((chart, partial(charts.distances, verdict.table, dict(colours))))
+    made: list[tuple[Chart, DrawChart]] = []
+    if any(row.judged for row in content.verdict):
+        chart = Chart("distances", "Distance from the reference", _distances_in_words(content.verdict))
+        made.append((chart, partial(distances, content.verdict, colours)))
     if networks:
-        sentences = ". ".join(one.sentence for one in networks)
-        made.append((Chart("network", "Network", f"Structure of the networks. {sentences}."), _Networks(networks)))
-    tidy = verdict.measurements.values
-    have = tidy.dropna(subset="value")["metric"].map(lambda name: METRICS[name].view)
-    for view in VIEWS:
-        if (have == view).any():
-            title = VIEWS[view].split(" (")[0]
-            words = f"Distributions: {title.lower()}. " + _distributions_in_words(content, view)
-            chart = Chart(f"distributions-{view}", title, words)
-            own = tidy[[METRICS[name].view == view for name in tidy["metric"]]]
-            made.append((chart, partial(charts.distributions, own, view, dict(colours))))
-    study = content["study"]
-    if study and any(row["answers"] for row in study["tally"]):
-        shares = "; ".join(
-            f"{row['source']} {number(100 * row['p_human'])} %" for row in study["tally"] if row["answers"]
-        )
-        note = f"{study['note']}. " if study["note"] else ""
-        chart = Chart("listeners", "Taken for human", f"{note}Share of answers “by a person”: {shares}.")
-        table = pd.DataFrame([row for row in study["tally"] if row["answers"]])
-        made.append((chart, partial(charts.taken_for_human, table, study["colours"], study["note"])))
-    tested = [row for row in content["correlation"] if row["within"] is not None]
-    if tested:
-        best = max(tested, key=lambda row: abs(row["within"]))
-        words = (
-            f"{study['note'] + '. ' if study['note'] else ''}Rank correlation of {len(tested)} figures with the share "
-            f"taken for human, within sources; the strongest is {METRICS[best['metric']].label} with "
-            f"{number(best['within'], 2)}."
-        )
-        chart = Chart("correlation", "Figures against listeners", words)
-        made.append((chart, partial(charts.correlations, pd.DataFrame(tested), study["note"])))
+        structures = ". ".join(one.sentence for one in networks)
+        chart = Chart("network", "Network", f"Structure of the networks. {structures}.")
+        made.append((chart, partial(network.draw, networks)))
+    made += _distributions(content.numbers, tidy, colours)
+    if content.study:
+        made += _of_listeners(content.study, content.correlation)
     return made
 
 
-@dataclass(frozen=True)
-class _Networks:
-    networks: Sequence[NetworkDiagram]
+def _distributions(
+    numbers: Sequence[MetricSummary], tidy: pd.DataFrame, colours: Mapping[str, str]
+) -> Iterator[tuple[Chart, DrawChart]]:
+    """One figure per view of which any system has a value."""
+    views = tidy["metric"].map(lambda name: METRICS[name].view)
+    have = views[tidy["value"].notna()]
+    for view, title in VIEWS.items():
+        if (have == view).any():
+            words = f"Distributions: {title.lower()}. {_medians_in_words(numbers, view)}"
+            chart = Chart(f"distributions-{view}", title, words)
+            yield chart, partial(charts.distributions, tidy[views == view], view, colours)
 
-    def __call__(self, width: float) -> Figure:
-        return network.draw(self.networks, width)
+
+def _of_listeners(study: StudyContent, correlation: Sequence[CorrelationRow]) -> Iterator[tuple[Chart, DrawChart]]:
+    note = f"{study.note}. " if study.note else ""
+    answered = [row for row in study.tally if row.answers]
+    if answered:
+        shares = "; ".join(f"{row.source} {number(100 * (row.p_human or 0))} %" for row in answered)
+        chart = Chart("listeners", "Taken for human", f"{note}Share of answers “by a person”: {shares}.")
+        yield chart, partial(charts.taken_for_human, answered, study.colours, study.note)
+    tested = [row for row in correlation if row.within is not None]
+    if tested:
+        best = max(tested, key=lambda row: abs(row.within or 0))
+        words = (
+            f"{note}Rank correlation of {len(tested)} metrics with the share taken for human, within sources; the "
+            f"strongest is {METRICS[best.metric].label} with {number(best.within or 0, 2)}."
+        )
+        chart = Chart("correlation", "Metrics and listeners", words)
+        yield chart, partial(charts.correlations, tested, study.note)
 
 
-def _distances_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
+def _distances_in_words(rows: Sequence[VerdictRow]) -> str:
+    judged = [row for row in rows if row.judged]
     said = []
-    for system in dict.fromkeys(row["system"] for row in rows if row["verdict"] != NONE):
-        own = [row for row in rows if row["system"] == system and row["verdict"] != NONE]
-        told = sum(row["verdict"] == DIFFERS for row in own)
-        said.append(f"{system} differs significantly in {told} of {len(own)} figures")
-    return f"Distance of every figure from the reference, in noise floors: {'; '.join(said)}."
+    for system in systems_in(judged):
+        own = [row for row in judged if row.system == system]
+        differing = sum(row.differs for row in own)
+        said.append(f"{system} differs significantly in {differing} of {len(own)} metrics")
+    return f"Distance of every metric from the reference, in noise floors: {'; '.join(said)}."
 
 
-def _distributions_in_words(content: Mapping[str, Any], view: str) -> str:
-    """The medians of the view's first figure, for those who cannot see the dots; the table has the others."""
-    rows = [row for row in content["numbers"] if METRICS[row["metric"]].view == view and row["n"]]
-    first = [row for row in rows if row["metric"] == rows[0]["metric"]]
-    unit = METRICS[rows[0]["metric"]].unit
-    medians = "; ".join(f"{row['system']} {number(row['median'], 2)}" for row in first)
-    return f"Medians of {METRICS[rows[0]['metric']].label.lower()}{f' ({unit})' if unit else ''}: {medians}."
+def _medians_in_words(numbers: Sequence[MetricSummary], view: str) -> str:
+    """The medians of the view's first metric, for those who cannot see the dots; the table has the others."""
+    rows = [row for row in numbers if METRICS[row.metric].view == view and row.n]
+    metric = rows[0].metric
+    medians = "; ".join(f"{row.system} {number(row.median or 0, 2)}" for row in rows if row.metric == metric)
+    label, unit = METRICS[metric].label.lower(), METRICS[metric].unit
+    return f"Medians of {label}{f' ({unit})' if unit else ''}: {medians}."

@@ -1,11 +1,11 @@
-"""What of each system is drawn and heard: the song it shows, and the beginnings of a few more of its pieces.
+"""What of each system is drawn and heard: the song shown, and the beginnings of a few more of its pieces.
 
-All systems are drawn over the same span, that of the shortest song shown (but at least 10 s), so that a clip stands
-beside as much of a long piece. Players hold its beginning, as much as keeps the report small; as MP3, which every
-browser plays, and which no figure is measured on.
+All systems are drawn over the same span, that of the shortest song shown (but at least 10 s), so that a clip is
+compared with as much of a long piece. Players hold its beginning, as much as keeps the report small; as MP3, which any
+browser plays, and on which nothing is measured.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,14 @@ from evaluation.audio.files import mono, write_audio
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.batch import TIME_LIMIT
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import perform
+from evaluation.measurement.performance import perform
 from reports.figures.songs import DrawnPiece, song
 from reports.inputs.systems import System, SystemPiece
 
 SHORTEST_SPAN = 10.0  # seconds drawn of every song, if it has them
 SAMPLE = 10.0  # seconds of a sample
 AUDIO_BYTES = 8_000_000  # of all players together
-BYTES_A_SECOND = 12_000  # of an MP3, rarely more
+BYTES_PER_SECOND = 12_000  # of an MP3, rarely more
 FADE = 0.05  # seconds: a player that stops amid the music shall not click
 AUDIO = ".mp3"
 
@@ -39,24 +39,32 @@ class Spans:
     heard: float
 
 
+@dataclass(frozen=True)
+class Players:
+    """The audio files of a system: of the song shown (None: it is not to be heard), and of its samples."""
+
+    shown: Path | None
+    samples: tuple[Path, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """One piece to be heard for `seconds`, and drawn if `colour` says how. audio : None where it shall not be heard"""
 
     system: str
     title: str
-    take: MeasurementInput
+    input: MeasurementInput
     audio: Path | None
     seconds: float
     colour: str = ""
 
     def __str__(self) -> str:
-        return str(self.take)
+        return str(self.input)
 
 
 @dataclass(frozen=True, eq=False)
 class Excerpts:
-    """Of every system: its song, how many samples of its players were clipped."""
+    """By system: its song, and how many samples of its players were clipped."""
 
     songs: dict[str, DrawnPiece]
     clipped: dict[str, int]
@@ -66,30 +74,29 @@ def spans(systems: Sequence[System], settings: RenderSettings) -> Spans:
     """How much of the songs shown is drawn and heard."""
     drawn = max(min(_seconds(system.shown, settings) for system in systems), SHORTEST_SPAN)
     samples = SAMPLE * sum(len(system.samples) for system in systems)
-    return Spans(drawn, min(drawn, max(SAMPLE, (AUDIO_BYTES / BYTES_A_SECOND - samples) / len(systems))))
+    return Spans(drawn, min(drawn, max(SAMPLE, (AUDIO_BYTES / BYTES_PER_SECOND - samples) / len(systems))))
 
 
 def make_excerpts(
     systems: Sequence[System],
-    shown: dict[str, Path | None],
-    samples: dict[str, list[Path]],
+    players: Mapping[str, Players],
     settings: RenderSettings,
     span: Spans,
     progress: Callable[[int, int], object],
 ) -> Excerpts:
     """Draw the songs, write the players.
 
-    shown, samples : the audio files to write of each system; none where its music shall not be heard
+    players : the audio files to write of each system
 
     Raises `UserError` when a song cannot be rendered.
     """
-    jobs = list(_jobs(systems, shown, samples, span))
+    jobs = list(_jobs(systems, players, span))
     songs: dict[str, DrawnPiece] = {}
     beyond = dict.fromkeys((system.name for system in systems), 0)
     work = partial(_excerpt, settings=settings, span=span)
     for done, (job, result) in enumerate(in_processes(work, jobs, seconds=TIME_LIMIT)):
         if isinstance(result, UnreadableFileError):
-            raise UserError(f"{job.system}: {job.take.path} fails ({result.reason}); leave it out")
+            raise UserError(f"{job.system}: {job.input.path} fails ({result.reason}); leave it out")
         drawn, over = result
         if drawn:
             songs[job.system] = drawn
@@ -98,18 +105,16 @@ def make_excerpts(
     return Excerpts(songs, beyond)
 
 
-def _jobs(
-    systems: Sequence[System], shown: dict[str, Path | None], samples: dict[str, list[Path]], span: Spans
-) -> Iterator[Job]:
+def _jobs(systems: Sequence[System], players: Mapping[str, Players], span: Spans) -> Iterator[Job]:
     for system in systems:
-        piece = system.shown
-        yield Job(system.name, piece.name, piece.take, shown[system.name], span.heard, system.colour)
-        for one, audio in zip(system.samples, samples[system.name], strict=False):
-            yield Job(system.name, one.name, one.take, audio, SAMPLE)
+        piece, own = system.shown, players[system.name]
+        yield Job(system.name, piece.name, piece.input, own.shown, span.heard, system.colour)
+        for one, audio in zip(system.samples, own.samples, strict=False):  # none where it is not to be heard
+            yield Job(system.name, one.name, one.input, audio, SAMPLE)
 
 
 def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[DrawnPiece | None, int]:
-    sound = perform(job.take, settings)
+    sound = perform(job.input, settings)
     beyond = 0 if job.audio is None else _write_player(job.audio, sound.waveform, sound.rate, job.seconds)
     if not job.colour:
         return None, beyond
@@ -130,4 +135,4 @@ def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> 
 
 def _seconds(piece: SystemPiece, settings: RenderSettings) -> float:
     """How long a piece sounds, the tail of its rendering included."""
-    return piece.seconds + (settings.tail if piece.take.is_midi else 0.0)
+    return piece.seconds + (settings.tail if piece.input.is_midi else 0.0)

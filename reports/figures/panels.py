@@ -1,10 +1,12 @@
 """Score matrices, waveforms, spectra, sonograms (the paper's Figures 1, 3, 4 and 5), piano rolls and self-similarity:
 songs in, a matplotlib `Figure` out.
 
-Every figure takes the songs it shows, one below the other, and a `Scale`, the axes they share: one song and the scale
-of all gives a panel that can stand beside the others' panels. One alone takes three lines:
+Every figure shows its songs one below the other, on the axes of a `Scale`: one song with the scale of all gives a panel
+that can be compared with the others' panels. A figure alone:
 
-    from reports.figures.panels import SONOGRAM, draw, read_song, save
+    from evaluation.figures.style import save
+    from reports.figures.panels import SONOGRAM, draw
+    from reports.figures.songs import read_song
     songs = [read_song("bwv804.mid", "Bach"), read_song("lstm.mid", "LSTM")]
     save(draw(SONOGRAM, songs), "sonograms.pdf")
 
@@ -22,8 +24,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from numpy.typing import NDArray
 
-from clstm.music.score import FRAME_RATE, HELD, HIGHEST, LOWEST, STRUCK
+from clstm.music.score import FRAME_RATE, HELD, LOWEST, STRUCK
 from evaluation.figures.palette import INK, MUTED
 from evaluation.figures.style import (
     LONGEST_NAME,
@@ -36,70 +39,20 @@ from evaluation.figures.style import (
     style,
     wrapped,
 )
-from evaluation.figures.style import save as save
 from evaluation.metrics.metric import Missing
-from evaluation.metrics.sonogram import FLOOR as SONOGRAM_SILENCE
-from evaluation.metrics.spectrum import FLOOR as SPECTRUM_SILENCE
+from reports.figures.scale import Scale
 from reports.figures.songs import EXCERPT, HIGHEST_HZ, DrawnPiece
-from reports.figures.songs import read_song as read_song
 
 MARKS_HZ = (1000, 1200, 1300)  # below them the paper sees the energy of sample, C-LSTM and LSTM
 SMOOTHING = 41  # bins of 10 Hz under a Hann window: half of it counts, about 200 Hz
-SPECTRUM_RANGE = 70.0  # dB drawn below the strongest value of any song
-SONOGRAM_RANGE = 80.0  # the same; FluidSynth's quietest tails lie about there
-LEAST_RANGE = 40.0  # dB drawn of the softest song at least, however much louder another is
 
 LEFT, BOTTOM, TOP, GAP = 0.62, 0.46, 0.2, 0.34  # inches around and between axes
 TITLE = 0.14  # inches more for a name above a row
-SIDE_BY_SIDE = 2.0  # inches a square takes at least
+SIDE_BY_SIDE = 2.0  # inches that a square takes at least
+
+Levels = NDArray[np.floating]  # dB
 
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED}
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The axes shared by all songs of a report.
-
-    seconds : the longest drawn
-    peak : largest |sample|
-    spectrum_top, sonogram_top : dB, the strongest value of any song; spectrum_floor, sonogram_floor : the least drawn
-    lowest, highest : MIDI, the pitches of any score matrix, rounded out to octaves
-    roll_lowest, roll_highest : the same of all notes drawn
-    reference : the song whose spectrum is repeated with the others'
-    """
-
-    seconds: float
-    peak: float
-    spectrum_top: float
-    spectrum_floor: float
-    sonogram_top: float
-    sonogram_floor: float
-    lowest: int
-    highest: int
-    roll_lowest: int
-    roll_highest: int
-    reference: DrawnPiece
-
-    @classmethod
-    def of(cls, songs: Sequence[DrawnPiece]) -> "Scale":
-        """Of the songs of one report, the reference first."""
-        matrices = [song.matrix[HELD] for song in songs if song.matrix is not None]
-        used = [int(row) + LOWEST for held in matrices for row in np.flatnonzero(held.any(axis=1))] or [60]
-        played = [int(pitch) for song in songs if song.notes is not None for pitch in song.notes.pitch] or [60]
-        spectra, sonograms = [song.spectrum for song in songs], [song.sonogram for song in songs]
-        return cls(
-            seconds=max(song.seconds for song in songs),
-            peak=max(float(np.abs(song.extremes).max()) for song in songs) or 1.0,
-            spectrum_top=_loudest(spectra),
-            spectrum_floor=_floor(spectra, SPECTRUM_RANGE, SPECTRUM_SILENCE),
-            sonogram_top=_loudest(sonograms),
-            sonogram_floor=_floor(sonograms, SONOGRAM_RANGE, SONOGRAM_SILENCE),
-            lowest=min(used) // 12 * 12,
-            highest=min(max(used) // 12 * 12 + 11, HIGHEST),
-            roll_lowest=min(played) // 12 * 12,
-            roll_highest=max(played) // 12 * 12 + 11,
-            reference=songs[0],
-        )
 
 
 @dataclass(frozen=True)
@@ -249,7 +202,7 @@ def spectrum(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     axes.set_axisbelow(True)
 
 
-def smooth(decibels: np.ndarray) -> np.ndarray:
+def smooth(decibels: Levels) -> Levels:
     """The energy of `SMOOTHING` neighbouring bins, weighted (Hann), in dB: a spectrum's course."""
     window = np.hanning(SMOOTHING)
     power = np.convolve(10 ** (decibels / 10), window, mode="same")
@@ -290,7 +243,8 @@ def piano_roll(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
         axis=1,
     )
     pitches = scale.roll_highest - scale.roll_lowest + 1
-    height = axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi * 72 / pitches  # points a semitone
+    # Points per semitone.
+    height = axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi * 72 / pitches
     rolls = LineCollection(
         list(lines),
         colors=song.colour,
@@ -331,7 +285,9 @@ def self_similarity(axes: Axes, song: DrawnPiece, scale: Scale) -> None:
     colourbar = axes.figure.colorbar(image, cax=bar)
     colourbar.outline.set_visible(False)
     colourbar.ax.tick_params(labelsize=7, length=2)
-    if axes.get_position().x1 + LEFT * axes.figure.dpi / axes.figure.bbox.width < 1:  # one bar speaks for a row
+    if (
+        axes.get_position().x1 + LEFT * axes.figure.dpi / axes.figure.bbox.width < 1
+    ):  # one colour bar is enough for a row
         bar.set_visible(False)
 
 
@@ -343,7 +299,7 @@ def _beginning(seconds: float) -> float:
     return min(seconds, EXCERPT)
 
 
-def _none(seconds: float) -> float:
+def _none(_seconds: float) -> float:
     return 0.0
 
 
@@ -368,19 +324,3 @@ def _seconds(axes: Axes, seconds: float) -> None:
     if seconds >= 120:
         axes.xaxis.set_major_locator(MultipleLocator(30 if seconds <= 240 else 60 * round(seconds / 300 + 0.5)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value) // 60}:{int(value) % 60:02d}"))
-
-
-def _loudest(levels: Sequence[np.ndarray]) -> float:
-    """The largest finite value, dB; 0 when there is only silence."""
-    finite = [float(level[np.isfinite(level)].max(initial=-np.inf)) for level in levels]
-    return max(finite) if np.isfinite(max(finite)) else 0.0
-
-
-def _floor(levels: Sequence[np.ndarray], below: float, silence: float) -> float:
-    """dB: so far `below` the loudest, and further where another that sounds were hardly to be seen; `silence` at least.
-
-    silence : dB, what digital silence is measured as
-    """
-    tops = [float(level.max(initial=silence)) for level in levels]
-    softest = [top - LEAST_RANGE for top in tops if top > silence + 1]
-    return max(min([_loudest(levels) - below, *softest]), silence)

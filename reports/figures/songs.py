@@ -17,8 +17,8 @@ from evaluation.audio.files import mono
 from evaluation.audio.render import RenderSettings
 from evaluation.figures.palette import SYSTEMS
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import perform, without_tail
-from evaluation.metrics import envelope, levels, sonogram, spectrum, structure
+from evaluation.measurement.performance import perform, without_tail
+from evaluation.metrics import envelope, rms_level, sonogram, spectrum, structure
 from evaluation.metrics.metric import MetricValue
 
 EXCERPT = 15.0  # seconds of the score matrix: beyond, single frames can no longer be seen
@@ -69,7 +69,7 @@ def read_song(
 ) -> DrawnPiece:
     """A MIDI or audio file as it is drawn, whole. Raises `UnreadableFileError` with the reason.
 
-    name : how figures call it; its file's name by default
+    name : in figures; its file's name by default
     """
     path = Path(path)
     sound = perform(MeasurementInput(path), settings)
@@ -79,7 +79,7 @@ def read_song(
 def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> DrawnPiece:
     """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
     seconds = max(len(waveform) / rate, 1 / FRAME_RATE)
-    level_times, level = levels.rms_envelope(waveform, rate)
+    level_times, level = rms_level.rms_envelope(waveform, rate)
     spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
     sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
     rows = sonogram_hz <= HIGHEST_HZ
@@ -128,7 +128,7 @@ def _binned(hz: Array, decibels: Array) -> tuple[Array, Array]:
 
 
 def _thinned(sonogram: Array) -> Array:
-    """At most `SONOGRAM_CELLS`, each the mean energy of those it stands for."""
+    """At most `SONOGRAM_CELLS`, each the mean energy of those it replaces."""
     rows, columns = SONOGRAM_CELLS
     return _pooled_level(_pooled_level(sonogram, columns).T, rows).T
 

@@ -1,11 +1,11 @@
-"""Whether the paper's claims (`reports.findings.paper_claims`) hold: the tests of each, one Holm family, the verdicts.
+"""Whether the paper's claims (`reports.findings.paper_claims`) hold: a test of each, one correction, the verdicts.
 
 Music is tested by `evaluation.statistics.inference.means_apart` and `mean_against`; prediction and the gradient's reach
 were tested by `clstm accuracy --pairs` and `clstm reach --pairs`, whose tables are read here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.comparison import contrasts, copies
-from evaluation.measurement.measure import METRICS, Measurements
+from evaluation.measurement.measure import METRICS
+from evaluation.measurement.systems import Measurements
 from evaluation.statistics import inference
 from evaluation.statistics.inference import Interval, MeanTest
+from evaluation.statistics.means import least_p_of_sign_flips
 from evaluation.statistics.resampling import PERMUTATIONS, Pair
-from reports.findings.paper_claims import CLAIMS, Claim, Role
-from reports.findings.tables import short
+from reports.content.listeners import ListenerContrast, StudyContent
+from reports.content.report import ModelRole
+from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ClaimVerdict, ReachPairRow
+from reports.findings.paper_claims import CLAIMS, Claim
+from reports.inputs.study_results import DIFFERS
+from reports.numbers import short
 
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "inconclusive"
+HOLDS: ClaimVerdict = "holds"
+FAILS: ClaimVerdict = "does not hold"
+UNKNOWN: ClaimVerdict = "inconclusive"
 TOO_FEW = "too few groups for any verdict"
 NOBODY = "no listener has taken part"
 FAR = 5.0  # s; what the vanishing gradient no longer reaches
-ENDS = ("", "_low", "_high")
 
-Row = Mapping[Any, Any]
 Measured = tuple[float | None, float | None, float | None]  # a value and the ends of its 95 % interval
 Setting = tuple[Measurements, str]  # of the music, and the name of the human music in it
 
@@ -46,7 +52,7 @@ class ClaimEvidence:
 
     measured : in `unit`; None where there is no value, or too few groups for an interval
     null, more : the claim says that the value lies above `null`, or (not `more`) below
-    p : two-sided, of the value's being `null`; least_p : the smallest that so few groups can give
+    p : two-sided, of the value being `null`; least_p : the smallest that so few groups can give
     """
 
     claim: str
@@ -61,38 +67,16 @@ class ClaimEvidence:
     sizes: tuple[ClaimSize, ...] = ()
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A row of the table of claims.
-
-    p_holm : of the direction, corrected over all claims tested
-    ruled_out : whether an advantage as large as the paper's is ruled out, in words; "" where the paper gives no size
-    otherwise : the control, sound or decoding with which the verdict is another one
-    """
-
-    claim: str
-    paper: str
-    measure: str
-    value: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    p_holm: float | None
-    verdict: str
-    ruled_out: str = ""
-    otherwise: str = ""
-
-
 def table(
     music: Mapping[str, Setting],
-    parts: Mapping[Role, str],
+    parts: Mapping[ModelRole, str],
     others: Sequence[ClaimEvidence],
     seed: int = 0,
     permutations: int = PERMUTATIONS,
-) -> list[dict[str, Any]]:
-    """The claims on prediction (`others`) and on music, rows of `Judged`.
+) -> list[ClaimRow]:
+    """The claims on prediction (`others`) and on music.
 
-    music : by setting, the first as it was asked for; the rest are other controls, sounds and decodings
+    music : by setting, the first as requested; the rest are other controls, sounds and decodings
     """
     judged = {
         name: judge([*others, *of_music(measured, {**parts, "human": human}, seed, permutations)])
@@ -104,12 +88,12 @@ def table(
         changed = [
             f"{name}: {judged[name][place].verdict}" for name in rest if judged[name][place].verdict != row.verdict
         ]
-        rows.append(asdict(replace(row, otherwise="; ".join(filter(None, (row.otherwise, *changed))))))
+        rows.append(row.model_copy(update={"otherwise": "; ".join(filter(None, (row.otherwise, *changed)))}))
     return rows
 
 
-def judge(evidence: Sequence[ClaimEvidence]) -> list[Judged]:
-    """A verdict on each; the tests of direction and those of the paper's sizes are one family."""
+def judge(evidence: Sequence[ClaimEvidence]) -> list[ClaimRow]:
+    """A verdict on each; the tests of direction and those of the paper's sizes are corrected together."""
     tests = [one.p if one.p is not None else np.nan for one in evidence]
     tests += [size.p for one in evidence for size in one.sizes]
     corrected = inference.holm(tests).tolist()
@@ -121,7 +105,7 @@ def judge(evidence: Sequence[ClaimEvidence]) -> list[Judged]:
     ]
 
 
-def _judged(one: ClaimEvidence, p: float | None, sizes: Sequence[tuple[ClaimSize, float]], tests: int) -> Judged:
+def _judged(one: ClaimEvidence, p: float | None, sizes: Sequence[tuple[ClaimSize, float]], tests: int) -> ClaimRow:
     verdict = UNKNOWN
     value, low, high = one.measured
     if p is not None and p < contrasts.ALPHA and low is not None and high is not None:
@@ -133,17 +117,25 @@ def _judged(one: ClaimEvidence, p: float | None, sizes: Sequence[tuple[ClaimSize
         f"{size.text} is {'' if own < contrasts.ALPHA else 'not '}ruled out (at most {size.limit})"
         for size, own in sizes
     ]
-    return Judged(
-        *(one.claim, one.paper, one.measure, value, low, high, one.unit, p, verdict),
+    return ClaimRow(
+        claim=one.claim,
+        paper=one.paper,
+        measure=one.measure,
+        value=value,
+        low=low,
+        high=high,
+        unit=one.unit,
+        p_holm=p,
+        verdict=verdict,
         ruled_out="; ".join(ruled),
         otherwise=TOO_FEW if hopeless else "",
     )
 
 
 def of_music(
-    measured: Measurements, parts: Mapping[Role, str], seed: int, permutations: int = PERMUTATIONS
+    measured: Measurements, parts: Mapping[ModelRole, str], seed: int, permutations: int = PERMUTATIONS
 ) -> list[ClaimEvidence]:
-    """The claims on sound and notes of the systems that are there."""
+    """The claims on sound and notes, of the systems that the report has."""
     groups = copies.merged(measured.pieces, measured.values).set_index(["system", "piece"])["group"]
     asked = [claim for claim in CLAIMS if {claim.one, claim.other or claim.one} <= set(parts)]
     return [_tested(claim, measured, groups, parts, np.random.default_rng(seed), permutations) for claim in asked]
@@ -153,7 +145,7 @@ def _tested(
     claim: Claim,
     measured: Measurements,
     groups: pd.Series,
-    parts: Mapping[Role, str],
+    parts: Mapping[ModelRole, str],
     random: np.random.Generator,
     permutations: int,
 ) -> ClaimEvidence:
@@ -165,7 +157,7 @@ def _tested(
         pair = Pair(of_others, of_pieces)
         found = inference.means_apart(other, own, pair, random, permutations)
         return _evidence(claim, "difference of means", found)
-    except ValueError:  # fewer than two groups: a song, of which nothing is inferred
+    except ValueError:  # fewer than two groups: of a single song nothing is inferred
         return _evidence(claim, "no test", MeanTest(Interval(np.nan, np.nan, np.nan), np.nan, 1.0))
 
 
@@ -173,8 +165,8 @@ def _values(
     measured: Measurements, groups: pd.Series, system: str, metric: str
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """A metric of the pieces of a system that have it, and their groups, (pieces,) each."""
-    figures = measured.values
-    own = figures[(figures["system"] == system) & (figures["metric"] == metric)].dropna(subset="value")
+    tidy = measured.values
+    own = tidy[(tidy["system"] == system) & (tidy["metric"] == metric)].dropna(subset="value")
     keys = list(own[["system", "piece"]].itertuples(index=False, name=None))
     return own["value"].to_numpy(float), groups.loc[keys].to_numpy()
 
@@ -196,61 +188,61 @@ def _evidence(claim: Claim, what: str, found: MeanTest) -> ClaimEvidence:
     )
 
 
-def of_prediction(accuracy: Sequence[Row], pairs: Sequence[Row]) -> list[ClaimEvidence]:
-    """The claims of Table 2, from the tables of `clstm accuracy`, which say of what kind each model is. Tables of
-    versions before do not, nor have they a test; and nothing follows from a name."""
+def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairRow]) -> list[ClaimEvidence]:
+    """The claims of Table 2, from the tables of `clstm accuracy`, which name the kind of each model. Tables of earlier
+    versions have neither kinds nor tests; and a model's name is no evidence."""
     found = []
-    for one, other, figures in (("lstm", "rnn", "96.74 against 95.15 %"), ("c-lstm", "lstm", "97.81 against 96.74 %")):
-        own = (row for row in pairs if (row["horizon"], row.get("kind"), row.get("other_kind")) == ("next", one, other))
+    for one, other, sizes in (("lstm", "rnn", "96.74 against 95.15 %"), ("c-lstm", "lstm", "97.81 against 96.74 %")):
+        own = (row for row in pairs if (row.horizon, row.kind, row.other_kind) == ("next", one, other))
         if pair := next(own, None):
             found.append(
                 ClaimEvidence(
                     f"The {one.upper()} predicts better than the {other.upper()}",
-                    f"Table 2: {figures}",
+                    f"Table 2: {sizes}",
                     "accuracy of the next frame, difference",
-                    _measured([pair[f"accuracy{end}"] for end in ENDS], 100),
+                    _measured([pair.accuracy, pair.accuracy_low, pair.accuracy_high], 100),
                     "points",
-                    p=pair["accuracy_p"],
-                    least_p=_least(pair["groups"]),
+                    p=pair.accuracy_p,
+                    least_p=_least_p(pair.groups),
                     sizes=_papers_sizes(pair),
                 )
             )
-    skilled = (row for row in accuracy if (row["horizon"], row.get("kind")) == ("next", "c-lstm"))
+    skilled = (row for row in accuracy if (row.horizon, row.kind) == ("next", "c-lstm"))
     row = next(skilled, None)
-    if row and row.get("skill_accuracy") is not None:
+    if row and row.skill_accuracy is not None:
         found.append(
             ClaimEvidence(
-                "The C-LSTM’s accuracy is more than that of knowing no music",
+                "The C-LSTM is more accurate than baselines that know no music",
                 "Table 2: 97.81 %, without a baseline",
                 "share of the best baseline’s error it removes",
-                _measured([row[f"skill_accuracy{end}"] for end in ENDS], 100),
+                _measured([row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high], 100),
                 "%",
-                p=row["skill_accuracy_p"],
-                least_p=_least(row["groups"]),
+                p=row.skill_accuracy_p,
+                least_p=_least_p(row.groups),
             )
         )
     return found
 
 
-def _papers_sizes(pair: Row) -> tuple[ClaimSize, ...]:
+def _papers_sizes(pair: AccuracyPairRow) -> tuple[ClaimSize, ...]:
     """The paper's advantage in points, and as a share of the other's errors removed."""
-    points, errors = (_scaled(pair[name], factor) for name, factor in (("paper_points", 1), ("paper_errors", 100)))
+    points, errors = pair.paper_points, _scaled(pair.paper_errors, 100)
     found = []
-    if points is not None and pair["paper_points_p"] is not None:
-        limit = f"{short(_scaled(pair['accuracy_upper'], 100))} points"
-        found.append(ClaimSize(f"an advantage of {points:.2f} points, the paper’s,", pair["paper_points_p"], limit))
-    if errors is not None and pair["paper_errors_p"] is not None:
-        limit = f"{short(_scaled(pair['errors_removed_upper'], 100))} %"
-        found.append(ClaimSize(f"removing {errors:.1f} % of the other’s errors", pair["paper_errors_p"], limit))
+    if points is not None and pair.paper_points_p is not None:
+        limit = f"{short(_scaled(pair.accuracy_upper, 100))} points"
+        found.append(ClaimSize(f"an advantage of {points:.2f} points, the paper’s,", pair.paper_points_p, limit))
+    if errors is not None and pair.paper_errors_p is not None:
+        limit = f"{short(_scaled(pair.errors_removed_upper, 100))} %"
+        found.append(ClaimSize(f"removing {errors:.1f} % of the other’s errors", pair.paper_errors_p, limit))
     return tuple(found)
 
 
-def of_reach(pairs: Sequence[Row]) -> list[ClaimEvidence]:
+def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
     """The claim of the vanishing gradient, from the table of `clstm reach --pairs`."""
     for row in pairs:
-        if row["seconds"] == FAR and {row["kind"], row["other_kind"]} == {"rnn", "lstm"}:
-            value, low, high = _measured([row[name] for name in ("difference", "low", "high")], 100)
-            if row["kind"] == "lstm":
+        if row.seconds == FAR and {row.kind, row.other_kind} == {"rnn", "lstm"}:
+            value, low, high = _measured([row.difference, row.low, row.high], 100)
+            if row.kind == "lstm":
                 value, low, high = (None if one is None else -one for one in (value, high, low))
             return [
                 ClaimEvidence(
@@ -260,36 +252,49 @@ def of_reach(pairs: Sequence[Row]) -> list[ClaimEvidence]:
                     (value, low, high),
                     "points",
                     more=False,
-                    p=row["p"],
-                    least_p=_least(row["groups"]),
+                    p=row.p,
+                    least_p=_least_p(row.groups),
                 )
             ]
     return []
 
 
-def of_listening(study: Mapping[str, Any] | None, parts: Mapping[Role, str]) -> list[dict[str, Any]]:
-    """The claims of the listening test: from a study's own conclusions, which are corrected within its registered
+def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> list[ClaimRow]:
+    """The claims of the listening test: from a study's own conclusions, which are corrected over its registered
     contrasts and not here; or that nobody has listened yet."""
-    wanted: tuple[tuple[Role, str, str], ...] = (
-        ("lstm", "Listeners tell the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
-        ("c-lstm", "Listeners tell the C-LSTM’s music from human music", "5 listeners: 8 of 10 clips recognised"),
+    wanted: tuple[tuple[ModelRole, str, str], ...] = (
+        ("lstm", "Listeners distinguish the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
+        (
+            "c-lstm",
+            "Listeners distinguish the C-LSTM’s music from human music",
+            "5 listeners: 8 of 10 clips recognised",
+        ),
     )
     rows = []
     for role, text, paper in wanted:
         if role not in parts:
             continue
-        own = [one for one in (study or {}).get("contrasts", []) if one["source"].casefold() == parts[role].casefold()]
-        row = Judged(text, paper, "share taken for human, less that of human clips", None, None, None, "points", None,
-                     UNKNOWN)  # fmt: skip
-        if not study or study["note"]:
-            row = replace(row, otherwise=NOBODY)
-        elif own and own[0]["difference"] is not None:
-            value, low, high = _measured([own[0][name] for name in ("difference", "low", "high")], 100)
-            row = replace(row, value=value, low=low, high=high, p_holm=own[0]["p_holm"])
-            if own[0]["verdict"] == "told apart" and value is not None and low is not None and high is not None:
-                row = replace(row, verdict=HOLDS if high < 0 else FAILS if low > 0 else UNKNOWN)
-        rows.append(asdict(row))
+        row = ClaimRow(
+            claim=text, paper=paper, measure="share taken for human, less that of human clips", unit="points"
+        )
+        contrasts_of = study.contrasts if study else ()
+        own = next((one for one in contrasts_of if one.source.casefold() == parts[role].casefold()), None)
+        if study is None or study.note:
+            rows.append(row.model_copy(update={"otherwise": NOBODY}))
+        else:
+            rows.append(row if own is None or own.difference is None else _heard(row, own))
     return rows
+
+
+def _heard(row: ClaimRow, own: ListenerContrast) -> ClaimRow:
+    """The row with a study's contrast. Listeners recognise music where they take it for human less often; a significant
+    difference whose interval holds 0 has no direction."""
+    value, low, high = _measured([own.difference, own.low, own.high], 100)
+    verdict = UNKNOWN
+    if own.verdict == DIFFERS and low is not None and high is not None:
+        verdict = HOLDS if high < 0 else FAILS if low > 0 else UNKNOWN
+    found = {"value": value, "low": low, "high": high, "p_holm": own.p_holm, "verdict": verdict}
+    return row.model_copy(update=found)
 
 
 def _measured(found: Sequence[float | None], factor: float) -> Measured:
@@ -301,6 +306,6 @@ def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None or not np.isfinite(value) else float(factor * value)
 
 
-def _least(groups: float) -> float:
-    """The smallest two-sided p of sign flips of so many groups."""
-    return float(2.0 ** (1 - groups))
+def _least_p(groups: float | None) -> float:
+    """Without groups nothing is known of what they could show."""
+    return 0.0 if groups is None else least_p_of_sign_flips(groups)

@@ -1,20 +1,21 @@
-"""The claims of Huang, Huang & Cai (2018, sections 4.1 to 4.5): what each rests on there, and what is measured here.
+"""The claims of Huang, Huang & Cai (2018, sections 4.1 to 4.5): the evidence each has there, and what is measured here.
 
-A claim *holds* where the difference it speaks of is significant and has the direction it says, *does not hold* where it
-is significant and has the other direction, and else is *inconclusive*. Significant means two things at once: a test of
+A claim *holds* where the difference it names is significant and in its direction, *does not hold* where the difference
+is significant and in the other direction, and else is *inconclusive*. Significant means two things at once: a test of
 that direction, corrected by Holm over all claims tested (prediction included), gives p < 0.05, and the 95 % interval
-leaves out 0. Where the paper gives a size, a one-sided test says whether an advantage so large is ruled out.
+excludes 0. Where the paper gives a size, a one-sided test says whether an advantage so large is ruled out.
 
-Each is asked again without the controls (human music as it was played, instead of on the models' grid), with other
-sounds, and of the same models decoded in other ways: a claim with another verdict there depends on the control, the
+Each is tested again without the controls (human music as it was played, instead of on the models' grid), with other
+sounds, and with the same models decoded in other ways: a claim with another verdict there depends on the control, the
 sound or the decoding. `reports.findings.claim_tests` has the tests.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-Role = Literal["human", "rnn", "lstm", "c-lstm"]
+from reports.content.report import ModelRole, SystemContent
+
+PARTS: tuple[ModelRole, ...] = ("rnn", "lstm", "c-lstm")
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Claim:
     text: str
     paper: str
     metric: str
-    one: Role
-    other: Role | None
+    one: ModelRole
+    other: ModelRole | None
     more: bool
     null: float = 0.0
 
@@ -107,7 +108,7 @@ CLAIMS = (
         null=0.5,
     ),
     Claim(
-        "The LSTM’s spectrum hardly changes with time, against human music",
+        "The LSTM’s spectrum hardly changes with time, compared with human music",
         "Figure 5: one song; “hardly changes”",
         "spectral_change",
         "lstm",
@@ -141,16 +142,12 @@ CLAIMS = (
 )
 
 
-def roles(systems: Sequence[Mapping[str, Any]]) -> dict[Role, str]:
-    """Which system plays which of the paper's parts: the first whose music a model of that kind made, as its weights
-    or its `generated.json` show (`reports.inputs.models`). What a system is called gives it no part.
-
-    systems : as in report.json: name, role, model
-    """
-    found: dict[Role, str] = {}
-    kinds: tuple[Role, ...] = ("rnn", "lstm", "c-lstm")
+def parts_of(systems: Sequence[SystemContent]) -> dict[ModelRole, str]:
+    """Which system has which of the paper's parts: the first whose music a model of that kind made, as its weights or
+    its `generated.json` show (`reports.inputs.models`). The name of a system gives it no part."""
+    found: dict[ModelRole, str] = {}
     for system in systems:
-        for role in kinds:
-            if system["role"] == "system" and system.get("model") == role:
-                found.setdefault(role, system["name"])
+        for part in PARTS:
+            if system.role == "system" and system.model == part:
+                found.setdefault(part, system.name)
     return found

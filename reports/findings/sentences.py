@@ -6,82 +6,81 @@ spread. Without a test there is no conclusion, and the sentence says why. Other 
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from evaluation.comparison.contrasts import ALPHA, DIFFERS, NONE, OTHERWISE, TOO_FEW
-from evaluation.comparison.tables import VIEWS
+from evaluation.comparison.contrasts import ALPHA
+from evaluation.comparison.verdict import OTHERWISE, TOO_FEW, VerdictRow, systems_in
 from evaluation.measurement.measure import METRICS
+from evaluation.metrics.metric import VIEWS
 from evaluation.statistics.inference import holm
-from reports.numbers import number
+from reports.content.listeners import StudyContent
+from reports.content.report import SystemContent
+from reports.content.rows import AccuracyRow, CorrelationRow, SummaryLine
+from reports.findings.tables import with_interval
+from reports.numbers import listed, number
 
-MOST = 3  # differences a sentence names
-
-Row = Mapping[str, Any]
+MOST = 3  # differences that a sentence names
 
 
 def summary(
-    verdict: Sequence[Row],
-    systems: Sequence[Row],
+    verdict: Sequence[VerdictRow],
+    systems: Sequence[SystemContent],
     reference: str,
     *,
-    accuracy: Sequence[Row] = (),
-    study: Mapping[str, Any] | None = None,
-    correlation: Sequence[Row] = (),
-) -> list[dict[str, str]]:
-    """A sentence or two on each system, then on its prediction, on listeners and on what they heard.
+    accuracy: Sequence[AccuracyRow] = (),
+    study: StudyContent | None = None,
+    correlation: Sequence[CorrelationRow] = (),
+) -> list[SummaryLine]:
+    """A sentence or two on each system, then on its prediction, on listeners, and on metrics and listeners.
 
-    verdict : `evaluation.comparison.contrasts.COLUMNS`, against `reference`
-    systems : as in report.json: name, role, inputs
-    accuracy, study, correlation : the report's other parts
-    returns rows of about (the system, or what else it is on) and text
+    verdict : compared with `reference`; accuracy, study, correlation : the report's other parts
     """
-    known = {system["name"]: system for system in systems}
-    said = []
-    untold: dict[str, list[str]] = {}
-    for name in dict.fromkeys(row["system"] for row in verdict):
-        own = [row for row in verdict if row["system"] == name]
-        if all(row["verdict"] == NONE for row in own):
-            untold.setdefault(_why_none(own), []).append(name)
-            continue
-        words = on_system(name, own, reference, performed=known[name]["role"] == "reference")
-        said.append({"about": name, "text": words})
-    for why, names in untold.items():
-        words = f"No conclusion on whether {_listed(names)} differ{'s' * (len(names) == 1)} from {reference}: {why}."
-        said.append({"about": _listed(names), "text": words})
+    played = {system.name for system in systems if system.role == "reference"}
+    said: list[SummaryLine] = []
+    without: dict[str, list[str]] = {}  # the systems that have no conclusion, by the reason
+    for name in systems_in(verdict):
+        own = [row for row in verdict if row.system == name]
+        if any(row.judged for row in own):
+            said.append(SummaryLine(about=name, text=on_system(name, own, reference, performed=name in played)))
+        else:
+            without.setdefault(_why_none(own), []).append(name)
+    for why, names in without.items():
+        words = f"No conclusion on whether {listed(names)} differ{'s' * (len(names) == 1)} from {reference}: {why}."
+        said.append(SummaryLine(about=listed(names), text=words))
     if words := on_accuracy(accuracy):
-        said.append({"about": "Prediction", "text": words})
+        said.append(SummaryLine(about="Prediction", text=words))
     if study:
-        said += [{"about": "Listeners", "text": f"{_synthetic(study)}{words}"} for words in study["verdict"]]
+        said += [SummaryLine(about="Listeners", text=f"{_synthetic(study)}{words}") for words in study.verdict]
     if words := on_correlation(correlation):
-        said.append({"about": "Numbers and listeners", "text": _synthetic(study) + words})
+        said.append(SummaryLine(about="Numbers and listeners", text=_synthetic(study) + words))
     return said
 
 
-def on_system(name: str, rows: Sequence[Row], reference: str, *, performed: bool = False) -> str:
+def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performed: bool = False) -> str:
     """Of one system's rows of the verdict, of which some have one.
 
     performed : it is the reference itself, as it was played
     """
-    tested = [row for row in rows if row["verdict"] != NONE]
-    told = [row for row in tested if row["verdict"] == DIFFERS]
-    against = f"{max((row['system_n'] for row in rows), default=0):.0f} pieces against "
-    against += f"{max((row['reference_n'] for row in rows), default=0):.0f}"
+    tested = [row for row in rows if row.judged]
+    differing = [row for row in tested if row.differs]
+    pieces = f"{max(row.system_n or 0 for row in rows):.0f} pieces against "
+    pieces += f"{max(row.reference_n or 0 for row in rows):.0f}"
     what = f"{name}, as it was played," if performed else name
     level = f"p < {ALPHA:g}, corrected for {len(tested)} tests"
-    if not told:
+    if not differing:
         return (
-            f"{what} differs significantly from {reference} in none of {len(tested)} metrics ({level}). With {against} "
+            f"{what} differs significantly from {reference} in none of {len(tested)} metrics ({level}). With {pieces} "
             f"this is inconclusive, and no proof of being equal.{_still_possible(tested)}"
         )
     words = (
-        f"{what} differs significantly from {reference} in {len(told)} of {len(tested)} metrics ({level}; {against})"
+        f"{what} differs significantly from {reference} in {len(differing)} of {len(tested)} metrics ({level}; "
+        f"{pieces})"
     )
-    furthest = sorted((row for row in told if row["distance"] is not None), key=_distance, reverse=True)[:MOST]
+    furthest = sorted((row for row in differing if row.distance is not None), key=_distance, reverse=True)[:MOST]
     if furthest:
-        words += ", most in " + _listed([_difference(row) for row in furthest])
-    words += f". By view: {_by_view(told, tested)}; the other metrics are inconclusive."
-    flips = sum(bool(row.get("flips")) for row in tested)
+        words += ", most in " + listed([_difference(row) for row in furthest])
+    words += f". By view: {_by_view(differing, tested)}; the other metrics are inconclusive."
+    flips = sum(bool(row.flips) for row in tested)
     if flips:
         words += f" With another sound, {flips} of these {len(tested)} conclusions change."
     if performed:
@@ -89,117 +88,99 @@ def on_system(name: str, rows: Sequence[Row], reference: str, *, performed: bool
     return words
 
 
-def _still_possible(tested: Sequence[Row]) -> str:
-    widest = max((row for row in tested if row["distance_high"] is not None), key=_high, default=None)
-    if widest is None:
+def _still_possible(tested: Sequence[VerdictRow]) -> str:
+    limits = [(row.distance_high, row) for row in tested if row.distance_high is not None]
+    if not limits:
         return ""
+    high, widest = max(limits, key=lambda one: one[0])
     return (
-        f" Distances of up to {number(widest['distance_high'])} noise floors of {widest['size']:.0f} pieces "
-        f"({_label(widest)}) are not ruled out."
+        f" Distances of up to {number(high)} noise floors of {widest.size or 0:.0f} pieces "
+        f"({_label(widest.metric)}) are not ruled out."
     )
 
 
-def _by_view(told: Sequence[Row], tested: Sequence[Row]) -> str:
-    def count(rows: Sequence[Row], view: str) -> int:
-        return sum(METRICS[row["metric"]].view == view for row in rows)
+def _by_view(differing: Sequence[VerdictRow], tested: Sequence[VerdictRow]) -> str:
+    def count(rows: Sequence[VerdictRow], view: str) -> int:
+        return sum(METRICS[row.metric].view == view for row in rows)
 
-    views = dict.fromkeys(METRICS[row["metric"]].view for row in tested)
-    return ", ".join(f"{VIEWS[view].lower()} {count(told, view)} of {count(tested, view)}" for view in views)
+    views = dict.fromkeys(METRICS[row.metric].view for row in tested)
+    return ", ".join(f"{VIEWS[view].lower()} {count(differing, view)} of {count(tested, view)}" for view in views)
 
 
-def on_accuracy(rows: Sequence[Row]) -> str:
+def on_accuracy(rows: Sequence[AccuracyRow]) -> str:
     """Whether networks predict better than baselines that know no music, by skill in nats of the next frame: where its
-    test, corrected by Holm over the networks, and its interval agree. Tables of versions before have no test."""
-    own = [row for row in rows if row["horizon"] == "next" and row["role"] != "baseline"]
-    own = [row for row in own if row.get("skill_nats_low") is not None]
+    test, corrected by Holm over the networks, and its interval agree. Tables of earlier versions have no test."""
+    own = [row for row in rows if row.horizon == "next" and row.role != "baseline" and row.skill_nats_low is not None]
     if not own:
         return ""
-    p = holm([math.nan if row.get("skill_nats_p") is None else row["skill_nats_p"] for row in own])
-    sure = [bool(one < ALPHA) and row["skill_nats_low"] > 0 for one, row in zip(p, own, strict=True)]
+    p = holm([math.nan if row.skill_nats_p is None else row.skill_nats_p for row in own])
     if all(math.isnan(one) for one in p):
         return ""
-    better = [row for row, said in zip(own, sure, strict=True) if said]
+    better = [row for row, one in zip(own, p, strict=True) if one < ALPHA and (row.skill_nats_low or 0) > 0]
     if not better:
         return (
             f"None of {len(own)} networks predicts the next frame significantly better than the best trivial baseline."
         )
-    named = [
-        f"{row['system']} with {number(100 * row['skill_nats'])} % [{number(100 * row['skill_nats_low'])}, "
-        f"{number(100 * row['skill_nats_high'])}]"
-        for row in better
+    first, *others = better
+    words = [
+        f"{first.system} predicts the next frame with {_skill(first)} less cross-entropy than the best trivial baseline"
     ]
-    words = f"The next frame is predicted by {_listed(named)} less cross-entropy than by the best trivial baseline."
-    rest = [row["system"] for row in own if row not in better]
-    return words + (f" Not significantly better than it: {_listed(rest)}." if rest else "")
+    words += [f"{row.system} with {_skill(row)}" for row in others]
+    rest = [row.system for row in own if row not in better]
+    return f"{listed(words)}." + (f" Not significantly better than it: {listed(rest)}." if rest else "")
 
 
-def on_correlation(rows: Sequence[Row]) -> str:
-    tested = [row for row in rows if row["within_p_holm"] is not None]
+def _skill(row: AccuracyRow) -> str:
+    skill, low, high = (100 * (one or 0) for one in (row.skill_nats, row.skill_nats_low, row.skill_nats_high))
+    return f"{number(skill)} % [{number(low)}, {number(high)}]"
+
+
+def on_correlation(rows: Sequence[CorrelationRow]) -> str:
+    """Within sources only: over all clips a metric may correlate because the sources differ in it."""
+    tested = [row for row in rows if row.within_p_holm is not None]
     if not tested:
         return ""
-    told = [row for row in tested if row["within_p_holm"] < ALPHA]
-    if not told:
+    related = [row for row in tested if (row.within_p_holm or 0) < ALPHA]
+    if not related:
         return (
-            f"None of {len(tested)} metrics correlates significantly with what listeners took for human among the "
-            f"clips of one source ({max(row['clips'] for row in tested):.0f} clips), which does not show that none is "
-            "related."
+            f"No metric of {len(tested)} correlates significantly with listeners’ judgements within sources "
+            f"({max(row.clips for row in tested)} clips), which does not show that none is related."
         )
-    strongest = sorted(told, key=lambda row: abs(row["within"]), reverse=True)[:MOST]
+    strongest = sorted(related, key=lambda row: abs(row.within or 0), reverse=True)[:MOST]
     named = [
-        f"{_label(row)} ({number(row['within'], 2)} [{number(row['within_low'], 2)}, {number(row['within_high'], 2)}])"
-        for row in strongest
+        f"{_label(row.metric)} ({with_interval(row.within, row.within_low, row.within_high, 2)})" for row in strongest
     ]
     return (
-        f"{len(told)} of {len(tested)} metrics correlate{'s' * (len(told) == 1)} significantly with what listeners "
-        f"took for human among the clips of one source, most {_listed(named)}."
+        f"{len(related)} of {len(tested)} metrics correlate{'s' * (len(related) == 1)} significantly with listeners’ "
+        f"judgements within sources, most strongly {listed(named)}."
     )
 
 
-def _why_none(rows: Sequence[Row]) -> str:
-    if (
-        min(
-            max((row["system_pieces"] for row in rows), default=0),
-            max((row["reference_pieces"] for row in rows), default=0),
-        )
-        < 2
-    ):
+def _why_none(rows: Sequence[VerdictRow]) -> str:
+    own, others = max(row.system_pieces or 0 for row in rows), max(row.reference_pieces or 0 for row in rows)
+    if min(own, others) < 2:
         return "one of them is a single piece, and nothing is inferred from single pieces"
-    if any(str(row["note"]).startswith(TOO_FEW) for row in rows):
+    if any(row.note.startswith(TOO_FEW) for row in rows):
         return f"there are {TOO_FEW} of pieces for any significant difference"
-    reasons = [str(row["note"]) for row in rows if row["note"]]
-    return max(set(reasons), key=reasons.count) if reasons else "no metric is there for enough pieces"
+    reasons = [row.note for row in rows if row.note]
+    return max(set(reasons), key=reasons.count) if reasons else "no metric can be measured in enough pieces"
 
 
-def _difference(row: Row) -> str:
-    interval = (
-        "" if row["distance_low"] is None else f" [{number(row['distance_low'])}, {number(row['distance_high'])}]"
-    )
-    how = row["how"].split(" (")[0]
-    how = "differs in distribution" if how == OTHERWISE else how
-    distance = f"{number(row['distance'])}{interval} noise floors of {row['size']:.0f} pieces"
-    return f"{_label(row)} ({how}; {distance}, δ {number(row['delta'], 2)})"
+def _difference(row: VerdictRow) -> str:
+    direction = "differs in distribution" if row.direction == OTHERWISE else row.direction
+    distance = f"{with_interval(row.distance, row.distance_low, row.distance_high)} noise floors of "
+    delta = "" if row.delta is None else f", δ {number(row.delta, 2)}"
+    return f"{_label(row.metric)} ({direction}; {distance}{row.size or 0:.0f} pieces{delta})"
 
 
-def _label(row: Row) -> str:
-    label = METRICS[row["metric"]].label
+def _label(metric: str) -> str:
+    label = METRICS[metric].label
     return label[0].lower() + label[1:]
 
 
-def _distance(row: Row) -> float:
-    return float(row["distance"])
+def _distance(row: VerdictRow) -> float:
+    return row.distance or 0.0
 
 
-def _high(row: Row) -> float:
-    return float(row["distance_high"])
-
-
-def _synthetic(study: Mapping[str, Any] | None) -> str:
-    return "[Synthetic answers, no listener took part] " if study and study["note"] else ""
-
-
-def _listed(words: Sequence[str]) -> str:
-    """
-    >>> _listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _synthetic(study: StudyContent | None) -> str:
+    return "[Synthetic answers, no listener took part] " if study and study.note else ""

@@ -1,13 +1,14 @@
 """Which model made a system's music, and so whether a report speaks of the paper (Huang, Huang & Cai 2018) at all.
 
 Only evidence counts: the weights, where they are at hand (`--weights`, or a bundled model), else a `generated.json` in
-the form in which `clstm generate` writes it, which names the files that are there. What a folder or a system is called
-shows nothing.
+the form of `clstm generate` that names the system's files. The name of a folder or a system is no evidence.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from reports.content.report import SystemContent
 
 PAPER = ("rnn", "lstm", "c-lstm")  # the paper's three, as `clstm.models.networks.PAPER`, which needs torch
 KINDS = (*PAPER, "c-lstm-plus")  # the last is ours and brings nothing of the paper along
@@ -41,6 +42,6 @@ def written_by_generate(generated: Mapping[str, Any], files: Iterable[str] = ())
     return all(isinstance(item, dict) for item in items) and set(files) <= {item.get("file") for item in items}
 
 
-def of_the_paper(systems: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a model of the paper made the music of any system, as in report.json."""
-    return any(system["model"] in PAPER for system in systems)
+def of_the_paper(systems: Sequence[SystemContent]) -> bool:
+    """Whether a model of the paper made the music of any system."""
+    return any(system.model in PAPER for system in systems)

@@ -1,48 +1,50 @@
-"""The systems a report compares: who they are, the pieces they offer, and the one song each of them shows.
+"""The systems that a report compares: their pieces, and the one song that represents each of them.
 
-A system is any folder or file of MIDI or audio, ours or not. A reference of MIDI brings a control with it: the same
-pieces through the score matrix and one velocity, which is what the others are compared with
-(`evaluation.comparison.compare`). Whether a system's own music is so limited is looked up in its notes
+A system is any folder or file of MIDI or audio, from any generator. A reference of MIDI has a control: the same pieces
+through the score matrix and at one velocity, which is what the others are compared with
+(`evaluation.comparison.compare`). Whether a system's own music has these limits is read from its notes
 (`reports.inputs.touch`).
 
-A system shows the piece that is the median of its pieces by note density (audio: by level), the lower of the two
-middle ones: typical, and nobody's choice. Its samples are drawn at random, the same places of every system's list.
+The song shown is the median of the system's pieces by note density (audio: by level), the lower of the two in the
+middle: typical, and nobody's choice. Samples are drawn at random, from the same places in every system's list.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from clstm.music.generated import read_manifest
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
 from evaluation.comparison.compare import Comparison
 from evaluation.figures.palette import CONTROL, REFERENCE, system_colour
 from evaluation.measurement.cache import sha256
-from evaluation.measurement.generated import read_manifest
 from evaluation.measurement.inputs import MeasurementInput
+from reports.content.report import SystemRole
 
-SAMPLES = 3  # pieces of every system to listen to, beside the one it shows
+SAMPLES = 3  # pieces of every system to listen to, besides the one shown
 
-Role = Literal["reference", "control", "system"]
+Places = NDArray[np.float64]  # (pieces,) random: the order in which places of a list are drawn
 
 
 @dataclass(frozen=True)
 class SystemPiece:
-    """One usable file as it is taken; `seconds` excludes the tail a rendering adds."""
+    """One usable file and how it is measured; `seconds` excludes the tail that a rendering adds."""
 
-    take: MeasurementInput
+    input: MeasurementInput
     name: str
     sha256: str
     seconds: float
 
     @property
     def path(self) -> Path:
-        return self.take.path
+        return self.input.path
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class System:
     """A system with its usable pieces, in the order of their paths; `shown` is the one in figures and players."""
 
     name: str
-    role: Role
+    role: SystemRole
     colour: str
     source: Path
     pieces: tuple[SystemPiece, ...]
@@ -82,9 +84,9 @@ def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str,
     """The systems of a verdict, the reference first and its control, if any, second.
 
     sources : where each system's music is
-    reference : as the user named it; where the verdict holds the others against its control, both are here
+    reference : as the user named it; where the others are compared with its control, both are here
     """
-    # Places, not pieces: systems that continue the same seeds are then heard with the same ones.
+    # Places in the list, not pieces: systems that continue the same prompts are then heard with the same ones.
     places = np.random.default_rng(seed).random(max(map(len, verdict.systems.values())))
     first = _system(verdict, reference, "reference", REFERENCE, sources[reference], places)
     found = [first]
@@ -101,14 +103,14 @@ def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str,
     return found
 
 
-def _system(verdict: Comparison, name: str, role: Role, colour: str, source: Path, places: np.ndarray) -> System:
-    figures, pieces = verdict.measurements.values, verdict.measurements.pieces
+def _system(verdict: Comparison, name: str, role: SystemRole, colour: str, source: Path, places: Places) -> System:
+    values, pieces = verdict.measurements.values, verdict.measurements.pieces
     about = list(zip(verdict.systems[name], pieces[pieces["system"] == name].to_dict("records"), strict=True))
     own = tuple(
-        SystemPiece(take, row["piece"], sha256(take.path), row["seconds"]) for take, row in about if not row["rejected"]
+        SystemPiece(one, row["piece"], sha256(one.path), row["seconds"]) for one, row in about if not row["rejected"]
     )
-    failures = tuple(Failure(take.path, hash_of(take.path), row["rejected"]) for take, row in about if row["rejected"])
-    shown = median_piece(own, _gauges(figures[figures["system"] == name], own))
+    failures = tuple(Failure(one.path, hash_of(one.path), row["rejected"]) for one, row in about if row["rejected"])
+    shown = median_piece(own, _gauges(values[values["system"] == name], own))
     samples = _drawn(own, shown, places)
     return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
 
@@ -118,22 +120,22 @@ def median_piece(pieces: Sequence[SystemPiece], gauges: Mapping[str, float]) -> 
     return sorted(pieces, key=lambda piece: (gauges[piece.name], piece.name))[(len(pieces) - 1) // 2]
 
 
-def check_names(names: Sequence[str], reference: str) -> None:
-    """Raises `UserError` for names a page could not tell apart: those that differ in case alone."""
+def check_names(names: Sequence[str]) -> None:
+    """Raises `UserError` for names that readers would confuse: those that differ in case alone."""
     seen: dict[str, str] = {}
     for name in names:
         if (other := seen.setdefault(name.casefold(), name)) != name:
             raise UserError(f"the names {other!r} and {name!r} differ in case alone; give them other names")
 
 
-def _gauges(figures: pd.DataFrame, pieces: Sequence[SystemPiece]) -> dict[str, float]:
-    """Notes a second of each piece, or its mean level where it came as audio; silence counts as least."""
+def _gauges(tidy: pd.DataFrame, pieces: Sequence[SystemPiece]) -> dict[str, float]:
+    """Notes per second of each piece, or its mean level where it came as audio; silence counts as lowest."""
     metric = "note_density" if is_midi(pieces[0].path) else "mean_level"
-    values = figures[figures["metric"] == metric].set_index("piece")["value"].fillna(-np.inf)
+    values = tidy[tidy["metric"] == metric].set_index("piece")["value"].fillna(-np.inf)
     return {str(piece): float(value) for piece, value in values.items()}
 
 
-def _drawn(pieces: Sequence[SystemPiece], shown: SystemPiece, places: np.ndarray) -> tuple[SystemPiece, ...]:
+def _drawn(pieces: Sequence[SystemPiece], shown: SystemPiece, places: Places) -> tuple[SystemPiece, ...]:
     order = [pieces[place] for place in np.argsort(places[: len(pieces)])]
     return tuple([piece for piece in order if piece is not shown][:SAMPLES])
 
@@ -147,12 +149,15 @@ def hash_of(path: Path) -> str:
 
 
 def within(path: Path, source: Path) -> str:
-    """What a file is called within its system: its path in the folder, or its own name."""
+    """The name of a file within its system: its path in the folder, or its own name."""
     return readable(path.relative_to(source).as_posix() if path != source else path.name)
 
 
 def read_generated(source: Path) -> dict[str, Any] | None:
-    """What the `generated.json` beside this music holds, by whatever program; of a single file only if it names it."""
+    """What the `generated.json` beside this music holds, by any program; of a single file only if it is named there.
+
+    Read and checked by `evaluation.measurement.generated`, the only reader of such a file.
+    """
     manifest = read_manifest(source if source.is_dir() else source.parent)
     if manifest.content is None or not (source.is_dir() or source.name in manifest.items):
         return None

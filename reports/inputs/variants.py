@@ -1,25 +1,25 @@
-"""The same system decoded another way: music that asks whether a claim hangs on how it was drawn from the model.
+"""The same system decoded another way: does a claim depend on how notes were chosen from the model's probabilities?
 
-A variant is measured like its system's own music, on the same grid, cut and grouped alike, but it is no system of the
-report: it has no row in the verdict and no song.
+A variant is measured like its system's own music, on the same grid, cut and grouped in the same way, but it is no
+system of the report: it has no row in the verdict and no song.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
-from clstm.runtime.progress import Progress
+from clstm.runtime.progress import Progress, titled
 from evaluation.comparison.compare import Comparison, ComparisonRequest
-from evaluation.comparison.contrasts import UNEQUAL
-from evaluation.measurement.inputs import MeasurementInput, read_groups, takes
-from evaluation.measurement.measure import Measurements, measure_systems
+from evaluation.comparison.summary import UNEQUAL
+from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, read_groups
 from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.systems import Measurements, measure_systems
+from reports.content.provenance import HashedFile, RecordedVariant
+from reports.content.report import VariantContent
 from reports.inputs.systems import hash_of, within
 
 FORM = "SYSTEM:LABEL=PATH"
@@ -39,30 +39,30 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredVariant:
-    """A variant's files as they are taken, and their figures under the name of its system."""
+    """A variant's measurement inputs, and their measurements under the name of its system."""
 
     variant: Variant
-    takes: Sequence[MeasurementInput]
+    inputs: Sequence[MeasurementInput]
     measurements: Measurements
 
     def instead(self, measured: Measurements) -> Measurements:
         """The measurements of a report with this music in the place of its system's own."""
         name = self.variant.system
-        figures, pieces = (
+        values, pieces = (
             pd.concat([whole[whole["system"] != name], own], ignore_index=True)
             for whole, own in (
                 (measured.values, self.measurements.values),
                 (measured.pieces, self.measurements.pieces),
             )
         )
-        return Measurements(figures, pieces)
+        return Measurements(values, pieces)
 
     def remarks(self, measured: Measurements) -> list[str]:
-        """What to know before its claims are compared with those of its system, which `measured` has; a line each."""
+        """Caveats to its comparison with its system, which `measured` has; one line each."""
         said = []
         own, other = (table["seconds"].median() for table in (self._usable(self.measurements), self._usable(measured)))
         if rejected := int((self.measurements.pieces["rejected"] != "").sum()):
-            said.append(f"{self.variant}: {rejected} of {len(self.takes)} files cannot be used")
+            said.append(f"{self.variant}: {rejected} of {len(self.inputs)} files cannot be used")
         if not 1 / UNEQUAL <= own / other <= UNEQUAL:
             said.append(f"{self.variant} lasts {own:.0f} s, {self.variant.system} {other:.0f} s (medians)")
         return said
@@ -71,20 +71,17 @@ class MeasuredVariant:
         pieces = measured.pieces
         return pieces[(pieces["system"] == self.variant.system) & (pieces["rejected"] == "")]
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> VariantContent:
         """Its entry in report.json."""
-        return {
-            "system": self.variant.system,
-            "label": self.variant.label,
-            "path": str(self.variant.path),
-            "pieces": int((self.measurements.pieces["rejected"] == "").sum()),
-        }
+        usable = int((self.measurements.pieces["rejected"] == "").sum())
+        one = self.variant
+        return VariantContent(system=one.system, label=one.label, path=str(one.path), pieces=usable)
 
-    def hashed(self) -> dict[str, Any]:
+    def hashed(self) -> RecordedVariant:
         """Its entry in the manifest: every file by its name and hash, as `clstm report verify` checks it."""
-        files = [{"file": within(take.path, self.variant.path), "sha256": hash_of(take.path)} for take in self.takes]
-        return {"system": self.variant.system, "label": self.variant.label, "path": str(self.variant.path),
-                "files": files}  # fmt: skip
+        one = self.variant
+        files = tuple(HashedFile(file=within(own.path, one.path), sha256=hash_of(own.path)) for own in self.inputs)
+        return RecordedVariant(system=one.system, label=one.label, path=str(one.path), files=files)
 
 
 def parse(given: Sequence[str], systems: Sequence[str], reference: str) -> list[Variant]:
@@ -97,7 +94,9 @@ def parse(given: Sequence[str], systems: Sequence[str], reference: str) -> list[
     for text in given:
         one = _parsed(text, systems)
         if one.system == reference:
-            raise UserError(f"--variant {text!r} is of the reference; a variant is of a system held against it")
+            raise UserError(
+                f"--variant {text!r} is of the reference; a variant is of a system that is compared with it"
+            )
         if str(one) in (*map(str, found), *systems):
             raise UserError(f"--variant {str(one)!r} is given twice; give each a label of its own")
         found.append(one)
@@ -108,7 +107,7 @@ def _parsed(text: str, systems: Sequence[str]) -> Variant:
     name = max((name for name in systems if text.startswith(f"{name}:")), key=len, default=None)
     if name is None and "=" in text and ":" in text.partition("=")[0]:
         strange = text.partition(":")[0]
-        raise UserError(f"--variant names {strange!r}, which is none of the systems ({', '.join(systems)})")
+        raise UserError(f"--variant names {strange!r}, which is not one of the systems ({', '.join(systems)})")
     rest = text[len(name or "") + 1 :]
     splits = [(rest[:place], rest[place + 1 :]) for place, letter in enumerate(rest) if letter == "="]
     splits = [(" ".join(label.split()), path) for label, path in splits if label.strip() and path]
@@ -120,35 +119,31 @@ def _parsed(text: str, systems: Sequence[str]) -> Variant:
     return Variant(name, label, Path(path))
 
 
-def taken(variant: Variant, request: ComparisonRequest, verdict: Comparison) -> list[MeasurementInput]:
-    """A variant's files, taken as its system's are. Raises `UserError` where one is audio and the other MIDI."""
+def inputs_of(variant: Variant, request: ComparisonRequest, verdict: Comparison) -> list[MeasurementInput]:
+    """A variant's files, measured as its system's are. Raises `UserError` where one is audio and the other MIDI."""
     groups = read_groups(request.groups) if request.groups else {}
-    found = takes(music_files(variant.path).files, groups, request.seconds)
+    found = measurement_inputs(music_files(variant.path).files, groups, request.seconds)
     own = verdict.systems[variant.system]
-    if {take.is_midi for take in found} != {take.is_midi for take in own}:
+    if {one.is_midi for one in found} != {one.is_midi for one in own}:
         kinds = ["MIDI" if is_midi(some[0].path) else "audio" for some in (found, own)]
         raise UserError(f"--variant {variant} is {kinds[0]} and {variant.system} is {kinds[1]}; give the same kind")
-    return [replace(take, same_grid=own[0].same_grid) for take in found]
+    return [replace(one, same_grid=own[0].same_grid) for one in found]
 
 
 def measure(
     variants: Sequence[Variant], request: ComparisonRequest, verdict: Comparison, progress: Progress
 ) -> list[MeasuredVariant]:
-    """Every figure of every variant, with the settings of the report. Raises `UserError` for music of another kind."""
+    """Every metric of every variant, with the settings of the report. Raises `UserError` for music of another kind."""
     measured = []
-    for variant, own in [(variant, taken(variant, request, verdict)) for variant in variants]:
-        done = count(1)
-
-        def counted(_: Path, what: str = f"Measuring, {variant}", done: Any = done, total: int = len(own)) -> None:
-            progress(what, next(done), total)
-
-        found = measure_systems({variant.system: own}, request.settings, counted, request.workers, request.cluster)
+    for variant, own in [(variant, inputs_of(variant, request, verdict)) for variant in variants]:
+        told = titled(progress, f"Measuring, {variant}")
+        found = measure_systems({variant.system: own}, request.settings, told, request.workers, request.cluster)
         measured.append(MeasuredVariant(variant, own, found))
     return measured
 
 
 def tidy(variants: Sequence[MeasuredVariant]) -> pd.DataFrame:
-    """The figures of all variants, as metrics.csv has those of the systems, with the label beside the system."""
+    """The values of all variants, as metrics.csv has those of the systems, with the label beside the system."""
     tables = [one.measurements.values.assign(label=one.variant.label) for one in variants]
     return pd.concat(tables, ignore_index=True)[["system", "label", "piece", "metric", "value", "unit", "note"]]
 

@@ -1,26 +1,26 @@
 """What a report rests on, compared with the hashes of its manifest: its own files, the music, weights and tables.
 
-Each is looked for where the manifest says, if that is a place it may lead to (`manifest.Places`), or where the
-user says it is now. What is not read is said, a line each.
+Each is read where the manifest has it, if that is a permitted place (`manifest.Places`), or where the user says that it
+is now. What is not read is reported, one line each.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from clstm import pretrained
 from clstm.runtime.errors import UserError
 from evaluation.measurement import cache
 from evaluation.measurement.named_paths import music_files
+from reports.inputs.runs import BUNDLED, WEIGHTS, run_path
 from reports.inputs.systems import within
-from reports.verification.manifest import GONE, Places
-from reports.verification.provenance import BUNDLED, WEIGHTS, run_path
+from reports.verification.manifest import GONE, Places, ReportManifest
 
 
 @dataclass
 class Verification:
-    """failures : what is not as it was, one line each; remarks : what could not be checked, or differs harmlessly
+    """failures : how the report differs from its inputs, one line each; remarks : what could not be checked, or differs
+    without effect
     checked : how many of each kind were compared
     """
 
@@ -35,7 +35,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Where things lie now, as the user says, if not where the manifest has them.
+    """Where things are now, as the user says, if not where the manifest has them.
 
     music, weights : by the names of systems; files : by the names of the options they were given with, such as index
     """
@@ -46,37 +46,29 @@ class Elsewhere:
     soundfont: Path | None = None
 
 
-def check_outputs(folder: Path, manifest: Mapping[str, Any], places: Places, found: Verification) -> None:
-    found.checked["files of the report"] = len(manifest["outputs"])
-    for name, recorded in manifest["outputs"].items():
+def check_outputs(folder: Path, manifest: ReportManifest, places: Places, found: Verification) -> None:
+    found.checked["files of the report"] = len(manifest.outputs)
+    for name, recorded in manifest.outputs.items():
         path = folder / name
         why = places.foreign(path)
         if why == GONE:
-            found.failures.append(f"{name}: is gone from the report")
+            found.failures.append(f"{name}: does not exist in the report any more")
         elif why or not path.is_file():
-            found.failures.append(f"{name}: is no plain file within the report, and was not read")
+            found.failures.append(f"{name}: is not a plain file within the report, and was not read")
         elif cache.sha256(path) != recorded:
             found.failures.append(f"{name}: was changed after the report was made")
 
 
-def _recorded(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The music a report rests on: its systems, and their variants under SYSTEM:LABEL, if it has any."""
-    variants = [
-        one | {"name": f"{one['system']}:{one['label']}", "left_out": {}} for one in manifest.get("variants", ())
-    ]
-    return [*manifest["systems"], *variants]
-
-
-def find_music(manifest: Mapping[str, Any], elsewhere: Mapping[str, Path], places: Places) -> dict[str, Path]:
+def find_music(manifest: ReportManifest, elsewhere: Mapping[str, Path], places: Places) -> dict[str, Path]:
     """Where the music of each system lies. Raises `UserError` that names all that cannot be read."""
-    recorded = _recorded(manifest)
-    _check_known(elsewhere, [one["name"] for one in recorded], "systems")
+    recorded = manifest.music
+    _check_known(elsewhere, [one.name for one in recorded], "systems")
     sources, unread = {}, {}
     for one in recorded:
-        path = elsewhere.get(one["name"]) or Path(one["path"])
-        if one["name"] not in elsewhere and (why := places.refusal(path)):
-            unread[one["name"]] = f"its music at {path} was not read ({why})"
-        sources[one["name"]] = path
+        path = elsewhere.get(one.name) or one.path
+        if one.name not in elsewhere and (why := places.refusal(path)):
+            unread[one.name] = f"its music at {path} was not read ({why})"
+        sources[one.name] = path
     if unread:
         said = "; ".join(f"{name}: {why}" for name, why in unread.items())
         raise UserError(f"{said}; run this where the report was made, or say where it is as {min(unread)}=PATH")
@@ -85,42 +77,38 @@ def find_music(manifest: Mapping[str, Any], elsewhere: Mapping[str, Path], place
 
 def _check_known(given: Mapping[str, Path], names: Sequence[str], what: str) -> None:
     if strange := set(given) - set(names):
-        raise UserError(f"{min(strange)!r} is none of the report's {what} ({', '.join(names) or 'it has none'})")
+        raise UserError(f"{min(strange)!r} is not one of the report's {what} ({', '.join(names) or 'it has none'})")
 
 
-def check_music(manifest: Mapping[str, Any], sources: Mapping[str, Path], found: Verification) -> None:
+def check_music(manifest: ReportManifest, sources: Mapping[str, Path], found: Verification) -> None:
     count = 0
-    for system in _recorded(manifest):
-        source = sources[system["name"]]
+    for system in manifest.music:
+        source = sources[system.name]
         now = {within(path, source): path for path in music_files(source).files}
-        recorded = {one["file"]: one["sha256"] for one in system["files"]}
-        recorded |= {name: one["sha256"] for name, one in system["left_out"].items()}
-        if source.is_file():  # it may be called otherwise now
-            now = dict(zip(recorded, now.values(), strict=False))
-        count += len(recorded)
-        for name, digest in recorded.items():
+        if source.is_file():  # it may have another name now
+            now = dict(zip(system.files, now.values(), strict=False))
+        count += len(system.files)
+        for name, digest in system.files.items():
             if name not in now:
-                found.failures.append(f"{system['name']}: {name} is gone")
+                found.failures.append(f"{system.name}: {name} does not exist any more")
             elif cache.sha256(now[name]) != digest:
-                found.failures.append(f"{system['name']}: {name} was changed")
-        found.failures += [f"{system['name']}: {name} is new" for name in now if name not in recorded]
+                found.failures.append(f"{system.name}: {name} was changed")
+        found.failures += [f"{system.name}: {name} is new" for name in now if name not in system.files]
     found.checked["inputs"] = count
 
 
-def check_weights(
-    manifest: Mapping[str, Any], elsewhere: Mapping[str, Path], places: Places, found: Verification
-) -> None:
-    recorded = {system["name"]: system["weights"] for system in manifest["systems"] if system["weights"]}
+def check_weights(manifest: ReportManifest, elsewhere: Mapping[str, Path], places: Places, found: Verification) -> None:
+    recorded = {system.name: system.weights for system in manifest.systems if system.weights}
     _check_known(elsewhere, list(recorded), "systems with weights")
     count = 0
     for name, weights in recorded.items():
-        path, why = _weights_file(weights["run"], elsewhere.get(name), places)
+        path, why = _weights_file(weights.run, elsewhere.get(name), places)
         if why:
             found.remarks.append(f"the weights of {name} were not checked: {why}; name them as --weights {name}=RUN")
             continue
         count += 1
-        if cache.sha256(path) != weights["sha256"]:
-            found.failures.append(f"{name}: its weights {elsewhere.get(name, weights['run'])} were changed")
+        if cache.sha256(path) != weights.sha256:
+            found.failures.append(f"{name}: its weights {elsewhere.get(name, weights.run)} were changed")
     found.checked["weights"] = count
 
 
@@ -139,14 +127,14 @@ def _weights_file(recorded: str | None, given: Path | None, places: Places) -> t
 
 
 def check_tables(
-    manifest: Mapping[str, Any], elsewhere: Mapping[str, Path], places: Places, found: Verification
+    manifest: ReportManifest, elsewhere: Mapping[str, Path], places: Places, found: Verification
 ) -> dict[str, Path]:
     """The tables that were given with the music, as far as they can be read, by the names of their options."""
-    _check_known(elsewhere, list(manifest["files"]), "tables")
+    _check_known(elsewhere, list(manifest.files), "tables")
     read = {}
-    for name, one in manifest["files"].items():
+    for name, one in manifest.files.items():
         given = elsewhere.get(name)
-        path = given or Path(one["path"])
+        path = given or Path(one.path)
         why = "" if given else places.refusal(path)
         if not why and path.is_dir():
             path /= "results.json"
@@ -154,6 +142,6 @@ def check_tables(
             found.remarks.append(f"--{name} {path} was not checked: {why}; name it as --file {name}=PATH")
             continue
         read[name] = path
-        if cache.sha256(path) != one["sha256"]:
+        if cache.sha256(path) != one.sha256:
             found.failures.append(f"--{name} {path} was changed")
     return read

@@ -1,35 +1,39 @@
-"""Is a report still what its inputs give? Everything it rests on is held against its manifest, rendered and measured
-again, and compared within the tolerances of `evaluation.drift.check`.
+"""Does a report still follow from its inputs? Everything it rests on is compared with its manifest, rendered and
+measured again, and compared within the tolerances of `evaluation.drift.differences`.
 
-What is held against what:
+files        every file of the report, by its hash: nothing was changed after it was made
+inputs       every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
+values       every metric of every file, rendered and measured again: levels within 0.1 dB, all others within 0.5 %; of
+             a report made with an earlier catalogue of metrics, those whose definition is the same
+conclusions  every verdict, direction and magnitude, from the values measured again; only where this version measures
+             and tests as the report's version did
 
-files      every file of the report, by its hash: nothing was changed after it was made
-inputs     every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
-figures    every figure of every file, rendered and measured anew: levels within 0.1 dB, all else 0.5 %; of a report
-           made with an earlier catalogue of metrics, those still defined as they were
-verdict    every conclusion, from the figures measured anew; only where this version measures and tests as that one did
+Reports of earlier formats are read through `clstm.runtime.old_names`.
 
-A report may come from anywhere: of what its manifest names only plain files below the working directory or the report
-are opened, and the rest where the user says it is (`reports.verification.manifest`).
+A report may come from anywhere: of the files that its manifest names, only plain files below the working directory or
+the report are opened, and others where the user names them (`reports.verification.manifest`).
 
-Another version of what renders or measures is said, but is no failure by itself: within tolerance it made no
+Another version of what renders or measures is reported, but is no failure by itself: within the tolerances it makes no
 difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
+from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.runtime.spreadsheet import neutral
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import compare, contrasts
-from evaluation.drift.check import tolerance
+from evaluation.comparison.verdict import VerdictRow, rows_of
+from evaluation.drift.differences import tolerance
 from evaluation.measurement import cache
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.measurement.measure import CATALOGUE, METRICS, redefined
@@ -42,15 +46,16 @@ from reports.verification.holdings import (
     check_weights,
     find_music,
 )
-from reports.verification.manifest import Places, read_manifest
+from reports.verification.manifest import Places, ReportManifest, read_manifest
 
 LISTED = 10  # of one kind of failure
+CONCLUSION = ("system", "metric", "verdict", "direction", "magnitude")
 
 
 def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress = silent) -> Verification:
-    """Hold a report against what it was made of.
+    """Compare a report with its inputs.
 
-    Raises `UserError` for a folder that is no report, or music that is nowhere, or where the manifest may not lead.
+    Raises `UserError` for a folder that is no report, and for music that does not exist or is not in a permitted place.
     """
     manifest = read_manifest(folder)
     found, places = Verification(), Places(folder)
@@ -63,35 +68,37 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
     _check_versions(manifest, found)
     groups = tables.get("index")
     request = compare.ComparisonRequest(
-        tuple(f"{system['name']}={sources[system['name']]}" for system in manifest["systems"]),
-        manifest["reference"],
+        {system.name: sources[system.name] for system in manifest.systems},
+        manifest.reference,
         folder,
-        grid=manifest["grid"],
+        grid=manifest.grid,
         groups=groups,
-        seconds=manifest["seconds"],
-        seed=manifest["seed"],
+        seconds=manifest.seconds,
+        seed=manifest.seed,
     )
     with cache.nothing_remembered():
         measured = compare.judge(request if settings is None else replace(request, settings=settings), progress)
-    _check_figures(folder, measured, manifest["catalogue"], places, found)
-    if why := _why_no_conclusions(manifest, "index" in manifest["files"] and groups is None):
-        found.remarks.append(f"conclusions were not drawn again: {why}")
+    _check_values(folder, measured, manifest.catalogue, places, found)
+    if why := _why_no_conclusions(manifest, index_missing="index" in manifest.files and groups is None):
+        found.remarks.append(f"conclusions were not compared: {why}")
     else:
         _check_verdict(folder, measured, places, found)
     return found
 
 
 def _settings(
-    manifest: Mapping[str, Any], soundfont: Path | None, places: Places, found: Verification
+    manifest: ReportManifest, soundfont: Path | None, places: Places, found: Verification
 ) -> RenderSettings | None:
-    """How the music was rendered, with the SoundFont that is here; None where all of it came as audio."""
-    if not manifest["rendering"]:
+    """How the music was rendered, with the SoundFont of this machine; None where all of it came as audio."""
+    if manifest.rendering is None:
         return None
-    recorded = manifest["soundfont_path"]
+    recorded = manifest.soundfont_path
     if soundfont is None and recorded and (why := places.refusal(Path(recorded))):
         raise UserError(f"its SoundFont {recorded} was not read ({why}); name the file with --soundfont")
-    settings = settings_of({"rendering": manifest["rendering"]}, soundfont or (Path(recorded) if recorded else None))
-    now, then = describe(settings)["soundfont_sha256"], manifest["rendering"]["soundfont_sha256"]
+    settings = settings_of(
+        {"rendering": manifest.rendering.model_dump()}, soundfont or (Path(recorded) if recorded else None)
+    )
+    now, then = describe(settings)["soundfont_sha256"], manifest.rendering.soundfont_sha256
     if now != then:
         found.failures.append(
             f"SoundFont {settings.soundfont_file.name}: SHA-256 is {now[:12]}…, the report was made with {then[:12]}…"
@@ -99,100 +106,129 @@ def _settings(
     return settings
 
 
-def _why_no_conclusions(manifest: Mapping[str, Any], index_is_gone: bool) -> str:
-    """Why conclusions cannot be drawn as they were; empty where they can."""
-    catalogue, method = int(manifest.get("catalogue", 1)), manifest.get("method", 1)
+def _why_no_conclusions(manifest: ReportManifest, *, index_missing: bool) -> str:
+    """Why conclusions cannot be compared; empty where they can."""
+    catalogue, method = manifest.catalogue, manifest.method
     if catalogue != CATALOGUE:
         return (
             f"the catalogue of metrics is version {CATALOGUE} here, {catalogue} when it was made; make the report again"
         )
-    if index_is_gone:
+    if index_missing:
         return "without the index the pieces’ groups are not known"
     if method != contrasts.METHOD:
         return (
             f"the report has those of method {method}, and this version tests by method {contrasts.METHOD}; make the "
-            "report again to have its conclusions"
+            "report again"
         )
     return ""
 
 
-def _check_versions(manifest: Mapping[str, Any], found: Verification) -> None:
-    settings = settings_of({"rendering": manifest["rendering"]}) if manifest["rendering"] else None
-    now = environment(settings, midi=True) if settings else None
-    recorded = dict(manifest["versions"])
-    if now:
-        recorded |= {"fluidsynth": manifest["rendering"]["fluidsynth"]}
-        current = now["measuring"] | {"fluidsynth": now["rendering"]["fluidsynth"]}
-        for name, version in current.items():
-            if recorded.get(name, version) != version:
-                found.remarks.append(f"{name} is {version} here, {recorded[name]} when it was made")
+def _check_versions(manifest: ReportManifest, found: Verification) -> None:
+    if manifest.rendering is None:
+        return
+    now = environment(settings_of({"rendering": manifest.rendering.model_dump()}), midi=True)
+    recorded = manifest.versions | {"fluidsynth": manifest.rendering.fluidsynth}
+    for name, version in (now["measuring"] | {"fluidsynth": now["rendering"]["fluidsynth"]}).items():
+        if recorded.get(name, version) != version:
+            found.remarks.append(f"{name} is {version} here, {recorded[name]} when it was made")
 
 
-def _check_figures(
+def _check_values(
     folder: Path, measured: compare.Comparison, catalogue: int, places: Places, found: Verification
 ) -> None:
-    rows = _rows(folder / "metrics.csv", ("system", "piece", "metric", "value"), places, found)
-    recorded = [row for row in rows if not _redefined(row, measured, catalogue)]
-    if other := sorted({str(row["metric"]) for row in rows} - {str(row["metric"]) for row in recorded}):
-        found.remarks.append(
-            f"not compared, since they are defined otherwise than when it was made: {', '.join(other)}"
-        )
+    table = _table(folder / "metrics.csv", ("system", "piece", "metric", "value"), places, found)
+    rows = [] if table is None else table.to_dict("records")
+    comparable = [row for row in rows if not _redefined(row, measured, catalogue)]
+    if other := sorted({str(row["metric"]) for row in rows} - {str(row["metric"]) for row in comparable}):
+        found.remarks.append(f"not compared, since their definition was another when it was made: {', '.join(other)}")
     now = {_place(row): float(row["value"]) for row in measured.measurements.values.to_dict("records")}
-    moved: list[str] = []
-    for row in recorded:
-        before, after = float(row["value"]), now.get(_place(row))
-        what = f"{row['system']}, {row['piece']}: {METRICS[row['metric']].label}"
-        if after is None:
-            moved.append(f"{what} is not measured any more")
-        elif isnan(before) != isnan(after) or abs(after - before) > tolerance(row["metric"], before):
-            moved.append(f"{what} was {before:.6g}, is {after:.6g}")
-    found.checked["figures"] = len(recorded)
-    found.failures += moved[:LISTED]
-    if len(moved) > LISTED:
-        found.failures.append(f"and {len(moved) - LISTED} more figures of {len(recorded)}")
+    differing = [line for row in comparable if (line := _difference(row, now.get(_place(row))))]
+    found.checked["values"] = len(comparable)
+    found.failures += differing[:LISTED]
+    if len(differing) > LISTED:
+        found.failures.append(f"and {len(differing) - LISTED} more values of {len(comparable)}")
 
 
-def _redefined(row: Mapping[Any, Any], measured: compare.Comparison, catalogue: int) -> bool:
-    """Whether a figure is of a metric that the report's version of the catalogue defined otherwise, or that is gone."""
-    own = (takes for name, takes in measured.systems.items() if neutral(name) == neutral(row["system"]))
-    rendered = any(take.is_midi for takes in own for take in takes)
+def _difference(row: Mapping[Hashable, Any], after: float | None) -> str:
+    """How a recorded value differs from the one measured now, one line; "" where it does not."""
+    what = f"{row['system']}, {row['piece']}: {METRICS[row['metric']].label}"
+    before = float(row["value"])
+    if after is None:
+        return f"{what} is not measured any more"
+    if isnan(before) != isnan(after) or abs(after - before) > tolerance(row["metric"], before):
+        return f"{what} was {before:.6g}, is {after:.6g}"
+    return ""
+
+
+def _redefined(row: Mapping[Hashable, Any], measured: compare.Comparison, catalogue: int) -> bool:
+    """Whether a metric is defined otherwise than in the report's version of the catalogue, or does not exist any
+    more."""
+    own = (inputs for name, inputs in measured.systems.items() if neutral(name) == neutral(row["system"]))
+    rendered = any(one.is_midi for inputs in own for one in inputs)
     return row["metric"] not in METRICS or row["metric"] in redefined(catalogue, rendered=rendered)
 
 
-def _rows(path: Path, columns: Sequence[str], places: Places, found: Verification) -> list[dict[Any, Any]]:
-    """The rows of a table of the report, text but for its values; none, and a failure, where it cannot be read."""
-    text = {name: str for name in columns if name != "value"}
+def _table(path: Path, columns: Sequence[str], places: Places, found: Verification) -> pd.DataFrame | None:
+    """A table of the report, in today's names; texts but for its values. None, and a failure, if it is unreadable."""
     try:
-        if why := places.foreign(path):
-            raise ValueError(why)  # noqa: TRY301 - one thing is said of whatever is wrong
-        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": [""]})
-        if table.empty or not set(columns) <= set(table.columns):
-            raise ValueError(f"it has no rows of {', '.join(columns)}")  # noqa: TRY301
-        if "value" in columns:
-            table["value"] = table["value"].astype(float)
-    except (OSError, ValueError) as error:
-        found.failures.append(f"{path.name}: cannot be read, so nothing was held against it ({error})")
-        return []
-    return table.to_dict("records")
+        return _read_table(path, columns, places)
+    except OSError as error:
+        found.failures.append(_unreadable(path, error.strerror or "it cannot be opened"))
+    except UnusableTableError as error:
+        found.failures.append(_unreadable(path, str(error)))
+    except ValueError:  # pandas' parser errors are ValueErrors
+        found.failures.append(_unreadable(path, f"it is not a table of {', '.join(columns)}"))
+    return None
 
 
-def _place(row: Mapping[Any, Any]) -> tuple[str, str, str]:
-    """Of a figure, in a table as in memory: there a name that would be a formula has an apostrophe before it."""
+class UnusableTableError(Exception):
+    """Why a table of the report cannot be used."""
+
+
+def _read_table(path: Path, columns: Sequence[str], places: Places) -> pd.DataFrame:
+    if why := places.foreign(path):
+        raise UnusableTableError(why)
+    text = dict.fromkeys((name for name in columns if name != "value"), str)
+    table = old_names.table(pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": [""]}))
+    if table.empty or not set(columns) <= set(table.columns):
+        raise UnusableTableError(f"it has no rows of {', '.join(columns)}")
+    return table.assign(value=table["value"].astype(float)) if "value" in columns else table
+
+
+def _unreadable(path: Path, why: str) -> str:
+    return f"{path.name}: cannot be read, so nothing was compared with it ({why})"
+
+
+def _place(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
+    """Of a value, in a table as in memory: in a table a name that would be a formula has an apostrophe before it."""
     return str(neutral(row["system"])), str(neutral(row["piece"])), str(row["metric"])
 
 
 def _check_verdict(folder: Path, measured: compare.Comparison, places: Places, found: Verification) -> None:
-    table = _rows(folder / "verdict.csv", ("system", "metric", "verdict"), places, found)
+    path = folder / "verdict.csv"
+    table = _table(path, CONCLUSION, places, found)
+    if table is None:
+        return
+    try:
+        recorded = rows_of(table[list(CONCLUSION)])
+    except ValidationError:
+        found.failures.append(_unreadable(path, "it has a verdict that no version writes"))
+        return
     before, after = (
-        {(str(neutral(row["system"])), row["metric"]): row["verdict"] for row in one}
-        for one in (table, measured.table.to_dict("records"))
+        {(str(neutral(row.system)), row.metric): _conclusion(row) for row in rows}
+        for rows in (recorded, rows_of(measured.table))
     )
-    other = [key for key, verdict_then in before.items() if after.get(key) != verdict_then]
+    other = [key for key, conclusion in before.items() if after.get(key) != conclusion]
     found.checked["conclusions"] = len(before)
     found.failures += [
         f"{system}: {METRICS[metric].label if metric in METRICS else metric} was “{before[system, metric]}”, "
-        f"is “{after.get((system, metric), 'gone')}”"
+        f"is “{after.get((system, metric), 'missing')}”"
         for system, metric in other[:LISTED]
     ]
     if len(other) > LISTED:
         found.failures.append(f"and {len(other) - LISTED} more conclusions of {len(before)}")
+
+
+def _conclusion(row: VerdictRow) -> str:
+    """A verdict with its direction and magnitude, such as "differs: higher (large)"."""
+    return ": ".join(filter(None, (row.verdict, row.words)))

@@ -1,6 +1,6 @@
 """The pieces of the committed baselines, written by this module alone: MIDI of what pianos do, audio of known signals.
 
-Audio is 16-bit. No signal stands still and every tone has a little noise about it, or the figures of what changes, and
+Audio is 16-bit. No signal stands still and every tone has a little noise about it, or the metrics of what changes, and
 of what lies beside the tone, would be those of its rounding.
 """
 

@@ -1,7 +1,7 @@
 """Record the committed baselines again: python tests/baselines/record.py
 
-For when a figure's definition changed, a figure was added, or the tested versions moved. What is recorded is what CI
-holds every later change against: look at the difference before it is committed.
+For when the definition of a metric changed, a metric was added, or the tested versions moved. CI compares every later
+change with what is recorded: look at the difference before you commit it.
 """
 
 import shutil

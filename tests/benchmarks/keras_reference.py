@@ -13,7 +13,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # it is talkative; read when it is imp
 
 import keras
 import numpy as np
-import tensorflow
+import tensorflow as tf
 
 WINDOW, ROWS, HORIZON, BATCH = 90, 156, 9, 32
 WARM_UP, STEPS = 2, 4
@@ -54,5 +54,5 @@ if __name__ == "__main__":
     networks = {form: c_lstm(unroll=form == "unrolled") for form in ("loop", "unrolled")}
     speeds = {form: windows_a_second(network) for form, network in networks.items()}
     best = max(speeds, key=lambda form: speeds[form])
-    versions = f"Keras {keras.__version__}, TensorFlow {tensorflow.__version__}, {best}"
+    versions = f"Keras {keras.__version__}, TensorFlow {tf.__version__}, {best}"
     print(json.dumps({"windows": speeds[best], "parameters": networks[best].count_params(), "versions": versions}))

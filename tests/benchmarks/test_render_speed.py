@@ -11,8 +11,9 @@ import pytest
 from clstm.music.midi import Notes
 from evaluation.audio.files import mono
 from evaluation.audio.render import render
-from evaluation.measurement.measure import measure_sound, measure_systems
+from evaluation.measurement.measure import measure_sound
 from evaluation.measurement.render_folder import render_folder
+from evaluation.measurement.systems import measure_systems
 from evaluation.metrics import envelope, sonogram, spectrum, structure
 
 pytestmark = pytest.mark.bench

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evaluation.measurement.cache import nothing_remembered
-from reports.build import ReportRequest, make_report
+from reports.build import make_report
+from reports.inputs.request import ReportRequest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

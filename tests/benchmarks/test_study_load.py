@@ -21,8 +21,8 @@ from random import Random
 import numpy as np
 import pytest
 from app_server import free_port
-from wire_listener import Listener
-from wire_study import write_study
+from minimal_study import write_study
+from scripted_listener import Listener
 
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.study import Study

@@ -9,11 +9,11 @@ import pytest
 
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
-from reports.build import ReportRequest, make_report
+from reports.build import make_report
+from reports.inputs.request import ReportRequest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-    from playwright.sync_api import ReportRequest as Asked
+    from playwright.sync_api import Browser, Page, Request
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def page(browser: "Browser", report: Path, request: pytest.FixtureRequest) -> "I
     page.close()
 
 
-def lost(request: "Asked") -> bool:
+def lost(request: "Request") -> bool:
     """Whether a request failed for good: a player lets go of its file once it knows the length."""
     return not (request.resource_type == "media" and request.failure == "net::ERR_ABORTED")
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from app_server import AppServer, running
+from minimal_study import write_study
 from test_study_walk import SIZES, WORST_CONTRAST, begin, fits, title
-from wire_study import write_study
 
 import listening_study
 from listening_study.protocol import languages

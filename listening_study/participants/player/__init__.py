@@ -1,8 +1,8 @@
-"""The clip player: a component of our own, because Streamlit's own player tells the server nothing.
+"""The clip player: a component of our own, because Streamlit's own player reports nothing to the server.
 
 It loads the whole clip before it offers to play, so that playing never stalls on the network, and reports what was
 heard: the share of the clip that sounded, how often it was started, and when it ended or failed. Reports are
-cumulative: one that is lost is made good by the next.
+cumulative: the next one replaces one that is lost.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
 
 from listening_study.protocol.languages import Texts
+from listening_study.streamlit_internals.media import media_address
 
 EVENTS = ("play", "pause", "end", "error")
 
@@ -26,14 +26,14 @@ class Hearing:
     heard: float = 0.0  # share of the clip, 0..1
     plays: int = 0
     event: str = ""
-    number: int = 0  # of the report, to tell a new one from a repeated one
-    given_up: bool = False  # the listener says that it will not play here
+    number: int = 0  # of the report, to distinguish a new one from a repeated one
+    given_up: bool = False  # the listener reports that it does not play on this device
 
 
 def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float = 0.0) -> Hearing:
     """Show the player of one clip.
 
-    key : where this listener is; the page is told it, so it must say nothing of the clip: not even its random name
+    key : the listener's step; the page receives it, so it must not identify the clip, not even by its random name
     must_hear : share of the clip whose hearing is worth a report of its own, 0..1
     heard : share heard before this page was loaded
     """
@@ -49,11 +49,11 @@ def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float =
     result = _component()(
         key=f"player-{key}", data=data, default={"report": None}, on_report_change=lambda: None, height="content"
     )
-    return understood(result.get("report"))
+    return validated(result.get("report"))
 
 
-def understood(report: Any) -> Hearing:
-    """A report as the page sent it, made safe: whatever is not what our player sends counts as nothing heard."""
+def validated(report: Any) -> Hearing:
+    """A validated report of the page: anything that our player does not send counts as nothing heard."""
     if not isinstance(report, Mapping):
         return Hearing()
     event, heard = report.get("event"), report.get("heard")
@@ -69,10 +69,7 @@ def understood(report: Any) -> Hearing:
 
 def _address(key: str, path: Path) -> str:
     """Where the page finds the clip: a hash of its bytes, kept by Streamlit for those who are on this page."""
-    if not runtime.exists():  # in a test without a server
-        return ""
-    address: str = runtime.get_instance().media_file_mgr.add(_read(path), "audio/flac", key)
-    return address
+    return media_address(_read(path), "audio/flac", key)
 
 
 @st.cache_resource(show_spinner=False)

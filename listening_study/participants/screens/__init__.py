@@ -1,4 +1,4 @@
-"""What a participant sees, one screen a module. A screen draws widgets and calls the store; it decides nothing else."""
+"""What a participant sees, one screen per module. A screen draws widgets and calls the store; it decides no more."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What stands around every screen: the choice of language above it, where it begins, and the way out below it."""
+"""What every screen has around it: the choice of language above, where the screen begins, and withdrawing below."""
 
 from importlib.resources import files
 from typing import Any
@@ -8,6 +8,7 @@ import streamlit as st
 from listening_study.participants.screens import Visit
 from listening_study.protocol import languages
 from listening_study.store import Listener, UnavailableError
+from listening_study.streamlit_internals.page_selectors import button_of, page_parts
 
 
 def top(visit: Visit, listener: Listener | None) -> None:
@@ -41,9 +42,9 @@ def begin(visit: Visit, screen: str, *, player: bool = False, detail: str = "") 
     detail : selector of what gets the focus when it is new on the same screen; "" for nothing
     """
     if st.session_state.get("withdrawing") is not None:
-        detail = ".st-key-withdraw-no button" if st.session_state["withdrawing"] else ".st-key-withdraw button"
-    told = {"code": visit.wording.code, "lost": visit.texts.lost}
-    _page()(key="page", data={**told, "screen": screen, "player": player, "detail": detail})
+        detail = button_of("withdraw-no" if st.session_state["withdrawing"] else "withdraw")
+    data = {"code": visit.wording.code, "lost": visit.texts.lost, "parts": page_parts()}
+    _page()(key="page", data={**data, "screen": screen, "player": player, "detail": detail})
 
 
 def bottom(visit: Visit, token: str) -> None:
@@ -68,7 +69,7 @@ def bottom(visit: Visit, token: str) -> None:
 
 
 def _withdraw(visit: Visit, token: str) -> None:
-    """The rows can be gone though old copies of them wait to be overwritten: then nothing failed for the listener."""
+    """An error after the rows were deleted is not shown: only old copies of them still wait to be overwritten."""
     try:
         visit.store.withdraw(token)
     except UnavailableError:

@@ -7,26 +7,26 @@ import streamlit as st
 
 from listening_study.participants.player import play
 from listening_study.participants.screens import Visit, big_button, done
-from listening_study.participants.stages import Place
+from listening_study.participants.stages import Step
 from listening_study.store import Listener
 
 
-def show(visit: Visit, listener: Listener, place: Place) -> None:
+def show(visit: Visit, listener: Listener, step: Step) -> None:
     texts, count = visit.texts, len(visit.study.headphones)
-    st.progress(place.number / count, text=texts.headphones_progress.format(number=place.number + 1, count=count))
+    st.progress(step.number / count, text=texts.headphones_progress.format(number=step.number + 1, count=count))
     st.title(texts.headphones_title, anchor=False)
     st.markdown(texts.headphones_text)
-    name, _ = visit.study.headphones[place.number]
-    play(place.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
+    name, _ = visit.study.headphones[step.number]
+    play(step.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
     options = texts.headphones_options
     chosen = st.radio(
         texts.headphones_title,
         range(1, len(options) + 1),
         format_func=lambda number: options[number - 1],
         index=None,
-        key=f"quietest-{place.number}",
+        key=f"quietest-{step.number}",
         horizontal=True,
         label_visibility="collapsed",
     )
-    if big_button(texts.go_on, f"{place.stage}-done", disabled=chosen is None) and chosen is not None:
-        done(visit, listener, place.stage, {"quietest": str(chosen)})
+    if big_button(texts.go_on, f"{step.stage}-done", disabled=chosen is None) and chosen is not None:
+        done(visit, listener, step.stage, {"quietest": str(chosen)})

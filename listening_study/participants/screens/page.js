@@ -8,9 +8,11 @@ const PATIENCE = 20000 // ms for what is to have the focus to come
 const HOLD = 1000 // ms in which it is given back when drawing takes it away
 const LOOK = 50 // ms
 const page = document.documentElement
+let parts // of Streamlit's page (listening_study.streamlit_internals.page_selectors)
 
 export default function ({ data, parentElement }) {
   page.lang = data.code
+  parts = data.parts
   tellWhenLost(data.lost)
   const { screen, detail } = page.dataset // not in a variable: this module may be loaded again
   page.dataset.screen = data.screen
@@ -74,7 +76,7 @@ function heading() {
 
 // Before, the last screen's elements may be there still, and become this one's.
 function isDrawn() {
-  return document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "running"
+  return document.querySelector(parts.app)?.getAttribute(parts.scriptState) !== parts.running
 }
 
 function tellWhenLost(words) {
@@ -86,7 +88,7 @@ function tellWhenLost(words) {
     addEventListener("offline", () => { lost.hidden = false })
     addEventListener("online", () => { lost.hidden = true })
     setInterval(() => {
-      const status = document.querySelector("[data-testid=stConnectionStatus]")
+      const status = document.querySelector(parts.connectionStatus)
       lost.hidden = navigator.onLine && !status
     }, 1000)
   }

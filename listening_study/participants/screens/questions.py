@@ -4,11 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from listening_study.protocol.configuration import Question
 from listening_study.protocol.languages import Texts
+from listening_study.protocol.questions import FORMS, Question, ReplyKind
 from listening_study.store import LONGEST_TEXT, Answer
-
-SCALE = range(1, 6)
 
 
 def ask_maker(texts: Texts, key: str, *, disabled: bool) -> str | None:
@@ -29,42 +27,18 @@ def ask_maker(texts: Texts, key: str, *, disabled: bool) -> str | None:
 
 
 def ask(question: Question, texts: Texts, key: str, *, disabled: bool) -> Any:
-    """One of the further questions: a number, whether known, or a comment; None without a reply."""
-    match question:
-        case Question.CONFIDENCE:
-            options = texts.trial_confidence_options
-            return st.radio(
-                texts.trial_confidence,
-                range(1, len(options) + 1),
-                format_func=lambda number: options[number - 1],
-                index=None,
-                key=f"confidence-{key}",
-                horizontal=True,
-                disabled=disabled,
-            )
-        case Question.KNOWN:
-            return st.checkbox(texts.trial_known, key=f"known-{key}", disabled=disabled)
-        case Question.COMMENT:
-            comment = st.text_area(
-                texts.trial_comment, key=f"comment-{key}", max_chars=LONGEST_TEXT, height=80, disabled=disabled
-            )
-            return comment.strip() or None
-        case _:
-            name = str(question)
-            ends = "clear" if question in (Question.RHYTHM, Question.MELODY) else name
-            low, high = getattr(texts, f"trial_{ends}_low"), getattr(texts, f"trial_{ends}_high")
-            return st.radio(
-                getattr(texts, f"trial_{name}"),
-                SCALE,
-                captions=[low, "", "", "", high],
-                index=None,
-                key=f"{name}-{key}",
-                horizontal=True,
-                disabled=disabled,
-            )
-
-
-def label(question: Question, texts: Texts) -> str:
-    """How a question that was left out is named."""
-    text: str = getattr(texts, f"trial_{question}")
-    return text
+    """One of the further questions: a number from 1, whether a box is ticked, or a text; None without a reply."""
+    form, words = FORMS[question], texts.questions[question]
+    name = f"{question}-{key}"
+    match form.kind:
+        case ReplyKind.YES:
+            return st.checkbox(words.label, key=name, disabled=disabled)
+        case ReplyKind.TEXT:
+            text = st.text_area(words.label, key=name, max_chars=LONGEST_TEXT, height=80, disabled=disabled)
+            return text.strip() or None
+        case ReplyKind.OPTIONS:
+            shown: dict[str, Any] = {"format_func": lambda number: words.options[number - 1]}
+        case ReplyKind.SCALE:
+            shown = {"captions": [words.low, *[""] * (form.highest - 2), words.high]}
+    options = range(1, form.highest + 1)
+    return st.radio(words.label, options, index=None, key=name, horizontal=True, disabled=disabled, **shown)

@@ -1,4 +1,4 @@
-"""Everything is stored; what it was about; and the completion code, which shows that it is."""
+"""The last screen: thanks, the completion code, and what the study was about."""
 
 import streamlit as st
 

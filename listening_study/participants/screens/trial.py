@@ -7,18 +7,18 @@ import streamlit as st
 
 from listening_study.participants.player import Hearing, play
 from listening_study.participants.screens import Visit, big_button
-from listening_study.participants.screens.questions import ask, ask_maker, label
-from listening_study.participants.stages import Place
-from listening_study.protocol.configuration import Question
+from listening_study.participants.screens.questions import ask, ask_maker
+from listening_study.participants.stages import Step
 from listening_study.protocol.design import Trial
-from listening_study.store import Listener, RefusedError, Response, UnavailableError
+from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
+from listening_study.store import Listener, RefusedError, UnavailableError
 
 # A clip is not heard sooner than it lasts. The clocks of page and server may differ by as much as a report travels.
 TOLERANCE = 0.5  # seconds
 
 
-def show(visit: Visit, listener: Listener, place: Place) -> None:
-    texts, study, number = visit.texts, visit.study, place.number
+def show(visit: Visit, listener: Listener, step: Step) -> None:
+    texts, study, number = visit.texts, visit.study, step.number
     trial = visit.order.trials(study, listener.slot)[number]
     shown_at = _shown(visit, listener, number, trial)
     count = study.size.trials
@@ -27,7 +27,7 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
 
     heard = visit.store.heard(listener.id, number)
     path = study.clip_path(trial.clip)
-    hearing = play(place.stage, path, texts, must_hear=study.design.must_hear, heard=heard)
+    hearing = play(step.stage, path, texts, must_hear=study.design.must_hear, heard=heard)
     _keep(visit, listener, number, hearing)
     heard = max(heard, hearing.heard)
     if hearing.given_up:
@@ -51,9 +51,9 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
         return
     missing = [texts.trial_question] if answer is None else []
     missing += [
-        label(question, texts)
+        texts.questions[question].label
         for question, reply in replies.items()
-        if reply is None and question is not Question.COMMENT
+        if reply is None and FORMS[question].kind is not ReplyKind.TEXT
     ]
     if missing:
         st.warning(texts.trial_missing.format(missing=" · ".join(missing)))
@@ -62,7 +62,7 @@ def show(visit: Visit, listener: Listener, place: Place) -> None:
 
 
 def _shown(visit: Visit, listener: Listener, number: int, trial: Trial) -> datetime:
-    """When this clip was first shown to this listener; told to the store once a session."""
+    """When this clip was first shown to this listener; stored once per session."""
     known: tuple[int, datetime] | None = st.session_state.get("shown")
     if known is None or known[0] != number:
         known = number, visit.store.present(listener.id, number, trial.clip, trial.kind)
@@ -71,10 +71,10 @@ def _shown(visit: Visit, listener: Listener, number: int, trial: Trial) -> datet
 
 
 def _keep(visit: Visit, listener: Listener, number: int, hearing: Hearing) -> None:
-    """Store a report of the player once."""
-    if hearing.number and st.session_state.get("told") != (number, hearing):
+    """Store a report of the player, each once."""
+    if hearing.number and st.session_state.get("reported") != (number, hearing):
         visit.store.report(listener.id, number, heard=hearing.heard, plays=hearing.plays, event=hearing.event)
-        st.session_state["told"] = number, hearing
+        st.session_state["reported"] = number, hearing
 
 
 def _is_possible(visit: Visit, shown_at: datetime) -> bool:

@@ -4,15 +4,15 @@ import streamlit as st
 
 from listening_study.participants.player import play
 from listening_study.participants.screens import Visit, big_button, done
-from listening_study.participants.stages import Place
+from listening_study.participants.stages import Step
 from listening_study.store import Listener
 
 
-def show(visit: Visit, listener: Listener, place: Place) -> None:
+def show(visit: Visit, listener: Listener, step: Step) -> None:
     texts = visit.texts
     st.title(texts.volume_title, anchor=False)
     st.markdown(texts.volume_text)
-    play(place.stage, visit.study.volume_path, texts, must_hear=1.0)
+    play(step.stage, visit.study.volume_path, texts, must_hear=1.0)
     options = texts.volume_device_options
     device = st.radio(
         texts.volume_device, range(len(options)), format_func=options.__getitem__, index=None, key="volume-device"

@@ -19,9 +19,9 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
     st.title(study.title, anchor=False)
     if unknown_link:
         st.warning(texts.link_unknown)
-    told = introduction(visit)
+    intro = introduction(visit)
     points = conditions(visit)
-    st.markdown(told)
+    st.markdown(intro)
     with st.container(border=True):
         st.subheader(texts.consent_title, anchor=False)
         st.markdown("\n".join(f"- {point}" for point in points))
@@ -29,7 +29,7 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
         age = texts.consent_age.format(age=study.consent.minimum_age) if study.consent.minimum_age else ""
         old_enough = st.checkbox(age, key="old-enough") if age else True
     if big_button(texts.consent_begin, "begin", disabled=not (agreed and old_enough)):
-        text = "\n".join([study.consent.version, study.title, told, *points, texts.consent_agree, age])
+        text = "\n".join([study.consent.version, study.title, intro, *points, texts.consent_agree, age])
         agreement = Agreement(
             consent=sha256(text.encode()).hexdigest(), language=visit.wording.code, arrival=_arrival(study)
         )
@@ -78,10 +78,11 @@ def conditions(visit: Visit) -> list[str]:
     if access.crowd_parameters:
         points.append(texts.consent_crowd.format(parameters=", ".join(access.crowd_parameters)))
     points.append(texts.consent_place)
-    for name in ("institution", "contact", "ethics", "retention", "paid"):
-        if value := getattr(consent, name):
-            points.append(getattr(texts, f"consent_{name}").format(**{name: value}))
-    return points
+    return points + [
+        getattr(texts, f"consent_{name}").format(**{name: value})
+        for name in ("institution", "contact", "ethics", "retention", "paid")
+        if (value := getattr(consent, name))
+    ]
 
 
 def _arrival(study: Study) -> dict[str, str]:

@@ -1,13 +1,13 @@
-"""Every word a participant reads, one TOML file a language.
+"""Every text a participant reads, one TOML file per language.
 
-A file that lacks a text, or has one too many, fails when it is loaded: no listener meets an empty place. English is
-what the others were translated from. A translation counts as unvalidated, and its page says so, until the researcher
+A file that lacks a text, or has one too many, fails when it is loaded: no participant meets an empty place. The other
+languages were translated from English. A translation counts as unvalidated, and its page says so, until the researcher
 gives a file of reviewed wording (`clstm study words`), which may replace any of the texts and says who reviewed them.
 """
 
 import string
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,14 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from clstm.runtime.errors import UnreadableFileError
+from listening_study.protocol.questions import FORMS, Question, ReplyKind
 
 ORIGINAL = "en"
 REVIEWED = "reviewed"  # the key of an override that names the reviewer
 
 
 @dataclass(frozen=True)
+class QuestionTexts:
+    """The texts of one question about a clip.
+
+    options : one for each number; low, high : what the ends of a scale mean
+    """
+
+    label: str
+    options: tuple[str, ...] = ()
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
 class Texts:
-    """The texts of one language. What stands in braces is filled in where they are shown; lists are options."""
+    """The texts of one language. Names in braces are filled in where a text is shown; lists are options."""
 
     language: str
     language_choice: str
@@ -85,17 +99,6 @@ class Texts:
     trial_locked: str
     trial_human: str
     trial_computer: str
-    trial_confidence: str
-    trial_confidence_options: list[str]
-    trial_known: str
-    trial_rhythm: str
-    trial_melody: str
-    trial_clear_low: str
-    trial_clear_high: str
-    trial_repetitiveness: str
-    trial_repetitiveness_low: str
-    trial_repetitiveness_high: str
-    trial_comment: str
     trial_next: str
     trial_missing: str
     trial_not_heard: str
@@ -140,21 +143,49 @@ class Texts:
     withdrawn_text: str
     unavailable: str
     try_again: str
+    questions: Mapping[Question, QuestionTexts]  # trial_confidence, trial_confidence_options, ... in the file
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A language as it is shown: its code, its texts, and whether somebody answers for them."""
+    """A language as it is shown: its code, its texts, and whether they were reviewed."""
 
     code: str
     texts: Texts
     validated: bool
 
 
-@cache
 def load(language: str) -> Texts:
     """The bundled texts of a language by its code, "en"."""
-    return Texts(**tomllib.loads(bundled(language)))
+    return _texts(every_text(language))
+
+
+@cache
+def every_text(language: str) -> Mapping[str, Any]:
+    """The bundled texts of a language as in its file: key -> text, or list of options."""
+    return tomllib.loads(bundled(language))
+
+
+def _texts(given: Mapping[str, Any]) -> Texts:
+    """The texts of a whole file. Raises `KeyError` or `TypeError` for one that lacks a text or has one too many."""
+    rest = dict(given)
+    ends = {name: rest.pop(name) for name in {end for question in Question for end in _ends(question)}}
+    questions = {
+        question: QuestionTexts(
+            rest.pop(f"trial_{question}"),
+            tuple(rest.pop(f"trial_{question}_options") if FORMS[question].kind is ReplyKind.OPTIONS else ()),
+            *(ends[name] for name in _ends(question)),
+        )
+        for question in Question
+    }
+    return Texts(**rest, questions=questions)
+
+
+def _ends(question: Question) -> tuple[str, ...]:
+    """The keys of the texts that say what the ends of a scale mean; none for another question."""
+    form = FORMS[question]
+    shared = form.ends or str(question)
+    return (f"trial_{shared}_low", f"trial_{shared}_high") if form.kind is ReplyKind.SCALE else ()
 
 
 def bundled(language: str) -> str:
@@ -168,21 +199,22 @@ def read(language: str, override: Path) -> Wording:
     Raises `UnreadableFileError` for an override that is no TOML, names a text that does not exist, or gives one that
     lacks a place to fill in or has another number of options.
     """
-    original = load(language)
+    original = every_text(language)
     if not override.is_file():
-        return Wording(language, original, validated=language == ORIGINAL)
+        return Wording(language, load(language), validated=language == ORIGINAL)
     try:
         given: dict[str, Any] = tomllib.loads(override.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnreadableFileError(override, f"is not a readable TOML file ({error})") from error
     reviewed = str(given.pop(REVIEWED, "")).strip()
-    texts = vars(original) | given
     for name, text in given.items():
-        if name not in vars(original):
-            raise UnreadableFileError(override, f"{name!r} is no text of the page; see `clstm study words {language}`")
-        if fault := _fault(vars(original)[name], text):
+        if name not in original:
+            raise UnreadableFileError(
+                override, f"{name!r} is not a text of the page; see `clstm study words {language}`"
+            )
+        if fault := _fault(original[name], text):
             raise UnreadableFileError(override, f"{name} {fault}")
-    return Wording(language, Texts(**texts), validated=bool(reviewed) or language == ORIGINAL)
+    return Wording(language, _texts({**original, **given}), validated=bool(reviewed) or language == ORIGINAL)
 
 
 def placeholders(text: str) -> set[str]:

@@ -51,7 +51,7 @@ def change_participants() -> None:
         postgresql_where=sql.text("replaced_at IS NULL"),
     )
     last_answer = "SELECT max(answered_at) FROM answers WHERE participant = participants.id"
-    op.execute(f"UPDATE participants SET seen_at = coalesce(({last_answer}), consented_at)")
+    op.execute(f"UPDATE participants SET seen_at = coalesce(({last_answer}), consented_at)")  # noqa: S608  two constants
 
 
 def change_answers() -> None:

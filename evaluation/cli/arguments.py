@@ -1,0 +1,37 @@
+"""Arguments that mean the same in several commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BUNDLED = "Default: TimGM6mb.sf2, which is included."
+
+Systems = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME=PATH", help="Each system, and its MIDI or audio: a file or a folder."),
+]
+MidiFiles = Annotated[list[Path], typer.Argument(metavar="MIDI", help="MIDI files, or folders searched recursively.")]
+Soundfont = Annotated[
+    Path | None, typer.Option(metavar="SF2", help=f"SoundFont to render MIDI with, .sf2 or .sf3. {BUNDLED}")
+]
+Gain = Annotated[float, typer.Option(help="Gain of the synthesizer, the same for every file.")]
+Seconds = Annotated[
+    float | None, typer.Option(min=0.125, help="Use only this many seconds from the start of each piece.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Number of processes. Default: one per core.")]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="A Dask scheduler: its workers measure, not this machine.")
+]
+
+Reference = Annotated[str, typer.Option(metavar="NAME", help="The system that all others are compared with.")]
+Robustness = Annotated[
+    bool,
+    typer.Option(
+        "--robustness", help="Repeat with another SoundFont, reverb and velocities; flag conclusions that change."
+    ),
+]
+OtherSoundfont = Annotated[
+    Path | None, typer.Option(metavar="SF2", help="The other SoundFont. Default: the system's FluidR3_GM.sf2.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")]

@@ -1,0 +1,132 @@
+"""Every metric of every file of several systems, as one tidy table."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clstm.music.left_out import as_columns, from_columns, sentence
+from clstm.runtime.errors import NothingUsableError, UnreadableFileError
+from clstm.runtime.finding import is_midi
+from clstm.runtime.names import readable
+from clstm.runtime.progress import Progress, silent
+from evaluation.audio.render import RenderSettings, describe
+from evaluation.measurement import cache
+from evaluation.measurement.batch import over_files, unique_names
+from evaluation.measurement.inputs import MeasurementInput
+from evaluation.measurement.measure import METRICS, Measured, measure_input
+from evaluation.metrics.metric import MetricValue, Missing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
+PIECES = (
+    *("system", "piece", "file", "group", "seconds", "remarks", "rejected"),
+    *("drums", "pedals", "programs"),  # of `clstm.music.left_out`
+    "strikes",
+)
+
+TRIMMED = 100  # files: the cache is trimmed after each so many
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """values : `COLUMNS`, one row per value; NaN where a metric does not exist, with the reason in `note`
+    pieces : `PIECES`, one row per file, in the same order; its last column, the notes, is for `comparison.copies` and
+        too long to be written
+    """
+
+    values: "pd.DataFrame"
+    pieces: "pd.DataFrame"
+
+    @property
+    def figures(self) -> "pd.DataFrame":
+        """The name of `values` up to version 0.1."""
+        warnings.warn("Measurements.figures is now called values", DeprecationWarning, stacklevel=2)
+        return self.values
+
+
+def measure_systems(
+    systems: Mapping[str, Sequence[Path | MeasurementInput]],
+    settings: RenderSettings = RenderSettings(),
+    progress: Progress = silent,
+    workers: int | None = None,
+    cluster: str | None = None,
+) -> Measurements:
+    """Every metric of every file of every system, measured in `workers` processes (all cores) or on a Dask `cluster`.
+
+    progress : called as each file is done, in the order of the systems and their files
+
+    A piece is named as its file without the suffix, made unique within the system. The metrics of a file that cannot
+    be read are missing, with that reason. What was measured before is not measured again (`cache`).
+
+    Raises `NothingUsableError` for a system of which no file can be read. A script calls this under
+    `if __name__ == "__main__":`, as it must for anything that starts processes.
+    """
+    import pandas as pd  # not needed, and slow to load, in the processes that measure
+
+    pieces = [
+        (system, given, name)
+        for system, named in systems.items()
+        for given, name in zip(map(_input, named), unique_names([_input(one).path for one in named]), strict=True)
+    ]
+    if any(is_midi(given.path) for _, given, _ in pieces):
+        describe(settings)  # a missing library or SoundFont is known before the first process starts
+    rows: list[tuple[str, str, str, float, str, str]] = []
+    about: list[tuple[object, ...]] = []
+    unreadable: dict[str, list[str]] = {system: [] for system in systems}
+    work = partial(measure_input, settings=settings)
+    results = over_files(work, [given for _, given, _ in pieces], workers, cluster)
+    for done, ((system, given, name), (_, result)) in enumerate(zip(pieces, results, strict=True), start=1):
+        if isinstance(result, UnreadableFileError):
+            unreadable[system].append(str(result))
+        rejected = result.reason if isinstance(result, UnreadableFileError) else ""
+        measured = _without_values(rejected) if isinstance(result, UnreadableFileError) else result
+        rows.extend((system, name, *row) for row in _rows(measured.values))
+        about.append((system, name, *_about(given, measured, rejected)))
+        progress("Measuring", done, len(pieces))
+        if done % TRIMMED == 0:
+            cache.trim()
+    cache.trim()
+    for system, reasons in unreadable.items():
+        if len(reasons) == len(systems[system]):
+            raise NothingUsableError(f"{system} has no file that can be measured: {'; '.join(reasons) or 'none given'}")
+    return Measurements(pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame(about, columns=list(PIECES)))
+
+
+def left_out(measured: Measurements, systems: Iterable[str] | None = None) -> list[str]:
+    """What the notes of each system, or of these, leave out of its files: one line per system that leaves out any."""
+    pieces = measured.pieces
+    said = {
+        str(system): sentence(from_columns(own))
+        for system, own in pieces.groupby("system", sort=False)
+        if systems is None or system in set(systems)
+    }
+    return [f"{system}: {words}" for system, words in said.items() if words]
+
+
+def _input(path: Path | MeasurementInput) -> MeasurementInput:
+    return path if isinstance(path, MeasurementInput) else MeasurementInput(Path(path))
+
+
+def _without_values(reason: str) -> Measured:
+    return Measured(dict.fromkeys(METRICS, Missing(reason)), np.nan)
+
+
+def _about(given: MeasurementInput, measured: Measured, rejected: str) -> tuple[object, ...]:
+    """`PIECES`, from the third on."""
+    file = readable(given.path)
+    counts = as_columns(measured.left_out).values()
+    remarks = "; ".join(measured.remarks)
+    return file, given.group or file, measured.seconds, remarks, rejected, *counts, measured.strikes
+
+
+def _rows(values: Mapping[str, MetricValue]) -> Iterator[tuple[str, float, str, str]]:
+    for name, value in values.items():
+        number, note = (np.nan, value.reason) if isinstance(value, Missing) else (value, "")
+        yield name, number, METRICS[name].unit, note

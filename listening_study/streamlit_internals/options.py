@@ -1,0 +1,51 @@
+"""How both pages are served: options of Streamlit's command line, and what uvicorn reads from the environment.
+
+Everything is given by flag: nothing depends on a `.streamlit` folder of the user or of the working directory. Some
+options are hidden or undocumented (`HIDDEN`); a Streamlit that has dropped one refuses to start.
+"""
+
+PROXY_VARIABLE = "FORWARDED_ALLOW_IPS"  # uvicorn's: whose word it takes for where a page is opened; else this machine's
+
+SETTINGS = {
+    "browser.gatherUsageStats": "false",
+    "client.allowedOrigins": "",  # else pages of Streamlit's own hosts may steer an app that they embed
+    "client.showErrorDetails": "none",
+    "client.showSidebarNavigation": "false",
+    "client.toolbarMode": "viewer",
+    "logger.hideWelcomeMessage": "true",
+    "logger.level": "warning",
+    "runner.magicEnabled": "false",
+    "runner.postScriptGC": "false",  # a full collection after each run of a page: six times the work of the page itself
+    "server.enableCORS": "true",
+    "server.enableStaticServing": "false",
+    "server.enableXsrfProtection": "true",
+    "server.fileWatcherType": "none",
+    "server.headless": "true",
+    "server.maxUploadSize": "0",
+    "server.runOnSave": "false",
+    "server.websocketPingInterval": "30",  # seconds, and as many more to answer: then the page is gone
+    "theme.baseRadius": "12px",
+    "theme.light.primaryColor": "#2f6f6d",
+    "theme.light.backgroundColor": "#fbfaf7",
+    "theme.light.secondaryBackgroundColor": "#efede6",
+    "theme.light.textColor": "#22292b",
+    "theme.dark.primaryColor": "#367d7a",
+    "theme.dark.backgroundColor": "#14191b",
+    "theme.dark.secondaryBackgroundColor": "#1f2729",
+    "theme.dark.textColor": "#e8ecec",
+}
+# What a participant's page may send and receive at once, in MB; the dashboard's tables need more.
+SMALL_MESSAGES = {"server.maxMessageSize": "2", "server.maxWidgetStateSize": "1"}
+
+HIDDEN = ("client.allowedOrigins", "logger.hideWelcomeMessage", "runner.postScriptGC", "server.maxWidgetStateSize")
+
+
+def site_settings(address: str, port: int) -> dict[str, str]:
+    """Where a server listens."""
+    return {"server.address": address, "server.port": str(port)}
+
+
+def public_settings(host: str, port: int, path: str) -> dict[str, str]:
+    """Where participants find it behind a proxy; `path` may be empty."""
+    there = {"browser.serverAddress": host, "browser.serverPort": str(port)}
+    return there | ({"server.baseUrlPath": path} if path else {})

@@ -1,0 +1,208 @@
+"""`clstm report`: make a report, and verify one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clstm.runtime.commands import Commands, Group
+from clstm.runtime.console import fail, progress, say, warn
+from evaluation.cli.arguments import OtherSoundfont, Reference, Robustness, Seconds, Seed, Soundfont, Systems
+
+if TYPE_CHECKING:
+    from reports.content.report import ReportContent
+
+
+class MakeByDefault(Group):
+    """`clstm report NAME=PATH ...` is `clstm report make NAME=PATH ...`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+app = Commands(
+    cls=MakeByDefault, about="Compare systems on one page (`make`, the default), and verify a report that was made."
+)
+
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the report; an earlier one there is replaced.")]
+AccuracyTable = Annotated[
+    Path | None, typer.Option("--accuracy", metavar="CSV", help="From `clstm accuracy --out`: prediction.")
+]
+PairsTable = Annotated[
+    Path | None, typer.Option("--pairs", metavar="CSV", help="From `clstm accuracy --pairs`: model against model.")
+]
+ReachTable = Annotated[
+    Path | None, typer.Option("--reach", metavar="CSV", help="From `clstm reach --out`: how far back models look.")
+]
+ReachPairsTable = Annotated[
+    Path | None,
+    typer.Option("--reach-pairs", metavar="CSV", help="From `clstm reach --pairs`: does the gradient vanish?"),
+]
+StudyResults = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="From `clstm study results --out`: what listeners answered.")
+]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV",
+        help="A table with the column file; and group, composer, title, licence and source where known. Pieces of one "
+        "group are not independent; the other columns are credits.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=RUN", help="The run that made a system's music. Bundled models are recognised."),
+]
+Variant = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SYSTEM:LABEL=PATH",
+        help="A system's music decoded another way, as in `lstm:threshold 0.15=DIR`: which claims change?",
+    ),
+]
+Grid = Annotated[
+    str,
+    typer.Option(
+        help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all` or `none`."
+    ),
+]
+WithoutAudio = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Leave out this system's audio, for music that may not be redistributed."),
+]
+SingleFile = Annotated[bool, typer.Option("--single-file", help="Make --out one HTML file that contains everything.")]
+PageOnly = Annotated[
+    bool, typer.Option("--page-only", help="Leave out the figures for print (PDF, PNG): a third of the size.")
+]
+Title = Annotated[str | None, typer.Option(help="The title of the page.")]
+
+
+@app.command("make")
+def make(
+    systems: Systems,
+    reference: Reference,
+    out: Out,
+    accuracy: AccuracyTable = None,
+    pairs: PairsTable = None,
+    reach: ReachTable = None,
+    reach_pairs: ReachPairsTable = None,
+    study: StudyResults = None,
+    index: Index = None,
+    weights: Weights = None,
+    variant: Variant = None,
+    grid: Grid = "reference",
+    seconds: Seconds = None,
+    robustness: Robustness = False,
+    other_soundfont: OtherSoundfont = None,
+    soundfont: Soundfont = None,
+    without_audio: WithoutAudio = None,
+    single_file: SingleFile = False,
+    page_only: PageOnly = False,
+    title: Title = None,
+    seed: Seed = 0,
+) -> None:
+    """Compare systems on one page: summary, verdict, figures, players, all numbers, and how they were made.
+
+    A system is any MIDI or audio file, or a folder of them, from any generator. MIDI is rendered with one SoundFont;
+    audio is used as it is. Open `index.html` in the folder; it needs no network. Measurements are cached: if stopped,
+    the same command continues.
+
+    For example:
+
+        clstm report make human=human lstm=lstm --reference human --out report
+        clstm report human=human lstm=lstm --reference human --out report
+    """
+    import shlex
+    import sys
+
+    from clstm.runtime.errors import choice
+    from evaluation.audio.render import RenderSettings
+    from evaluation.comparison.compare import GRIDS
+    from reports.build import make_report
+    from reports.inputs.request import ReportRequest
+
+    request = ReportRequest(
+        tuple(systems),
+        reference,
+        out,
+        title=title,
+        index=index,
+        accuracy=accuracy,
+        pairs=pairs,
+        reach=reach,
+        reach_pairs=reach_pairs,
+        study=study,
+        weights=tuple(weights or ()),
+        variants=tuple(variant or ()),
+        unheard=tuple(without_audio or ()),
+        settings=RenderSettings(soundfont=soundfont),
+        grid=choice("--grid", grid, GRIDS),
+        seconds=seconds,
+        robustness=robustness,
+        other_soundfont=other_soundfont,
+        seed=seed,
+        single=single_file,
+        for_print=not page_only,
+        command=shlex.join(["clstm", *sys.argv[1:]]),
+    )
+    with progress() as advance:
+        content = make_report(request, advance)
+    _say_summary(content)
+    say(f"Open {out if single_file else out / 'index.html'}")
+
+
+def _say_summary(content: "ReportContent") -> None:
+    for remark in content.remarks:
+        warn(remark)
+    for said in content.summary:
+        say(f"{said.about}: {said.text}")
+    failures = sum(len(system.failures) for system in content.systems if system.role != "control")
+    say(f"{len(content.systems)} systems compared" + (f", {failures} files left out" if failures else ""))
+
+
+@app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.", show_default=False)],
+    systems: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME=PATH", help="Where a system's music is now, if it was moved."),
+    ] = None,
+    weights: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=RUN", help="Where a system's run is now, if it was moved.")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OPTION=PATH", help="Where an input table is now, such as index=index.csv."),
+    ] = None,
+    soundfont: Annotated[Path | None, typer.Option(metavar="SF2", help="Where the SoundFont is now.")] = None,
+) -> None:
+    """Render and measure everything again: do the inputs still give the same report?
+
+    Inputs, weights, SoundFont and the report's own files are compared with their hashes, values with the tolerances of
+    `clstm spectra check`, and every conclusion is derived again. The exit status is 0 if all is the same, 1 if not.
+
+    A report may come from anywhere: of the files it names, only plain files below the working directory or the report
+    are opened. Name the others here; what was not read is listed.
+
+    For example:
+
+        clstm report verify report
+    """
+    from evaluation.measurement.named_paths import named_path
+    from reports.verification.holdings import Elsewhere
+    from reports.verification.verify import verify
+
+    music, runs, files = (dict(map(named_path, given or ())) for given in (systems, weights, file))
+    with progress() as advance:
+        found = verify(folder, Elsewhere(music, runs, files, soundfont), advance)
+    for remark in found.remarks:
+        warn(remark)
+    for failure in found.failures:
+        fail(failure)
+    say(", ".join(f"{count:,} {what}" for what, count in found.checked.items()) + " compared.")
+    if not found.holds:
+        fail("Verification failed: the report differs from its inputs.")
+        raise typer.Exit(1)
+    say(f"{folder} is verified: its inputs give the same report.")

@@ -1,0 +1,180 @@
+"""The rows of a report's tables, each as one frozen type. A number that cannot be had is None; JSON has no NaN.
+
+Rows of the verdict are `evaluation.comparison.verdict.VerdictRow`.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from evaluation.comparison.verdict import Count, Number, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Horizon = Literal["next", "nine"]
+HORIZONS: dict[Horizon, str] = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
+PredictorRole = Literal["model", "own", "baseline"]  # of `clstm accuracy`: the paper's three, ours, no network
+ClaimVerdict = Literal["holds", "does not hold", "inconclusive"]
+
+
+class Part(BaseModel):
+    """A part of a report. Fields that are not named are not read: a later version may have more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SummaryLine(Part):
+    """about : the system, or what else it is on; text : one sentence or more"""
+
+    about: str
+    text: str
+
+
+class MetricSummary(Part):
+    """A metric over the pieces of one system: how many have it, median and quartiles.
+
+    note : without any value, the most frequent reason
+    """
+
+    metric: str
+    system: str
+    n: int
+    median: Number = None
+    lower: Number = None
+    upper: Number = None
+    note: Text = ""
+
+
+class AccuracyRow(Part):
+    """How well one model or baseline predicts, at one horizon. Shares are 0..1.
+
+    kind : of model, "" where it is not known; skill_* : the share of the best baseline's error, or nats, removed
+    groups : independent groups of pieces
+    """
+
+    system: str
+    role: PredictorRole
+    horizon: Horizon
+    kind: Text = ""
+    accuracy: Number = None
+    precision: Number = None
+    recall: Number = None
+    f1: Number = None
+    f1_held: Number = None
+    f1_struck: Number = None
+    nats: Number = None
+    windows: Count = None
+    f1_at_threshold: Number = None
+    skill_accuracy: Number = None
+    skill_accuracy_low: Number = None
+    skill_accuracy_high: Number = None
+    skill_accuracy_p: Number = None
+    skill_nats: Number = None
+    skill_nats_low: Number = None
+    skill_nats_high: Number = None
+    skill_nats_p: Number = None
+    groups: Count = None
+
+
+class AccuracyPairRow(Part):
+    """One model's prediction compared with another's: differences, tests, and the sizes that the paper gives.
+
+    paper_points : the paper's advantage in points; paper_errors : as a share of the other's errors; *_upper : one-sided
+    95 % limits
+    """
+
+    horizon: Horizon
+    system: str
+    other: str
+    kind: Text = ""
+    other_kind: Text = ""
+    accuracy: Number = None
+    accuracy_low: Number = None
+    accuracy_high: Number = None
+    accuracy_p: Number = None
+    accuracy_upper: Number = None
+    nats_p: Number = None
+    f1_at_threshold_p: Number = None
+    errors_removed: Number = None
+    errors_removed_low: Number = None
+    errors_removed_high: Number = None
+    errors_removed_p: Number = None
+    errors_removed_upper: Number = None
+    paper_points: Number = None
+    paper_points_p: Number = None
+    paper_errors: Number = None
+    paper_errors_p: Number = None
+    groups: Count = None
+
+
+class ReachPairRow(Part):
+    """The share of the gradient from more than `seconds` ago, of one model compared with another's. Shares are 0..1."""
+
+    system: str
+    kind: Text = ""
+    other: str
+    other_kind: Text = ""
+    seconds: Number = None
+    share: Number = None
+    other_share: Number = None
+    difference: Number = None
+    low: Number = None
+    high: Number = None
+    p: Number = None
+    groups: Count = None
+
+
+class CorrelationRow(Part):
+    """A metric of a study's clips and the share of listeners who took them for human: rank correlation, -1..1.
+
+    overall : over all clips; within : within sources; p is corrected over the metrics
+    """
+
+    metric: str
+    clips: int
+    overall: Number = None
+    overall_low: Number = None
+    overall_high: Number = None
+    overall_p_holm: Number = None
+    within: Number = None
+    within_low: Number = None
+    within_high: Number = None
+    within_p_holm: Number = None
+
+
+class ClaimRow(Part):
+    """A claim of the paper, and what is measured here.
+
+    p_holm : of the direction, corrected over all claims tested
+    ruled_out : whether an advantage as large as the paper's is ruled out, in words; "" where the paper gives no size
+    otherwise : the control, sound or decoding with which the verdict is another one
+    """
+
+    claim: str
+    paper: str
+    measure: str
+    value: Number = None
+    low: Number = None
+    high: Number = None
+    unit: str = ""
+    p_holm: Number = None
+    verdict: ClaimVerdict = "inconclusive"
+    ruled_out: str = ""
+    otherwise: str = ""
+
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+def rows_as(kind: type[Row], table: "pd.DataFrame") -> list[Row]:
+    """The rows of a table as objects of one type; columns that it does not have are left out."""
+    return [kind.model_validate(row) for row in table.to_dict("records")]
+
+
+def as_table(rows: Iterable[BaseModel]) -> "pd.DataFrame":
+    """Objects of one type as a table, for figures; a number that cannot be had is NaN again."""
+    import pandas as pd
+
+    return pd.DataFrame([row.model_dump() for row in rows]).replace({None: float("nan")})

@@ -1,0 +1,37 @@
+"""A table for a paper: LaTeX, to be used with the packages booktabs and (for long ones) longtable."""
+
+import pandas as pd
+
+LONG = 30  # rows: a longer table may break over pages
+UNICODE = {
+    "−": "$-$",
+    "–": "--",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "²": r"$^2$",
+    "…": r"\dots{}",
+    "“": "``",
+    "”": "''",
+    "’": "'",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "↔": r"$\leftrightarrow$",
+    "≠": r"$\neq$",
+    "δ": r"$\delta$",
+}
+
+
+def latex(table: pd.DataFrame, caption: str, label: str) -> str:
+    """caption : plain text, which is escaped; label : of the table, and the file's name"""
+    made: str = table.to_latex(
+        index=False,
+        escape=True,
+        caption=caption.replace("%", r"\%").replace("&", r"\&").replace("_", r"\_").replace("#", r"\#"),
+        label=f"tab:{label}",
+        longtable=len(table) > LONG,
+        column_format="l" + ("p{0.75\\linewidth}" if label == "summary" else "r" * (len(table.columns) - 1)),
+        position=None if len(table) > LONG else "t",
+    )
+    for letter, command in UNICODE.items():
+        made = made.replace(letter, command)
+    return made

@@ -1,0 +1,114 @@
+"""Promises of the command line as a whole: help one can read and paste from, panels, and options by their old names."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from clstm.cli.main import load_commands
+from clstm.runtime import commands, old_names
+
+APP = load_commands()
+ROOT = typer.main.get_command(APP)
+
+
+def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from walk(inner, (*path, name))
+
+
+EVERY = dict(walk(ROOT))
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict[tuple[str, ...], str]:
+    """What every command and group shows on a terminal of 80 columns."""
+    runner = CliRunner(env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+    return {path: runner.invoke(APP, [*path, "--help"]).output for path in EVERY}
+
+
+def test_no_help_shows_a_type_for_a_flag(helps: dict[tuple[str, ...], str]) -> None:
+    assert [path for path, text in helps.items() if "<bool" in text or "BOOLEAN" in text] == []
+
+
+def test_the_help_lists_commands_in_panels_by_what_they_are_for(helps: dict[tuple[str, ...], str]) -> None:
+    places = [helps[()].index(f"─ {panel} ─") for panel in commands.PANELS]
+    assert places == sorted(places)
+    assert "─ Commands ─" not in helps[()]
+    listed = {name: command.rich_help_panel for (name, *rest), command in walk_named() if not rest}
+    assert (listed["generate"], listed["report"], listed["study"], listed["spectra"]) == commands.PANELS
+
+
+def walk_named() -> Iterator[tuple[tuple[str, ...], Any]]:
+    return ((path, command) for path, command in EVERY.items() if path)
+
+
+@pytest.mark.parametrize("path", [path for path, command in EVERY.items() if not hasattr(command, "commands")])
+def test_every_example_is_one_line_to_paste(path: tuple[str, ...], helps: dict[tuple[str, ...], str]) -> None:
+    _, _, examples = helps[path].partition("For example:\n")
+    lines = [line for line in examples.splitlines() if line]
+    assert lines
+    for line in lines:
+        words = shlex.split(line)
+        assert words[0] == "clstm"
+        assert len(line) <= 80
+        # The words parse as arguments of the command, or of a default of its group.
+        typed = words[1 + len(path) :] if tuple(words[1 : 1 + len(path)]) == path else words[len(path) :]
+        EVERY[path].make_context(" ".join(path), typed, resilient_parsing=False)
+
+
+def test_hidden_commands_are_not_listed(helps: dict[tuple[str, ...], str]) -> None:
+    assert EVERY[("reach-figure",)].hidden
+    assert "reach-figure" not in helps[()]
+
+
+def app_with_prompts() -> typer.Typer:
+    app = commands.Commands()
+
+    @app.command()
+    def go(
+        prompt: Annotated[list[str], typer.Option("--prompt")] = [],  # noqa: B006  Typer copies it
+        with_prompt: bool = False,
+        rest: Annotated[list[str], typer.Argument()] = [],  # noqa: B006
+    ) -> None:
+        print(prompt, with_prompt, rest)
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        (["--seed-midi", "a.mid", "--seed-midi=b.mid"], "['a.mid', 'b.mid'] False []"),
+        (["--with-seed"], "[] True []"),
+        (["--with-seed", "--no-with-seed"], "[] False []"),
+        (["--", "--seed-midi"], "[] False ['--seed-midi']"),
+    ],
+)
+def test_old_options_work_and_warn_by_their_new_name(typed: list[str], understood: str) -> None:
+    result = CliRunner().invoke(app_with_prompts(), typed)
+    assert result.exit_code == 0
+    assert result.stdout.strip() == understood
+    renamed = [
+        word.partition("=")[0] for word in typed[: typed.index("--") if "--" in typed else None] if "seed" in word
+    ]
+    warned = re.findall(r"^(--\S+) is now called (--\S+);", result.stderr, re.MULTILINE)
+    assert [old for old, _ in warned] == list(dict.fromkeys(renamed)), "each name once"
+    assert all("prompt" in new for _, new in warned)
+
+
+def test_every_old_option_leads_to_one_that_a_command_has() -> None:
+    options = {name for _, command in walk_named() for param in command.params for name in param.opts}
+    assert set(old_names.OPTIONS.values()) <= options
+    assert not set(old_names.OPTIONS) & options
+
+
+def test_an_old_option_of_another_command_stays_unknown() -> None:
+    result = CliRunner().invoke(APP, ["doctor", "--seed-midi", "a.mid"])
+    assert result.exit_code == 2
+    assert "--seed-midi" in result.stderr
