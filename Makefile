@@ -1,10 +1,12 @@
 # Every target sets the machine up first, which takes a moment when nothing is missing.
 
 BIN := .venv/bin
+# Where the surroundings forbid Python to keep what it compiled, every process of the tests would compile all again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser setup-database demo study test test-all lint bench bundle constraints clean
+.PHONY: help setup setup-browser setup-database setup-mutants demo study test test-all lint mutants bench bundle docs constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -18,6 +20,9 @@ setup-browser:
 setup-database:
 	@.ci/setup postgresql
 
+setup-mutants: setup
+	@test -x $(BIN)/cosmic-ray || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+
 demo: setup ## Make the demonstration in demo/: corpus, music, report, listening study; TRAIN=1 trains its models
 	@$(BIN)/clstm demo --out demo $(if $(TRAIN),--train)
 	@echo "From here the study opens with: make study"
@@ -27,7 +32,7 @@ study: setup ## Serve the demonstration's listening study
 	@$(BIN)/clstm study serve demo/study
 
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
-	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile
+	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile --no-loadscope-reorder
 
 test-all: setup-browser setup-database lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'
@@ -38,11 +43,17 @@ lint: setup ## Style, format, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+mutants: setup-mutants ## Change the numeric and store code in small ways and show what no test notices; MODULE=FILE for one
+	@$(BIN)/python .ci/mutants.py $(MODULE)
+
 bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files of yours
 	@$(BIN)/pytest -m bench -s tests/benchmarks $(if $(MIDI),--midi $(MIDI))
 
 bundle: setup ## Bundle a model: RUN=runs/c-lstm NAME=c-lstm ACCURACY=accuracy.csv INDEX=index.csv; without, new cards
 	@$(BIN)/python -m clstm.cli.bundle $(if $(RUN),$(RUN) --name $(NAME) --accuracy $(ACCURACY) --index $(INDEX))
+
+docs: setup ## Write the reference pages of docs/ (commands, metrics) from the code
+	@$(BIN)/python .ci/reference.py
 
 constraints: setup ## Record the versions now in .venv as the tested ones
 	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions
@@ -50,5 +61,5 @@ constraints: setup ## Record the versions now in .venv as the tested ones
 	@cp .venv/constraints constraints.txt
 
 clean: ## Remove .venv and every cache; demo/ stays, for it may hold listeners' answers
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .mutants build dist
 	find clstm evaluation listening_study reports tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -32,16 +32,16 @@ def may_become_root() -> list[str] | None:
 def install_with_apt(tools: list[str], as_root: list[str]) -> None:
     packages = [doctor.TOOLS[tool].packages["apt"] for tool in tools]
     print(f"Installing {', '.join(packages)} with apt", flush=True)
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "check": False}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     debian = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
     apt = [*debian, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
     install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
-    if subprocess.run(install, stderr=subprocess.DEVNULL, **quiet).returncode != 0:
+    if subprocess.run(install, stderr=subprocess.DEVNULL, check=False, **quiet).returncode != 0:
         # The lists of packages may be absent (a fresh container) or too old, or an earlier set-up was cut off. Both
-        # are mended here, and only here, because that takes seconds.
-        subprocess.run([*debian, "dpkg", "--configure", "-a"], **quiet)
-        subprocess.run([*apt, "update"], **quiet)
-        subprocess.run(install, **quiet)
+        # are fixed here, and only here, because that takes seconds.
+        subprocess.run([*debian, "dpkg", "--configure", "-a"], check=False, **quiet)
+        subprocess.run([*apt, "update"], check=False, **quiet)
+        subprocess.run(install, check=False, **quiet)
 
 
 def main(tools: list[str]) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from patience import PATIENCE
+from pools import forked_pools
 
 from clstm.corpus.corpus import Corpus
 from clstm.corpus.preparation import prepare
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--forbid-skips", action="store_true", help="fail when a test is skipped (`make test` does)")
     parser.addoption("--midi", metavar="FOLDER", help="benchmarks: measure on this folder of MIDI files")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two more than there are cores: about half of the time tests wait for a browser, a server, or a clip to end."""
+    return processes.default_workers() + 2
 
 
 def _forbidden_skips(config: pytest.Config) -> int:
@@ -105,9 +111,9 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
 
 @pytest.fixture(scope="session", autouse=True)
 def one_process_a_pool() -> Iterator[None]:
-    """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own, and each
-    process of a pool would import the same libraries again."""
-    with pytest.MonkeyPatch.context() as patch:
+    """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own. The
+    process is forked, so that it need not import the same libraries again."""
+    with pytest.MonkeyPatch.context() as patch, forked_pools():
         patch.setattr(processes, "default_workers", lambda: 1)
         yield
 

@@ -2,6 +2,7 @@
 
 import errno
 import resource
+import sys
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -71,8 +72,9 @@ def test_full_scale_itself_is_no_clipping(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def no_file_beyond_64_kb() -> Iterator[None]:
+def no_file_beyond_64_kb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As a full disk is met: in the middle of writing, with an error number of the system's own."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # or what is compiled meanwhile is cut off, and stays so
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))
     yield

@@ -1,6 +1,7 @@
 """The verbs of `clstm` one after another, as a user types them, on eight tiny pieces."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -126,7 +127,9 @@ def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing_behind(
     arguments = {"prepare": [eight_pieces], "train": ["rnn", tiny_corpus.path, "--steps", "1", *SMALL]}
     command = [Path(sys.executable).parent / "clstm", verb, *arguments[verb], "--out", tmp_path / "new"]
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (10_000, 10_000))  # bytes a file: a disk that is full
-    failed = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
+    # Python would keep what it compiles of a module cut off at the limit, and no later process could import it.
+    uncompiled = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    failed = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False, env=uncompiled)
     assert failed.returncode == 2, failed.stderr
     assert "Cannot write: File too large" in failed.stderr
     assert "Traceback" not in failed.stderr

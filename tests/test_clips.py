@@ -254,7 +254,7 @@ def test_an_offset_is_no_part_of_a_clip(tmp_path: Path) -> None:
 
 
 def test_no_loudness_is_one_line_that_names_the_segment() -> None:
-    with pytest.raises(UserError, match=r"a\.mid at 3 s: nothing of it is heard"):
+    with pytest.raises(UserError, match=r"a\.mid at 3 s: nothing in it is audible"):
         finished(tone(3, 0.3) * np.float32([1, -1 / 0.9]), mono=True)
 
 
