@@ -85,7 +85,7 @@ def test_composition_is_compared_with_composition(compared: Path) -> None:
     assert table.loc[("model", "centroid"), "verdict"] == "differs"
     assert table.loc[("model", "centroid"), "direction"] == "higher"
     assert table.loc[("model", "note_density"), "difference"] == pytest.approx(0, abs=0.2)
-    assert table.loc[("human", "pitch_range"), "verdict"] == "no verdict"  # of eight pairs none could be told apart
+    assert table.loc[("human", "pitch_range"), "verdict"] == "no verdict"  # eight pairs are too few for a test
     assert abs(table.loc[("human", "mean_level"), "difference"]) > 1
 
 

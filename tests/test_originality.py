@@ -159,7 +159,7 @@ def test_the_same_piece_twice_is_one_group_and_is_said(found: Originality) -> No
     assert len({piece.group for piece in found.corpus}) == 25
     assert found.own["model"].max() < 10
     itself = found.table[found.table["system"] == "itself"].iloc[0]
-    assert itself["match_notes"] < 10  # a file of the corpus is held against other groups than its own
+    assert itself["match_notes"] < 10  # a file of the corpus is compared with other groups than its own
     assert [error.reason for error in found.rejected] == ["not a MIDI file (it does not begin with MThd)"]
 
 

@@ -61,7 +61,7 @@ def power(
         clstm study power --listeners 20,40 --clips 10,20 --difference -0.15
     """
     from listening_study.analysis.listener_model import Spread
-    from listening_study.simulation.power import Assumptions, powers
+    from listening_study.simulation.power import Assumptions
 
     if registered:
         systems, no_anchor, margin, alpha, clips, clips_each = _registered(registered)
@@ -77,14 +77,7 @@ def power(
     )
     _check(target, out)
     sizes = _numbers("--listeners", listeners), _numbers("--clips", clips)
-    found: list[Power] = []
-    stopped = False
-    with progress() as advance:
-        try:
-            for one in powers(assumptions, *sizes, replicates, seed, advance):
-                found.append(one)  # noqa: PERF402  what was drawn before Ctrl-C is kept
-        except KeyboardInterrupt:
-            stopped = True
+    found, stopped = _simulated(assumptions, sizes, replicates, seed)
     if stopped:
         warn(f"Stopped: {len(found)} of the sizes are done.")
     if found:
@@ -93,6 +86,22 @@ def power(
             _write(found, out)
     if stopped:
         raise typer.Exit(130)
+
+
+def _simulated(
+    assumptions: "Assumptions", sizes: tuple[list[int], list[int]], replicates: int, seed: int
+) -> tuple[list["Power"], bool]:
+    """The power of every size, or of those that were done before Ctrl-C; and whether it was pressed."""
+    from listening_study.simulation.power import powers
+
+    found: list[Power] = []
+    with progress() as advance:
+        try:
+            for one in powers(assumptions, *sizes, replicates, seed, advance):
+                found.append(one)  # noqa: PERF402  what was drawn before Ctrl-C is kept
+        except KeyboardInterrupt:
+            return found, True
+    return found, False
 
 
 def _registered(folder: Path) -> tuple[int, bool, float, float, str, int | None]:
