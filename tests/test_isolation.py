@@ -22,6 +22,7 @@ def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def length_of_name(path: Path) -> int:
     if path.name == "crash":
+        time.sleep(0.2)  # as a decoder that reads before it crashes; for what dies at once see below
         os.kill(os.getpid(), signal.SIGKILL)
     if path.name == "hang":
         time.sleep(600)
@@ -44,6 +45,48 @@ def test_crash_and_hang_cost_their_own_file() -> None:
     assert "more than 5 s" in reasons[1]
     assert reasons[2] == "bad: no good"
     assert reasons[3] == "huge: working on it needs more memory than there is"
+
+
+def die_unless(spared: int, mark: Path | None) -> str:
+    """Kill this process, but not the `spared` one; with a mark, only the first time."""
+    if os.getpid() != spared and not (mark and mark.exists()):
+        if mark:
+            mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "it"
+
+
+class Deadly:
+    """Kills the process that receives it, before that can say what it has received; the mark makes it do so once."""
+
+    def __init__(self, mark: Path | None = None) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return die_unless, (os.getpid(), self.mark)
+
+
+def length(item: object) -> int:
+    return len(str(item))
+
+
+def test_a_process_that_dies_before_it_says_what_it_works_on_costs_one_item(tmp_path: Path) -> None:
+    """A pool of pebble breaks then, with all its items."""
+    once, always = Deadly(tmp_path / "mark"), Deadly()
+    results = list(in_processes(length, ["a", once, "bbb", always, "cc"], workers=1))
+    assert [item for item, _ in results] == ["a", once, "bbb", always, "cc"]
+    found = [result for _, result in results]
+    assert [*found[:3], found[4]] == [1, 2, 3, 2]
+    assert isinstance(found[3], UnreadableFileError)
+    assert str(found[3]).endswith("the process working on it died, twice")
+
+
+def test_where_every_process_dies_no_item_is_to_blame() -> None:
+    results = in_processes(length, ["a", *(Deadly() for _ in range(50))], workers=1)
+    assert next(results) == ("a", 1)
+    with pytest.raises(UserError, match="processes that work on files die before they begin") as mistake:
+        list(results)
+    assert "\n" not in str(mistake.value)
 
 
 def test_our_own_mistakes_are_raised() -> None:

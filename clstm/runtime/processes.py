@@ -11,11 +11,11 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from clstm.runtime.errors import UnreadableFileError, UserError
 
@@ -23,6 +23,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 LOOK_AHEAD = 16  # items per worker
+HOPELESS = 3  # items one after another whose processes died before they began: it is not the items
 TIME_LIMIT = 20.0  # seconds per file; the longest real piece tried reads in well under one
 
 
@@ -44,49 +45,112 @@ def in_processes(
 
     The processes start at the call, before the first result is asked for.
     """
-    from pebble import ProcessPool
-
     if workers is not None and workers < 1:
         raise UserError(f"{workers} workers can do nothing; give at least 1")
-    workers = min(workers or default_workers(), max(len(items), 1))
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: each is one core's worth, and threads would only spin
-    ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}  # Ctrl-C is ours
-    pool = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
-    # Only so many wait for their turn or to be taken: the results of a large folder would fill the memory.
-    remaining = iter(items)
-    waiting: deque[tuple[Item, Any]] = deque()
-
-    def schedule(count: int) -> None:
-        for item in islice(remaining, count):
-            waiting.append((item, pool.schedule(function, args=(item,), timeout=seconds)))
-
-    schedule(LOOK_AHEAD * workers)
-    return _results(pool, waiting, schedule, seconds)
+    return _results(_Pool(function, items, min(workers or default_workers(), max(len(items), 1)), seconds))
 
 
-def _results(
-    pool: Any, waiting: "deque[tuple[Item, Any]]", schedule: Callable[[int], None], seconds: float
-) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+class _Pool(Generic[Item, Result]):
+    """Processes, and the items that wait for their turn or to be taken: only so many, for the results of a large folder
+    would fill the memory."""
+
+    def __init__(self, function: Callable[[Item], Result], items: Sequence[Item], workers: int, seconds: float) -> None:
+        self.function, self.workers, self.seconds = function, workers, seconds
+        self.remaining = iter(items)
+        self.waiting: deque[tuple[Item, Future[Result]]] = deque()
+        self.start(workers)
+        self.schedule(LOOK_AHEAD * workers)
+
+    def start(self, workers: int) -> None:
+        from pebble import ProcessPool
+
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each is one core's worth, and threads would only spin
+        # Ctrl-C is ours
+        ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+        self.processes = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
+
+    def stop(self) -> None:
+        self.processes.stop()
+        self.processes.join()
+
+    def schedule(self, count: int) -> None:
+        for item in islice(self.remaining, count):
+            self.waiting.append((item, self.submit(item)))
+
+    def submit(self, item: Item) -> "Future[Result]":
+        try:
+            return cast("Future[Result]", self.processes.schedule(self.function, args=(item,), timeout=self.seconds))
+        except RuntimeError:
+            if self.processes.active:
+                raise
+            return _broken()  # since the last time
+
+    def breaks(self, future: "Future[Result]") -> bool:
+        """Wait for the result; whether the pool broke before it came.
+
+        It breaks when a process dies before it has said what it works on (killed for memory, or at once), and then
+        nobody knows whose fault that was. What was scheduled at that moment may never come to an end.
+        """
+        while not wait([future], timeout=1).done and self.processes.active:
+            pass
+        return _is_lost(future)
+
+    def again(self, item: Item) -> "Future[Result]":
+        """The pool broke: the item once more, in a process of its own, then whatever else was lost in new ones."""
+        self.stop()
+        self.start(1)
+        future = self.submit(item)
+        result = _broken() if self.breaks(future) else future
+        self.stop()
+        self.start(self.workers)
+        self.waiting = deque((one, self.submit(one) if _is_lost(old) else old) for one, old in self.waiting)
+        return result
+
+
+def _broken() -> "Future[Any]":
+    future: Future[Any] = Future()
+    future.set_exception(BrokenExecutor())
+    return future
+
+
+def _is_lost(future: "Future[Any]") -> bool:
+    return not future.done() or isinstance(future.exception(), BrokenExecutor)
+
+
+def _results(pool: _Pool[Item, Result]) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
+    died = 0  # items one after another whose processes did, twice
+    try:
+        while pool.waiting:
+            item, future = pool.waiting.popleft()
+            pool.schedule(1)
+            if pool.breaks(future):
+                future = pool.again(item)
+            died = died + 1 if _is_lost(future) else 0
+            if died == HOPELESS:
+                raise UserError(
+                    "the processes that work on files die before they begin: there is too little memory, or a script "
+                    'starts them again and again, for want of: if __name__ == "__main__":'
+                )
+            yield item, _outcome(item, future, pool.seconds)
+    finally:  # done, or the caller stopped early, or Ctrl-C: do not wait for the rest
+        pool.stop()
+
+
+def _outcome(item: Item, future: "Future[Any]", seconds: float) -> Any:
     from pebble import ProcessExpired
 
     try:
-        while waiting:
-            item, future = waiting.popleft()
-            schedule(1)
-            try:
-                yield item, future.result()
-            except UnreadableFileError as error:
-                yield item, error
-            except TimeoutError:
-                yield item, UnreadableFileError(item, f"reading it took more than {seconds:g} s")
-            except MemoryError:
-                yield item, UnreadableFileError(item, "working on it needs more memory than there is")
-            except (ProcessExpired, CancelledError) as error:
-                code = getattr(error, "exitcode", None)
-                yield item, UnreadableFileError(item, f"the process working on it died (exit code {code})")
-    finally:  # done, or the caller stopped early, or Ctrl-C: do not wait for the rest
-        pool.stop()
-        pool.join()
+        return future.result()
+    except UnreadableFileError as error:
+        return error
+    except TimeoutError:
+        return UnreadableFileError(item, f"reading it took more than {seconds:g} s")
+    except MemoryError:
+        return UnreadableFileError(item, "working on it needs more memory than there is")
+    except ProcessExpired as error:
+        return UnreadableFileError(item, f"the process working on it died (exit code {error.exitcode})")
+    except BrokenExecutor:
+        return UnreadableFileError(item, "the process working on it died, twice")
 
 
 @contextmanager
