@@ -1,9 +1,10 @@
 """What every test may use, and the rule that a skipped test is a failed promise."""
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from patience import PATIENCE
-from pools import forked_pools
+from pools import empty_figure, forked_pools
 
 from clstm.corpus.corpus import Corpus
 from clstm.corpus.preparation import prepare
@@ -44,6 +45,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two more than there are cores: about half of the time tests wait for a browser, a server, or a clip to end."""
     return processes.default_workers() + 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What all the modules hold is no garbage: no collection visits it while it is made, nor ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _forbidden_skips(config: pytest.Config) -> int:
@@ -115,6 +127,16 @@ def one_process_a_pool() -> Iterator[None]:
     process is forked, so that it need not import the same libraries again."""
     with pytest.MonkeyPatch.context() as patch, forked_pools():
         patch.setattr(processes, "default_workers", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def empty_distributions() -> Iterator[None]:
+    """Where nothing depends on what the figures of distributions show: they are most of what a report costs."""
+    from reports.figures import charts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "distributions", empty_figure)
         yield
 
 

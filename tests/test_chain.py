@@ -18,6 +18,8 @@ from clstm.models.networks import KINDS
 from clstm.music.midi import read_midi
 from clstm.runtime.errors import UserError
 
+pytestmark = pytest.mark.usefixtures("empty_distributions")
+
 SMALL = ("--set", "hidden=32", "--set", "batch=8", "--set", "excerpt=64")
 
 
@@ -35,7 +37,7 @@ def chain(eight_pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("chain")
     clstm("prepare", eight_pieces, "--out", out / "corpus")
     for kind in KINDS:
-        clstm("train", kind, out / "corpus", "--out", out / "runs" / kind, "--steps", 20, *SMALL)
+        clstm("train", kind, out / "corpus", "--out", out / "runs" / kind, "--steps", 10, *SMALL)
     runs = [out / "runs" / kind for kind in KINDS]
     clstm("accuracy", out / "corpus", *runs, "--stride", 45, "--out", out / "accuracy.csv")
     size = ("--count", 5, "--seconds", 6, "--split", "train")

@@ -9,7 +9,7 @@ from drawn_texts import boxes, faults
 
 from evaluation.comparison.verdict import DIFFERS, NONE, VerdictRow
 from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH, save
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from reports.content.listeners import ListenerTally
 from reports.content.rows import CorrelationRow
 from reports.figures import charts
@@ -100,8 +100,20 @@ MANY = [f"System {number}" for number in range(11)]
 NOTE = "SYNTHETIC: no listener took part, these answers were drawn by a computer"
 
 
-@pytest.mark.parametrize("names", [SHORT, LONG, MANY], ids=["short", "long", "many"])
-@pytest.mark.parametrize("width", [COLUMN_WIDTH, PAGE_WIDTH])
+ROOMY = pytest.mark.slow  # a page has room for what fits into a column, but for long names
+
+
+@pytest.mark.parametrize(
+    ("width", "names"),
+    [
+        pytest.param(COLUMN_WIDTH, SHORT, id="column, short"),
+        pytest.param(COLUMN_WIDTH, LONG, id="column, long"),
+        pytest.param(COLUMN_WIDTH, MANY, id="column, many"),
+        pytest.param(PAGE_WIDTH, SHORT, id="page, short", marks=ROOMY),
+        pytest.param(PAGE_WIDTH, LONG, id="page, long"),
+        pytest.param(PAGE_WIDTH, MANY, id="page, many", marks=ROOMY),
+    ],
+)
 def test_every_label_is_whole_and_none_lies_upon_another(names: list[str], width: float) -> None:
     compared = [name for name, metric in METRICS.items() if metric.compared]
     rows = [

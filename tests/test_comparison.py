@@ -12,7 +12,7 @@ from rich.console import Console
 from evaluation.comparison import contrasts, tables
 from evaluation.comparison.summary import caveats, summary
 from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, TOO_FEW, rows_of
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 
 NAMES = ("centroid", "mean_level", "note_density")
 
@@ -128,13 +128,13 @@ def test_a_smaller_system_beside_it_changes_distances_and_no_verdict() -> None:
 def test_unequal_spread_is_called_that_and_given_no_direction(ratio: float) -> None:
     random = np.random.default_rng(0)
     said = []
-    for _ in range(40):
+    for _ in range(20):
         values = {"human": {"centroid": random.normal(size=60)}, "model": {"centroid": ratio * random.normal(size=40)}}
         said.append(row(contrasts.compare(*measured(values), "human", permutations=499), "model", "centroid"))
     said = [one["direction"] for one in said]
     directions = [direction for direction in said if direction in ("higher", "lower")]
-    assert len(directions) <= 4
-    assert said.count("varies more" if ratio > 1 else "varies less") >= 30
+    assert len(directions) <= 2
+    assert said.count("varies more" if ratio > 1 else "varies less") >= 15
 
 
 def test_equal_means_and_spreads_of_another_shape_are_only_said_to_differ() -> None:
@@ -158,6 +158,7 @@ def test_a_mean_and_most_pieces_on_opposite_sides_get_no_direction() -> None:
     assert found["direction"] not in ("higher", "lower")
 
 
+@pytest.mark.slow  # the test that the table has is held to this in test_inference, with more draws
 def test_a_group_with_an_interaction_is_no_difference() -> None:
     random = np.random.default_rng(3)
     alarms = 0
@@ -336,6 +337,7 @@ def test_distances_of_all_systems_are_in_one_unit() -> None:
     assert table["distance"].max() < 1.5 * table["distance"].min()
 
 
+@pytest.mark.slow  # the test that the table has is held to this in test_inference, with more draws
 def test_pieces_that_lack_a_metric_leave_the_others_as_they_are() -> None:
     """Of thirty pieces five have the metric, drawn from the same values: false alarms stay rare."""
     random = np.random.default_rng(6)

@@ -26,7 +26,7 @@ from clstm.training.loop import Run, train
 from clstm.training.settings import Machines, TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
-CONFIG = TrainingConfig(batch=6, excerpt=48, rate=1e-2, steps=20, evaluate_every=1)
+CONFIG = TrainingConfig(batch=6, excerpt=48, rate=1e-2, steps=10, evaluate_every=1)
 SETTINGS = ("kernels=4", "features=16", "hidden=32", "batch=6", "excerpt=48", "rate=1e-2", "evaluate_every=100")
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
@@ -99,7 +99,7 @@ def test_two_processes_agree_with_one_that_has_the_whole_batch(
     for name, weights in one.items():
         torch.testing.assert_close(two[name], weights, rtol=0, atol=1e-4)
     one_log, two_log = (pd.read_csv(folder / "log.csv") for folder in (tmp_path, together))
-    assert len(two_log) == 20
+    assert len(two_log) == CONFIG.steps
     assert (one_log["nats"] - two_log["nats"]).abs().max() < 1e-4
 
 

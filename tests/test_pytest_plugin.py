@@ -1,6 +1,7 @@
 """The fixture `spectra` in somebody else's repository: a folder of its own, and a pytest of its own."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from patience import PATIENCE
 
+from clstm.runtime import processes
 from evaluation.audio.files import write_audio
 from evaluation.drift.check import record
 
@@ -19,7 +21,11 @@ def test_sound(spectra):
     found = spectra.check("tests/baseline.json", "music", workers=1)
     assert found is None or found.files == ("noise.wav",)
 """
-
+ALONE = ["-p", "no:cacheprovider"]
+OTHERS = {"PYTEST_ADDOPTS": ""}  # ours say nothing to another repository's pytest
+# Where they are imported already, the assertions of plugins are not rewritten.
+UNWRITTEN = ["-Wignore::pytest.PytestAssertRewriteWarning"]
+STREAMS = ("stdout", "stderr")
 
 NOISE = np.random.default_rng(0).normal(0, 0.05, (RATE, 1)).astype(np.float32)
 
@@ -41,21 +47,34 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        f"--rootdir={repository}",
-        *options,
-        repository,
-    ]
-    alone = os.environ | {"PYTEST_ADDOPTS": ""}  # ours say nothing to another repository's pytest
+def run_anew(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", *ALONE, f"--rootdir={repository}", *options, repository]
     return subprocess.run(
-        command, cwd=repository, env=alone, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=repository, env=os.environ | OTHERS, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
+
+
+def run(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """The same in a process that has the libraries imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in OTHERS.items():
+            patch.setenv(name, value)
+        words = [*ALONE, *UNWRITTEN, f"--rootdir={repository}", *options, str(repository)]
+        process = processes.get_context("spawn").Process(target=pytest_of, args=(repository, words))
+        process.start()
+        process.join(PATIENCE)
+    said = [(repository.parent / f"{repository.name} {stream}").read_text(encoding="utf-8") for stream in STREAMS]
+    return subprocess.CompletedProcess(words, process.exitcode, *said)
+
+
+def pytest_of(repository: Path, words: list[str]) -> None:
+    os.chdir(repository)
+    for descriptor, stream in enumerate(STREAMS, start=1):
+        with (repository.parent / f"{repository.name} {stream}").open("w") as file:
+            os.dup2(file.fileno(), descriptor)
+    forking = multiprocessing.get_context("fork")
+    processes.get_context = lambda method: forking  # type: ignore[assignment, attr-defined]  # here too nothing is imported anew
+    sys.exit(pytest.main(words))
 
 
 def recorded_elsewhere(baseline: str) -> str:
@@ -69,7 +88,7 @@ def test_a_baseline_is_recorded_on_request_and_holds(repository: Path, baseline:
     assert missing.returncode == 1
     assert "name its inputs and run: pytest --spectra-record" in missing.stdout
 
-    recorded = run(repository, "--spectra-record")
+    recorded = run_anew(repository, "--spectra-record")
     assert recorded.returncode == 0, recorded.stdout
     assert "spectra: recorded" in recorded.stdout
     assert (repository / "tests" / "baseline.json").read_text(encoding="utf-8") == baseline

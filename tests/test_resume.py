@@ -25,7 +25,7 @@ from clstm.training.loop import Run, train
 from clstm.training.settings import TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32, dropout=0.3)
-CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=40, evaluate_every=5)
+CONFIG = TrainingConfig(batch=4, excerpt=48, rate=1e-2, steps=20, evaluate_every=5)
 
 PROCESSES = get_context("forkserver")  # imports once, then every process starts in no time
 
@@ -116,7 +116,7 @@ def assert_equal(one: Any, other: Any) -> None:
 def test_killed_at_random_moments_again_and_again(tiny_corpus: Corpus, never_killed: Path, tmp_path: Path) -> None:
     folder, random = tmp_path / "run", np.random.default_rng(0)
     killed = 0
-    for delay in random.uniform(0, 0.5, 12):
+    for delay in random.uniform(0, 0.25, 8):
         process, trains = start(tiny_corpus, folder)
         while process.is_alive() and not trains.wait(0.05):  # a run that had come to its end trains no more
             pass

@@ -3,8 +3,6 @@
 import math
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +16,9 @@ from clstm.models.networks import KINDS, Kind, NetworkConfig
 from clstm.prediction.baselines import Markov
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.training import batches
-from clstm.training.loop import Run, rate_at, train
-from clstm.training.loop import objective as summed
+from clstm.training.loop import Run, train
+from clstm.training.objective import objective as summed
+from clstm.training.objective import rate_at
 from clstm.training.settings import TrainingConfig, configure
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
@@ -104,10 +103,12 @@ def test_an_excerpt_may_begin_in_the_silence_before_its_piece(tiny_corpus: Corpu
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind == "c-lstm-plus" else kind for kind in KINDS]
+    # What is between the smallest network and the paper's is slow: the same loop once more.
+    "kind",
+    [kind if kind in ("rnn", "c-lstm") else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
 )
 def test_the_loop_learns_its_pieces_better_than_markov_chains(kind: Kind, tiny_corpus: Corpus, tmp_path: Path) -> None:
-    _, config = configure(kind, "small", steps=150)
+    _, config = configure(kind, "small", steps=75)
     network = replace(NETWORK, kind=kind, hidden=64)
     run = train(tiny_corpus, tmp_path / "run", network, replace(config, batch=8, transpose=(0, 0)))
     seen = batches.fixed(tiny_corpus, run.train_pieces, 16, 64, 1, whole=False, lead_in=0)
@@ -136,28 +137,6 @@ def test_a_run_stopped_and_resumed_ends_as_the_one_that_was_not(tiny_corpus: Cor
         assert torch.equal(weights, halves[name]), name
     logs = [pd.read_csv(tmp_path / name / "log.csv")[["step", "nats"]] for name in ("whole", "halves")]
     pd.testing.assert_frame_equal(*logs, check_exact=True)
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from clstm.corpus.corpus import Corpus
-from clstm.training.loop import train
-sys.path.insert(0, sys.argv[3])
-from test_training import CONFIG, NETWORK
-kill = lambda run: run.progress.step == 6 and os.kill(os.getpid(), signal.SIGKILL)
-train(Corpus.open(Path(sys.argv[1])), Path(sys.argv[2]), NETWORK, CONFIG, report=kill)
-"""
-
-
-def test_a_killed_run_resumes_to_the_same_weights(tiny_corpus: Corpus, tmp_path: Path) -> None:
-    train(tiny_corpus, tmp_path / "whole", NETWORK, CONFIG)
-    here = str(Path(__file__).parent)
-    killed = subprocess.run([sys.executable, "-c", KILLED, tiny_corpus.path, tmp_path / "killed", here], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    train(tiny_corpus, tmp_path / "killed", NETWORK, CONFIG, resume=True)
-    whole, again = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "killed"))
-    assert all(torch.equal(weights, again[name]) for name, weights in whole.items())
 
 
 def test_a_run_is_not_overwritten_nor_resumed_as_another(tiny_corpus: Corpus, tmp_path: Path) -> None:

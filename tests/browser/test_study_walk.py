@@ -1,7 +1,7 @@
 """Listeners in a real browser, from consent to thanks: the sound plays, nothing is lost, nothing is given away."""
 
 import re
-import socket
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import soundfile
+from app_server import free_port
 
 from evaluation.audio.render import RenderSettings
 from listening_study.protocol import languages
@@ -69,10 +70,11 @@ WORST_CONTRAST = """
 """
 
 
-@pytest.fixture
-def study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
+@pytest.fixture(scope="module")
+def made(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Every kind of screen, and as few of each as can be."""
-    music = {name: [*paths, *(copied(path, tmp_path) for path in paths)] for name, paths in tiny_sources.items()}
+    folder = tmp_path_factory.mktemp("walk")
+    music = {name: [*paths, *(copied(path, folder) for path in paths)] for name, paths in tiny_sources.items()}
     configuration = Configuration(
         title="A tiny study",
         clips=Clips(count=2, seconds=SECONDS, after=0),
@@ -80,9 +82,20 @@ def study(tiny_sources: dict[str, list[Path]], tmp_path: Path) -> Study:
         consent=Consent(contact="Ada Example, ada@example.org"),
         access=Access(completion_code="C0FFEE42"),
     )
-    made = create_study(music, "zebrafinch", tmp_path / "study", configuration, RenderSettings()).study
+    made = create_study(music, "zebrafinch", folder / "study", configuration, RenderSettings()).study
     assert made.practice
     return made
+
+
+@pytest.fixture
+def study(made: Study, tmp_path: Path) -> Study:
+    """A copy of it, whose answers are one test's."""
+    return copied_study(made, tmp_path / "study")
+
+
+def copied_study(study: Study, folder: Path) -> Study:
+    shutil.copytree(study.folder, folder)
+    return replace(study, folder=folder)
 
 
 def copied(path: Path, folder: Path) -> Path:
@@ -113,14 +126,20 @@ def serving(study: Study, port: int) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number: int = free.getsockname()[1]
-        return number
+    return free_port()
 
 
 @pytest.fixture
 def url(study: Study, port: int) -> Iterator[str]:
     with serving(study, port):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture(scope="module")
+def everybodys(made: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a study is served to all tests that read no answers: each browser is another listener."""
+    port = free_port()
+    with serving(copied_study(made, tmp_path_factory.mktemp("everybodys") / "study"), port):
         yield f"http://localhost:{port}"
 
 
@@ -331,11 +350,11 @@ def hear_and_answer(page: "Page", number: int) -> None:
 
 @pytest.mark.parametrize("size", [pytest.param("desktop", marks=pytest.mark.slow), "phone"])
 def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_heading(
-    browser: "Browser", url: str, size: str
+    browser: "Browser", everybodys: str, size: str
 ) -> None:
     width, height = SIZES[size]
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto(url)
+    page.goto(everybodys)
     begins(page, player=False)
     press(page, ".st-key-agreed label")
     press(page, ".st-key-old-enough label")
@@ -380,11 +399,11 @@ def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_head
     page.close()
 
 
-def test_within_a_screen_neither_scroll_nor_focus_is_taken_from_a_listener(browser: "Browser", study: Study) -> None:
+def test_within_a_screen_neither_scroll_nor_focus_is_taken_from_a_listener(
+    browser: "Browser", study: Study, port: int
+) -> None:
     design = study.design.model_copy(update={"practice": 0, "background": False, "headphone_check": False})
     short = study.amend(design=design, practice=(), order_sha256=replaced_practice(study))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with serving(short, port):
         page = browser.new_page(viewport={"width": 390, "height": 844})
         page.goto(f"http://localhost:{port}")
@@ -546,11 +565,11 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_background_and_the_page_can_be_enlarged(
-    browser: "Browser", url: str, scheme: str
+    browser: "Browser", everybodys: str, scheme: str
 ) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 195, "height": 422})  # a phone at 200 %
     page = context.new_page()
-    page.goto(url)
+    page.goto(everybodys)
     title(page, "A tiny study")
     begin(page)
     title(page, "About you")
@@ -560,10 +579,10 @@ def test_text_stands_out_from_its_background_and_the_page_can_be_enlarged(
     context.close()
 
 
-def test_the_server_has_no_way_to_results_key_or_answers(browser: "Browser", url: str) -> None:
+def test_the_server_has_no_way_to_results_key_or_answers(browser: "Browser", everybodys: str) -> None:
     page = browser.new_page()
     for path in ("sealed/key.json", "registration.json", "answers.sqlite", "study.json", "dashboard", "results"):
         for place in ("", "app/static/", "media/", "static/"):
-            body = page.request.get(f"{url}/{place}{path}").body()
+            body = page.request.get(f"{everybodys}/{place}{path}").body()
             assert not re.search(SOURCES.pattern + rb"|key_sha256|SQLite format", body)
     page.close()
