@@ -117,7 +117,7 @@ def cell(text: str | None) -> str:
 
 def metrics_page() -> str:
     """docs/reference/metrics.md."""
-    from evaluation.measurement.measure import CATALOGUE, METRICS
+    from evaluation.metrics.catalogue import CATALOGUE, METRICS
     from evaluation.metrics.metric import VIEWS
 
     tested = sum(metric.tested for metric in METRICS.values())
@@ -133,7 +133,7 @@ def metrics_page() -> str:
 
 def metric_row(name: str, metric: Any, every: dict[str, Any]) -> str:
     paper = f" The paper: “{metric.paper}”." if metric.paper else ""
-    since = f" Defined so since version {metric.since}." if metric.since > 1 else ""
+    since = f" This definition since version {metric.since}." if metric.since > 1 else ""
     if metric.twin:
         twin = metric.twin
         tested = f"no: r = {twin.r:.2f} with {every[twin.of].label.lower()}; {twin.reason}"

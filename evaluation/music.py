@@ -30,9 +30,10 @@ from clstm.runtime.errors import choice
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import heard, mono
 from evaluation.audio.render import RenderSettings, render, same_grid
-from evaluation.measurement.measure import METRICS, complete, measure_notes, measure_sound
+from evaluation.measurement.measure import complete, measure_notes, measure_sound
 from evaluation.measurement.performance import without_tail
 from evaluation.metrics import envelope, loudness, rms_level, sonogram, spectrum, structure
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
@@ -113,11 +114,21 @@ class Music:
 
     @property
     def score(self) -> Matrix | None:
-        """Figure 1: the score matrix, (156, frames); None for audio."""
+        """Figure 1: the score matrix, (156, frames); None for audio.
+
+        >>> Music(np.zeros((8000, 2), dtype=np.float32), 8000).score is None
+        True
+        """
         return None if self.notes is None else encode(self.notes)
 
     def envelope(self) -> tuple[Array, Array]:
-        """Figure 3: times, s, and RMS levels, dBFS."""
+        """Figure 3: times, s, and RMS levels, dBFS.
+
+        >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
+        >>> times, level = Music(np.stack([tone, tone], axis=1), 8000).envelope()
+        >>> len(times), round(float(level.max()), 2)
+        (39, -23.01)
+        """
         return rms_level.rms_envelope(self.mono, self.rate)
 
     def analytic_envelope(self) -> tuple[Array, Array]:

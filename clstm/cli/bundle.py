@@ -77,7 +77,7 @@ def bundle(run: Path, name: str, accuracy: Path, index: Path, folder: Path = FOL
 
 
 def halved(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """In half precision. Raises `UserError` for what it cannot hold: more than 65504, or not a number."""
+    """The weights in half precision. Raises `UserError` for what that cannot hold: more than 65504, or not a number."""
     half = {name: tensor.half().contiguous() for name, tensor in weights.items()}
     lost = [name for name, tensor in half.items() if not tensor.isfinite().all()]
     if lost:

@@ -1,7 +1,7 @@
 """The Bach chorales of music21's own corpus as MIDI files: the source `music21:bach`.
 
 music21 holds 412 four-part chorales and chorale movements by Bach as scores, free of copyright. Its Roman-numeral
-analyses (`riemenschneider*.rntxt`) are not music, and BWV 846 is kept apart as a sample piece that no model has seen.
+analyses (`riemenschneider*.rntxt`) are not music, and BWV 846 is excluded as a sample piece that no model has seen.
 Converting takes a tenth of a second each, so the MIDI files are cached.
 """
 
@@ -30,6 +30,7 @@ def scores() -> list[Path]:
     """music21's score files of Bach's chorales, sorted. Of two files of one chorale, the MusicXML is used."""
     found = (Path(path) for path in _music21().corpus.getComposer("bach"))
     best_last = sorted(found, key=lambda path: (path.suffix == ".mxl", path.suffix == ".xml", path.name))
+    # Of one stem the last remains.
     by_name = {path.stem: path for path in best_last if path.suffix != ".rntxt" and path.stem != SAMPLE}
     return sorted(by_name.values())
 
@@ -41,7 +42,11 @@ def sample() -> Path:
 
 
 def group(path: Path) -> str:
-    """Versions of one chorale share a group: bwv248.9-1 and bwv248.9-s are both bwv248.9."""
+    """Versions of one chorale share a group: bwv248.9-1 and bwv248.9-s are both bwv248.9.
+
+    >>> group(Path("bwv248.9-1.mxl")), group(Path("bwv248.9-s.mxl"))
+    ('bwv248.9', 'bwv248.9')
+    """
     return path.stem.partition("-")[0]
 
 

@@ -106,12 +106,25 @@ class Corpus:
         return self.excerpt(piece, 0, self.lengths[piece])
 
     def excerpt(self, piece: int, start: int, stop: int) -> Matrix:
-        """Frames start..stop of one piece, (rows, stop - start) uint8, as they are: not repaired at the cut."""
+        """Frames start..stop of one piece, (rows, stop - start) uint8, as they are: not repaired at the cut.
+
+        >>> import pandas as pd
+        >>> matrix = np.eye(156, 6, dtype=np.uint8)  # row k is 1 in frame k
+        >>> corpus = Corpus(Path("toy"), pd.DataFrame({"start": [0], "frames": [6]}), pack(matrix))
+        >>> np.argwhere(corpus.excerpt(0, 2, 5)).tolist()
+        [[2, 0], [3, 1], [4, 2]]
+        """
         first = self.pieces["start"].to_numpy()[piece]
         return np.unpackbits(self.packed[first + start : first + stop], axis=1, count=self.rows).T
 
     def of_split(self, split: str) -> NDArray[np.int64]:
-        """The pieces of a split. Raises `UserError` naming the splits there are when it is empty."""
+        """The pieces of a split. Raises `UserError` naming the splits there are when it is empty.
+
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"split": ["train", "valid", "train"]})
+        >>> Corpus(Path("toy"), table, np.empty((0, 20), dtype=np.uint8)).of_split("train")
+        array([0, 2])
+        """
         found = np.flatnonzero((self.pieces["split"] == split).to_numpy())
         if not len(found):
             there = ", ".join(f"{name} ({count})" for name, count in self.pieces["split"].value_counts().items())
@@ -119,7 +132,7 @@ class Corpus:
         return found
 
     def must_be_music(self) -> None:
-        """Raise `MismatchError` when this is a published piano roll: nobody knows how long its frames last."""
+        """Raise `MismatchError` when this is a published piano roll: the length of its frames in seconds is unknown."""
         if self.rows != ROWS:
             raise MismatchError(
                 f"{self.path} is a benchmark of {_described(PIANO_ROLL)}; score it with: clstm benchmark; music comes"
@@ -128,12 +141,22 @@ class Corpus:
 
     @property
     def held_out(self) -> str:
-        """The split that is used in no training: `test` where there is one, else `valid`."""
+        """The split that is used in no training: `test` where there is one, else `valid`.
+
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"split": ["train", "valid", "train"]})
+        >>> Corpus(Path("toy"), table, np.empty((0, 20), dtype=np.uint8)).held_out
+        'valid'
+        """
         return "test" if (self.pieces["split"] == "test").any() else "valid"
 
 
 def pack(matrix: Matrix) -> NDArray[np.uint8]:
-    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes per frame) uint8."""
+    """A matrix (rows, frames) of 0 and 1 as frames.bin has it: (frames, bytes per frame) uint8.
+
+    >>> pack(np.zeros((156, 3), dtype=np.uint8)).shape, pack(np.zeros((88, 3), dtype=np.uint8)).shape
+    ((3, 20), (3, 11))
+    """
     return np.packbits(np.ascontiguousarray(matrix.T), axis=1)
 
 

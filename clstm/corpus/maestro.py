@@ -76,7 +76,7 @@ def download(progress: Progress = silent) -> Path:
 
 
 def _stream(url: str, target: str, _: object, *, progress: Progress) -> None:
-    """How pooch gets the bytes: into a file under another name, which it renames when the SHA-256 is right."""
+    """Download for pooch: into a file under another name, which pooch renames when the SHA-256 is right."""
     import requests
 
     with requests.get(url, stream=True, timeout=TIMEOUT) as answer, Path(target).open("wb") as file:

@@ -25,7 +25,12 @@ class Piece:
 
 
 def read_piece(path: Path, *, pedal: bool) -> Piece:
-    """Raises `UnreadableFileError`, also for a file with no note in range, or of a density that no music has."""
+    """Raises `UnreadableFileError`, also for a file with no note in range, or of a density that no music has.
+
+    >>> piece = read_piece(Path("song.mid"), pedal=False)  # 24 notes of a quarter second, one after another
+    >>> piece.packed.shape, piece.losses
+    ((48, 20), Losses(notes=24, out_of_range=0, merged=0, lengthened=0))
+    """
     notes = read_midi(path, pedal=pedal)
     if reason := implausible(notes):
         raise UnreadableFileError(path, reason)
@@ -38,7 +43,12 @@ def read_piece(path: Path, *, pedal: bool) -> Piece:
 
 
 def fingerprint(matrix: Matrix) -> str:
-    """The same for pieces that strike the same notes in the same rhythm, in whatever key and after whatever silence."""
+    """The same for pieces that strike the same notes in the same rhythm, in whatever key and after whatever silence.
+
+    >>> tune = encode(read_midi(Path("song.mid")))
+    >>> fingerprint(tune) == fingerprint(np.roll(tune, 5, axis=0)), fingerprint(np.zeros_like(tune))
+    (True, 'silence')
+    """
     cells = np.flatnonzero(matrix[STRUCK].view(np.bool_))
     if not len(cells):
         return "silence"

@@ -51,7 +51,7 @@ def split_by_group(groups: Sequence[str], seed: int) -> list[str]:
     ['test', 'train', 'train', 'train', 'train', 'train', 'train', 'train', 'train', 'valid']
     """
     sizes = Counter(groups)
-    names = sorted(sizes)
+    names = sorted(sizes)  # the order in which files were found must not matter
     order = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
     split_of: dict[str, str] = {}
     for split, share in SHARES.items() if len(names) >= 3 else ():
@@ -61,15 +61,20 @@ def split_by_group(groups: Sequence[str], seed: int) -> list[str]:
             if sizes[name] <= room:
                 split_of[name] = split
                 room -= sizes[name]
+        # No group is small enough: the smallest is used, so that no split is empty.
         if split not in split_of.values():
             split_of[min(left, key=sizes.__getitem__)] = split
     return [split_of.get(group, "train") for group in groups]
 
 
 def read_index(path: Path) -> dict[Path, Assignment]:
-    """An index CSV with columns file, split, group: absolute path -> assignment. Files are relative to its folder.
+    r"""An index CSV with columns file, split, group: absolute path -> assignment. Files are relative to its folder.
 
     Raises `UserError` for a missing column, a file named twice, or a group in two splits.
+
+    >>> _ = Path("index.csv").write_text("file,split,group\nsong.mid,train,Bach\n")
+    >>> [(path.name, given.split, given.group) for path, given in read_index(Path("index.csv")).items()]
+    [('song.mid', 'train', 'Bach')]
     """
     import pandas as pd
 
@@ -98,7 +103,13 @@ def read_index(path: Path) -> dict[Path, Assignment]:
 
 
 def check_groups(splits: Sequence[str], groups: Sequence[str], where: object) -> None:
-    """Raise `UserError` when a group spans two splits."""
+    """Raise `UserError` when a group spans two splits.
+
+    >>> check_groups(["train", "train", "test"], ["a", "a", "b"], "index.csv")
+    >>> check_groups(["train", "test"], ["a", "a"], "index.csv")
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: index.csv: group a is in train and in test; pieces of one group must share a split
+    """
     split_of: dict[str, str] = {}
     for split, group in zip(splits, groups, strict=True):
         if split_of.setdefault(group, split) != split:

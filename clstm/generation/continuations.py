@@ -112,7 +112,7 @@ def _after(prompt: Prompt, piece: Notes) -> Notes:
 
 
 def _named(folder: Path, name: str) -> Path:
-    """The file of a folder that a corpus calls so; the names there are readable."""
+    """The file of a folder that has this name in a corpus, where names are readable."""
     if (path := folder / name).is_file():
         return path
     for found in find_files([folder], MIDI):
@@ -198,7 +198,12 @@ def _about(
 
 
 def summary(manifest: dict[str, Any], out: Path) -> str:
-    """One line: how many files, how their density compares with the corpus, and how many of them fail and when."""
+    """One line: how many files, how their density compares with the corpus, and how many of them fail and when.
+
+    >>> failures = {"silence_from_seconds": None, "saturation_from_seconds": None, "loop_from_seconds": 14.25}
+    >>> summary({"items": [{"seconds": 30.0, **failures}]}, Path("music"))
+    'music: 1 MIDI files of 30 s; none falls silent, none saturates, 1 loops (from 14.25 s).'
+    """
     items = manifest["items"]
     line = f"{out}: {len(items)} MIDI files of {items[0]['seconds']:g} s"
     if "density" in manifest:
@@ -214,7 +219,11 @@ def summary(manifest: dict[str, Any], out: Path) -> str:
 
 
 def frames_of(seconds: float) -> int:
-    """Frames of a length asked for. Raises `UserError` when it is not at least one frame."""
+    """Frames of a length asked for. Raises `UserError` when it is not at least one frame.
+
+    >>> frames_of(30.0)
+    240
+    """
     if not 1 / FRAME_RATE <= seconds <= LONGEST:
         raise UserError(
             f"a continuation of {seconds:g} seconds is not possible; give {1 / FRAME_RATE:g} to {LONGEST:g}"

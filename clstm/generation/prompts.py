@@ -45,7 +45,11 @@ class Prompt:
 
     @property
     def end(self) -> int:
-        """The frame of the piece in which its continuation begins."""
+        """The frame of the piece in which its continuation begins.
+
+        >>> opening().end
+        90
+        """
         return self.start + int(self.window.shape[1]) - self.padding
 
 
@@ -95,7 +99,14 @@ def opening(window: int = WINDOW) -> Prompt:
 
 
 def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Prompt:
-    """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it."""
+    """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it.
+
+    Six seconds of music before a window of 90 frames, 11.25 s, is filled with silence:
+
+    >>> prompt = from_midi(Path("song.mid"))
+    >>> prompt.name, prompt.window.shape, prompt.padding
+    ('song', (156, 90), 42)
+    """
     notes = read_midi(path)
     matrix = encode(notes)
     start = round(start_seconds * FRAME_RATE)

@@ -66,7 +66,11 @@ class Sampling:
             raise UserError("--rescue draws again, but with --threshold nothing is drawn; choose one of the two")
 
     def stepping(self, horizon: int) -> int:
-        """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those."""
+        """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those.
+
+        >>> Sampling("window").stepping(9), Sampling("stream").stepping(9), Sampling("window", step=3).stepping(9)
+        (9, 1, 3)
+        """
         usual = 1 if self.mode == "stream" else horizon
         step = usual if self.step is None else self.step
         if not 1 <= step <= horizon:
@@ -82,10 +86,21 @@ def generate(
     sampling: Sampling = Sampling(),
     progress: Progress = silent,
 ) -> list[Matrix]:
-    """Continue every prompt, `BATCH` at a time. Returns one consistent (156, frames) matrix per prompt, without it.
+    """Continue every prompt, `BATCH` at a time. Returns one (156, frames) matrix per prompt, without it,
+    consistent behind it: a note may sound on from the prompt.
 
     Prompt i draws from a generator of its own, f(sampling.seed, i): it gives the same music on the same machine in a
     batch of any size up to float error in the chances. Nothing is rescued here.
+
+    The music of a model that has learnt nothing is consistent too:
+
+    >>> from clstm.generation.prompts import opening
+    >>> from clstm.models.networks import Network, NetworkConfig
+    >>> from clstm.music.score import is_consistent
+    >>> prompt, network = opening(), Network(NetworkConfig("lstm", hidden=4))
+    >>> (music,) = generate(network, [prompt], frames=16)
+    >>> music.shape, is_consistent(np.concatenate([prompt.window, music], axis=1))
+    ((156, 16), True)
     """
     temperatures = np.full((1, frames), sampling.temperature)
     music: list[Matrix] = []
@@ -102,7 +117,14 @@ def generate(
 
 
 def generator(sampling: Sampling, place: int, attempt: int = 0) -> np.random.Generator:
-    """Where prompt number `place` draws from; from elsewhere at each attempt to draw again."""
+    """Where prompt number `place` draws from; from elsewhere at each attempt to draw again.
+
+    >>> sampling = Sampling(seed=1)
+    >>> bool(generator(sampling, 0).random() == generator(sampling, 0).random())
+    True
+    >>> bool(generator(sampling, 0).random() == generator(sampling, 0, attempt=1).random())
+    False
+    """
     return np.random.default_rng((sampling.seed, 3, place, attempt) if attempt else (sampling.seed, 3, place))
 
 
@@ -165,6 +187,14 @@ def draw(chances: Chances, sounding: Frames, draws: NDArray[np.float64]) -> Fram
 
     P(struck) is as given. P(held and not struck) = P(held) - P(struck) needs the note to have been sounding, which
     had the probability `reach`: 1 for the known frame, then the held probability of the frame before.
+
+    A cell that is certain is always drawn, one that is impossible never:
+
+    >>> chances = np.zeros((1, 1, 156), dtype=np.float32)
+    >>> chances[0, 0, [36, 78 + 36]] = 1  # middle C is struck, and so held
+    >>> draws = np.random.default_rng(0).random((1, 1, 2, 78))
+    >>> np.flatnonzero(draw(chances, np.zeros((1, 78), dtype=np.uint8), draws)).tolist()
+    [36, 114]
     """
     frames = np.zeros((*draws.shape[:2], chances.shape[2]), dtype=np.uint8)
     reach = np.ones(sounding.shape, dtype=np.float32)
@@ -230,4 +260,5 @@ def density_range(corpus: Corpus, frames: int) -> tuple[float, float] | None:
 
 
 def _sigmoid(logits: NDArray[np.float64]) -> Chances:
+    # A temperature near 0 makes logits that exp cannot hold; from 80 on a chance is 1 in float32.
     return (1 / (1 + np.exp(-np.clip(logits, -80, 80)))).astype(np.float32)

@@ -34,7 +34,15 @@ LONGEST = 10**6  # frames of a window
 
 
 def build(config: NetworkConfig) -> Model:
-    """The network of a configuration, the paper's or our own, as it is before training."""
+    """The network of a configuration, the paper's or our own, as it is before training.
+
+    The paper's C-LSTM, without memory for its weights (PyTorch's LSTM has two bias vectors, the paper's one):
+
+    >>> from clstm.models.networks import parameter_count
+    >>> with torch.device("meta"):
+    ...     parameter_count(build(NetworkConfig("c-lstm")))
+    6797116
+    """
     return Network(config) if config.kind in PAPER else Plus(config)
 
 
@@ -48,7 +56,13 @@ def save_model(run: Path, network: NetworkConfig, weights: dict[str, Tensor], ab
 
 
 def read_config(run: Path) -> dict[str, Any]:
-    """The configuration of a run. Raises `UserError` when there is none, `MismatchError` for another version's."""
+    """The configuration of a run. Raises `UserError` when there is none, `MismatchError` for another version's.
+
+    >>> from clstm import pretrained
+    >>> network = read_config(pretrained.find("lstm"))["network"]
+    >>> network["kind"], network["window"], network["horizon"]
+    ('lstm', 90, 9)
+    """
     try:
         config = read_json(Path(run) / CONFIG)
     except (OSError, ValueError) as error:

@@ -41,6 +41,7 @@ class Plus(Model):
         self.states = len(parts(config.rows))
         self.pitches = config.rows // self.states
         channels = config.kernels
+        # Padded along pitch alone: there are no frames before the first, and `lag` says how many are needed.
         self.local = nn.Conv2d(self.states, channels, (2 * OCTAVE + 1, self.lag + 1), padding=(OCTAVE, 0))
         self.features = nn.Linear(self.pitches * channels, config.features)
         self.recurrence = nn.LSTM(config.features + config.rows, config.hidden, batch_first=True)
@@ -52,11 +53,19 @@ class Plus(Model):
         self.from_local = nn.Linear(channels + self.states, channels)
         self.from_hidden = nn.Linear(config.hidden, self.pitches * channels)  # its bias is each pitch's position
         self.notes = nn.LSTM(channels, 2 * channels, batch_first=True)
+        # Without a bias: each row has its own, in `output`.
         self.shared = nn.Linear(3 * channels, config.horizon * self.states, bias=False)
         self.output = nn.Linear(config.hidden, config.horizon * config.rows)
 
     def front(self, frames: Tensor) -> Tensor:
-        """Local features of every pitch, then the raw frame. (B, T, rows) -> (B, T - 1, pitches * C + rows)"""
+        """Local features of every pitch, then the raw frame. (B, T, rows) -> (B, T - 1, pitches * C + rows)
+
+        A frame of 156 rows and the one before it become 2 features of each of 78 pitches, and the frame itself:
+
+        >>> network = Plus(NetworkConfig("c-lstm-plus", kernels=2, features=4, hidden=8))
+        >>> network.front(torch.zeros(1, 90, 156)).shape
+        torch.Size([1, 89, 312])
+        """
         notes = torch.unflatten(frames, 2, (self.states, self.pitches)).permute(0, 2, 3, 1)  # (B, states, pitches, T)
         local = torch.relu(self.local(notes)).permute(0, 3, 2, 1)  # (B, T - 1, pitches, C)
         return torch.cat([local.flatten(2), frames[:, self.lag :]], dim=2)
@@ -74,6 +83,7 @@ class Plus(Model):
         moments = torch.cat([self.key(torch.cat([hidden, last], dim=2)), last], dim=2)
         known = moments if known is None else torch.cat([known[0], moments], dim=1)
         recalled = self.recall(hidden, known)
+        # Only now: what is remembered, and asked for, has no dropout.
         hidden = self.dropout(hidden)
 
         now = torch.unflatten(last, 2, (self.states, self.pitches)).transpose(2, 3)  # (B, steps, pitches, states)
@@ -90,15 +100,26 @@ class Plus(Model):
 
         hidden : (B, steps, H); known : keys and frames, (B, past + steps, 128 + rows), the last of them at these steps
         returns (B, steps, pitches * C)
+
+        Within the first nine frames there is nothing yet whose continuation is known:
+
+        >>> network = Plus(NetworkConfig("c-lstm-plus", kernels=2, features=4, hidden=8))
+        >>> hidden, known = torch.ones(1, 9, 8), torch.ones(1, 9, HEADS * SIZE + 156)
+        >>> found = network.recall(hidden, known)
+        >>> found.shape, int(found.count_nonzero())
+        (torch.Size([1, 9, 156]), 0)
         """
         horizon, steps, moments = self.config.horizon, hidden.shape[1], known.shape[1]
         keys, frames = torch.split(known, [HEADS * SIZE, self.config.rows], dim=2)
         query, key = (torch.unflatten(of, 2, (HEADS, SIZE)).transpose(1, 2) for of in (self.query(hidden), keys))
         ago = torch.arange(moments - steps, moments)[:, None] - torch.arange(moments)
         ago = ago.to(hidden.device)  # (steps, moments)
+        # Scaled as in Vaswani et al. (2017): products of longer keys would saturate the softmax.
         likeness = query @ key.transpose(2, 3) * SIZE**-0.5 + self.nearness[:, ago.clamp(0, REACH - 1)]
         likeness = likeness.masked_fill((ago < horizon) | (ago >= REACH), -torch.inf)
+        # A score of 0 for recalling nothing, which is all there is in the first nine frames.
         nothing = likeness.new_zeros(*likeness.shape[:3], 1)
+        # In float32, also where the rest is in bfloat16, which has three digits.
         weights = torch.softmax(torch.cat([nothing, likeness], dim=3).float(), dim=3)[..., 1:]
         weights = weights.transpose(1, 2).flatten(1, 2)  # (B, steps * heads, moments)
         later = F.pad(frames, (0, 0, 0, horizon))
@@ -116,7 +137,7 @@ class Plus(Model):
         return shared + torch.unflatten(self.output(hidden), -1, (config.horizon, config.rows))
 
     def initialise(self, row_means: Tensor) -> None:
-        """He-scaled convolution, Glorot weights, zero biases but for forget gates and each row's log-odds."""
+        """He-scaled convolution, Glorot weights; zero biases, except those of forget gates and each row's log-odds."""
         start_recurrence(self.recurrence)
         start_recurrence(self.notes)
         nn.init.kaiming_normal_(self.local.weight, nonlinearity="relu")

@@ -60,7 +60,11 @@ class Degeneration:
 
     @property
     def first(self) -> tuple[str, float] | None:
-        """The earliest failure, and when it begins."""
+        """The earliest failure, and when it begins.
+
+        >>> Degeneration(silence=20.0, loop=3.5, period=2.0).first
+        ('loop', 3.5)
+        """
         onsets = [(onset, kind) for kind in KINDS if (onset := getattr(self, kind)) is not None]
         return (min(onsets)[1], min(onsets)[0]) if onsets else None
 
@@ -113,6 +117,7 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
         if period + width > frames:
             continue
         recurring = (struck[:, period:] & struck[:, :-period]).sum(axis=0, dtype=np.int64)
+        # Dice: twice what both have, over what either has.
         alike = 2 * _sums(recurring, width) >= ALIKE * _sums(count[period:] + count[:-period], width)
         resting = _sums(count, period)[1:] == 0  # nothing struck in the period that ends here
         stretches = np.flatnonzero(alike & (_sums(resting, width) == 0))
@@ -121,6 +126,7 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
             found.append((first + period + width, period, first + int(np.argmax(recurring[first:] > 0))))
     if not found:
         return None
+    # Twice the period of a loop is a period too: of those that begin before one is recognised, the shortest counts.
     shown = min(found)[0]
     return min(((first, period) for _, period, first in found if first < shown), key=lambda one: one[1])
 

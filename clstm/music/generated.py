@@ -67,7 +67,7 @@ class ContinuationItem(GeneratedItem):
     redrawn: int | None = None
 
     def stated(self) -> dict[str, Any]:
-        """As JSON has it: the fields that were given."""
+        """As a JSON object: the fields that were given."""
         return self.model_dump(exclude_unset=True)
 
 
@@ -86,7 +86,11 @@ class GeneratedManifest:
 
 
 def read_manifest(folder: Path) -> GeneratedManifest:
-    """The manifest of a folder; an empty one where there is none."""
+    """The manifest of a folder; an empty one where there is none.
+
+    >>> read_manifest(Path("music/human"))
+    GeneratedManifest(items={}, content=None, remarks=())
+    """
     path = Path(folder) / GENERATED
     if not path.exists():
         return GeneratedManifest()
@@ -107,7 +111,12 @@ def read_manifest(folder: Path) -> GeneratedManifest:
 
 
 def items_of(content: Mapping[str, Any]) -> dict[str, GeneratedItem]:
-    """What a manifest, of this version or an earlier one, says of each file, by its name, as far as it can be used."""
+    """What a manifest, of this version or an earlier one, says of each file, by its name, as far as it can be used.
+
+    >>> item = items_of({"items": [{"file": "001.mid", "piece": "BWV 846", "seconds": 30.0}]})["001.mid"]
+    >>> item.piece, item.seconds, item.begins_at_seconds
+    ('BWV 846', 30.0, 0.0)
+    """
     return dict(_items(content, []))
 
 
@@ -129,7 +138,7 @@ def fits(item_seconds: float, silent_from: float | None, last_note: float) -> bo
 
 
 def _items(content: Mapping[str, Any], faults: list[str]) -> Iterator[tuple[str, GeneratedItem]]:
-    """The items, each named once; what is wrong of them is added to the faults."""
+    """The items, each named once; what is wrong with them is added to the faults."""
     content = translated(content)
     listed = content.get("items")
     found: dict[str, GeneratedItem] = {}

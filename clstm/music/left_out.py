@@ -51,12 +51,21 @@ def sentence(files: Iterable[LeftOut], *, remedy: str = "") -> str:
 
 
 def as_columns(one: LeftOut) -> dict[str, object]:
-    """As a table has it: drums, pedals and programs, these as numbers with a blank between."""
+    """As a table has it: drums, pedals and programs, these as numbers with a blank between.
+
+    >>> as_columns(LeftOut(drums=4, programs=(40, 42)))
+    {'drums': 4, 'pedals': 0, 'programs': '40 42'}
+    """
     return {"drums": one.drums, "pedals": one.pedals, "programs": " ".join(map(str, one.programs))}
 
 
 def from_columns(table: "pd.DataFrame") -> list[LeftOut]:
-    """What `as_columns` put into a table, row by row; nothing where the table is older than these columns."""
+    """What `as_columns` put into a table, row by row; nothing where the table is older than these columns.
+
+    >>> import pandas as pd
+    >>> from_columns(pd.DataFrame([as_columns(LeftOut(drums=4, programs=(40, 42)))]))
+    [LeftOut(drums=4, programs=(40, 42), pedals=0)]
+    """
     if not set(COLUMNS) <= set(table):
         return [NOTHING] * len(table)
     return [

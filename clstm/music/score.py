@@ -43,7 +43,11 @@ class Losses:
 
 
 def parts(rows: int) -> dict[str, slice]:
-    """The states a matrix keeps of each pitch, by name: held and struck in ours, one in a published piano roll."""
+    """The states a matrix keeps of each pitch, by name: held and struck in ours, one in a published piano roll.
+
+    >>> parts(156), parts(88)
+    ({'held': slice(0, 78, None), 'struck': slice(78, 156, None)}, {'sounding': slice(0, 88, None)})
+    """
     return {"held": HELD, "struck": STRUCK} if rows == ROWS else {"sounding": slice(0, rows)}
 
 
@@ -120,7 +124,13 @@ def repair(matrix: Matrix) -> Matrix:
 
 
 def is_consistent(matrix: Matrix) -> bool:
-    """Whether struck implies held and every held run begins struck."""
+    """Whether struck implies held and every held run begins struck.
+
+    >>> matrix = np.zeros((156, 2), dtype=np.uint8)
+    >>> matrix[36] = 1  # middle C is held, and struck nowhere
+    >>> is_consistent(np.zeros_like(matrix)), is_consistent(matrix)
+    (True, False)
+    """
     held, struck = matrix[HELD], matrix[STRUCK]
     return bool((struck <= held).all() and (_run_starts(held) <= struck).all())
 

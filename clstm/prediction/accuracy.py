@@ -59,7 +59,7 @@ def score(
 ) -> pd.DataFrame:
     """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
 
-    teacher : what baselines learn from instead of this corpus, see `accuracy_systems.on_learning`
+    teacher : what baselines learn from instead of this corpus, see `predictors.on_learning`
 
     Raises `MismatchError` when corpus and runs do not fit in one table, `UserError` when two systems have one name or
     no piece has a window.
@@ -238,7 +238,7 @@ def _best_baseline(horizon: Horizon, found: Mapping[str, Values], of: str) -> st
 
 
 def _skill(of: str, system: str, rival: str | None, found: Mapping[str, Values], horizon: Horizon) -> dict[str, float]:
-    """Over the best baseline; NaN where there is none, or where it leaves nothing to remove."""
+    """Skill over the best baseline; NaN where there is none, or where it makes no error."""
     name, own = f"skill_{of}", loss(found[system], of)
     best = np.full_like(own, np.nan) if rival is None else loss(found[rival], of)
     with np.errstate(divide="ignore", invalid="ignore"):

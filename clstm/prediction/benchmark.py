@@ -157,7 +157,11 @@ def identify(corpus: Corpus) -> str:
 
 
 def literature(name: str) -> list[dict[str, Any]]:
-    """The rows of a published set."""
+    """The values of the literature for a published set, one row per model; none for another name.
+
+    >>> [(row["system"], row.get("nats", row.get("nats_from_2"))) for row in literature("JSB Chorales")][-1]
+    ('TCN (2018)', 8.1)
+    """
     return [
         {"system": one.name, "role": "literature", one.measure: one.nats[name], "source": one.source, "note": one.note}
         for one in LITERATURE
@@ -166,7 +170,7 @@ def literature(name: str) -> list[dict[str, Any]]:
 
 
 def baselines(corpus: Corpus) -> dict[str, Predictor]:
-    """Each key by itself, from the training split: its share of frames, and a first-order Markov chain."""
+    """Predictors of each key alone, fitted to `train`: its share of frames, and a first-order Markov chain."""
     train = corpus.of_split("train")
     frames = corpus.lengths[train].sum()
     share = (row_means(corpus, train) * frames + 1) / (frames + 2)  # add one: a key never heard may sound yet
@@ -208,6 +212,11 @@ def network(run: Path) -> Predictor:
 def count(chances: Chances, frames: Roll) -> NDArray[np.float64]:
     """What one piece adds to the sums: (2, 4) of frames, nats, expected hits, and expected hits, misses and false
     strikes together; first over frames 1..T, then over frames 2..T.
+
+    Two frames of one key, predicted with .5 each: 2 log 2 nats; half of the key that sounds is hit.
+
+    >>> count(np.full((2, 1), 0.5), np.array([[1], [0]], dtype=np.uint8))[0].round(4).tolist()
+    [2.0, 1.3863, 0.5, 1.5]
     """
     chances = np.clip(chances, NEAREST, 1 - NEAREST)
     nats = -np.log(np.where(frames == 1, chances, 1 - chances)).sum(axis=1)
@@ -218,7 +227,11 @@ def count(chances: Chances, frames: Roll) -> NDArray[np.float64]:
 
 
 def values(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`MEASURES` (..., 4) of sums (..., 2, 4); what has no frames, or nothing to hit or to strike, is NaN."""
+    """`MEASURES` (..., 4) of sums (..., 2, 4); what has no frames, or nothing to hit or to strike, is NaN.
+
+    >>> values(np.array([[4.0, 2.0, 3.0, 6.0], [3.0, 1.5, 3.0, 4.0]])).tolist()
+    [0.5, 0.5, 0.5, 0.75]
+    """
     frames, nats, hits, struck = np.moveaxis(sums, -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.stack([nats / frames, hits / struck], axis=-1).reshape(*sums.shape[:-2], 4)

@@ -22,7 +22,7 @@ from clstm.prediction.reach_tables import Gradients
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.training import batches
-from clstm.training.loop import objective
+from clstm.training.objective import objective
 
 AT_ONCE = 32  # windows
 
@@ -72,7 +72,16 @@ def table(corpus: Corpus, runs: Sequence[Path], *, split: str, count: int = 512,
 
 
 def gradient_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
-    """`window_norms` averaged over the windows, (window,)."""
+    """`window_norms` averaged over the windows, (window,).
+
+    A recurrence that forgets everything sees only the last frame:
+
+    >>> from clstm.models.networks import Network, NetworkConfig
+    >>> network = Network(NetworkConfig("rnn", hidden=4))
+    >>> _ = torch.nn.init.zeros_(network.recurrence.weight_hh_l0)
+    >>> np.flatnonzero(gradient_norms(network, torch.zeros(2, 99, 156))).tolist()
+    [0]
+    """
     return np.asarray(window_norms(network, windows).mean(axis=0))
 
 
@@ -88,5 +97,6 @@ def window_norms(network: Model, windows: Tensor) -> NDArray[np.float64]:
     logits = network(frames[:, :window], last=True)
     real = torch.ones(windows.shape[:2], dtype=torch.bool)
     nats, asked = objective(logits, windows[:, window - lag - 1 :], real[:, window - lag - 1 :], lag)
+    # The sum over windows: each depends on its own frames only, so one pass gives the gradients of all.
     (gradient,) = torch.autograd.grad(nats / (asked / len(windows)), frames)
     return np.asarray(gradient[:, :window].norm(dim=2).flip(1).numpy(), dtype=np.float64)

@@ -40,8 +40,8 @@ class ScoredSystem:
     role : "model" for the paper's three, "own" for networks of our design
     kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for a baseline
     calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
-    threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json", by
-        whoever wrote that; or nothing, ""
+    threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json",
+        where it was stated; or nothing, ""
     """
 
     predict: Predictor
@@ -166,7 +166,7 @@ def threshold_of(run: Path, corpus: Corpus, progress: Progress = silent) -> floa
 
 
 def cautions(corpus: Corpus, runs: Sequence[Path], split: str) -> list[str]:
-    """Which runs know pieces of this split, learnt from or chosen by, a line each."""
+    """Which runs have learnt from pieces of this split, or chose their weights by them; one line each."""
     scored = corpus.of_split(split)
     lines = []
     for run in runs:

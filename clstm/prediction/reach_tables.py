@@ -38,14 +38,26 @@ class Gradients:
 
     @classmethod
     def of(cls, system: str, kind: str, norms: Array, groups: NDArray[np.object_]) -> "Gradients":
-        """norms : (windows, frames); groups : (windows,)"""
+        """norms : (windows, frames); groups : (windows,)
+
+        >>> groups = np.array(["Bach", "Bach", "Chopin"], dtype=object)
+        >>> one = Gradients.of("run", "rnn", np.array([[2.0, 1.0], [1.0, 1.0], [3.0, 0.0]]), groups)
+        >>> one.windows.tolist(), one.sums.tolist()
+        ([2.0, 1.0], [[3.0, 2.0], [3.0, 0.0]])
+        """
         names, of = np.unique(groups.astype(str), return_inverse=True)
         sums = np.zeros((len(names), norms.shape[1]))
         np.add.at(sums, of, norms)
         return cls(system, kind, names.astype(object), np.bincount(of).astype(np.float64), sums)
 
     def beyond(self, seconds: float) -> Array:
-        """The sum from more than some seconds ago, of each group, (G,)."""
+        """The sum from more than some seconds ago, of each group, (G,).
+
+        Of 17 frames, 2 s, eight are more than one second ago:
+
+        >>> Gradients.of("run", "rnn", np.ones((1, 17)), np.array(["Bach"], dtype=object)).beyond(1).tolist()
+        [8.0]
+        """
         return np.asarray(self.sums[:, more_than(np.arange(self.sums.shape[1]) / FRAME_RATE, seconds)].sum(axis=1))
 
     @property
@@ -64,7 +76,12 @@ def more_than(seconds_back: Array, seconds: float) -> NDArray[np.bool_]:
 
 
 def beyond(curves: pd.DataFrame, seconds: float) -> dict[str, float]:
-    """The share of each system's gradient (0..1) that lies more than some seconds ago, from its curve."""
+    """The share of each system's gradient (0..1) that lies more than some seconds ago, from its curve.
+
+    >>> curve = pd.DataFrame({"system": "rnn", "seconds_back": [0.0, 0.5, 1.5], "share": [0.5, 0.25, 0.25]})
+    >>> beyond(curve, 1)
+    {'rnn': 0.25}
+    """
     far = curves[more_than(curves["seconds_back"].to_numpy(), seconds)].groupby("system")["share"].sum()
     return {str(system): float(far.get(system, 0.0)) for system in curves["system"].unique()}
 
@@ -75,6 +92,10 @@ def curves(measured: Sequence[Gradients], seed: int = 0) -> pd.DataFrame:
     Columns: system, frames_back (0 is the window's last frame), seconds_back, gradient (nats per frame and unit of
     input, averaged over windows), share (of the sum over the window), share_low, share_high (its interval), kind, and
     groups, of the pieces that windows were drawn from. An interval is missing below five groups.
+
+    >>> norms, groups = np.array([[3.0, 1.0]] * 5), np.arange(5).astype(object)
+    >>> curves([Gradients.of("run", "rnn", norms, groups)])["share"].tolist()
+    [0.75, 0.25]
     """
     tables = []
     for one in measured:
@@ -128,13 +149,18 @@ def _compared(one: Gradients, other: Gradients, seconds: float, seed: int) -> di
 
 
 def _share(one: Gradients, seconds: float, draws: Draws) -> Array:
-    """Of every row of weights."""
+    """The share of the gradient from more than so many seconds ago, of every row of weights."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((draws.weights @ one.beyond(seconds)) / (draws.weights @ one.totals))
 
 
 def summary(measured: Sequence[Gradients], seed: int = 0) -> list[str]:
-    """One line per system: where half of its gradient lies, and how much is from more than 1, 5 and 10 seconds ago."""
+    """One line per system: where half of its gradient lies, and how much is from more than 1, 5 and 10 seconds ago.
+
+    >>> summary([Gradients.of("run", "rnn", np.ones((1, 32)), np.array(["Bach"], dtype=object))])
+    ['run: half of the gradient lies in the last 16 frames; % of it: 71.9 from more than 1 s ago,
+    0.0 from more than 5 s ago, 0.0 from more than 10 s ago']
+    """
     return [_line(one, Draws.of(one.windows, seed)) for one in measured]
 
 
@@ -167,6 +193,10 @@ def notes(measured: Sequence[Gradients], compared: pd.DataFrame) -> list[str]:
 
 
 def half_life(norms: NDArray[np.float64]) -> int:
-    """The frames back from which on less than half of all the gradient comes; 0 when there is no gradient."""
+    """How many frames before the window's last one half of the gradient is reached; 0 when there is no gradient.
+
+    >>> half_life(np.array([4.0, 2.0, 1.0, 1.0])), half_life(np.ones(8)), half_life(np.zeros(8))
+    (0, 3, 0)
+    """
     total = norms.sum()
     return int(np.searchsorted(np.cumsum(norms), total / 2)) if total else 0

@@ -36,8 +36,8 @@ ALPHA = 0.05
 FEWEST_GROUPS = 5  # for an interval or a p
 FEWEST_FOR_A_DIRECTION = 6  # the least p of two sides is 2 / 2^groups, and 2 / 2^5 is above ALPHA
 RESAMPLES = 1000
-ALL_FLIPS = 12  # groups up to which every way to flip them is tried
-FLIPS = 9999  # else
+ALL_FLIPS = 12  # groups up to which every way to flip them is tried: 4,096, fewer than would be drawn
+FLIPS = 9999  # else; 10,000 with the first row, so that p is a multiple of 0.0001
 CLOSE = 1e-9  # two statistics that differ by rounding only
 
 
@@ -55,7 +55,14 @@ class Draws:
 
     @classmethod
     def of(cls, sizes: Array, seed: int) -> "Draws":
-        """sizes : (G,), windows of each group"""
+        """sizes : (G,), windows of each group
+
+        >>> draws = Draws.of(np.array([10.0, 10, 10, 10, 10]), seed=0)
+        >>> draws.weights.shape, draws.effective
+        ((1006, 5), 5.0)
+        >>> round(Draws.of(np.array([96.0, 1, 1, 1, 1]), seed=0).effective, 2)  # one group has nearly all: at least 2
+        2.0
+        """
         groups = len(sizes)
         whole = np.ones((1, groups))
         if groups < FEWEST_GROUPS:
@@ -63,6 +70,7 @@ class Draws:
         drawn = np.random.default_rng(seed).integers(0, groups, (RESAMPLES, groups))
         resamples = np.stack([np.bincount(draw, minlength=groups) for draw in drawn]).astype(np.float64)
         effective = float(np.square(sizes.sum()) / np.square(sizes).sum())
+        # At least 2: t needs one degree of freedom.
         return cls(np.concatenate([whole, 1 - np.eye(groups), resamples]), max(effective, 2.0))
 
     def interval(
@@ -165,6 +173,7 @@ def upper_sided(statistic: Array) -> float:
     if len(statistic) == 1 or not np.isfinite(actual):
         return float("nan")
     found = np.nan_to_num(statistic, nan=np.inf)
+    # The first row, what was found, is counted among them: p is never 0.
     return float((found >= actual - CLOSE * abs(actual)).mean())
 
 

@@ -61,16 +61,16 @@ class Horizon:
         return values(self.draws.weights, self.sums[system])
 
     def of_groups(self, system: str, *names: str) -> Array:
-        """Some of `COLUMNS` added up, of each group, (G,)."""
+        """The sum of some of `COLUMNS` in each group, (G,)."""
         return np.asarray(self.sums[system].sum(axis=0)[:, [COLUMNS.index(name) for name in names]].sum(axis=1))
 
     def ratio(self, system: str, name: str) -> Ratio:
-        """One of `RATIOS`, of each group; accuracy as its loss."""
+        """Numerator and denominator of one of `RATIOS` in each group; accuracy as its loss."""
         above, below = RATIOS[name]
         return self.of_groups(system, *above), self.of_groups(system, *below)
 
     def p(self, system: str, other: str, name: str) -> float:
-        """Two-sided, of the difference in one of `RATIOS`."""
+        """The two-sided p of the difference in one of `RATIOS`."""
         return two_sided(self.flips @ contributions(self.ratio(system, name), self.ratio(other, name)))
 
 
@@ -115,5 +115,9 @@ def confusion(cells: Array, hits: Array, false_alarms: Array, misses: Array) -> 
 
 
 def loss(found: Values, of: str) -> Array:
-    """What skill removes: the error, 1 - accuracy, or the nats."""
+    """What skill removes: the error, 1 - accuracy, or the nats.
+
+    >>> loss({"accuracy": np.array([0.75]), "nats": np.array([9.0])}, "accuracy").tolist()
+    [0.25]
+    """
     return 1 - found["accuracy"] if of == "accuracy" else found[of]

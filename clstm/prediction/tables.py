@@ -126,7 +126,7 @@ def _against_paper(row: Row) -> str:
 
 
 def _chance(p: float) -> str:
-    """A p in four characters, or as below the least that is shown."""
+    """A p in four characters, or "<.001"."""
     if np.isnan(p):
         return MISSING
     return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")

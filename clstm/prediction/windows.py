@@ -37,7 +37,16 @@ class Windows:
 
 
 def windows_of(corpus: Corpus, pieces: Iterable[int], window: int, horizon: int, stride: int) -> Iterator[Windows]:
-    """Every window of some pieces that has its horizon; those of a long piece in turns, so that memory is bounded."""
+    """Every window of some pieces that has its horizon; those of a long piece in turns, so that memory is bounded.
+
+    >>> import pandas as pd
+    >>> from clstm.corpus.corpus import pack
+    >>> table = pd.DataFrame({"start": [0], "frames": [10]})
+    >>> corpus = Corpus("toy", table, pack(np.eye(156, 10, dtype=np.uint8)))  # row k is 1 in frame k
+    >>> (some,) = windows_of(corpus, [0], window=4, horizon=2, stride=2)
+    >>> some.ends.tolist(), some.targets.argmax(axis=2).tolist()
+    ([4, 6, 8], [[4, 5], [6, 7], [8, 9]])
+    """
     for piece in pieces:
         ends = _ends(corpus, piece, window, horizon, stride)
         turns = math.ceil(corpus.lengths[piece] / FRAMES_AT_ONCE)
@@ -49,7 +58,17 @@ def windows_of(corpus: Corpus, pieces: Iterable[int], window: int, horizon: int,
 
 
 def windows_in(corpus: Corpus, pieces: Iterable[int], window: int, horizon: int, stride: int) -> int:
-    """How many `windows_of` gives; pieces shorter than window + horizon have none."""
+    """How many `windows_of` gives; pieces shorter than window + horizon have none.
+
+    A piece of 10 frames: the windows of 4 frames with 2 to follow end before frames 4, 6 and 8.
+
+    >>> import pandas as pd
+    >>> from clstm.corpus.corpus import pack
+    >>> table = pd.DataFrame({"start": [0], "frames": [10]})
+    >>> corpus = Corpus("toy", table, pack(np.zeros((156, 10), dtype=np.uint8)))
+    >>> windows_in(corpus, [0], window=4, horizon=2, stride=2)
+    3
+    """
     return sum(len(_ends(corpus, piece, window, horizon, stride)) for piece in pieces)
 
 
@@ -58,7 +77,13 @@ def _ends(corpus: Corpus, piece: int, window: int, horizon: int, stride: int) ->
 
 
 def predictor(network: Model) -> Predictor:
-    """What a network predicts after each window."""
+    """What a network predicts after each window.
+
+    >>> from clstm.models.networks import Network, NetworkConfig
+    >>> predict = predictor(Network(NetworkConfig("lstm", window=4, hidden=4)))
+    >>> predict(np.zeros((6, 156), dtype=np.uint8), np.array([4, 5]), 9).shape
+    (2, 9, 156)
+    """
     network = network.eval()
     window, steps = network.config.window, network.config.window - network.lag
 

@@ -19,7 +19,11 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The bundled models, sorted."""
+    """The bundled models, sorted.
+
+    >>> names()
+    ['c-lstm', 'c-lstm-plus', 'lstm', 'rnn']
+    """
     return sorted(config.parent.name for config in FOLDER.glob("*/config.json"))
 
 
@@ -28,6 +32,9 @@ def find(run: str | Path) -> Path:
     bundled model does not hide it.
 
     Raises `UserError` when it is neither, naming the bundled models.
+
+    >>> find("c-lstm") == FOLDER / "c-lstm"
+    True
     """
     path, bundled_name = Path(run), str(run) in names()
     if path.exists() and ((path / "config.json").exists() or not bundled_name):
@@ -39,5 +46,9 @@ def find(run: str | Path) -> Path:
 
 
 def title(run: Path) -> str:
-    """How to call a run in a sentence: a bundled model by its name, another by its path."""
+    """How to call a run in a sentence: a bundled model by its name, another by its path.
+
+    >>> title(FOLDER / "c-lstm"), title(Path("runs/mine"))
+    ('c-lstm', 'runs/mine')
+    """
     return run.name if run.parent == FOLDER else str(run)

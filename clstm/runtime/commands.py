@@ -23,7 +23,7 @@ _EXAMPLES = re.compile(r"\n *For example:\n+(?P<lines>.*)", re.DOTALL)
 
 
 def _show(self: Any, context: Any, formatter: Any, show: Callable[[Any, Any, Any], None]) -> None:
-    """Help without its examples, as Typer shows it; then the examples."""
+    """Show the help without its examples, as Typer does; then the examples."""
     text = self.help or ""
     shown = copy.copy(self)
     shown.help = _EXAMPLES.sub("", text)

@@ -45,7 +45,14 @@ class MissingToolError(UserError):
 
 
 def choice(option: str, given: str, accepted: Iterable[Choice]) -> Choice:
-    """`given`, when it is one of `accepted`; a `UserError` naming them otherwise."""
+    """`given`, when it is one of `accepted`; a `UserError` naming them otherwise.
+
+    >>> choice("--mode", "stream", ["window", "stream"])
+    'stream'
+    >>> choice("--mode", "steam", ["window", "stream"])
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: --mode 'steam' is not known; choose one of: window, stream
+    """
     for one in (accepted := list(accepted)):
         if one == given:
             return one

@@ -40,6 +40,16 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary name keeps the suffix of `path`, for writers that choose a format by it. When the block fails, or
     the process is killed, `path` is what it was before. A folder may be built the same way; an old one steps aside, and
     is removed when the new one has its name.
+
+    >>> path = Path("results.txt")
+    >>> with replacing(path) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> with replacing(path) as temporary:
+    ...     raise RuntimeError(temporary.write_text("half"))
+    Traceback (most recent call last):
+    RuntimeError: 4
+    >>> path.read_text()
+    'whole'
     """
     try:
         path = Path(path).resolve()  # through links, to what is really replaced
@@ -81,7 +91,7 @@ def _remove(path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """To disk: a file, or a folder with all in it."""
+    """Flush to disk: a file, or a folder with all in it."""
     if path.is_dir():
         for inside in path.iterdir():
             _flush(inside)
@@ -92,7 +102,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_entry(folder: Path) -> None:
-    """To disk: the names in a folder. Some network file systems cannot, and keep their own order."""
+    """Flush to disk: the names in a folder. Some network file systems cannot, and keep their own order."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):
@@ -118,7 +128,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def _named_by(path: Path) -> Path | None:
-    """What a folder that stepped aside was called; None where its name was too long to be kept."""
+    """The former name of a folder that stepped aside; None where it was too long to be kept."""
     stem, _, rest = path.name.removesuffix(".old")[1:].rpartition(".clstm-")
     suffix = re.sub(r"^.*?-\d+", "", rest)
     return path.with_name(stem + suffix) if len(os.fsencode(path.name)) < LONGEST - len(".folder") else None
@@ -144,7 +154,17 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Indented, keys in the order given, a final newline: made to be read and compared by people."""
+    """Indented, keys in the order given, a final newline: made to be read and compared by people.
+
+    >>> write_json(Path("order.json"), {"b": 1, "a": [0.5]})
+    >>> print(Path("order.json").read_text(), end="")
+    {
+      "b": 1,
+      "a": [
+        0.5
+      ]
+    }
+    """
     text = json.dumps(content, indent=2, ensure_ascii=False)  # escapes what a terminal obeys by itself
     with replacing(path) as temporary:
         temporary.write_text(_HALF.sub(_escaped, text) + "\n", encoding="utf-8")
@@ -156,12 +176,19 @@ def _escaped(half: re.Match[str]) -> str:
 
 
 def read_json(path: Path, *, finite: bool = False) -> Any:
-    """What a file of JSON holds, which somebody else may have written or damaged.
+    """The content of a JSON file that another program may have written or damaged.
 
     finite : refuse NaN and Infinity, which JSON does not have and Python writes
 
     Raises `OSError` where the file cannot be opened, and `ValueError` for whatever is wrong in it: no UTF-8, no JSON,
     nested beyond what can be read, numbers of hundreds of digits.
+
+    >>> _ = Path("nan.json").write_text('{"p": NaN}')
+    >>> read_json(Path("nan.json"))
+    {'p': nan}
+    >>> read_json(Path("nan.json"), finite=True)
+    Traceback (most recent call last):
+    ValueError: NaN is not a number
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -190,6 +217,10 @@ def size_of(path: Path) -> int:
     """The size of a file in bytes, before it is opened: a pipe would never open, a device never end.
 
     Raises `OSError` for a file that is not plain, or larger than any music read.
+
+    >>> _ = Path("abc.txt").write_bytes(b"abc")
+    >>> size_of(Path("abc.txt"))
+    3
     """
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):

@@ -36,7 +36,14 @@ _HEAD = 12  # bytes
 
 
 def kind(path: Path) -> str | None:
-    """`MIDI`, `AUDIO` or None, by a file's first bytes; by its name if these decide nothing or cannot be read."""
+    """`MIDI`, `AUDIO` or None, by a file's first bytes; by its name if these decide nothing or cannot be read.
+
+    The bytes decide, not the name:
+
+    >>> _ = Path("renamed.wav").write_bytes(Path("song.mid").read_bytes())
+    >>> kind(Path("song.mid")), kind(Path("renamed.wav")), kind(Path("notes.txt"))
+    ('MIDI', 'MIDI', None)
+    """
     return _by_content(_head(path)) or by_name(path)
 
 
@@ -87,7 +94,11 @@ class MusicFiles:
 
     @property
     def remarks(self) -> list[str]:
-        """A sentence for each reason for which files were left out."""
+        """A sentence for each reason for which files were left out.
+
+        >>> MusicFiles([], [(Path("a.m4a"), "not read"), (Path("b.m4a"), "not read")]).remarks
+        ['Left out: a.m4a and 1 more: not read']
+        """
         counts = Counter(reason for _, reason in self.left_out)
         first = {reason: path for path, reason in reversed(self.left_out)}
         return [
@@ -127,7 +138,11 @@ def find(sources: Iterable[Path], *kinds: str) -> MusicFiles:
 
 
 def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:
-    """The files of `find`, without what was left out."""
+    """The files of `find`, without what was left out.
+
+    >>> find_files([Path("music/human"), Path("song.mid")], MIDI)
+    [PosixPath('music/human/song.mid'), PosixPath('song.mid')]
+    """
     return find(sources, *kinds).files
 
 
@@ -163,7 +178,7 @@ def _special(path: Path) -> str:
 
 
 def _walk(root: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
-    """All that is in a folder, at any depth and through links, sorted by its path; hidden files and folders are not."""
+    """Every file in a folder, at any depth and through links, sorted by path; without hidden files and folders."""
     seen: set[tuple[int, int]] = set()
 
     def inside(folder: Path) -> Iterator[Path]:

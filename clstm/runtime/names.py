@@ -42,6 +42,9 @@ def location(path: Path) -> Path:
     """The place of a file under its own name: links among the folders are followed, the file's own link is not.
 
     A link keeps its name, as in a store of content whose files are called by their hashes.
+
+    >>> location(Path("music/../song.mid")) == Path.cwd().resolve() / "song.mid"
+    True
     """
     path = Path(path)
     return path.parent.resolve() / path.name

@@ -38,6 +38,11 @@ def may_write_text(out: Path | None, mark: str, what: str, option: str = "--out"
     """Raise `UserError` when a file is there that does not hold `mark` in its beginning or at its end.
 
     what : what it should be
+
+    >>> _ = Path("thesis.tex").write_text("years of work")
+    >>> may_write_text(Path("thesis.tex"), "% Made by clstm", "a table", "--latex")
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: --latex thesis.tex exists and is not a table that this command wrote; ...
     """
 
     def is_marked(path: Path) -> bool:
@@ -76,7 +81,13 @@ def _is_empty(path: Path) -> bool:
 
 
 def must_differ(**outputs: Path | None) -> None:
-    """Raise `UserError` when two outputs, by their options, are one file: the second would replace the first."""
+    """Raise `UserError` when two outputs, by their options, are one file: the second would replace the first.
+
+    >>> must_differ(out=Path("table.csv"), latex=Path("table.tex"), figure=None)
+    >>> must_differ(out=Path("table.csv"), latex=Path("music/../table.csv"))
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: --latex and --out are both music/../table.csv; give each a file of its own
+    """
     seen: dict[Path, str] = {}
     for option, path in outputs.items():
         if path is not None and (other := seen.setdefault(location(path), option)) != option:
@@ -161,7 +172,11 @@ def _check_folder(out: Path, option: str) -> None:
 
 
 def strangers(folder: Path, known: Collection[str]) -> list[str]:
-    """Files in a folder, at any depth, that are not among the `known` paths, nor in one of them that is a folder."""
+    """Files in a folder, at any depth, that are not among the `known` paths, nor in one of them that is a folder.
+
+    >>> strangers(Path("music"), ["human", "mine/lstm.mid"])
+    ['a=b/song.mid']
+    """
     found = []
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)

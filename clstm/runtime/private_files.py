@@ -23,7 +23,12 @@ def private_file(path: Path) -> Iterator[TextIO]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a text file, mode 0600; whole or not at all."""
+    """Write a text file, mode 0600; whole or not at all.
+
+    >>> write_private(Path("key.txt"), "secret")
+    >>> is_open_to_others(Path("key.txt")), oct(Path("key.txt").stat().st_mode & 0o777)
+    (False, '0o600')
+    """
     with private_file(path) as file:
         file.write(text)
 
@@ -40,7 +45,14 @@ def make_private(path: Path) -> None:
 
 
 def narrow(path: Path) -> None:
-    """Remove the permissions of others from a file, if it exists; a file of another owner stays as it is."""
+    """Remove the permissions of others from a file, if it exists; a file of another owner stays as it is.
+
+    >>> make_private(Path("diary.txt"))
+    >>> Path("diary.txt").chmod(0o644)
+    >>> narrow(Path("diary.txt"))
+    >>> is_open_to_others(Path("diary.txt"))
+    False
+    """
     with suppress(OSError):
         if is_open_to_others(path):
             path.chmod(path.stat().st_mode & ~OTHERS & 0o777)
@@ -55,6 +67,6 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def copy(source: str, target: str) -> None:
-    """Like `shutil.copy2`, but the copy is nobody else's while it is written; for `shutil.copytree`."""
+    """Like `shutil.copy2`, but only the owner can read the copy, also while it is written; for `shutil.copytree`."""
     make_private(Path(target))
     shutil.copy2(source, target)

@@ -19,7 +19,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
 def csv(table: "pd.DataFrame") -> str:
-    """The table as CSV, text neutralised, headings too."""
+    """The table as CSV, text neutralised, headings too.
+
+    >>> import pandas as pd
+    >>> print(csv(pd.DataFrame({"said": ["=1+1", "fine"], "rating": [-1, 5]})), end="")
+    said,rating
+    '=1+1,-1
+    fine,5
+    """
     text = table.select_dtypes(exclude=["number", "bool"])
     safe = table.assign(**{str(name): text[name].map(neutral) for name in text}).rename(columns=neutral)
     return safe.to_csv(index=False, lineterminator="\n")

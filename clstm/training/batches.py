@@ -32,8 +32,15 @@ class TrainingWindows:
 def training_and_selection(corpus: Corpus, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pieces to learn from, and pieces to choose the best weights by.
 
-    With a test split, `valid` does the choosing. Without one, `valid` is what will be reported, so a tenth of the
-    training groups is set aside.
+    Where there is a test split, the pieces of `valid` choose. Without one, results are reported on `valid`, so a tenth
+    of the training groups is set aside to choose by.
+
+    Where there is a test split, `valid` selects:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"split": ["train", "valid", "test"], "group": ["a", "b", "c"]})
+    >>> training_and_selection(Corpus("toy", table, np.empty((0, 20), dtype=np.uint8)), seed=0)
+    (array([0]), array([1]))
     """
     train = corpus.of_split("train")
     if corpus.held_out == "test" and (corpus.pieces["split"] == "valid").any():
@@ -48,7 +55,16 @@ def training_and_selection(corpus: Corpus, seed: int) -> tuple[NDArray[np.int64]
 
 
 def row_means(corpus: Corpus, pieces: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of frames in which each row is 1, (rows,)."""
+    """The share of frames in which each row is 1, (rows,).
+
+    >>> import pandas as pd
+    >>> from clstm.corpus.corpus import pack
+    >>> matrix = np.zeros((156, 4), dtype=np.uint8)
+    >>> matrix[36, :3] = 1  # in three of four frames
+    >>> corpus = Corpus("toy", pd.DataFrame({"start": [0], "frames": [4]}), pack(matrix))
+    >>> float(row_means(corpus, np.array([0]))[36])
+    0.75
+    """
     totals = sum(corpus.matrix(piece).sum(axis=1, dtype=np.int64) for piece in pieces)
     return np.asarray(totals / corpus.lengths[pieces].sum())
 
@@ -97,7 +113,15 @@ def fixed(
     whole: bool = False,
     lead_in: int = 0,
 ) -> TrainingWindows:
-    """The same `size` random excerpts every time, untransposed, for choosing weights."""
+    """The same `size` random excerpts every time, untransposed, for choosing weights.
+
+    >>> import pandas as pd
+    >>> from clstm.corpus.corpus import pack
+    >>> corpus = Corpus("toy", pd.DataFrame({"start": [0], "frames": [20]}), pack(np.eye(156, 20, dtype=np.uint8)))
+    >>> one, two = (fixed(corpus, np.array([0]), size=3, length=8, seed=0) for _ in range(2))
+    >>> one.frames.shape, bool((one.frames == two.frames).all())
+    ((3, 8, 156), True)
+    """
     return batch(corpus, pieces, size, length, seed, 0, (0, 0), whole=whole, lead_in=lead_in)
 
 
@@ -124,7 +148,7 @@ def transposed(matrix: Matrix, semitones: int) -> Matrix:
 
 
 def _stack(excerpts: list[tuple[int, Matrix]], length: int, pieces: NDArray[np.int64]) -> TrainingWindows:
-    """Each excerpt from the frame it is given with."""
+    """The excerpts as one batch, each from the frame that is given with it."""
     frames = np.zeros((len(excerpts), length, len(excerpts[0][1])), dtype=np.uint8)
     real = np.zeros((len(excerpts), length), dtype=np.bool_)
     for place, (first, excerpt) in enumerate(excerpts):

@@ -1,12 +1,8 @@
-"""Training: the objective, one step, the loop.
+"""A training run: one step, the loop, and what is kept of it.
 
-The objective is the paper's binary cross-entropy over the next 9 frames, in nats per frame, summed over the rows. The
-paper asks once per window, after its last frame (supervision "last"). Asked at every step of an excerpt ("dense"), the
-same network learns from 60 times as many frames per second.
-
-The rate warms up, then falls as a cosine to zero over the budget, which is a number of steps, of passes over the
-training music, or of minutes. A budget in steps or epochs gives the same weights whenever it is run, and a run that
-was stopped continues as if it had not been: batch and dropout are functions of seed and step.
+The budget is a number of steps, of passes over the training music, or of minutes. A budget in steps or epochs gives the
+same weights whenever it is run, and a run that was stopped continues as if it had not been: batch and dropout are
+functions of seed and step.
 
 Several processes share each batch; their gradients add up to that of one process with the whole of it.
 """
@@ -25,7 +21,6 @@ import pandas as pd
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor
-from torch.nn import functional as F
 
 from clstm.corpus.corpus import Corpus
 from clstm.models import checkpoint
@@ -34,6 +29,7 @@ from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import remove_unfinished, replacing
 from clstm.runtime.processes import postponed_interrupt
 from clstm.training import batches
+from clstm.training.objective import objective, rate_at
 from clstm.training.settings import BUDGETS, Machines, TrainingConfig
 
 SELECTED = 64  # excerpts by which the best weights are chosen
@@ -48,40 +44,6 @@ class TrainingState:
     best: float = math.inf  # nats per frame on the selection pieces
     best_step: int = 0
     log: list[dict[str, float]] = field(default_factory=list)
-
-
-def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
-    """Binary cross-entropy: nats summed over rows and the frames asked for, and how many frames those are.
-
-    logits : (B, steps, horizon, rows), of which step k predicts frames k + lag + 1 .. k + lag + horizon
-    frames : (B, T, rows) float; real : (B, T) bool, False where there is no music to predict
-
-    Of logits that are all 0, each cell costs log 2:
-
-    >>> nats, asked = objective(torch.zeros(1, 3, 1, 4), torch.zeros(1, 4, 4), torch.ones(1, 4, dtype=torch.bool), 0)
-    >>> round(float(nats / asked), 4), round(4 * math.log(2), 4)
-    (2.7726, 2.7726)
-    """
-    horizon = logits.shape[2]
-    targets = frames[:, lag + 1 :].unfold(1, horizon, 1).transpose(2, 3)  # (B, steps, horizon, rows)
-    asked = real[:, lag + 1 :].unfold(1, horizon, 1)
-    logits = logits[:, : targets.shape[1]]
-    nats = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(-1)
-    return (nats * asked).sum(), asked.sum()
-
-
-def rate_at(progress: float, config: TrainingConfig) -> float:
-    """The learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then a cosine to 0
-    (Loshchilov & Hutter, SGDR, 2017).
-
-    >>> config = TrainingConfig(rate=0.01, warmup=0.1, steps=100)
-    >>> [round(rate_at(progress, config), 4) for progress in (0.0, 0.05, 0.1, 0.55, 1.0)]
-    [0.0001, 0.005, 0.01, 0.005, 0.0]
-    """
-    if progress < config.warmup:
-        return config.rate * max(progress, 1e-3) / config.warmup  # never 0: the first step must move
-    done = (progress - config.warmup) / (1 - config.warmup)
-    return config.rate * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
 class Run:
@@ -106,12 +68,14 @@ class Run:
         self.fabric.launch()
         self.fabric.seed_everything(config.seed, verbose=False)
         bare = checkpoint.build(network)
+        # Of the training pieces: not even the start knows the pieces that are held out.
         means = batches.row_means(corpus, self.train_pieces)
         bare.initialise(torch.from_numpy(means).float())
         optimiser = torch.optim.AdamW(bare.parameters(), lr=config.rate, weight_decay=config.weight_decay)
         self.bare = bare
         self.network, self.optimiser = self.fabric.setup(bare, optimiser)
         self.progress = TrainingState()
+        # A run that is stopped before its first evaluation can be saved too.
         self.best_weights = self._weights()
         self.dense = config.supervision == "dense"
         self.excerpt = config.excerpt if self.dense else network.window + network.horizon
@@ -154,7 +118,7 @@ class Run:
         return self.spent >= 1.0 or (patience is not None and since >= patience)
 
     def resume(self) -> None:
-        """Go on from the folder's state. Raises `MismatchError` when it is of another configuration."""
+        """Continue from the folder's state. Raises `MismatchError` when it is of another configuration."""
         state = self.fabric.broadcast(checkpoint.load_state(self.folder) if self.first else None)
         expected = self._identity()
         if state["identity"] != expected:
@@ -166,7 +130,8 @@ class Run:
         self.best_weights = state["best_weights"]
 
     def train(self, report: Callable[["Run"], None] = lambda run: None) -> None:
-        """Train to the end of the budget. Ctrl-C and SIGTERM end the step at hand, save, and are passed on.
+        """Train to the end of the budget. On Ctrl-C or SIGTERM the current step is finished, the run is
+        saved, and the interrupt is raised.
 
         report : called after every step, in the first process
         """
@@ -200,7 +165,7 @@ class Run:
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
-        """Count the seconds; where several processes count, the first one's clock is everybody's."""
+        """Count the seconds; of several processes the clock of the first is used for all."""
         started = time.monotonic()
         yield
         self.progress.seconds = self.fabric.broadcast(self.progress.seconds + time.monotonic() - started)
@@ -304,7 +269,7 @@ class Run:
         return {name: tensor.detach().cpu().clone() for name, tensor in self.bare.state_dict().items()}
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for a run to continue: the network, the corpus, and the training but for its budget."""
+        """What must be equal for a run to continue: the network, the corpus, and the training except for its budget."""
         training = {key: value for key, value in asdict(self.config).items() if key not in BUDGETS}
         return {"network": asdict(self.bare.config), **training, "corpus": self.corpus.sha256}
 

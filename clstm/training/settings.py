@@ -35,7 +35,7 @@ class TrainingConfig:
     warmup: float = 0.03  # share of the budget
     weight_decay: float = 0.0  # 0 is Adam; more is AdamW
     clip: float = 1.0  # norm of the gradient
-    transpose: tuple[int, int] = (-5, 6)  # semitones, both included
+    transpose: tuple[int, int] = (-5, 6)  # semitones, both included: each of the twelve keys once
     seed: int = 0
     steps: int | None = None
     epochs: float | None = None
@@ -109,6 +109,10 @@ def configure(
     given : fields of `TrainingConfig`; None leaves the preset's
 
     Raises `UserError` for an unknown network, preset or field, a value that cannot be, or more than one budget.
+
+    >>> network, training = configure("lstm", "paper", settings=["hidden=512"], minutes=10.0)
+    >>> network.hidden, training.batch, training.minutes, training.epochs
+    (512, 32, 10.0, None)
     """
     chosen = PRESETS[choice("--preset", preset, PRESETS)]
     network = NetworkConfig(choice("the network", kind, KINDS), rows=rows, **chosen.network)

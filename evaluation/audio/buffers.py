@@ -31,6 +31,9 @@ def blank(shape: tuple[int, ...]) -> Waveform:
     """Silence to write into, float32; in a file where it is more than `IN_MEMORY`.
 
     Raises `UserError` when the disk has no room for it.
+
+    >>> blank((2, 2)).tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
     """
     size = int(np.prod(shape)) * np.dtype(np.float32).itemsize
     if size <= IN_MEMORY:
@@ -53,7 +56,7 @@ def blank(shape: tuple[int, ...]) -> Waveform:
 
 
 def _folder() -> str:
-    on_disk = Path("/var/tmp")  # noqa: S108  the file opened there has no name, so nobody can open it too
+    on_disk = Path("/var/tmp")  # noqa: S108  the file opened there has no name, so no other process can open it
     return str(on_disk) if "TMPDIR" not in os.environ and os.access(on_disk, os.W_OK) else tempfile.gettempdir()
 
 
@@ -121,13 +124,19 @@ class BlockWriter:
         return self.waveform[self.samples : self.samples + min(samples, BLOCK - self.samples % BLOCK)]
 
     def advance(self, samples: int) -> None:
-        """So many samples have been written into `room`."""
+        """Say that so many samples have been written into `room`."""
         self.samples += samples
         if not self.samples % BLOCK or self.samples == len(self.waveform):
             release(self.waveform)
 
     def write(self, block: NDArray[np.floating]) -> None:
-        """Append samples, (samples,) or (samples, channels), of any number."""
+        """Append samples, (samples,) or (samples, channels), of any number.
+
+        >>> writer = BlockWriter((1,))  # made for one sample, and longer as soon as it must be
+        >>> writer.write(np.ones(3, dtype=np.float32))
+        >>> writer.written.tolist()
+        [1.0, 1.0, 1.0]
+        """
         done = 0
         while done < len(block):
             room = self.room(len(block) - done)

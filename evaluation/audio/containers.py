@@ -90,7 +90,16 @@ class Chunk:
 
 
 def chunked(file: BinaryIO, size: int) -> Stream:
-    """The stream of a RIFF, RF64, W64, AIFF, CAF or AU file of `size` bytes. Raises `WrongHeaderError`."""
+    """The stream of a RIFF, RF64, W64, AIFF, CAF or AU file of `size` bytes. Raises `WrongHeaderError`.
+
+    A header that states 200 bytes of samples, and 100 bytes of them:
+
+    >>> from io import BytesIO
+    >>> form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16)
+    >>> header = struct.pack("<4sI4s", b"RIFF", 236, b"WAVE") + form + struct.pack("<4sI", b"data", 200)
+    >>> chunked(BytesIO(header + bytes(100)), len(header) + 100).share
+    0.5
+    """
     head = _read(file, 0, 28)
     if head[:4] == b".snd":
         at, promised = struct.unpack(">II", head[4:12])

@@ -42,6 +42,11 @@ def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
     """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
 
     Mono is duplicated to stereo. Raises `UnreadableFileError` with the reason.
+
+    >>> write_audio(Path("mono.wav"), np.zeros(80, dtype=np.float32), 8000)
+    >>> sound = heard(Path("mono.wav"))
+    >>> sound.waveform.shape, sound.remarks
+    ((441, 2), ('mono, duplicated to stereo', 'resampled from 8000 Hz'))
     """
     path = Path(path)
     if is_midi(path):
@@ -78,6 +83,10 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
     """Write a .wav or .flac file of 16 or 24 bits, or an .mp3 for listening; whole or not at all.
 
     Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
+
+    >>> write_audio(Path("half.wav"), np.array([0.5, -0.5], dtype=np.float32), 8000)
+    >>> read_audio(Path("half.wav"))[0].tolist()
+    [[0.5], [-0.5]]
     """
     import soundfile
 
@@ -146,7 +155,11 @@ def mono(waveform: Waveform) -> Waveform:
 
 
 def resample(waveform: Waveform, source_rate: int, rate: int) -> Waveform:
-    """The waveform, (samples, channels), at another rate in Hz, band-limited (soxr, very high quality)."""
+    """The waveform, (samples, channels), at another rate in Hz, band-limited (soxr, very high quality).
+
+    >>> resample(np.zeros((44100, 1), dtype=np.float32), 44100, 8000).shape
+    (8000, 1)
+    """
     import soxr
 
     if source_rate == rate:

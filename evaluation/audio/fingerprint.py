@@ -44,7 +44,13 @@ class Fingerprint:
 
 
 def fingerprint_of(waveform: Waveform, rate: int) -> Fingerprint:
-    """The fingerprint of a waveform, (samples, channels) -1..1, at `rate` Hz."""
+    """The fingerprint of a waveform, (samples, channels) -1..1, at `rate` Hz.
+
+    Silence has no sketch:
+
+    >>> fingerprint_of(np.zeros((8000, 2), dtype=np.float32), 8000)
+    Fingerprint(rate=8000, channels=2, samples=8000, sketch=())
+    """
     samples, channels = waveform.shape
     sums, level = _projected(waveform, max(rate // _A_SECOND, 1))
     largest = np.abs(sums).max(initial=0.0)

@@ -28,7 +28,8 @@ from evaluation.audio.synthesizer import Synthesizer, check_soundfont, default_s
 
 _INTERPOLATIONS = (0, 1, 4, 7)
 
-# Settings that the sound depends on and nobody has a reason to change.
+# Settings that the sound depends on and nobody has a reason to change. By name, since defaults differ between versions:
+# those of the reverb in FluidSynth 2.3, 2.4 and 2.6. Both effects are on unless they are switched off.
 _FIXED: dict[str, int | float | str] = {
     "synth.cpu-cores": 1,
     "synth.midi-channels": 16,
@@ -102,7 +103,12 @@ class RenderSettings:
         return self.soundfont or default_soundfont()
 
     def named(self) -> dict[str, int | float | str]:
-        """Every FluidSynth setting by its own name."""
+        """Every FluidSynth setting by its own name.
+
+        >>> settings = RenderSettings(reverb=True).named()
+        >>> settings["synth.gain"], settings["synth.reverb.active"], settings["synth.chorus.active"]
+        (0.8, 1, 0)
+        """
         return {
             "synth.gain": float(self.gain),
             "synth.sample-rate": float(self.sample_rate),
@@ -150,7 +156,12 @@ def _write(synthesizer: Synthesizer, sound: BlockWriter, last: int) -> None:
 
 
 def same_grid(notes: Notes) -> Notes:
-    """Notes as a model would write them: through the score matrix (frames of 1/8 s, 78 pitches) and one velocity."""
+    """Notes as a model would write them: through the score matrix (frames of 1/8 s, 78 pitches) and one velocity.
+
+    >>> notes = same_grid(Notes.of([(0.06, 0.3, 60, 101)]))
+    >>> notes.onset.tolist(), notes.offset.tolist(), notes.velocity.tolist()
+    ([0.0], [0.25], [80])
+    """
     return decode(encode(notes))
 
 
@@ -189,6 +200,7 @@ def _events(notes: Notes, rate: int) -> Iterator[tuple[int, int, int]]:
     strikes = zip(begin.tolist(), [1] * len(notes), pitches, (-notes.velocity).tolist(), strict=True)
     sounding: Counter[int] = Counter()
     struck: dict[int, int] = {}  # pitch -> the sample of its last strike
+    # Velocities are sorted with a minus, so that of one sample and pitch the loudest comes first.
     for sample, strike, pitch, softness in sorted([*ends, *strikes]):
         if strike:
             sounding[pitch] += 1

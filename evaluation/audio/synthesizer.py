@@ -121,7 +121,11 @@ def library_version() -> str:
 
 
 def default_soundfont() -> Path:
-    """The SoundFont bundled with pretty_midi, TimGM6mb.sf2. Raises `MissingToolError` when it is not there."""
+    """The SoundFont bundled with pretty_midi, TimGM6mb.sf2. Raises `MissingToolError` when it is not there.
+
+    >>> default_soundfont().name
+    'TimGM6mb.sf2'
+    """
     spec = find_spec("pretty_midi")
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).with_name("TimGM6mb.sf2")
@@ -133,7 +137,12 @@ def default_soundfont() -> Path:
 
 
 def check_soundfont(path: Path) -> None:
-    """Raise `UserError` for a file that is no SoundFont. FluidSynth's own messages do not name the cause."""
+    """Raise `UserError` for a file that is no SoundFont. FluidSynth's own messages do not name the cause.
+
+    >>> check_soundfont(Path("song.mid"))
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: song.mid is not a SoundFont; give an .sf2 or .sf3 file
+    """
     try:
         with path.open("rb") as file:
             header = file.read(12)

@@ -30,9 +30,9 @@ from evaluation.comparison import contrasts, copies
 from evaluation.comparison import summary as conclusions
 from evaluation.comparison import tables as verdict_tables
 from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, not_used, read_groups
-from evaluation.measurement.measure import CATALOGUE
 from evaluation.measurement.named_paths import music_files
 from evaluation.measurement.systems import Measurements, left_out, measure_systems
+from evaluation.metrics.catalogue import CATALOGUE
 from evaluation.statistics.resampling import RESAMPLES, SPLITS
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     for name, (settings, power) in variants.items():
         what = "Measuring" if not name else f"Measuring, {name}"
         played = {system: [replace(one, velocity_power=power) for one in own] for system, own in systems.items()}
-        measured = _measure(played, settings, request, what, progress)
+        measured = measure_systems(played, settings, titled(progress, what), request.workers, request.cluster)
         if not sounds:  # which pieces are copies does not depend on the sound that all are rendered with
             independent = copies.merged(measured.pieces, measured.values)["group"].to_numpy()
         sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
@@ -234,16 +234,6 @@ def _variants(
         "reverb and chorus" if wet.reverb else "no reverb and chorus": (wet, 1.0),
         "softer velocities": (request.settings, SOFTER),
     }
-
-
-def _measure(
-    systems: Mapping[str, Sequence[MeasurementInput]],
-    settings: RenderSettings,
-    request: ComparisonRequest,
-    what: str,
-    progress: Progress,
-) -> Measurements:
-    return measure_systems(systems, settings, titled(progress, what), request.workers, request.cluster)
 
 
 def _written(record: dict[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 One table, one row per system and metric (`verdict.VerdictRow`): the two distributions, how far apart they are in units
 of the difference between the reference's own halves, how certain that is, and a verdict.
-`evaluation.statistics.inference` defines each number.
+`evaluation.statistics.effects` and `inference` define each number.
 
 The verdict follows the permutation test of the distance, corrected by Holm over the metrics of one system, so that it
 does not depend on the other systems of the table: "differs" where p < 0.05, else "inconclusive", which does not
@@ -35,8 +35,8 @@ from evaluation.comparison.verdict import (
     TOO_FEW,
     Direction,
 )
-from evaluation.measurement.measure import METRICS, OF_NOTES
-from evaluation.statistics import inference, means, resampling
+from evaluation.metrics.catalogue import METRICS, OF_NOTES
+from evaluation.statistics import effects, inference, means, resampling
 from evaluation.statistics.resampling import Pair
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ def compare(
     values, pieces : of `evaluation.measurement.systems.Measurements`
     permutations : of each test; by default 10,000, or as many as the smallest corrected p of a system needs to be 0.01
     progress : called as each system is done
+
+    Twelve pieces of two systems, one metric, every value of the one above every value of the other:
+
+    >>> import pandas as pd
+    >>> names = [(system, str(piece)) for system in ("human", "rnn") for piece in range(12)]
+    >>> pieces = pd.DataFrame(names, columns=["system", "piece"]).assign(group=range(24))
+    >>> values = pieces.assign(metric="polyphony", value=np.r_[0.0:12.0, 20.0:32.0], note="")
+    >>> (row,) = compare(values, pieces, "human", permutations=999).to_dict("records")
+    >>> row["verdict"], row["direction"], row["magnitude"], round(row["delta"], 6)
+    ('differs', 'higher', 'large', 1.0)
     """
     import pandas as pd
 
@@ -77,6 +87,7 @@ def compare(
     for system in systems:
         both = {name: tuple(wide.loc[one][name].to_numpy(float) for one in (reference, system)) for name in metrics}
         of_groups = groups.loc[reference].to_numpy(), groups.loc[system].to_numpy()
+        # The seed of all: what is said of a system does not depend on the others of the table.
         contrasts.append(_Contrast(system, both, of_groups, seed))
     # One size per metric for all systems: distances of samples of other sizes are in other units.
     sizes = {
@@ -142,7 +153,7 @@ class _Contrast:
         for name in names:
             samples = resampling.equal_samples(pair, self._random(0), sizes[name])
             weights = resampling.resampled_weights(pair, self._random(2))
-            found[name] = _flat(inference.effects(*present[name], samples, weights, pair.groups)) | {
+            found[name] = _flat(effects.effects(*present[name], samples, weights, pair.groups)) | {
                 "p": inference.permutation_p(counted[name], permutations),
                 "permutations": permutations,
                 "least_p": subset.least_p,
@@ -154,6 +165,7 @@ class _Contrast:
         self, pair: Pair, present: Mapping[str, tuple[Any, Any]], permutations: int
     ) -> dict[str, dict[str, float]]:
         """The p of a difference of means and of spread of each metric."""
+        # A list, for they are used twice: for the means and for the spread.
         crossed = list(resampling.permuted_groups(pair, self._random(3), permutations))
         around = {name: (means.from_median(one), means.from_median(other)) for name, (one, other) in present.items()}
         counted = {
@@ -165,6 +177,7 @@ class _Contrast:
         }
 
     def _random(self, use: int) -> np.random.Generator:
+        # A stream for each use: more permutations do not change the samples of the distance.
         return np.random.default_rng((self.seed, use))
 
 
@@ -174,14 +187,16 @@ def _with_verdicts(table: "pd.DataFrame") -> "pd.DataFrame":
         table[f"{test}_holm"] = inference.holm(table[test].tolist())
     tested = table["p_holm"].notna()
     table.loc[tested, "verdict"] = np.where(table.loc[tested, "p_holm"] < ALPHA, DIFFERS, INCONCLUSIVE)
+    # Even the most extreme permutation would not be significant after Holm: that was no test.
     hopeless = tested & (table["verdict"] == INCONCLUSIVE) & (table["least_p"] * tested.sum() >= ALPHA)
     table.loc[hopeless, "verdict"] = NONE
     table.loc[hopeless, "note"] = [f"{TOO_FEW}; {note}".removesuffix("; ") for note in table.loc[hopeless, "note"]]
     differs = table["verdict"] == DIFFERS
     found = table[differs].to_dict("records")
     table.loc[differs, "direction"] = directions = [_direction(row) for row in found]
+    # Cliff's delta is about above and below: it has nothing to say of a difference in spread.
     table.loc[differs, "magnitude"] = [
-        inference.magnitude(row["delta"]) if direction in (HIGHER, LOWER) else ""
+        effects.magnitude(row["delta"]) if direction in (HIGHER, LOWER) else ""
         for row, direction in zip(found, directions, strict=True)
     ]
     return table
@@ -214,7 +229,7 @@ def _described(system: str, name: str, reference: Any, own: Any, reason: str) ->
     return row
 
 
-def _flat(found: inference.Effects) -> dict[str, Any]:
+def _flat(found: effects.Effects) -> dict[str, Any]:
     row = {"floor": found.floor, "reference_95": found.reference_95, "size": found.size}
     for name in ("difference", "spread", "delta", "distance"):
         interval = asdict(getattr(found, name))
@@ -237,7 +252,7 @@ def _significant(row: Mapping[Any, Any], p: str, effect: str) -> bool:
 
 
 def _opposed(row: Mapping[Any, Any]) -> bool:
-    """Whether the mean is higher and most pieces are lower, or the reverse: then neither word is the whole truth."""
+    """Whether the mean is higher and most pieces are lower, or the reverse: then neither word is right."""
     return bool(row["delta_low"] * row["delta_high"] > 0 and row["delta"] * row["difference"] < 0)
 
 
@@ -257,6 +272,11 @@ def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.D
 
     A conclusion is the verdict and the direction; the magnitude is not, for its limits are conventions. Metrics of
     notes are left out: they do not depend on the sound, and only their correction depends on the other rows.
+
+    >>> import pandas as pd
+    >>> base = pd.DataFrame([{"metric": "centroid", "verdict": "differs", "direction": "higher"}])
+    >>> flips(base, {"another piano": base.assign(direction="lower")})["flips"].tolist()
+    ['another piano']
     """
     table = base.copy()
     marks: list[list[str]] = [[] for _ in range(len(table))]

@@ -10,8 +10,8 @@ the same sound   every metric of the sound that does not depend on how loud the 
                  a few hundredths of a decibel or another level do not count. Metrics that count in steps are left
                  out, since one window more or less is more than 1 %.
 
-Copies of copies are copies. Silence is no copy of silence: neither can have it from the other, and that music ends in
-silence is a finding about each piece. A file that cannot be read is no copy either.
+Copies of copies are copies. Two silent pieces are no copies: that a piece is silent is a finding about each of them. A
+file that cannot be read is no copy either.
 
 Whole groups are merged where a piece of one is a copy of a piece of the other, for they are then dependent. All pieces
 stay in the tables, and each one is described.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.measurement.measure import METRICS, OF_NOTES
+from evaluation.metrics.catalogue import METRICS, OF_NOTES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,11 @@ Pairs = NDArray[np.int64]
 
 
 def of_sound() -> list[str]:
-    """The metrics that two pieces of the same sound have in common."""
+    """The metrics that two pieces of the same sound have in common.
+
+    >>> "centroid" in of_sound(), "mean_level" in of_sound()  # a level depends on how loud the whole is
+    (True, False)
+    """
     return [
         name
         for name, metric in METRICS.items()
@@ -94,7 +98,11 @@ def _pairs(pieces: "pd.DataFrame", values: "pd.DataFrame") -> Pairs:
 
 
 def same_notes(struck: Sequence[str]) -> Pairs:
-    """Places of pieces with the same notes, (pairs, 2); of `metrics.symbolic.struck`, "" where there are none."""
+    """Places of pieces with the same notes, (pairs, 2); of `metrics.symbolic.struck`, "" where there are none.
+
+    >>> same_notes(["60:0,500 64:250", "60:0,510 64:250", "62:0,500 66:250"]).tolist()
+    [[0, 1]]
+    """
     alike: dict[tuple[tuple[str, int], ...], list[int]] = {}  # by their pitches and how often each
     times: dict[int, list[int]] = {}
     for place, text in enumerate(struck):
@@ -113,6 +121,7 @@ def same_sound(sounds: NDArray[np.float64]) -> Pairs:
     """Places of pieces of the same sound, (pairs, 2); of `of_sound`, (pieces, metrics), NaN where there is none."""
     names = of_sound()
     ratio = np.array([METRICS[name].unit in _RATIOS for name in names])
+    # On a logarithm a difference of SHARE is 1 at every size, so that one tree finds all that are near.
     points = np.where(ratio, sounds / LEVEL, np.log(np.maximum(np.abs(sounds), SMALLEST)) / SHARE)
     alike: dict[bytes, list[int]] = {}  # by what they lack
     enough = np.isfinite(sounds).sum(axis=1) >= FEWEST
@@ -125,13 +134,17 @@ def near(points: NDArray[np.floating]) -> Pairs:
     """Places of points, (n, coordinates), no further apart than 1 in any coordinate, (pairs, 2).
 
     Of points that are equal only the first is paired with others, and each with the first.
+
+    >>> near(np.array([[0.0], [0.5], [3.0]])).tolist()
+    [[0, 1]]
     """
     from scipy.spatial import KDTree
 
+    # Equal points once: all of their pairs would grow with the square of their number.
     different, first, which = np.unique(points, axis=0, return_index=True, return_inverse=True)
     which = which.reshape(-1)
     equal = np.stack([first[which], np.arange(len(points))], axis=1)
-    close = first[KDTree(different).query_pairs(1 + 1e-9, p=np.inf, output_type="ndarray")]
+    close = first[KDTree(different).query_pairs(1 + 1e-9, p=np.inf, output_type="ndarray")]  # 1, and rounding
     return np.concatenate([equal[equal[:, 0] != equal[:, 1]], close.reshape(-1, 2)])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.comparison.verdict import TOO_FEW, VerdictRow, rows_of
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.statistics import resampling
 
 if TYPE_CHECKING:
@@ -63,7 +63,13 @@ def _of_sizes(table: "pd.DataFrame") -> list[str]:
 
 
 def summary(table: "pd.DataFrame", systems: Sequence[str]) -> list[str]:
-    """One line per system: in how many metrics it differs significantly, and in which most."""
+    """One line per system: in how many metrics it differs significantly, and in which most.
+
+    >>> import pandas as pd
+    >>> row = {"system": "rnn", "metric": "polyphony", "verdict": "inconclusive"}
+    >>> summary(pd.DataFrame([row]), ["rnn"])
+    ['rnn differs significantly in 0 of 1 metrics, which does not show that it is equal in them.']
+    """
     rows = rows_of(table)
     return [_on_system(system, [row for row in rows if row.system == system and row.judged]) for system in systems]
 

@@ -21,7 +21,7 @@ from evaluation.comparison.verdict import (
     rows_of,
     systems_in,
 )
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ def by_metric(rows: Iterable[VerdictRow]) -> dict[str, dict[str, VerdictRow]]:
 
 
 def sizes(rows: Iterable[VerdictRow]) -> str:
-    """How many pieces the samples of a noise floor have: "25", or "9 to 25"; "no" where there is no floor."""
+    """How many pieces the samples of a noise floor have: "25", or "9 to 25"; "no" where there is no floor.
+
+    >>> sizes([VerdictRow(system="rnn", metric="novelty", verdict="differs", size=size) for size in (25, 9)])
+    '9 to 25'
+    """
     known = sorted({int(row.size) for row in rows if row.size is not None})
     return " to ".join(map(str, dict.fromkeys((known[0], known[-1])))) if known else "no"
 

@@ -1,7 +1,7 @@
 """The conclusion on one metric of one system, as a typed row: a line of verdict.csv, an entry of report.json.
 
 The verdict says whether the metric differs significantly from the reference. `direction` says in what way, as far as a
-test of its own shows it; `magnitude` is the word for Cliff's delta (`evaluation.statistics.inference.magnitude`), given
+test of its own shows it; `magnitude` is the word for Cliff's delta (`evaluation.statistics.effects.magnitude`), given
 with a direction of the mean alone. They are stored apart, and become words only where they are printed.
 """
 
@@ -32,7 +32,7 @@ TOO_FEW = "too few groups"  # the note of a row without a verdict begins with it
 
 
 def _finite(value: Any) -> Any:
-    """JSON has neither NaN nor infinity: a number that cannot be had is None."""
+    """JSON has neither NaN nor infinity: a number that does not exist is None."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -47,7 +47,7 @@ Text = Annotated[str, BeforeValidator(_text)]
 
 
 class VerdictRow(BaseModel):
-    """One metric of one system compared with the reference. A number that cannot be had is None.
+    """One metric of one system compared with the reference. A number that does not exist is None.
 
     *_pieces, *_n : how many pieces each set has, and how many of them have the metric
     difference, spread : of the means and of the mean distances from the median, system less reference, in the metric's
@@ -105,7 +105,11 @@ class VerdictRow(BaseModel):
 
     @property
     def judged(self) -> bool:
-        """Whether there is a verdict."""
+        """Whether there is a verdict.
+
+        >>> VerdictRow(system="rnn", metric="novelty", verdict="inconclusive").judged
+        True
+        """
         return self.verdict != NONE
 
     @property
@@ -114,7 +118,11 @@ class VerdictRow(BaseModel):
 
     @property
     def words(self) -> str:
-        """In what way it differs, such as "higher (large)"; "" where it does not."""
+        """In what way it differs, such as "higher (large)"; "" where it does not.
+
+        >>> VerdictRow(system="rnn", metric="novelty", verdict="differs", direction="higher", magnitude="large").words
+        'higher (large)'
+        """
         return f"{self.direction} ({self.magnitude})" if self.magnitude else self.direction
 
 

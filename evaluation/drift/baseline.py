@@ -40,7 +40,7 @@ class Baseline:
     inputs : paths relative to the baseline's folder; those of folders end with a slash
     units : of every metric that was measured, by name
     files : by name, in the order of measurement
-    catalogue : the version of the catalogue of metrics (`measurement.measure.CATALOGUE`); the first did not state it
+    catalogue : the version of the catalogue of metrics (`metrics.catalogue.CATALOGUE`); the first did not state it
     """
 
     environment: Mapping[str, Any]

@@ -26,7 +26,7 @@ from evaluation.drift.baseline import Baseline, BaselineFile, as_json, read_base
 from evaluation.drift.differences import METRIC, Moved, comparable, compare, not_compared, other_bytes, other_metrics
 from evaluation.drift.measuring import measure_files, named_files, recorded_files, relative
 from evaluation.measurement.environment import EnvironmentDifference, differences, environment, renders, settings_of
-from evaluation.measurement.measure import CATALOGUE, METRICS
+from evaluation.metrics.catalogue import CATALOGUE, METRICS
 
 SAME, MOVED, UNMATCHED = 0, 1, 3  # exit statuses; 2 is a user's mistake
 
@@ -55,7 +55,11 @@ class Check:
 
     @property
     def status(self) -> int:
-        """The exit status: `UNMATCHED` in another environment, whatever changed; else `MOVED` when something did."""
+        """The exit status: `UNMATCHED` in another environment, whatever changed; else `MOVED` when something did.
+
+        >>> Check(Path("baseline.json"), files=("a.wav",), changed=(), moved=(), unmatched=()).status
+        0
+        """
         if self.unmatched:
             return UNMATCHED
         return MOVED if self.moved else SAME
@@ -171,7 +175,7 @@ def _without_fingerprint(recorded: BaselineFile, now: BaselineFile) -> bool:
 
 
 def _renamed(files: Mapping[str, Path], baseline: Baseline) -> dict[str, str]:
-    """Recorded names by the names found now, of audio whose suffix changed: one file gone and one new of that stem."""
+    """Recorded names of audio whose suffix changed, by the names found now: of a stem one file is missing, one new."""
     gone = _by_stem(name for name in baseline.files if name not in files)
     new = _by_stem(name for name in files if name not in baseline.files)
     return {new[stem][0]: gone[stem][0] for stem in gone if len(gone[stem]) == len(new.get(stem, [])) == 1}

@@ -13,7 +13,7 @@ from clstm.runtime.finding import MIDI, by_name
 from evaluation.audio.fingerprint import changes, described
 from evaluation.drift.baseline import Baseline, BaselineFile
 from evaluation.measurement.environment import EnvironmentDifference
-from evaluation.measurement.measure import CATALOGUE, METRICS, redefined
+from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
 from evaluation.metrics.metric import MetricValue, Missing
 
 METRIC = "metric."  # before its name, in a difference of environments
@@ -98,6 +98,10 @@ def other_metrics(units: Mapping[str, str], redefined: Iterable[str] = ()) -> li
 
     A metric without a counterpart can neither have moved nor stayed: the baseline does not fit, and must be recorded
     again.
+
+    >>> units = {name: metric.unit for name, metric in METRICS.items()} | {"polyphony": "voices"}
+    >>> print(*other_metrics(units))
+    metric.polyphony: voices recorded, notes now
     """
     measured = {name: metric.unit for name, metric in METRICS.items()}
     return [

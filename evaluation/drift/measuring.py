@@ -47,6 +47,9 @@ def named_files(inputs: Sequence[Path], folders: int | None = None) -> dict[str,
     folders : how many of the inputs are folders; where there are several, the folder's name is put before the path
 
     Raises `UserError` for an input that does not exist, or two files of one name; `NothingUsableError` without any.
+
+    >>> sorted(named_files([Path("music")]))
+    ['a=b/song.mid', 'human/song.mid', 'mine/lstm.mid']
     """
     folders = sum(path.is_dir() for path in inputs) if folders is None else folders
     files: dict[str, Path] = {}

@@ -16,7 +16,7 @@ from clstm.runtime.files import replacing
 from clstm.runtime.names import printable
 from evaluation.drift.check import Check
 from evaluation.drift.differences import FILE, FINGERPRINT, LEVELS, SHARE, Moved, tolerance
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ def table(check: Check) -> "Table":
 
 
 def summary(check: Check) -> list[str]:
-    """The result in a few lines."""
+    """The result in a few lines.
+
+    >>> summary(Check(Path("baseline.json"), files=("a.wav",), changed=(), moved=(), unmatched=()))
+    ['Nothing moved: 1 of 1 files are as recorded in baseline.json.']
+    """
     files, moved = len(check.files), {moved.file for moved in check.moved}
     lines = []
     if check.unmatched:

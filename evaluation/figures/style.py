@@ -51,7 +51,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The look of all figures; text and ticks take it when made and when saved."""
+    """The look of all figures; it must be in force when a figure is made and when it is saved."""
     with mpl.rc_context(_STYLE):
         yield
 
@@ -92,7 +92,7 @@ def wrapped(text: str, size: float, width: float) -> str:
 
 
 def ticks(axes: Axes, candidates: Iterable[float], size: float, beyond: float = 0.0) -> None:
-    """Label an x axis of final place and limits with those of these values, the first foremost, that find room.
+    """Label an x axis, whose place and limits are final, with the values that find room; earlier ones have priority.
 
     beyond : inches a label may reach out of the axes at either end
     """
@@ -139,7 +139,7 @@ def save(figure: Figure, path: Path | str, dpi: int = DPI) -> None:
 
 @contextmanager
 def _any_letter() -> Iterator[None]:
-    """Letters of a name that the font has not are left open; the page has the name in full."""
+    """Letters that the font does not have are left blank; the page has the name in full."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield

@@ -80,7 +80,12 @@ def remembered(
 
 @contextmanager
 def nothing_remembered() -> Iterator[None]:
-    """Bypass the cache inside this block."""
+    """Bypass the cache inside this block.
+
+    >>> with nothing_remembered():
+    ...     print(folder())
+    None
+    """
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = "off"
     try:
@@ -107,7 +112,7 @@ def trim() -> None:
 
 
 def _remove_former() -> None:
-    """Remove entries of earlier versions, which would stay for ever."""
+    """Remove entries of earlier versions, which would otherwise never be removed."""
     location = folder()
     for kind in _FORMER:
         with suppress(OSError):  # not there, or not empty afterwards: something else is in it
@@ -119,7 +124,14 @@ def _remove_former() -> None:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a plain file's content, hexadecimal. Raises `OSError` for anything else (`clstm.runtime.files`)."""
+    """The hash of a plain file's content, hexadecimal. Raises `OSError` for anything else (`clstm.runtime.files`).
+
+    The example of FIPS 180-2:
+
+    >>> _ = Path("abc.txt").write_bytes(b"abc")
+    >>> sha256(Path("abc.txt"))[:16]
+    'ba7816bf8f01cfea'
+    """
     size_of(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

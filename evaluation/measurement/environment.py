@@ -48,7 +48,11 @@ def environment(settings: RenderSettings, *, midi: bool) -> dict[str, dict[str, 
 
 
 def renders(recorded: Mapping[str, Any]) -> bool:
-    """Whether a recorded environment has notes to render."""
+    """Whether a recorded environment has notes to render.
+
+    >>> renders({"rendering": {"sample_rate": 44100}})
+    False
+    """
     return "fluidsynth" in recorded["rendering"]
 
 
@@ -56,6 +60,10 @@ def settings_of(recorded: Mapping[str, Any], soundfont: Path | None = None) -> R
     """The settings of a recorded environment, with this SoundFont, or the bundled one.
 
     Raises `UserError` for settings that cannot be rendered.
+
+    >>> settings = settings_of({"rendering": {"gain": 0.5, "fluidsynth": "2.3.1"}})
+    >>> settings.gain, settings.sample_rate
+    (0.5, 44100)
     """
     known = {field.name for field in fields(RenderSettings)} - {"soundfont"}
     try:

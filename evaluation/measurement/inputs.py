@@ -64,21 +64,34 @@ class MeasurementInput:
             notes = decode(encode(notes))
         if self.velocity_power != 1.0:
             bent = LOUDEST * (notes.velocity / LOUDEST) ** self.velocity_power
+            # At least 1: a velocity of 0 is the end of a note in MIDI.
             notes = Notes(notes.onset, notes.offset, notes.pitch, np.maximum(np.rint(bent), 1).astype(np.int64))
         return notes
 
     @property
     def seconds(self) -> float | None:
-        """Its length, where that is known without its notes."""
+        """Its length, where that is known without its notes.
+
+        >>> MeasurementInput(Path("a.mid"), lasts=60.0, cut=30.0).seconds
+        30.0
+        """
         return None if self.lasts is None else self.part_of(self.lasts)
 
     def part_of(self, seconds: float) -> float:
-        """The length of the part that is measured, of a piece of so many seconds."""
+        """The length of the part that is measured, of a piece of so many seconds.
+
+        >>> MeasurementInput(Path("a.wav"), begin=10.0, cut=30.0).part_of(25.0)
+        15.0
+        """
         rest = max(seconds - self.begin, 0.0)
         return rest if self.cut is None else min(rest, self.cut)
 
     def slice(self, rate: int) -> slice:
-        """The samples of an audio file that are measured."""
+        """The samples of an audio file that are measured.
+
+        >>> MeasurementInput(Path("a.wav"), begin=1.0, cut=2.0).slice(8000)
+        slice(8000, 24000, None)
+        """
         first = round(self.begin * rate)
         return slice(first, None if self.cut is None else first + round(self.cut * rate))
 
@@ -91,6 +104,10 @@ def measurement_inputs(
     groups : of files by their `plain` names, or of the pieces they continue. A file that is not in it has the group
         that `generated.json` in its folder states, or else the piece that it continues
     cut : s
+
+    >>> (given,) = measurement_inputs([Path("music/human/song.mid")], {"song": "Bach"}, cut=30.0)
+    >>> given.group, given.cut, given.lasts
+    ('Bach', 30.0, None)
     """
     manifests = {folder: read_manifest(folder).items for folder in _folders(files)}
     given = groups or {}
@@ -114,9 +131,13 @@ def _folders(files: Sequence[Path]) -> list[Path]:
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """Groups by the `plain` names of files, from a CSV with the columns file and group; rows without both are ignored.
+    r"""Groups by the `plain` names of files, from a CSV with the columns file and group; rows without both are ignored.
 
     Raises `UserError` for any other file.
+
+    >>> _ = Path("groups.csv").write_text("file,group\nvalid/Op. 10 no. 3.mid,Chopin\n")
+    >>> read_groups(Path("groups.csv"))
+    {'Op. 10 no. 3': 'Chopin'}
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

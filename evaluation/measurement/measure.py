@@ -1,4 +1,4 @@
-"""Every metric of a waveform, of notes and of a file; the catalogue of all metrics.
+"""Every metric of a waveform, of notes and of a file.
 
 A metric that does not exist for an input is `Missing` and says why.
 """
@@ -21,42 +21,9 @@ from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.performance import perform, without_tail
 from evaluation.metrics import envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
-from evaluation.metrics.metric import Metric, MetricValue, Missing
+from evaluation.metrics.catalogue import CATALOGUE, METRICS
+from evaluation.metrics.metric import MetricValue, Missing
 from evaluation.metrics.rms_level import SILENT
-
-METRICS: dict[str, Metric] = {
-    **loudness.METRICS,
-    **envelope.METRICS,
-    **spectrum.METRICS,
-    **sonogram.METRICS,
-    **structure.METRICS,
-    **symbolic.METRICS,
-    **repetition.METRICS,
-}
-
-# The version of the catalogue: what is measured, and how. A metric that is new or defined anew has it as its `since`.
-#   1  the first
-#   2  without DC, and without silence and a rendering's tail around the music; flatness and entropy in a band; time
-#      near the maximum beside a percentile; levels within 40 dB of loud; change as cosine, flux as a share; compression
-#      before over after; changes in the highs counted in notes; the ratios of the highs to the lows are gone
-CATALOGUE = 2
-
-_WITHOUT_TAIL = 2  # the version since which a rendering is measured to the end of its last note
-_WITHOUT_TIME = {"true_peak", "clipped_samples"}  # of sound, and the same with a tail or without
-
-OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
-
-
-def redefined(version: int, *, rendered: bool) -> frozenset[str]:
-    """The metrics that another version of the catalogue did not have, or defined differently.
-
-    rendered : whether the file holds notes; before version 2 its sound included the synthesizer's tail
-    """
-    changed = {name for name, metric in METRICS.items() if metric.since > version}
-    if rendered and version < _WITHOUT_TAIL:
-        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES} - _WITHOUT_TIME
-    return frozenset(changed)
-
 
 CANCELLED = Missing("its channels cancel each other out")
 

@@ -30,7 +30,11 @@ def named_path(text: str) -> tuple[str, Path]:
 
 
 def named_paths(texts: Iterable[str]) -> dict[str, Path]:
-    """The paths of several NAME=PATH by name, in their order. Raises `UserError` for a name that is given twice."""
+    """The paths of several NAME=PATH by name, in their order. Raises `UserError` for a name that is given twice.
+
+    >>> named_paths(["people=music/human", "rnn=music/mine"])
+    {'people': PosixPath('music/human'), 'rnn': PosixPath('music/mine')}
+    """
     found: dict[str, Path] = {}
     for name, path in map(named_path, texts):
         if name in found:
@@ -44,6 +48,9 @@ def music_files(path: Path) -> MusicFiles:
 
     Of a folder that holds both, only the MIDI is used: the audio beside it is most often its rendering. Raises
     `UserError` when there is none.
+
+    >>> music_files(Path("music/human")).files
+    [PosixPath('music/human/song.mid')]
     """
     found = find([path])
     midi = [file for file in found.files if is_midi(file)]

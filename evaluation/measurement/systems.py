@@ -18,7 +18,8 @@ from evaluation.audio.render import RenderSettings, describe
 from evaluation.measurement import cache
 from evaluation.measurement.batch import over_files, unique_names
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import METRICS, Measured, measure_input
+from evaluation.measurement.measure import Measured, measure_input
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _without_values(reason: str) -> Measured:
 
 
 def _about(given: MeasurementInput, measured: Measured, rejected: str) -> tuple[object, ...]:
-    """`PIECES`, from the third on."""
+    """The columns of `PIECES` from the third on."""
     file = readable(given.path)
     counts = as_columns(measured.left_out).values()
     remarks = "; ".join(measured.remarks)

@@ -47,14 +47,15 @@ METRICS = {
     "mean_level": Metric(
         "Mean level",
         "dBFS",
-        "Mean RMS level of the 50 ms windows that sound: within 40 dB of its 95th percentile.",
+        "Mean RMS level of the 50 ms windows that sound: those within 40 dB of the level's 95th percentile.",
         "envelope",
         since=2,
     ),
     "level_spread": Metric(
         "Level spread",
         "dB",
-        "Standard deviation of the RMS level of the 50 ms windows that sound: within 40 dB of its 95th percentile.",
+        "Standard deviation of the RMS level of the 50 ms windows that sound: those within 40 dB of the level's 95th "
+        "percentile.",
         "envelope",
         "the change in amplitude is very obvious",
         since=2,
@@ -65,14 +66,14 @@ METRICS = {
         "From the 5th to the 95th percentile of the RMS level of the 50 ms windows that sound.",
         "envelope",
         "the high tide and low tide",
-        twin=Twin("level_spread", 0.977, "the spread is of all windows, the range of two"),
+        twin=Twin("level_spread", 0.977, "the spread uses all windows, the range two percentiles"),
         since=2,
     ),
     "fluctuation_rate": Metric(
         "Fluctuation rate",
         "Hz",
-        "Centroid of the modulation spectrum of the amplitude envelope up to its 95th percentile, 0.25 to 16 Hz; the "
-        "silence before and after the music is left out.",
+        "Centroid of the modulation spectrum, 0.25 to 16 Hz, of the amplitude envelope, which is limited to its 95th "
+        "percentile; without the silence before and after the music.",
         "envelope",
         "the faster the music fluctuates, the more expressive it is",
         since=2,
@@ -80,8 +81,8 @@ METRICS = {
     "time_near_maximum": Metric(
         "Time near the maximum",
         "share",
-        "Share of the 50 ms windows whose RMS level is at most 6 dB below its 95th percentile, without the silence "
-        "before and after the music.",
+        "Share of the 50 ms windows whose RMS level is at most 6 dB below the level's 95th percentile; without the "
+        "silence before and after the music.",
         "envelope",
         "its volume is always at a large value, which may ... lead to hearing fatigue",
         since=2,
@@ -89,15 +90,15 @@ METRICS = {
     "crest_factor": Metric(
         "Crest factor",
         "dB",
-        "Highest sample over the RMS of the music, its rests too.",
+        "Highest sample over the RMS of the music, rests included.",
         "envelope",
-        twin=Twin("peak_to_loudness", 0.977, "the other is the standard's"),
+        twin=Twin("peak_to_loudness", 0.977, "the other one is defined by a standard"),
         since=2,
     ),
     "duration": Metric(
         "Duration",
         "s",
-        "Length of the piece, silence too; of notes to the end of the last one.",
+        "Length of the piece, silence included; of notes, to the end of the last one.",
         "envelope",
         compared=False,
         since=2,
@@ -115,7 +116,12 @@ def analytic_envelope(waveform: Array, rate: int, hop_seconds: float = HOP) -> t
     amplitude 1 reads 0.
 
     The analytic signal is x + i H(x) with the Hilbert transform H by a filter of `REACH` to either side: from 20 Hz up
-    it is within 0.01 dB of `scipy.signal.hilbert`, except within `REACH` of an end, where that hears the other end.
+    it is within 0.01 dB of `scipy.signal.hilbert`, except within `REACH` of an end: SciPy's is circular, so that the
+    other end counts there.
+
+    >>> times, level = analytic_envelope(np.sin(2 * np.pi * 440 * np.arange(8000) / 8000), 8000)
+    >>> len(times), abs(round(float(np.median(level)), 2))
+    (39, 0.0)
     """
     hop = hop_size(rate, hop_seconds)
     highest = of_hops(_magnitudes(waveform, rate, whole_hops(hop)), hop, lambda block: block.max(axis=1))
@@ -148,7 +154,9 @@ def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> MetricValue:
     if len(level) * hop_seconds < 1 / SLOWEST:
         return Missing(f"shorter than {1 / SLOWEST:g} s")
     envelope = 10 ** (level / 20)
+    # Segments of two periods of the slowest modulation: it falls into a bin, and most segments are averaged.
     two_periods = round(2 / SLOWEST / hop_seconds)
+    # Over the mean, so that it does not matter how loud the music is.
     frequency, power = welch(
         envelope / envelope.mean(), 1 / hop_seconds, nperseg=min(two_periods, len(envelope)), scaling="density"
     )
@@ -160,7 +168,14 @@ def fluctuation_rate(level: Array, hop_seconds: float = HOP) -> MetricValue:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every metric of the time domain of a waveform, (samples,) -1..1; `Missing` where it is silent."""
+    """Every metric of the time domain of a waveform, (samples,) -1..1; `Missing` where it is silent.
+
+    A steady sine of amplitude 0.5, 6.02 + 3.01 dB below an RMS of 1:
+
+    >>> values = measure(0.5 * np.sin(2 * np.pi * 440 * np.arange(40000) / 8000), 8000)
+    >>> round(values["mean_level"], 2), round(values["level_spread"], 2), values["time_near_maximum"]
+    (-9.03, 0.0, 1.0)
+    """
     duration = len(waveform) / rate
     heard = music(waveform, rate)
     if heard is None:
@@ -187,6 +202,7 @@ def _magnitudes(waveform: Array, rate: int, size: int) -> Iterator[tuple[int, Ar
     reach = max(round(REACH * rate), 1)
     lag = np.arange(-reach, reach + 1)
     odd = lag % 2 != 0
+    # The ideal Hilbert transform, 2 / (pi n) at odd lags n and 0 at even ones, faded out by a Kaiser window.
     hilbert = np.zeros(len(lag))
     hilbert[odd] = 2 / (np.pi * lag[odd])
     hilbert *= get_window(("kaiser", 8.0), len(lag), fftbins=False)

@@ -4,9 +4,9 @@ Loudness is the level of the K-weighted sound: momentary over 0.4 s, short-term 
 over the whole without its quiet parts. The loudness range is that of EBU Tech 3342. All come from one pass of the
 K-weighting filters, as energies per 10 ms. Only windows that lie wholly within the music count.
 
-pyloudnorm 0.2 has the filters. Where it deviates from the standards this does not: its default filters read 0.04 dB
-less than the standard's, which it has as "DeMan"; its last block may reach half a step beyond the end; and its loudness
-range moves by 90 ms and hears 1.5 s of silence at the end.
+The filters are pyloudnorm's (0.2). Where pyloudnorm deviates from the standards, this module does not: its default
+filters read 0.04 dB less than the standard's, which it calls "DeMan"; its last block may reach half a step beyond the
+end; and its loudness range moves in steps of 90 ms and counts 1.5 s of silence at the end.
 
 Waveforms are (samples,) or (samples, channels), one or two channels, full scale at -1 and 1, of any length.
 """
@@ -43,18 +43,22 @@ METRICS = {
         "whole programmes: read it with care under a minute.",
         "loudness",
     ),
-    "true_peak": Metric("True peak", "dBTP", "Highest peak, between the samples too (ITU-R BS.1770-4).", "loudness"),
+    "true_peak": Metric("True peak", "dBTP", "Highest peak, also between the samples (ITU-R BS.1770-4).", "loudness"),
     "peak_to_loudness": Metric(
-        "Peak to loudness ratio", "LU", "True peak less integrated loudness (PLR, EBU R 128).", "loudness"
+        "Peak to loudness ratio", "LU", "True peak minus integrated loudness (PLR, EBU R 128).", "loudness"
     ),
     "clipped_samples": Metric(
-        "Clipped samples", "samples", "Samples beyond full scale, all channels together.", "loudness", compared=False
+        "Clipped samples",
+        "samples",
+        "Samples beyond full scale, in all channels together.",
+        "loudness",
+        compared=False,
     ),
 }
 
 Array = NDArray[np.floating]
 
-_A_SECOND = 100  # energies
+_A_SECOND = 100  # energies: 10 ms divide the windows and steps of both standards
 _PEAK_BLOCK = 1024  # samples interpolated together
 _CONTEXT = 32  # samples on either side: more than half of SciPy's interpolation filter
 _REACH = 2.25  # the filter's largest sum of magnitudes: no peak between samples is higher than this over them
@@ -65,12 +69,27 @@ def momentary_loudness(waveform: Array, rate: int) -> tuple[Array, Array]:
 
     returns the middles of the windows, (windows,) s, and their loudness, (windows,) LUFS, at least `FLOOR`; none where
     the music is shorter than a window.
+
+    The first window ends after 0.4 s, so one second has 61 of them:
+
+    >>> tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)
+    >>> times, level = momentary_loudness(tone, 48000)
+    >>> len(times), float(times[0]), float(level[-1].round(1))
+    (61, 0.2, -23.0)
     """
     return _view(waveform, rate, MOMENTARY)
 
 
 def short_term_loudness(waveform: Array, rate: int) -> tuple[Array, Array]:
-    """Loudness of the 3 s around each moment, one every 10 ms; as `momentary_loudness`."""
+    """Loudness of the 3 s around each moment, one every 10 ms; as `momentary_loudness`.
+
+    EBU Tech 3341, case 1: a stereo sine of 1 kHz with peaks of -23 dBFS reads -23 LUFS.
+
+    >>> tone = 10 ** (-23 / 20) * np.sin(2 * np.pi * 1000 * np.arange(4 * 48000) / 48000)
+    >>> times, level = short_term_loudness(np.stack([tone, tone], axis=1), 48000)
+    >>> float(times[0]), float(level[-1].round(1))
+    (1.5, -23.0)
+    """
     return _view(waveform, rate, SHORT_TERM)
 
 
@@ -87,7 +106,15 @@ def integrated_loudness(waveform: Array, rate: int) -> float | None:
 
 
 def loudness_range(waveform: Array, rate: int) -> float | None:
-    """Range of the short-term loudness, LU; None where it is shorter than 3 s, or nothing is above -70 LUFS."""
+    """Range of the short-term loudness, LU; None where it is shorter than 3 s, or nothing is above -70 LUFS.
+
+    EBU Tech 3342, case 1, in mono: 20 s of a tone, then 20 s of it 10 dB softer.
+
+    >>> level = np.repeat([-20.0, -30.0], 20 * 8000)
+    >>> tone = 10 ** (level / 20) * np.sin(2 * np.pi * 1000 * np.arange(len(level)) / 8000)
+    >>> round(loudness_range(tone, 8000))
+    10
+    """
     return _range(_energies(waveform, rate), rate)
 
 
@@ -109,6 +136,7 @@ def true_peak(waveform: Array, rate: int) -> float | None:  # noqa: ARG001  call
         for channel in np.atleast_2d(block.T.astype(np.float32, copy=False)):
             padded = np.pad(channel, (0, -(len(channel) - 2 * _CONTEXT) % _PEAK_BLOCK))
             parts = np.lib.stride_tricks.sliding_window_view(padded, _PEAK_BLOCK + 2 * _CONTEXT)[::_PEAK_BLOCK]
+            # Few parts of music could hold a higher peak than its samples: only those are interpolated.
             loud = np.maximum(parts.max(axis=1), -parts.min(axis=1)) * _REACH > peak
             if loud.any():
                 between = resample_poly(parts[loud], OVERSAMPLING, 1, axis=1)
@@ -121,6 +149,9 @@ def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
     """Every metric of loudness of a waveform, (samples, channels) -1..1; `Missing` where it is silent or too short.
 
     An offset (DC) that would change the peak is subtracted first, for all but the clipped samples.
+
+    >>> measure(np.zeros((48000, 2)), 48000)["integrated_loudness"]
+    Missing(reason='silent')
     """
     beyond = float(clipped(waveform))
     if is_silent(waveform, rate):
@@ -150,6 +181,7 @@ def _view(waveform: Array, rate: int, window: float) -> tuple[Array, Array]:
 
 def _integrated(energies: Array, rate: int) -> float | None:
     square = _mean_squares(energies, rate, MOMENTARY, STEP)
+    # Above the gate, as in BS.1770-4; `_range` keeps what is at the gate too, as the code in EBU Tech 3342.
     square = square[_loudness(square) > SILENCE]
     if not len(square):
         return None
@@ -169,6 +201,7 @@ def _range(energies: Array, rate: int) -> float | None:
 
 def _loudness(square: Array | np.floating) -> Array:
     """LUFS of mean squares; BS.1770-4 eq. 2."""
+    # -0.691 cancels the gain of the filters at 997 Hz.
     return -0.691 + 10 * np.log10(np.maximum(square, np.finfo(np.float64).tiny))
 
 
@@ -196,12 +229,14 @@ def _energies(waveform: Array, rate: int) -> Array:
 
     filters = _k_weighting(rate)
     state = np.zeros((len(filters), 1 if waveform.ndim == 1 else waveform.shape[1], 2))
+    # Blocks of whole seconds, so that each begins with a hop at any rate.
     seconds = max(BLOCK // rate, 1)
     starts = np.arange(seconds * _A_SECOND) * rate // _A_SECOND
     energies: list[Array] = [np.zeros(0)]
     for _, block in blocks(waveform, seconds * rate):
         weighted, state = sosfilt(filters, np.atleast_2d(block.T).astype(np.float64, order="C"), axis=1, zi=state)
         power = np.square(weighted).sum(axis=0)
+        # The most hops k with floor(k rate / 100) within the block.
         hops = (_A_SECOND * (len(power) + 1) - 1) // rate
         if hops:
             energies.append(np.add.reduceat(power[: hops * rate // _A_SECOND], starts[:hops]))

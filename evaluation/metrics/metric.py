@@ -1,7 +1,7 @@
 """A metric: its label, unit and definition; the views of the music; and a value that does not exist.
 
-Each view (`loudness`, `envelope`, `spectrum`, ...) is a module with its metrics in `METRICS`; `measurement.measure` has
-all of them.
+Each view (`loudness`, `envelope`, `spectrum`, ...) is a module with its metrics in `METRICS`; `catalogue` has all of
+them.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Metric:
     paper : the words of Huang, Huang & Cai (2018) that it measures, if any
     compared : whether sets of music are compared by it; False where it shows how a file was made (length, clipping)
     twin : the metric that already says the same; this one is measured and described, but not tested again
-    since : the version of the catalogue (`evaluation.measurement.measure.CATALOGUE`) that has today's definition
+    since : the version of the catalogue (`evaluation.metrics.catalogue.CATALOGUE`) that has today's definition
     """
 
     label: str
@@ -55,7 +55,11 @@ class Metric:
 
     @property
     def tested(self) -> bool:
-        """Whether a comparison tests it: it is compared, and no other metric says the same."""
+        """Whether a comparison tests it: it is compared, and no other metric says the same.
+
+        >>> Metric("Duration", "s", "Length of the piece.", "envelope", compared=False).tested
+        False
+        """
         return self.compared and self.twin is None
 
 

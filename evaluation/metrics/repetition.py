@@ -31,14 +31,16 @@ METRICS = {
     "distinct_4_grams": Metric(
         "Distinct 4-grams",
         "share",
-        "Distinct runs of five notes (intervals and rhythm, 1/8 s) over all such runs; falls with a piece's length.",
+        "Distinct runs of five notes (intervals and rhythm, 1/8 s) divided by all such runs; falls with a "
+        "piece's length.",
         "repetition",
     ),
     "compression_ratio": Metric(
         "Compression ratio",
         "",
-        "Size of the notes' intervals and rhythm (1/8 s) before DEFLATE over the size after: more for what repeats "
-        "itself. It rises with a piece's length and with its density: r = .64 with notes per second, in 500 pieces.",
+        "Size of the notes' intervals and rhythm (1/8 s) before DEFLATE divided by the size after: higher for music "
+        "that repeats itself. It rises with a piece's length and with its density: r = .64 with notes per second, in "
+        "500 pieces.",
         "repetition",
         since=2,
     ),
@@ -59,7 +61,7 @@ METRICS = {
     "looped": Metric(
         "Looping",
         "share",
-        "1 for a piece in which one pattern comes three times or more in succession for 10 s, 0 for another.",
+        "1 if one pattern comes at least three times in succession, for at least 10 s together; else 0.",
         "repetition",
         paper="LSTM repeats and loops",
     ),
@@ -71,7 +73,14 @@ METRICS = {
 
 
 def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
-    """Every metric of the repetition of notes that last `seconds`, or to the end of the last note."""
+    """Every metric of the repetition of notes that last `seconds`, or to the end of the last note.
+
+    Middle C every half second: all notes but the first belong to a repeat, and the piece loops with that period.
+
+    >>> values = measure(Notes.of([(k / 2, k / 2 + 0.25, 60, 80) for k in range(40)]))
+    >>> values["longest_repeat"], values["looped"], values["loop_period"]
+    (39.0, 1.0, 0.5)
+    """
     matrix = encode(notes, None if seconds is None else round(seconds * FRAME_RATE))
     frame, pitch = strikes(matrix)
     if not len(frame):
@@ -117,5 +126,5 @@ def compression_ratio(token: Array) -> float:
     True
     """
     pairs = np.stack([token % INTERVALS, np.minimum(gaps(token), 255)], axis=1).astype(np.uint8)
-    deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)  # negative: no header, no checksum
     return pairs.size / len(deflate.compress(pairs.tobytes()) + deflate.flush())

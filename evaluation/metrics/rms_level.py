@@ -81,11 +81,19 @@ def music(waveform: Array, rate: int) -> Array | None:
     heard = np.flatnonzero(_mean_squares(waveform, hop, offset) >= 10 ** (SILENCE / 10))
     if not len(heard):
         return None
+    # A window is two hops long.
     return _view(waveform, offset, heard[0] * hop, min((heard[-1] + 2) * hop, len(waveform)))
 
 
 def without_offset(waveform: Array, rate: int) -> Array:
-    """A waveform less its DC where that is more than `AUDIBLE_OFFSET` of its peak; else as it is, sample by sample."""
+    """A waveform less its DC where that is more than `AUDIBLE_OFFSET` of its peak; else as it is, sample by sample.
+
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
+    >>> without_offset(tone, 8000) is tone
+    True
+    >>> round(abs(float(np.mean(without_offset(tone + 0.25, 8000)))), 3)
+    0.0
+    """
     offset = offsets(waveform, rate)
     peak = max((float(np.abs(block).max()) for _, block in blocks(waveform)), default=0.0)
     if np.abs(offset).max(initial=0.0) <= AUDIBLE_OFFSET * peak:
@@ -159,13 +167,21 @@ def whole_hops(hop: int) -> int:
 
 
 def middles(hops: int, hop: int, rate: int) -> Array:
-    """Middles of the windows of two hops each, (hops - 1,) s."""
+    """Middles of the windows of two hops each, (hops - 1,) s.
+
+    >>> middles(4, 200, 8000)  # four hops of 25 ms hold three windows of 50 ms
+    array([0.025, 0.05 , 0.075])
+    """
     return np.arange(1, hops) * hop / rate
 
 
 def of_hops(parts: Iterator[tuple[int, Array]], hop: int, measure: Callable[[Array], Array]) -> Array:
     """The values of `measure` for every hop, at least two; it gets (hops, hop, ...) float64, the last hop padded with
-    silence."""
+    silence.
+
+    >>> of_hops(blocks(np.array([1.0, 2, 3, 4, 5])), 2, lambda hops: hops.sum(axis=1))
+    array([3., 7., 5.])
+    """
     values: list[Array] = []
     for _, part in parts:
         padded = np.zeros((-(-len(part) // hop) * hop, *part.shape[1:]))

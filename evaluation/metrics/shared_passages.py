@@ -28,7 +28,14 @@ UNISON = 128
 
 
 def strikes(matrix: Matrix) -> tuple[Array, Array]:
-    """Frame and MIDI pitch of each strike of a score matrix (156, frames), by frame, then by pitch."""
+    """Frame and MIDI pitch of each strike of a score matrix (156, frames), by frame, then by pitch.
+
+    >>> from clstm.music.midi import Notes
+    >>> from clstm.music.score import encode
+    >>> frame, pitch = strikes(encode(Notes.of([(0.0, 1.0, 64, 80), (0.0, 1.0, 60, 80), (0.5, 1.0, 67, 80)])))
+    >>> frame.tolist(), pitch.tolist()
+    ([0, 0, 4], [60, 64, 67])
+    """
     frame, row = np.nonzero(matrix[STRUCK].T)
     return frame, row + LOWEST
 
@@ -43,7 +50,11 @@ def tokens(frame: Array, pitch: Array) -> Array:
 
 
 def gaps(token: Array) -> Array:
-    """Frames between the two strikes of each token."""
+    """Frames between the two strikes of each token.
+
+    >>> gaps(tokens(np.array([0, 0, 4]), np.array([60, 64, 62]))).tolist()
+    [0, 4]
+    """
     return token // INTERVALS
 
 
@@ -61,21 +72,32 @@ class Ranks:
 
     @classmethod
     def of(cls, text: Array) -> "Ranks":
-        """The ranks of a text, (places,) int."""
+        """The ranks of a text, (places,) int.
+
+        >>> Ranks.of(np.array([3, 1, 2])).order
+        array([1, 2, 0])
+        """
         places = len(text)
         levels = [_with_end(np.unique(text, return_inverse=True)[1])]
+        # Twice as wide each time, until every place has a rank of its own.
         while places and levels[-1].max() < places - 1:
             width = 2 ** (len(levels) - 1)
             rank = levels[-1].astype(np.int64)
-            following = np.full(places, -1, dtype=np.int64)
+            following = np.full(places, -1, dtype=np.int64)  # a window that runs into the end is like no other
             following[: places - width] = rank[width:-1]
+            # The ranks of both halves as one number: neither is more than `places`.
             levels.append(_with_end(np.unique(rank[:-1] * (places + 1) + following, return_inverse=True)[1]))
         return cls(levels, np.argsort(levels[-1][:-1]))
 
     def common(self, here: Array, there: Array) -> Array:
-        """Length of the run of tokens that begins at both of two places, for each pair; they are never one place."""
+        """Length of the run of tokens that begins at both of two places, for each pair; they are never one place.
+
+        >>> Ranks.of(np.array([1, 2, 3, 1, 2, 4])).common(np.array([0]), np.array([3]))
+        array([2])
+        """
         here, there = here.copy(), there.copy()
         length = np.zeros(len(here), dtype=np.int64)
+        # The length in powers of two, the largest first.
         for power in reversed(range(len(self.levels))):
             level = self.levels[power]
             step = np.where(level[here] == level[there], 2**power, 0)
@@ -90,7 +112,11 @@ def _with_end(rank: Array) -> NDArray[np.int32]:
 
 
 def longest_repeat(text: Array) -> int:
-    """Tokens of the longest run that begins at two places of a text; the two may overlap."""
+    """Tokens of the longest run that begins at two places of a text; the two may overlap.
+
+    >>> longest_repeat(np.array([1, 2, 3, 9, 1, 2, 3])), longest_repeat(np.array([7, 7, 7, 7]))
+    (3, 3)
+    """
     ranks = Ranks.of(text)
     return int(ranks.common(ranks.order[:-1], ranks.order[1:]).max(initial=0))
 
@@ -100,10 +126,16 @@ def longest_elsewhere(text: Array, group: Array, searched: NDArray[np.bool_]) ->
 
     text : (places,) int; group, searched : (places,) what each place belongs to, and whether it may be found
     returns its length in tokens, 0 without any, and the place where it was found (-1 without any), (places,) each
+
+    >>> text, group = np.array([1, 2, 3, 1, 2, 4]), np.array([0, 0, 0, 1, 1, 1])
+    >>> length, found = longest_elsewhere(text, group, np.ones(6, dtype=bool))
+    >>> length.tolist(), found.tolist()
+    ([2, 1, 0, 2, 1, 0], [3, 4, -1, 0, 1, -1])
     """
     ranks = Ranks.of(text)
     length = np.zeros(len(text), dtype=np.int64)
     found = np.full(len(text), -1, dtype=np.int64)
+    # The longest run is shared with the nearest place in the order, on one side or the other.
     for order in (ranks.order, ranks.order[::-1]):
         neighbour = _last_of_another_group(order, group, searched)
         known = np.flatnonzero(neighbour >= 0)

@@ -56,8 +56,8 @@ METRICS = {
     "spectral_change": Metric(
         "Spectral change",
         "",
-        "How unlike the spectra of two moments an eighth of a second apart are, whatever their levels: 0 the same, 1 "
-        "nothing in common.",
+        "How different the spectra of two moments an eighth of a second apart are, whatever their levels: 0 the same, "
+        "1 nothing in common.",
         "sonogram",
         "hardly changes with time (LSTM)",
         since=2,
@@ -68,16 +68,16 @@ METRICS = {
         "Spectral change of the frequencies below 1 kHz.",
         "sonogram",
         "the low frequency is responsible for the rhythm",
-        twin=Twin("spectral_change", 0.985, "the whole spectrum is what the paper speaks of"),
+        twin=Twin("spectral_change", 0.985, "the paper speaks of the whole spectrum"),
         since=2,
     ),
     "change_above_1000_hz": Metric(
         "Change above 1 kHz",
         "",
-        "Spectral change of the frequencies from 1 kHz.",
+        "Spectral change of the frequencies from 1 kHz up.",
         "sonogram",
         "the high frequency is responsible for the melody",
-        twin=Twin("spectral_change", 0.98, "the whole spectrum is what the paper speaks of"),
+        twin=Twin("spectral_change", 0.98, "the paper speaks of the whole spectrum"),
         since=2,
     ),
     "spectral_flux": Metric(
@@ -90,21 +90,21 @@ METRICS = {
     "variability_below_1000_hz": Metric(
         "Variability below 1 kHz",
         "dB",
-        "Standard deviation over time of the level of the frequencies below 1 kHz, where within 40 dB of its 95th "
-        "percentile.",
+        "Standard deviation over time of the level of the frequencies below 1 kHz, where it is within 40 dB of its "
+        "95th percentile.",
         "sonogram",
         "the low frequency is responsible for the rhythm",
-        twin=Twin("level_spread", 0.965, "the level of the whole is what is heard"),
+        twin=Twin("level_spread", 0.965, "listeners hear the level of the whole"),
         since=2,
     ),
     "variability_above_1000_hz": Metric(
         "Variability above 1 kHz",
         "dB",
-        "Standard deviation over time of the level of the frequencies from 1 kHz, where within 40 dB of its 95th "
-        "percentile.",
+        "Standard deviation over time of the level of the frequencies from 1 kHz up, where it is within 40 dB of "
+        "its 95th percentile.",
         "sonogram",
         "the high frequency is responsible for the melody",
-        twin=Twin("level_spread", 0.951, "the level of the whole is what is heard"),
+        twin=Twin("level_spread", 0.951, "listeners hear the level of the whole"),
         since=2,
     ),
 }
@@ -130,7 +130,15 @@ def magnitudes(waveform: Array, rate: int, hop_seconds: float) -> tuple[Array, A
 
 
 def sonogram(waveform: Array, rate: int, hop_seconds: float = HOP) -> tuple[Array, Array, Array]:
-    """Frequencies, (bins,) Hz, times, (frames,) s, and levels, (bins, frames) dB re full scale and at least `FLOOR`."""
+    """Frequencies, (bins,) Hz, times, (frames,) s, and levels, (bins, frames) dB re full scale and at least `FLOOR`.
+
+    A sine of amplitude 1: its bin, which is 10.8 Hz wide, reads 0 dB.
+
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(44100) / 44100)
+    >>> frequency, times, level = sonogram(tone, 44100)
+    >>> level.shape, round(frequency[level[:, 0].argmax()]), round(level.max())
+    ((2049, 37), 441, 0)
+    """
     frequency, times, magnitude = magnitudes(waveform, rate, hop_seconds)
     return frequency, times, _decibels(magnitude)
 
@@ -159,19 +167,20 @@ def cqt_sonogram(waveform: Array, rate: int, hop_seconds: float = HOP) -> tuple[
     returns the pitches from A0 to C8, (88,) Hz, fewer where half the rate is lower; times, (frames,) s; and levels,
     (88, frames) dB re full scale and at least `FLOOR`. A full-scale sine at a key's pitch reads 0 dB in the middle
     of its sound. Windows last 17 periods, 0.6 s at the lowest key, have their middles at the times, and see silence
-    beyond the ends of the waveform. For songs: the whole waveform is worked on in memory, at some 40 times real time.
+    beyond the ends of the waveform. For songs: the whole waveform is held in memory, at some 40 times real time.
     """
     import librosa
     from librosa.filters import wavelet_lengths
 
     keys = librosa.cqt_frequencies(KEYS, fmin=LOWEST_KEY)
-    keys = keys[1.05 * keys < rate / 2]
+    keys = keys[1.05 * keys < rate / 2]  # librosa refuses filters that reach beyond
     lengths, _ = wavelet_lengths(freqs=keys, sr=rate)
     hop = max(round(hop_seconds * rate), 1)
     frames = max(len(waveform) - 1, 0) // hop + 1
     enough = max(int(2 * lengths[0]) + 1 - len(waveform), 0)  # librosa warns when its longest window does not fit
     padded = np.pad(np.asarray(waveform, dtype=np.float32), (0, enough))
     transform = librosa.cqt(padded, sr=rate, hop_length=hop, fmin=LOWEST_KEY, n_bins=len(keys), tuning=0.0)
+    # librosa gives a sine of amplitude 1 the magnitude sqrt(length) / 2.
     magnitude = 2 / np.sqrt(lengths)[:, None] * np.abs(transform[:, :frames])
     return keys, np.arange(frames) * hop / rate, _decibels(magnitude)
 
@@ -197,7 +206,13 @@ def sounds(power: Array) -> NDArray[np.bool_]:
 
 
 def spectral_change(change: Array, power: Array) -> MetricValue:
-    """Mean of `unlikeness`, (frames - 5,), over the moments at which both spectra sound; of powers, (frames,)."""
+    """Mean of `unlikeness`, (frames - 5,), over the moments at which both spectra sound; of powers, (frames,).
+
+    >>> spectral_change(np.array([0.0, 1.0, 0.5]), np.ones(8))
+    0.5
+    >>> spectral_change(np.array([0.0, 1.0, 0.5]), np.zeros(8))
+    Missing(reason='no two moments an eighth of a second apart sound')
+    """
     heard = sounds(power)
     both = heard[_EIGHTH:] & heard[:-_EIGHTH]
     return float(change[both].mean()) if both.any() else Missing("no two moments an eighth of a second apart sound")
@@ -213,7 +228,14 @@ def variability(power: Array) -> float:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every metric of the sonogram of a waveform, (samples,) -1..1; `Missing` where it is silent or too short."""
+    """Every metric of the sonogram of a waveform, (samples,) -1..1; `Missing` where it is silent or too short.
+
+    A steady tone does not change, and has nothing above 1 kHz:
+
+    >>> values = measure(np.sin(2 * np.pi * 440 * np.arange(44100) / 44100), 44100)
+    >>> round(values["spectral_change"], 3), values["change_above_1000_hz"]
+    (0.0, Missing(reason='nothing sounds above 1 kHz'))
+    """
     heard = music(waveform, rate)
     if heard is None:
         return dict.fromkeys(METRICS, SILENT)
@@ -254,7 +276,7 @@ def _in_one_pass(heard: Array, rate: int, starts: NDArray[np.int64]) -> tuple[Ar
 
 
 def _size(rate: int) -> int:
-    return max(2 * round(WINDOW * rate / 2), 2)
+    return max(2 * round(WINDOW * rate / 2), 2)  # even: the last bin is half the rate
 
 
 def _frequencies(rate: int) -> Array:
@@ -270,5 +292,6 @@ def _mel_bank(rate: int) -> "sparse.csr_array":
     from librosa.filters import mel
     from scipy import sparse
 
+    # Triangles of height 1: of two that overlap, the powers add up to that of the sound.
     triangles = mel(sr=rate, n_fft=_size(rate), n_mels=MEL_BANDS, norm=None)
     return sparse.csr_array(triangles.T / np.float32(_HANN))

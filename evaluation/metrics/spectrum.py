@@ -145,7 +145,12 @@ def power_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
 
 
 def magnitude_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
-    """Frequencies, (bins,) Hz, and magnitudes, (bins,) dB re full scale, at least `FLOOR`; of (samples,) -1..1."""
+    """Frequencies, (bins,) Hz, and magnitudes, (bins,) dB re full scale, at least `FLOOR`; of (samples,) -1..1.
+
+    >>> frequency, level = magnitude_spectrum(0.1 * np.sin(2 * np.pi * 269 * np.arange(44100) / 44100), 44100)
+    >>> round(frequency[level.argmax()]), round(level.max())
+    (269, -20)
+    """
     frequency, power = power_spectrum(waveform, rate)
     return frequency, 10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10)))
 
@@ -153,7 +158,7 @@ def magnitude_spectrum(waveform: Array, rate: int) -> tuple[Array, Array]:
 def energy_below(limit: float, frequency: Array, power: Array) -> float:
     """Share of the energy below `limit` Hz, 0..1.
 
-    frequency, power : (bins,), as `power_spectrum` gives them, with some energy; likewise below
+    frequency, power : (bins,), as `power_spectrum` gives them, with some energy; also in the functions below
 
     >>> energy_below(1000, np.array([500.0, 1000.0, 1500.0]), np.array([3.0, 1.0, 0.0]))
     0.75
@@ -216,13 +221,23 @@ def entropy(power: Array) -> float:
 
 
 def spectral_entropy(frequency: Array, power: Array) -> MetricValue:
-    """`entropy` of a power spectrum up to 5 kHz, 0..1."""
+    """`entropy` of a power spectrum up to 5 kHz, 0..1.
+
+    >>> frequency = np.arange(0.0, 8000.0, 10.0)
+    >>> round(spectral_entropy(frequency, np.ones(800)), 6), spectral_entropy(frequency, (frequency == 440) + 0.0)
+    (1.0, 0.0)
+    """
     band = power[frequency <= ENTROPY_TO]
     return entropy(band) if band.any() else Missing("nothing sounds below 5 kHz")
 
 
 def evenness(frequency: Array, power: Array) -> MetricValue:
-    """How evenly the energy below 1 kHz is spread over twenty bands of 50 Hz, 0..1."""
+    """How evenly the energy below 1 kHz is spread over twenty bands of 50 Hz, 0..1.
+
+    >>> frequency = np.arange(0.0, 1000.0, 10.0)
+    >>> round(evenness(frequency, np.ones(100)), 6), evenness(frequency, (frequency == 440) + 0.0)
+    (1.0, 0.0)
+    """
     energy, _ = np.histogram(frequency, EVEN_BANDS, (0, EVEN_BELOW), weights=power)
     if not energy.any():
         return Missing("nothing sounds below 1 kHz")
@@ -230,7 +245,12 @@ def evenness(frequency: Array, power: Array) -> MetricValue:
 
 
 def measure(waveform: Array, rate: int) -> dict[str, MetricValue]:
-    """Every metric of the frequency domain of a waveform, (samples,) -1..1; `Missing` where it is silent."""
+    """Every metric of the frequency domain of a waveform, (samples,) -1..1; `Missing` where it is silent.
+
+    >>> values = measure(np.sin(2 * np.pi * 440 * np.arange(44100) / 44100), 44100)
+    >>> round(values["centroid"]), round(values["energy_below_1000_hz"], 3), round(values["evenness"], 1)
+    (440, 1.0, 0.0)
+    """
     heard = music(waveform, rate)
     if heard is None:
         return dict.fromkeys(METRICS, SILENT)

@@ -21,6 +21,9 @@ def window_starts(samples: int, size: int, hop: float) -> NDArray[np.int64]:
     """First samples, (windows,), of the windows of `size` that lie within `samples`, every `hop` samples from 0.
 
     A hop need not be whole. What is shorter than a window has one.
+
+    >>> window_starts(10, 4, 3), window_starts(2, 4, 3)
+    (array([0, 3, 6]), array([0]))
     """
     count = int(max(samples - size, 0) / hop) + 1
     return np.round(np.arange(count) * hop).astype(np.int64)
@@ -33,6 +36,12 @@ def magnitude_blocks(waveform: Array, starts: NDArray[np.int64], size: int, padd
         silence.
     starts : (windows,) ascending, at most `size` apart
     padded : the length of the Fourier transform, if it is more than `size`
+
+    A sine of amplitude 1 in the middle of bin 4; a Hann window shows half of it in the bins beside that:
+
+    >>> (block,) = magnitude_blocks(np.sin(2 * np.pi * np.arange(64) / 8), np.array([0, 32]), 32)
+    >>> block.shape, block[0, 2:7].round(6)
+    ((2, 17), array([0. , 0.5, 1. , 0.5, 0. ]))
     """
     from scipy.fft import rfft
     from scipy.signal import get_window

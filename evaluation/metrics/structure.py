@@ -41,7 +41,7 @@ METRICS = {
     "self_similarity": Metric(
         "Self-similarity",
         "",
-        "Mean cosine similarity of the sound of half seconds 4 s or more apart: 1 is always the same.",
+        "Mean cosine similarity of the sound of half seconds 4 s or more apart: 1 is a sound that never changes.",
         "structure",
         "hardly changes with time (LSTM)",
         since=2,
@@ -49,7 +49,7 @@ METRICS = {
     "novelty": Metric(
         "Novelty",
         "",
-        "How much less alike four seconds and the next four are than each among themselves, on average (Foote).",
+        "How much less similar four seconds are to the next four than to themselves, on average (Foote 2000).",
         "structure",
         since=2,
     ),
@@ -70,6 +70,9 @@ def moments(waveform: Array, rate: int) -> Array:
     """The sound of every whole half second of a waveform, (samples,) -1..1; one shorter is padded with silence.
 
     returns (half seconds, semitones + 1), rows of length 1; the last column is silence.
+
+    >>> moments(np.zeros(8000), 8000)[:, -1]  # two half seconds of silence
+    array([1., 1.])
     """
     half, size = round(MOMENT * rate), round(WINDOW * rate)
     count = max(len(waveform) // half, 1)
@@ -82,8 +85,10 @@ def moments(waveform: Array, rate: int) -> Array:
     windows = np.concatenate([np.add.reduceat(np.square(block), edges, axis=1) for block in blocks])
     energy = windows.reshape(count, 3, len(edges)).mean(axis=1, dtype=np.float64)
     total = energy.sum(axis=1, keepdims=True)
+    # A sine with an RMS of R has 2 R^2 in its bin, and `_HANN` times that in all bins.
     silent = total < 2 * _HANN * 10 ** (SILENCE / 10)
     shares = np.where(silent, 0, energy) / np.where(silent, 1, total)
+    # The square roots of shares, which add up to 1, are a vector of length 1.
     return np.asarray(np.sqrt(np.hstack([shares, silent])))
 
 
@@ -92,6 +97,13 @@ def self_similarity_matrix(waveform: Array, rate: int) -> tuple[Array, Array]:
 
     A moment is half a second; from twenty minutes on it is the mean of two or more, so that there are at most
     `LARGEST`.
+
+    Half a second of A4, then half a second of A6:
+
+    >>> sines = [np.sin(2 * np.pi * pitch * np.arange(4000) / 8000) for pitch in (440, 1760)]
+    >>> times, alike = self_similarity_matrix(np.concatenate(sines), 8000)
+    >>> times.tolist(), alike.round(2).tolist()
+    ([0.25, 0.75], [[1.0, 0.0], [0.0, 1.0]])
     """
     sound = moments(waveform, rate)
     together = -(-len(sound) // LARGEST)
@@ -106,6 +118,13 @@ def novelty_curve(waveform: Array, rate: int) -> tuple[Array, Array]:
     """Moments between half seconds, (moments,) s, and novelty there, (moments,), of a waveform, (samples,) -1..1.
 
     Only where four seconds lie on both sides; none for what is shorter than eight.
+
+    Eight seconds of A4, then eight of A6: novelty is largest where the sound changes.
+
+    >>> sines = [np.sin(2 * np.pi * pitch * np.arange(64000) / 8000) for pitch in (440, 1760)]
+    >>> times, curve = novelty_curve(np.concatenate(sines), 8000)
+    >>> float(times[curve.argmax()]), float(curve.max().round(2))
+    (8.0, 1.0)
     """
     curve = novelty(moments(waveform, rate))
     return SIDE + MOMENT * np.arange(len(curve)), curve

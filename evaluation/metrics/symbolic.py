@@ -50,8 +50,8 @@ METRICS = {
     "changes_in_highs": Metric(
         "Changes in the highs",
         "share",
-        "Share of the changes of pitch that lie from middle C up: notes that were not in the last chord of their half "
-        "of the keyboard. Above one half, the music changes mainly in the highs.",
+        "Share of the changes of pitch that lie at middle C or above. A change is a note that was not in the last "
+        "chord of its half of the keyboard. Above one half, the music changes mainly in the highs.",
         "symbolic",
         "changes in the number and distribution of high-frequency notes (sample and C-LSTM)",
         since=2,
@@ -65,7 +65,15 @@ _ON_GRID = 1e-6  # frames: float error of a time on the grid
 
 
 def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
-    """Every metric of notes that last `seconds`, or to the end of the last note."""
+    """Every metric of notes that last `seconds`, or to the end of the last note.
+
+    A C major scale, two notes per second:
+
+    >>> pitches = (60, 62, 64, 65, 67, 69, 71, 72)
+    >>> values = measure(Notes.of([(k / 2, k / 2 + 0.5, pitch, 80) for k, pitch in enumerate(pitches)]))
+    >>> values["scale_consistency"], values["note_density"], values["pitch_range"], values["polyphony"]
+    (1.0, 2.0, 12.0, 1.0)
+    """
     seconds = notes.duration if seconds is None else seconds
     values: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
     if seconds > 0:
@@ -115,6 +123,10 @@ def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64],
     """How many pitches sound at which time, up to `seconds`: the length of each section in seconds, and its pitches.
 
     The sections follow each other from the first onset, silent ones included.
+
+    >>> stretch, pitches = pitches_sounding(Notes.of([(0.0, 2.0, 60, 80), (1.0, 3.0, 64, 80)]), 3.0)
+    >>> stretch.tolist(), pitches.tolist()
+    ([1.0, 1.0, 1.0], [1, 2, 1])
     """
     begin, end = _spans(notes)
     time = np.minimum(np.concatenate([begin, end]), seconds)
@@ -142,7 +154,7 @@ def pitch_class_entropy(notes: Notes) -> float:
     """
     count = np.bincount(notes.pitch % 12)
     share = count[count > 0] / count.sum()
-    return float(abs((share * np.log2(share)).sum()))
+    return float(abs((share * np.log2(share)).sum()))  # a minus sign would make -0.0 of a single class
 
 
 def scale_consistency(notes: Notes) -> float:

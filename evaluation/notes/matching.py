@@ -31,7 +31,12 @@ class ComparedPiece:
 
     @classmethod
     def of(cls, notes: Notes, name: str = "", group: str = "") -> "ComparedPiece":
-        """A piece of notes, in a group of its own unless one is given."""
+        """A piece of notes, in a group of its own unless one is given.
+
+        >>> piece = ComparedPiece.of(Notes.of([(0.0, 0.5, 60, 80), (0.5, 1.0, 64, 80)]), "duet")
+        >>> piece.group, piece.frames, piece.frame.tolist(), piece.pitch.tolist()
+        ('duet', 8, [0, 4], [60, 64])
+        """
         matrix = encode(notes)
         return cls(name, group or name, matrix.shape[1], *strikes(matrix), notes.left_out)
 

@@ -67,7 +67,7 @@ def spearman(one: Array, other: Array, groups: Labels) -> float:
     """
     a, b = (_centred_ranks(values, groups) for values in (one, other))
     size = np.sqrt((a @ a) * (b @ b))
-    return float(np.clip(a @ b / size, -1, 1)) if size > ROUNDING else float("nan")
+    return float(np.clip(a @ b / size, -1, 1)) if size > ROUNDING else float("nan")  # rounding may go beyond
 
 
 def _centred_ranks(values: Array, groups: Labels) -> Array:
@@ -76,7 +76,7 @@ def _centred_ranks(values: Array, groups: Labels) -> Array:
     ranks = np.empty(len(values))
     for group in np.unique(groups):
         own = groups == group
-        ranks[own] = rankdata(values[own])
+        ranks[own] = rankdata(values[own])  # equal values share the mean of their ranks
         ranks[own] -= ranks[own].mean()
     return ranks
 

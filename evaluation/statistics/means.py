@@ -26,7 +26,7 @@ from evaluation.statistics.resampling import PERMUTATIONS, Array, Pair, permuted
 
 Sets = tuple[Array, Array]  # values of the reference and of the system
 
-ROUNDING = 1e-9  # relative: a t that is equal but for rounding is as extreme
+ROUNDING = 1e-9  # relative: a t that differs by rounding only is as extreme
 
 
 def group_means(values: Array, numbers: NDArray[np.int64], groups: int) -> Array:
@@ -44,6 +44,13 @@ def as_far_out(sets: Mapping[str, Sets], pair: Pair, crossed: Iterable[NDArray[n
     """In how many rows of `permuted_groups` the means are at least as distant, in standard errors, as the actual ones.
 
     sets : by any name, the values of the reference's and of the system's pieces, (pieces,) each, in the order of `pair`
+
+    As they are, with the sets exchanged, and with one group of each exchanged:
+
+    >>> sets = {"": (np.array([0.0, 1.0]), np.array([5.0, 6.0]))}
+    >>> crossed = np.array([[False] * 4, [True] * 4, [False, True, True, False]])
+    >>> as_far_out(sets, Pair(np.array([0, 1]), np.array([2, 3])), [crossed])
+    {'': 2}
     """
     ours, theirs, groups = pair.numbered
     means = {
@@ -116,6 +123,7 @@ def _squared(reference: Array, system: Array, crossed: Array) -> Array:
     around_s = (b**2).sum() - squares - count_s * mean_s**2
     both_r, both_s = a[shared].sum() + moved_shared, b[shared].sum() - moved_shared
     together = (a * b)[shared].sum() - mean_s * both_r - mean_r * both_s + shared.sum() * mean_r * mean_s
+    # c_R / R and c_S / S.
     weight_r, weight_s = (1 / np.sqrt(count * (count - 1)) for count in (count_r, count_s))
     error = weight_r**2 * around_r + weight_s**2 * around_s - 2 * weight_r * weight_s * together
     least = np.finfo(np.float64).eps  # of squares of values up to 1: a difference that should be 0 is smaller than this

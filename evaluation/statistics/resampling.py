@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 SIZE = 25  # pieces in a sample; fewer where a set has less than twice as many. A noise floor depends on it
 SPLITS = 2000
-RESAMPLES = 2000
-PERMUTATIONS = 10_000
+RESAMPLES = 2000  # with five groups an interval ends at the 0.1 % quantile, the second of these
+PERMUTATIONS = 10_000  # p is 1 / 10,001 at least, and Holm multiplies it by the number of metrics, some 40
 ALIKE = 0.5  # assumed correlation of the pieces of one group, to weigh groups against pieces; p is valid without it
 
 Array = NDArray[np.float64]
 Groups = NDArray[Any]
 Weights = tuple[Array, Array]  # of the reference's and of the system's pieces
 
-_AT_ONCE = 2_000_000  # cells of a matrix of permutations or resamples by pieces
+_AT_ONCE = 2_000_000  # cells of a matrix of permutations or resamples by pieces: 16 MB of float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,18 @@ class Pair:
 
         Of a group that both sets have, equally many pieces of each set, drawn at random. Of the other groups, m pieces
         of each one that has them, with the m that leaves most information in the set that has less.
+
+        One piece of b remains on both sides:
+
+        >>> pair = Pair(np.array(["a", "b"]), np.array(["b", "b", "b", "c"]))
+        >>> [int(kept.sum()) for kept in pair.tested(np.random.default_rng(0))]
+        [2, 2]
         """
         reference, system, groups = self.numbered
         counts = np.stack([np.bincount(own, minlength=groups) for own in (reference, system)])
         shared = (counts > 0).all(axis=0)
         lone = np.where(shared, 0, counts)
+        # More pieces of each group say more, but fewer groups have so many.
         sizes = np.arange(1, int(lone.max()) + 1)
         keep = np.where(shared, counts.min(axis=0), 0)
         if len(sizes):
@@ -70,7 +77,13 @@ class Pair:
     @property
     def assignments(self) -> float:
         """The number of ways to assign the groups to the sets: two for each shared group, and all choices of the others
-        that keep the sizes of the sets."""
+        that keep the sizes of the sets.
+
+        Four groups, two on each side, can be assigned in 4! / (2! 2!) ways; three shared ones in 2^3.
+
+        >>> Pair(np.array([1, 2]), np.array([3, 4])).assignments, Pair(np.arange(3), np.arange(3)).assignments
+        (6.0, 8.0)
+        """
         from scipy.special import comb
 
         in_reference, in_system = self.sides
@@ -80,7 +93,11 @@ class Pair:
     @property
     def least_p(self) -> float:
         """The smallest p that a test of all assignments can give. Where the sets can trade places as a whole, two
-        assignments are equally extreme."""
+        assignments are equally extreme.
+
+        >>> Pair(np.arange(5), np.arange(5)).least_p  # 2 / 2^5: five shared groups can never be significant at .05
+        0.0625
+        """
         in_reference, in_system = self.sides
         return (2 if in_reference.sum() == in_system.sum() else 1) / self.assignments
 
@@ -90,7 +107,11 @@ class Pair:
 
     @property
     def sides(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """The groups, by number, that are in the reference, and those in the system, (groups,) each."""
+        """The groups, by number, that are in the reference, and those in the system, (groups,) each.
+
+        >>> Pair(np.array(["a", "b"]), np.array(["b", "c"])).sides
+        (array([ True,  True, False]), array([False,  True,  True]))
+        """
         reference, system, groups = self.numbered
         in_reference, in_system = np.zeros((2, groups), dtype=np.bool_)
         in_reference[reference] = in_system[system] = True
@@ -98,7 +119,12 @@ class Pair:
 
     @property
     def numbered(self) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """The groups of each set as numbers from 0, (pieces,) each, and how many groups there are together."""
+        """The groups of each set as numbers from 0, (pieces,) each, and how many groups there are together.
+
+        >>> Pair(np.array(["a", "b"]), np.array(["b", "c"])).numbered
+        (array([0, 1]), array([1, 2]), 3)
+        """
+        # As text: names and numbers in one column could not be sorted.
         names, numbers = np.unique(np.concatenate([self.reference, self.system]).astype(str), return_inverse=True)
         return numbers[: len(self.reference)], numbers[len(self.reference) :], len(names)
 
@@ -120,17 +146,25 @@ class Samples:
 
 
 def largest_size(pair: Pair, random: np.random.Generator, splits: int = SPLITS) -> int:
-    """The largest size that all samples of `equal_samples` can have, in pieces."""
+    """The largest size that all samples of `equal_samples` can have, in pieces.
+
+    >>> largest_size(Pair(np.arange(10), np.arange(10, 20)), np.random.default_rng(0), splits=10)
+    5
+    """
     return max(min(int(member.sum(axis=1).min()) for member in _members(pair, random, splits)), 1)
 
 
 def equal_samples(pair: Pair, random: np.random.Generator, size: int = SIZE, splits: int = SPLITS) -> Samples:
     """Samples for the distance: the groups of each set in two random halves, then `size` pieces of a half, fewer in
-    small sets."""
+    small sets.
+
+    >>> samples = equal_samples(Pair(np.arange(10), np.arange(10, 20)), np.random.default_rng(0), splits=3)
+    >>> samples.first.shape, np.intersect1d(samples.first[0], samples.second[0]).tolist()
+    ((3, 5), [])
+    """
     members = _members(pair, random, splits)
-    if (
-        not members[2].any(axis=1).all()
-    ):  # its only group is shared and in the reference's first half: use it all the same
+    # The system's only group may be shared, and in the first half of the reference: it is used all the same.
+    if not members[2].any(axis=1).all():
         members[2][:] = True
     size = min(size, *(int(member.sum(axis=1).min()) for member in members))
     return Samples(*(_draw(member, size, random) for member in members))
@@ -164,6 +198,7 @@ def _first_half(keys: Array, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """The groups, (splits, groups), that together hold half of the pieces, in the order of random keys."""
     count = np.bincount(numbers, minlength=keys.shape[1])
     order = np.argsort(keys, axis=1)
+    # A group belongs to the half in which its middle lies: with unequal groups neither half is larger on average.
     before = np.cumsum(count[order], axis=1) - count[order] / 2
     half = np.empty(keys.shape, dtype=np.bool_)
     np.put_along_axis(half, order, before <= len(numbers) / 2, axis=1)
@@ -178,6 +213,7 @@ def _worth(counts: NDArray[np.int64], size: int) -> float:
 
 def _some(numbers: NDArray[np.int64], keep: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
     """The pieces that stay: `keep` of each group, by its number, at random."""
+    # By group, and in random order within each.
     order = np.lexsort((random.random(len(numbers)), numbers))
     first = np.searchsorted(numbers[order], numbers[order])  # where the group of each begins
     stays = np.empty(len(numbers), dtype=np.bool_)
@@ -189,7 +225,7 @@ def _draw(member: NDArray[np.bool_], size: int, random: np.random.Generator) -> 
     """`size` of the members of each row, without replacement."""
     drawn = []
     for rows in np.array_split(member, max(member.size // _AT_ONCE, 1)):
-        keys = np.where(rows, random.random(rows.shape), 2.0)
+        keys = np.where(rows, random.random(rows.shape), 2.0)  # 2 is above every key: members come first
         drawn.append(np.argpartition(keys, size - 1, axis=1)[:, :size])
     return np.concatenate(drawn)
 
@@ -201,6 +237,10 @@ def permuted_groups(
 
     A group that both sets have trades its sides with probability 1/2. Of the others, as many are on each side as
     before.
+
+    >>> (crossed,) = permuted_groups(Pair(np.arange(3), np.arange(3, 6)), np.random.default_rng(0), 4)
+    >>> (crossed[:, :3].sum(axis=1) - crossed[:, 3:].sum(axis=1)).tolist()  # as many go one way as the other
+    [0, 0, 0, 0]
     """
     in_reference, in_system = pair.sides
     shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
@@ -218,6 +258,10 @@ def permuted_sides(
     """The pieces, reference first, that are on the system's side, (rows, pieces) at a time, `permutations` rows in all.
 
     The groups of `permuted_groups` change sides as a whole; they have one size on both sides (`Pair.tested`).
+
+    >>> (sides,) = permuted_sides(Pair(np.array([1, 2]), np.array([3, 4])), np.random.default_rng(0), 5)
+    >>> sides.sum(axis=1)
+    array([2, 2, 2, 2, 2])
     """
     reference, system, _ = pair.numbered
     number = np.concatenate([reference, system])
@@ -230,6 +274,12 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
     """Bootstrap weights per piece, (rows, pieces) of each set at a time; the very first row is the original sample.
 
     Groups are drawn with replacement: shared ones together, those of one set among themselves.
+
+    The first two pieces are of one group, so they always have the same weight:
+
+    >>> original, drawn = resampled_weights(Pair(np.array([1, 1, 2]), np.array([3, 4])), np.random.default_rng(0), 9)
+    >>> original[0].tolist(), bool((drawn[0][:, 0] == drawn[0][:, 1]).all())
+    ([[1.0, 1.0, 1.0]], True)
     """
     reference, system, groups = pair.numbered
     in_reference, in_system = pair.sides
@@ -238,6 +288,7 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
         weights = np.zeros((rows, groups))
         for own in (in_reference & in_system, in_reference & ~in_system, in_system & ~in_reference):
             if count := int(own.sum()):
+                # How often each group comes in `count` draws with replacement.
                 weights[:, own] = random.multinomial(count, np.full(count, 1 / count), rows)
         yield weights[:, reference], weights[:, system]
 

@@ -1,0 +1,40 @@
+"""The catalogue of all metrics, and the metrics that an earlier version of it defined differently."""
+
+from evaluation.metrics import envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
+from evaluation.metrics.metric import Metric
+
+METRICS: dict[str, Metric] = {
+    **loudness.METRICS,
+    **envelope.METRICS,
+    **spectrum.METRICS,
+    **sonogram.METRICS,
+    **structure.METRICS,
+    **symbolic.METRICS,
+    **repetition.METRICS,
+}
+
+# The version of the catalogue: what is measured, and how. A metric that is new or defined anew has it as its `since`.
+#   1  the first
+#   2  without DC, and without silence and a rendering's tail around the music; flatness and entropy in a band; time
+#      near the maximum beside a percentile; levels within 40 dB of loud; change as cosine, flux as a share; compression
+#      before over after; changes in the highs counted in notes; the ratios of the highs to the lows are gone
+CATALOGUE = 2
+
+_WITHOUT_TAIL = 2  # the version since which a rendering is measured to the end of its last note
+_WITHOUT_TIME = {"true_peak", "clipped_samples"}  # of sound, and the same with a tail or without
+
+OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
+
+
+def redefined(version: int, *, rendered: bool) -> frozenset[str]:
+    """The metrics that another version of the catalogue did not have, or defined differently.
+
+    rendered : whether the file holds notes; before version 2 its sound included the synthesizer's tail
+
+    >>> redefined(CATALOGUE, rendered=True), "centroid" in redefined(1, rendered=True)
+    (frozenset(), True)
+    """
+    changed = {name for name, metric in METRICS.items() if metric.since > version}
+    if rendered and version < _WITHOUT_TAIL:
+        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES} - _WITHOUT_TIME
+    return frozenset(changed)
