@@ -14,6 +14,10 @@ def alpha(answers: pd.DataFrame) -> float:
     """Krippendorff's alpha of the answers; NaN with fewer than two listeners, or where all answers are the same.
 
     answers : columns participant, clip, said_human (1, 0 or NaN); the first answer counts where there are several
+
+    >>> answers = pd.DataFrame({"participant": [1, 2, 1, 2], "clip": ["a", "a", "b", "b"], "said_human": [1, 1, 0, 0]})
+    >>> alpha(answers), alpha(answers[:2])  # they agree on both clips; all answers are the same
+    (1.0, nan)
     """
     grid = answers.pivot_table(index="participant", columns="clip", values="said_human", aggfunc="first")
     values = grid.to_numpy(float)

@@ -41,7 +41,7 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
         ),
         Column("heard", "share", "of the clip, as the player reported"),
         Column("plays", "", "times started from the beginning"),
-        Column("seconds", "s", "from shown to answered; missing where the clock was set back meanwhile"),
+        Column("seconds", "s", "from shown to answered; missing where the clock was set back in between"),
         Column("shown_at", "UTC", "when the clip was first shown, ISO 8601"),
         Column("answered_at", "UTC", "when the answer was stored, ISO 8601"),
         Column("consent", "", "SHA-256 of the text the participant agreed to"),
@@ -167,12 +167,20 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
 
 
 def columns(table: str) -> list[str]:
-    """The columns of an exported table, in order."""
+    """The columns of an exported table, in order.
+
+    >>> columns("exclusions")
+    ['reason', 'registered', 'listeners', 'answers']
+    """
     return [column.name for column in CODEBOOK[table]]
 
 
 def codebook() -> pd.DataFrame:
-    """One row per column of every table: table, name, unit, meaning."""
+    """One row per column of every table: table, name, unit, meaning.
+
+    >>> codebook().query("name == 'p_human'")["table"].tolist()
+    ['clips', 'tally', 'contrasts']
+    """
     rows = [
         {"table": table, "name": column.name, "unit": column.unit, "meaning": column.meaning}
         for table, listed in CODEBOOK.items()

@@ -4,55 +4,55 @@ A crossed linear model of the answers (1 human, 0 computer) about one system and
 
     answer = share[source] + listener[listener, source] + clip + rest
 
-Listeners have a random intercept and a random slope of source (correlated as they will), clips a random intercept, and
-clips and rest a variance of their own in either source: near 0 and 1 answers cannot vary as they do about 1/2. Without
-the slope, and without the clips, such tests reject far too often (Clark, "The language-as-fixed-effect fallacy", 1973;
+Listeners have a random intercept and a random slope of source (with any correlation), clips a random intercept. Clips
+and rest have separate variances in the two sources: answers vary less near shares of 0 and 1 than near 1/2. Without the
+slope, and without the clips, tests reject far too often (Clark, "The language-as-fixed-effect fallacy", 1973;
 Barr, Levy, Scheepers & Tily, "Random effects structure for confirmatory hypothesis testing: keep it maximal", 2013;
 Westfall, Kenny & Judd, "Statistical power and optimal design in experiments in which samples of participants respond to
-samples of stimuli", 2014). Shares, not odds, because the margin of equivalence is one of shares, and a share has an
-estimate where listeners agree altogether.
+samples of stimuli", 2014). Shares, not odds: the margin of equivalence is a difference of shares, and a share can be
+estimated even where all listeners agree.
 
-estimate        the difference of the two shares of answers, the ones every table shows.
-components      from sums of squares within listeners, within clips and in all, equated to what the model expects of
-                them: analysis of variance (Henderson, "Estimation of variance and covariance components", 1953,
-                method 1). Unbiased for any pattern of who heard what, without iteration: thousands of studies at once.
+estimate        the difference of the two shares of answers, as every table shows them.
+components      by analysis of variance (`analysis.variance_components`), without iteration: thousands of studies at
+                once.
 design effect   the variance of the difference over that of independent answers (Kish, "Survey sampling", 1965), at
                 least 0.65: below 1 it makes up for the studies in which chance puts it above.
 degrees of      of Student's t, after Satterthwaite ("An approximate distribution of estimates of variance components",
 freedom         1946), as in the quasi-F of Clark, from the components that are positive: few clips and few listeners
-                both lower them. Two or three listeners may seem alike by mere chance: at most 2 (listeners - 1)^2.
-interval        Wilson's for either share (1927), of as many answers as the design effect leaves and with t for z,
-                joined by Newcombe's square-and-add ("Interval estimation for the difference between independent
+                both lower them. Two or three listeners may seem alike by chance: at most 2 (listeners - 1)^2.
+interval        Wilson's (1927) for each share, with the answers divided by the design effect, and t instead of z;
+                combined by Newcombe's square-and-add ("Interval estimation for the difference between independent
                 proportions", 1998; Zou & Donner, "Construction of confidence limits about effect measures", 2008): it
-                stays within -1..1 and is lopsided near 0 and 1, as it should be. Tests invert this
-                interval: the t at which it begins to include the value tested.
-agreement       answers that are all the same do not show how alike clips and listeners are. A tenth of an
-                answer's worth of belief is added to those in the minority: that answers about a clip agree, and that
-                degrees of freedom are those of the fewer of listeners and clips. This, the least design effect and the
-                bound on degrees of freedom were chosen by simulation; the tests of error rates use other seeds.
+                stays within -1..1 and is asymmetric near 0 and 1, as it should be. Tests invert this interval: they
+                find the t at which it begins to include the value tested.
+agreement       answers that are all the same do not show how much clips and listeners vary. Design effect and degrees
+                of freedom are therefore means of the estimate, weighted by the number of answers in the minority, and
+                of a cautious value with the weight of a tenth of an answer: all answers about a clip agree, and degrees
+                of freedom are those of the fewer of listeners and clips. This, the least design effect and the bound
+                on degrees of freedom were chosen by simulation; the tests of error rates use other seeds.
 caution         for claims of equivalence, which a chance run of agreement favours: the largest design effect of the
                 difference and of either source, at least 1; no more degrees of freedom than clips of one source give;
-                a whole answer's worth of that belief.
+                the cautious values have the weight of a whole answer.
 
 Arrays in, arrays out. The leading axes are whole studies: results have one value per study.
 """
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from listening_study.analysis.variance_components import SourceVariances, shared_covariance, without_answers
+
 Array = NDArray[np.float64]
 
-LEAST_DESIGN = 0.65
+LEAST_DESIGN = 0.65  # see "design effect"
 MOST_DF = 2.0  # times the square of listeners less one
-AGREEMENT, CAUTIOUS_AGREEMENT = 0.1, 1.0  # answers' worth of belief
-_FURTHEST = 1e4  # of t
-_HALVINGS = 60
-_without_answers = np.errstate(invalid="ignore", divide="ignore")  # NaN says so
+AGREEMENT, CAUTIOUS_AGREEMENT = 0.1, 1.0  # weight of the cautious values, in answers
+_FURTHEST = 1e4  # the largest t that is searched
+_HALVINGS = 60  # 1e4 / 2^60: t is found to 1e-14
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,32 @@ class CrossedDifference:
 
     @property
     def estimable(self) -> NDArray[np.bool_]:
-        """Whether there are enough answers: about at least two listeners, and two clips of either source."""
+        """Whether there are enough answers: about at least two listeners, and two clips of either source.
+
+        >>> one_listener, two = np.array([[1.0, 0.0]]), np.eye(2)
+        >>> bool(difference(one_listener, one_listener).estimable), bool(difference(two, two).estimable)
+        (False, True)
+        """
         return ~np.isnan(self.df)
 
     def interval(self, level: float, cautious: bool = False) -> tuple[Array, Array]:
-        """The two-sided interval at a level such as 0.95, within -1..1."""
+        """The two-sided interval at a level such as 0.95, within -1..1.
+
+        >>> found = difference(np.eye(4), 1 - np.eye(4))  # estimate -0.5
+        >>> low, high = found.interval(0.95)
+        >>> bool(-1 < low < found.estimate < high < 0)
+        True
+        """
         return self._ends(np.asarray(student.ppf((1 + level) / 2, self._df(cautious))), cautious)
 
-    @_without_answers
+    @without_answers
     def log_odds_interval(self, level: float) -> tuple[Array, Array, Array]:
-        """Of the two shares: log odds ratio, low, high; infinite where a share is 0 or 1."""
+        """Of the two shares: log odds ratio, low, high; infinite where a share is 0 or 1.
+
+        >>> ratio, low, high = difference(np.eye(4), 1 - np.eye(4)).log_odds_interval(0.95)
+        >>> round(float(ratio), 3), round(-2 * float(np.log(3)), 3), bool(low < ratio < high)  # odds of 1/3 and 3
+        (-2.197, -2.197, True)
+        """
         reach = np.asarray(student.ppf((1 + level) / 2, self.df))
         (low, high), (human_low, human_high) = self._shares(reach, self.design)
         one, other = _logit(self.system), _logit(self.human)
@@ -107,7 +123,12 @@ class CrossedDifference:
         return one - other, one - other - below, one - other + above
 
     def t(self, value: float, cautious: bool = False) -> Array:
-        """The t at which the interval begins to include `value`: positive where the estimate is above it."""
+        """The t at which the interval begins to include `value`: positive where the estimate is above it.
+
+        >>> found = difference(np.eye(4), 1 - np.eye(4))  # estimate -0.5
+        >>> abs(float(found.t(-0.5))), bool(found.t(0.0) < 0 < found.t(-1.0))
+        (0.0, True)
+        """
         gap = self.estimate - value
         near, far = np.zeros_like(gap), np.full_like(gap, _FURTHEST)
         for _ in range(_HALVINGS):  # bisection: the interval widens with t, and has no closed inverse
@@ -118,11 +139,21 @@ class CrossedDifference:
         return np.where(self.estimable, np.sign(gap) * near, np.nan)
 
     def p(self, value: float = 0.0) -> Array:
-        """Two-sided p of the difference being `value`."""
+        """Two-sided p of the difference being `value`.
+
+        >>> found = difference(np.eye(4), 1 - np.eye(4))  # estimate -0.5
+        >>> float(found.p(-0.5)), bool(found.p() < 0.05)
+        (1.0, True)
+        """
         return np.asarray(2 * student.sf(np.abs(self.t(value)), self.df))
 
     def p_equivalence(self, margin: float) -> Array:
-        """p of the difference being outside of plus or minus `margin`: the larger of two one-sided tests (TOST)."""
+        """p of the difference being outside of plus or minus `margin`: the larger of two one-sided tests (TOST).
+
+        >>> same = difference(np.eye(4), np.eye(4))  # a difference of 0
+        >>> bool(same.p_equivalence(0.1) > 0.05 > same.p_equivalence(0.9))
+        True
+        """
         df = self.cautious_df
         low, high = self.t(-margin, cautious=True), self.t(margin, cautious=True)
         return np.maximum(student.sf(low, df), student.cdf(high, df))
@@ -142,11 +173,16 @@ class CrossedDifference:
         return _wilson(self.system, one / design, reach), _wilson(self.human, other / design, reach)
 
 
-@_without_answers
+@without_answers
 def difference(system: Array, human: Array) -> CrossedDifference:
-    """system, human : (..., listeners, clips) answers, 1 human, 0 computer, NaN not given. Same listeners, in order."""
-    one, other = _Source(system), _Source(human)
-    shared, together = _shared(one, other)
+    """system, human : (..., listeners, clips) answers, 1 human, 0 computer, NaN not given. Same listeners, in order.
+
+    >>> found = difference(np.eye(4), 1 - np.eye(4))  # each of four listeners, of four clips: 1 and 3 "human"
+    >>> float(found.system), float(found.human), float(found.estimate)
+    (0.25, 0.75, -0.5)
+    """
+    one, other = SourceVariances(system), SourceVariances(human)
+    shared, together = shared_covariance(one, other)
     listener = one.listener_part + other.listener_part - 2 * shared * together
     rest = one.rest_part + other.rest_part
     clips = one.clip_part + other.clip_part
@@ -176,12 +212,16 @@ def difference(system: Array, human: Array) -> CrossedDifference:
         df=believed(df, few),
         cautious_design=believed(np.maximum(reduce(np.maximum, own, whole), 1), agreed, CAUTIOUS_AGREEMENT),
         cautious_df=believed(np.minimum(df, np.maximum((one.clips + other.clips) / 2 - 1, 1)), few, CAUTIOUS_AGREEMENT),
-        components=Components(
-            listener=shared,
-            slope=one.listener + other.listener - 2 * shared,
-            clip=(one.clip + other.clip) / 2,
-            rest=(one.rest + other.rest) / 2,
-        ),
+        components=_components(one, other, shared),
+    )
+
+
+def _components(one: SourceVariances, other: SourceVariances, shared: Array) -> Components:
+    return Components(
+        listener=shared,
+        slope=one.listener + other.listener - 2 * shared,
+        clip=(one.clip + other.clip) / 2,
+        rest=(one.rest + other.rest) / 2,
     )
 
 
@@ -190,7 +230,7 @@ def _design(variance: Array, of_independent: Array) -> Array:
     return np.maximum(variance / of_independent, LEAST_DESIGN)
 
 
-def _own_design(source: "_Source", listener: Array, otherwise: Array) -> Array:
+def _own_design(source: SourceVariances, listener: Array, otherwise: Array) -> Array:
     """The design effect of one source's share; listener : its part of the listeners' variance
 
     `otherwise` where all answers about the source are the same.
@@ -199,71 +239,7 @@ def _own_design(source: "_Source", listener: Array, otherwise: Array) -> Array:
     return np.where(source.independent > 0, own, otherwise)
 
 
-class _Source:
-    """Sums of squares of one source, the variances estimated from them, and the part of each in that of the share."""
-
-    @_without_answers
-    def __init__(self, answers: Array) -> None:
-        given = ~np.isnan(answers)
-        said = np.where(given, answers, 0.0)
-        listeners = given.sum(-1).astype(np.float64)  # (..., listeners) answers of each
-        clips = given.sum(-2).astype(np.float64)  # (..., clips) answers about each
-        n = self.total = listeners.sum(-1)
-        self.share = said.sum((-1, -2)) / n
-        self.listeners, self.weights = listeners, listeners / n[..., None]
-        self.clips = 1 / ((clips / n[..., None]) ** 2).sum(-1)  # as many as they are worth, were all heard equally
-        self.sums = said.sum(-1) - listeners * self.share[..., None]  # (..., listeners) beyond the share
-        about = said.sum(-2) - clips * self.share[..., None]
-        squares = [(self.sums**2).sum(-1), (about**2).sum(-1), (said**2).sum((-1, -2)) - n * self.share**2]
-        components = _solve(_expected(given, listeners, clips, n), np.stack(squares, axis=-1))
-        self.independent = self.share * (1 - self.share) / (n - 1)
-        self.listener, self.clip, self.rest = np.moveaxis(components, -1, 0)
-        self.listener_part = self.listener * (self.weights**2).sum(-1)
-        self.clip_part = self.clip / self.clips
-        self.rest_part = np.maximum(self.rest, 0) / n
-        self.rest_df = np.maximum(n - (clips > 0).sum(-1) - (listeners > 0).sum(-1) + 1, 1)
-        self.minority = n * np.minimum(self.share, 1 - self.share)
-
-
-def _expected(given: NDArray[np.bool_], listeners: Array, clips: Array, n: Array) -> Array:
-    """What one unit of each variance (listener, clip, rest) adds to each sum of squares, (..., 3, 3).
-
-    The equations of Henderson's method 1 for two crossed random factors, with listeners[i] and clips[j] answers in each
-    row and column of `given`.
-    """
-    by_listener, by_clip = (listeners**2).sum(-1), (clips**2).sum(-1)
-    apart = ((given - listeners[..., :, None] * clips[..., None, :] / n[..., None, None]) ** 2).sum((-1, -2))
-    rows = [
-        [_within(listeners, n), apart, n - by_listener / n],
-        [apart, _within(clips, n), n - by_clip / n],
-        [n - by_listener / n, n - by_clip / n, n - 1],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def _within(counts: Array, n: Array) -> Array:
-    squares = (counts**2).sum(-1)
-    return np.asarray(squares - 2 * (counts**3).sum(-1) / n + squares**2 / n**2)
-
-
-def _solve(matrix: Array, sums: Array) -> Array:
-    """(..., 3); 0 for a variance that the pattern of answers does not identify.
-
-    A pseudoinverse, for with one answer per listener, say, those of listener and rest are one.
-    """
-    inverse: Any = np.linalg.pinv(np.where(np.isfinite(matrix), matrix, 0.0), hermitian=True)
-    return np.asarray((inverse @ np.nan_to_num(sums)[..., None])[..., 0])
-
-
-def _shared(one: _Source, other: _Source) -> tuple[Array, Array]:
-    """The covariance of a listener's two effects, and what one unit of it adds to that of the shares."""
-    cross = one.listeners * other.listeners
-    together = (one.weights * other.weights).sum(-1)
-    expected = (cross * (1 + together[..., None] - one.weights - other.weights)).sum(-1)
-    return np.nan_to_num((one.sums * other.sums).sum(-1) / expected, posinf=0, neginf=0), together
-
-
-def _satterthwaite(listener: Array, people: Array, one: _Source, other: _Source) -> Array:
+def _satterthwaite(listener: Array, people: Array, one: SourceVariances, other: SourceVariances) -> Array:
     """The variance is a sum of mean squares: squared, over the sum of each one's square per degree of freedom."""
     clips = one.clip_part + other.clip_part
     rest = one.rest_part + other.rest_part
@@ -271,14 +247,14 @@ def _satterthwaite(listener: Array, people: Array, one: _Source, other: _Source)
     squares = np.where(wavers, (listener + rest) ** 2 / (people - 1), 0)
     for each in (one, other):
         squares += np.where(differ, (each.clip_part + each.rest_part) ** 2 / (each.clips - 1), 0)
-        times = 1.0 - wavers - differ  # as often as the rest is not in those mean squares, or once too often
+        times = 1.0 - wavers - differ  # 1: the rest is in neither mean square; 0: in one; -1: in both
         squares += (times * each.rest_part) ** 2 / each.rest_df
     variance = np.maximum(listener + clips, 0) + rest
     df = np.where(squares > 0, variance**2 / np.where(squares > 0, squares, 1), 1)
     return np.clip(df, 1, np.maximum(MOST_DF * (people - 1) ** 2, 1))
 
 
-@_without_answers
+@without_answers
 def _wilson(share: Array, answers: Array, reach: Array) -> tuple[Array, Array]:
     square = reach**2 / answers
     centre = (share + square / 2) / (1 + square)

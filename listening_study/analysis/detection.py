@@ -35,6 +35,9 @@ def scores(answers: pd.DataFrame) -> Array:
     """How human each clip was judged, (answers,): from 1, certainly computer, to 8, certainly human.
 
     An answer without a confidence counts as guessed.
+
+    >>> scores(pd.DataFrame({"said_human": [0, 0, 1, 1], "confidence": [4, 1, None, 4]}))
+    array([1., 4., 5., 8.])
     """
     sure = answers["confidence"].fillna(1).to_numpy(float)
     return np.where(answers["said_human"] == 1, CONFIDENCES + sure, CONFIDENCES + 1 - sure)
@@ -46,6 +49,9 @@ def roc(
     """False alarms and hits at every threshold from (0, 0) to (1, 1), and the area under the curve.
 
     human, system : (answers,) `scores`; the area is NaN without answers about either
+
+    >>> roc(np.array([8.0, 5.0]), np.array([4.0, 1.0]))[2], roc(np.array([8.0, 1.0]), np.array([8.0, 1.0]))[2]
+    (1.0, 0.5)
     """
     if not len(human) or not len(system):
         return np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.nan

@@ -15,6 +15,12 @@ def counted(
     """The answers of main trials that count, and one row per reason for exclusion; columns as in the codebook.
 
     exclusions : None excludes nothing but clips that would not play
+
+    >>> said = {"said_human": [1, 0, None], "known": [True, False, False]}
+    >>> answers = pd.DataFrame({"participant": 1, "kind": "main", **said})
+    >>> kept, flow = counted(answers, pd.DataFrame(), Exclusions(catch_missed=None, heard=0.0))
+    >>> len(kept), flow["answers"].tolist(), flow["reason"].tolist()
+    (1, [1, 1], ["would not play on the listener's device", 'listener knows the piece'])
     """
     kept = answers[answers["kind"] == TrialKind.MAIN]
     steps = [("would not play on the listener's device", kept["said_human"].isna(), False)]
@@ -22,7 +28,7 @@ def counted(
         steps += [(reason, out, True) for reason, out in _registered(kept, listeners, exclusions)]
     flow = []
     for reason, out, registered in steps:
-        leaves = out.reindex(kept.index).fillna(False).astype(bool)  # of the answers still kept: each leaves once
+        leaves = out.reindex(kept.index).fillna(False).astype(bool)  # of the answers still kept: each is excluded once
         before = set(kept["participant"])
         kept = kept[~leaves]
         gone = len(before - set(kept["participant"]))

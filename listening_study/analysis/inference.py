@@ -42,7 +42,7 @@ COLUMNS = (
     "log_odds_ratio",  # of the two shares; empty where one is 0 or 1
     "log_odds_low",
     "log_odds_high",
-    "statistic",  # the t at which the interval begins to hold 0
+    "statistic",  # the t at which the interval begins to include 0
     "df",
     "p",
     "p_holm",
@@ -108,7 +108,15 @@ def conclude(answers: pd.DataFrame, registered: Registered, seed: int = 0) -> Co
         after exclusions, without catch trials and repeats; several of one participant about one clip are averaged
     seed : of the permutations
 
-    A contrast without enough answers has its row, too, and its words say what is missing.
+    A contrast without enough answers has a row as well; its words say what is missing.
+
+    >>> from listening_study.protocol.configuration import Registration
+    >>> trials = [(who, source, clip) for who in range(6) for source in ("human", "lstm") for clip in range(6)]
+    >>> rows = [(who, f"{source} {clip}", source, int(source == "human")) for who, source, clip in trials]
+    >>> answers = pd.DataFrame(rows, columns=["participant", "clip", "source", "said_human"])
+    >>> registered = Registered("human", ("human", "lstm"), Registration(contrasts=("lstm",)))
+    >>> conclude(answers, registered).contrasts["verdict"].tolist()
+    ['significant difference']
     """
     plan, human = registered.plan, registered.human
     tested = list(dict.fromkeys([*plan.contrasts, *([plan.anchor] if plan.anchor else [])]))

@@ -1,4 +1,4 @@
-"""How listeners answer, as the analysis sees it: a crossed model in log-odds, to draw answers from.
+"""A model of how listeners answer, in log-odds and crossed as in the analysis, from which answers are drawn.
 
     logit P("human") = m[source] + listener + deviation[listener, source] + clip
 
@@ -21,7 +21,7 @@ from scipy.special import expit
 
 Array = NDArray[np.float64]
 
-_WIDEST = 5.0  # log-odds; nearly all or nothing
+_WIDEST = 5.0  # log-odds: beyond this nearly all answers of a listener, or about a clip, are the same
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 
 
@@ -35,7 +35,11 @@ class Spread:
 
     @property
     def total(self) -> float:
-        """Of one answer's log-odds about those of its source."""
+        """Of one answer's log-odds about those of its source.
+
+        >>> Spread(listener=3.0, clip=4.0, slope=0.0).total
+        5.0
+        """
         return float(np.sqrt(self.listener**2 + self.clip**2 + self.slope**2 / 2))
 
 
@@ -51,6 +55,11 @@ def probabilities(
 
     p_human : the marginal share of each source, 0..1 inclusive
     sources : the source of each clip, (clips,)
+
+    >>> probabilities(np.random.default_rng(0), {"human": 1.0, "lstm": 0.0}, ["human", "lstm"], 3, Spread())
+    array([[[1., 0.],
+            [1., 0.],
+            [1., 0.]]])
     """
     names = list(p_human)
     place = np.array([names.index(source) for source in sources], dtype=np.intp)
@@ -62,15 +71,22 @@ def probabilities(
 
 
 def respond(random: np.random.Generator, probability: Array) -> NDArray[np.bool_]:
-    """Whether each answer is "human", in the shape of `probability`."""
+    """Whether each answer is "human", in the shape of `probability`.
+
+    >>> respond(np.random.default_rng(0), np.array([0.0, 1.0]))
+    array([False,  True])
+    """
     return random.random(probability.shape) < probability
 
 
 def spread_of_shares(p: float, shares: Spread) -> Spread:
     """Standard deviations in log-odds of effects whose deviations are known in shares, near a share p between 0 and 1.
 
-    An approximation: an effect moves the share by the mean slope of the logistic curve, which the effects' own spread
-    flattens; hence the iteration.
+    An approximation: an effect moves the share by the mean slope of the logistic curve. The spread that is looked for
+    flattens that curve, so it is found by iteration.
+
+    >>> round(spread_of_shares(0.5, Spread(0.01, 0.0, 0.0)).listener, 3)  # the curve's slope at 1/2 is 1/4
+    0.04
     """
     found = shares
     for _ in range(50):

@@ -4,8 +4,8 @@ The answers stay with their clips, and the clips' sources are permuted: p is the
 shares differ at least as much as those of the true one. Answers are taken relative to their listener's mean over the
 two sources, so that a lenient listener favours neither where each listener hears only some of the clips.
 
-The test conditions on these listeners: it says whether they, as a group, answer differently to the two sources, for
-clips that are exchangeable when they do not. It does not generalise to other listeners: it cannot
+The test is conditional on these listeners: it says whether they, as a group, answer differently to the two sources;
+under the null hypothesis the clips are exchangeable. It does not generalise to other listeners: it cannot
 separate how these listeners differ between sources from how the sources differ; the crossed model does. In return it
 assumes no distribution.
 
@@ -31,6 +31,9 @@ def permuted_p(system: Array, human: Array, seed: int = 0) -> float:
     """Two-sided. system, human : (listeners, clips) answers, 1 human, 0 computer, NaN not given; same listeners.
 
     NaN without answers about either source; 1 where all answers are the same.
+
+    >>> permuted_p(np.zeros((2, 2)), np.ones((2, 2)))  # of 6 divisions of four clips, 2 differ as much
+    0.3333333333333333
     """
     answers = np.concatenate([system, human], axis=1)
     given = ~np.isnan(answers)

@@ -95,7 +95,12 @@ def listeners_table(
 
 
 def interview_table(replies: Iterable[Reply]) -> pd.DataFrame:
-    """The replies in the interview, by participant and in order of arrival; columns as in the codebook."""
+    """The replies in the interview, by participant and in order of arrival; columns as in the codebook.
+
+    >>> replies = [Reply(2, 1, "interview", "cues", "no ending"), Reply(1, 1, "volume", "device", "0")]
+    >>> interview_table(replies).to_dict("records")
+    [{'participant': 1, 'question': 'cues', 'reply': 'no ending'}]
+    """
     rows = [
         {"participant": one.participant, "question": one.question, "reply": one.reply}
         for one in sorted(replies, key=lambda one: (one.participant, one.sequence))

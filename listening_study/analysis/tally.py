@@ -22,7 +22,15 @@ PAPER = (("sample song", 10, 10), ("LSTM", 10, 0), ("C-LSTM", 10, 2))  # source,
 
 
 def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """One row per source, in the key's order, columns as in the codebook. `answers`: those that count."""
+    """One row per source, in the key's order, columns as in the codebook. `answers`: those that count.
+
+    >>> said = {"said_human": [1, 1, 0, 1], "participant": [1, 2, 1, 2], "confidence": 4}
+    >>> answers = pd.DataFrame({"source": ["bach", "bach", "lstm", "lstm"], "clip": ["a", "a", "b", "b"], **said})
+    >>> tally(answers, Key("bach", ("bach", "lstm"), {}, {}, {}))[["source", "majority_human", "ties", "p_human"]]
+      source  majority_human  ties  p_human
+    0   bach               1     0      1.0
+    1   lstm               0     1      0.5
+    """
     rows = []
     human = answers[answers["source"] == key.human]
     for source in key.sources:
@@ -56,7 +64,14 @@ def tally(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def clips(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """One row per clip of the main trials, sources in the key's order."""
+    """One row per clip of the main trials, sources in the key's order.
+
+    >>> from listening_study.protocol.key import Origin
+    >>> key = Key("bach", ("bach",), {}, {"a": Origin("bach", "song.mid", 10.0, -20.0, -3.0)}, {})
+    >>> clips(pd.DataFrame({"clip": ["a", "a"], "said_human": [1, 0]}), key)[["clip", "answers", "p_human"]]
+      clip  answers  p_human
+    0    a        2      0.5
+    """
     by_clip = {str(clip): given for clip, given in answers.groupby("clip")["said_human"]}
     rows = []
     for source in key.sources:
@@ -71,7 +86,14 @@ def clips(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def confusion(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """Counts of answers by what made the music: human and computer, then source by source."""
+    """Counts of answers by what made the music: human and computer, then source by source.
+
+    >>> answers = pd.DataFrame({"source": ["bach", "bach", "lstm"], "said_human": [1, 0, 0]})
+    >>> confusion(answers, Key("bach", ("bach", "lstm"), {}, {}, {}))[["made_by", "said_human", "said_computer"]][:2]
+        made_by  said_human  said_computer
+    0     human           1              1
+    1  computer           0              1
+    """
     rows = []
     for made_by, source, mine in [
         ("human", "", answers[answers["source"] == key.human]),
@@ -87,7 +109,13 @@ def confusion(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def ratings(answers: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """The ratings, which the paper asks for in an interview: one row per source and question with any."""
+    """The ratings, which the paper asks for in an interview: one row per source and question with any.
+
+    >>> answers = pd.DataFrame({"source": "lstm", "rhythm": [1, 1, 4], "melody": None, "repetitiveness": None})
+    >>> ratings(answers, Key("bach", ("bach", "lstm"), {}, {}, {}))[["question", "ratings", "mean", "median"]]
+      question  ratings  mean  median
+    0   rhythm        3   2.0     1.0
+    """
     rows = []
     for source in key.sources:
         for question in RATINGS:

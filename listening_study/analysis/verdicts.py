@@ -21,7 +21,14 @@ class Verdict(StrEnum):
 
 
 def insensitive(rows: Sequence[Row], alpha: float) -> str:
-    """Why the study cannot show equivalence; empty where it can."""
+    """Why the study cannot show equivalence; empty where it can.
+
+    >>> anchor = {"is_anchor": True, "source": "noise", "human": "bach", "p_holm": 0.2, "difference": -0.1}
+    >>> insensitive([anchor], 0.05)
+    'the anchor noise does not differ significantly from bach'
+    >>> insensitive([anchor | {"p_holm": 0.01}], 0.05)
+    ''
+    """
     anchors = [row for row in rows if row["is_anchor"]]
     if not anchors:
         return "no anchor registered"
@@ -37,6 +44,10 @@ def judged(row: Row, gap: str, reason: str, alpha: float) -> dict[str, str]:
     """equivalence, verdict and words of one contrast.
 
     gap : why there is no result at all; reason : why equivalence cannot be shown; either may be empty
+
+    >>> row = {"source": "lstm", "human": "bach", "difference": -0.3, "low": -0.45, "high": -0.12, "margin": 0.1}
+    >>> judged(row | {"p_holm": 0.001, "tost_p_holm": 0.9}, "", "", 0.05)["words"]
+    'lstm differs significantly from bach: called human 30 percentage points less often (95 % interval −45 to −12).'
     """
     pair = f"{row['source']} and {row['human']}"
     if gap:
@@ -65,7 +76,13 @@ def judged(row: Row, gap: str, reason: str, alpha: float) -> dict[str, str]:
 
 
 def notes(rows: Sequence[Row], gaps: Sequence[str], reason: str, alpha: float) -> tuple[str, ...]:
-    """Remarks on the study as a whole, each once. `gaps` and `reason` as in `judged`, one gap for each row."""
+    """Remarks on the study as a whole, each once. `gaps` and `reason` as in `judged`, one gap for each row.
+
+    >>> row = {"source": "lstm", "human": "bach", "listeners": 3, "clips": 9, "human_clips": 9}
+    >>> row |= {"p_system": 0.4, "p_human": 0.7, "p_holm": 0.2, "p_permutation_holm": 0.3}
+    >>> notes([row], [""], "", 0.05)
+    ('Fewer than five listeners: the results say little about other listeners.',)
+    """
     found = [f"Equivalence cannot be shown: {reason}."] if reason else []
     complete = [row for row, gap in zip(rows, gaps, strict=True) if not gap]
     if any(row["listeners"] < FEW for row in complete):

@@ -24,7 +24,7 @@ from listening_study.protocol.design import Layout, TrialKind, trials
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 
-SMALL = 100  # numbers below this are tried, as somebody might have chosen one
+SMALL = 100  # smaller numbers are tried: somebody may have chosen one as the secret
 CONFIRMED = 64  # listeners whose orders a secret must lead to
 DRAWS = 9_999
 LEVEL = 0.005  # p of a leak: it adds next to nothing to the 5 % of studies that the other tests fail by chance
@@ -94,7 +94,12 @@ def published(study: Study) -> dict[str, Any]:
 
 
 def candidates(known: Mapping[str, Any], received: Collection[str] = ()) -> list[str]:
-    """Every value that could be the secret, each once."""
+    """Every value that could be the secret, each once.
+
+    >>> found = candidates({"study.json": {"seed": 7}})
+    >>> found[:3], len(found)  # the seed, the other 99 small numbers, and its hash
+    (['7', '0', '1'], 101)
+    """
     leaves = [leaf for content in known.values() for leaf in _leaves(content)]
     hashes = [sha256(leaf.encode()).hexdigest() for leaf in leaves]
     return list(dict.fromkeys([*leaves, *map(str, range(SMALL)), *hashes, *sorted(received)]))
@@ -120,7 +125,7 @@ def _by_name(known: Mapping[str, Any], main: Sequence[ReceivedTrial]) -> list[in
 
 
 def _by_order(value: str, study: Study, slot: int) -> list[int]:
-    """The group of the clip at each place, if this is the secret: the names of clips move none to another group."""
+    """The group of the clip at each place, if this is the secret; it does not depend on the clips' names."""
     size = study.size
     strata = tuple(tuple(f"{group}.{clip}" for clip in range(size.clips)) for group in range(size.sources))
     heard = trials(value, slot, Layout(strata, size.each, one_square=not study.has_secret_order))

@@ -48,8 +48,8 @@ class BlindingFinding:
     """One line of the audit.
 
     kind : "exact", "attack", or what a feature is
-    accuracy, auc, p, corrected : as in `prediction.Prediction`; None for exact checks, or where all clips are alike. Of
-        an attack only accuracy and p, with the groups named in the best way, which guessing profits from, too
+    accuracy, auc, p, corrected : as in `prediction.Prediction`; None for exact checks, or where all clips are alike.
+        For an attack only accuracy and p: its groups get the sources that fit best, and so do those of guessing
     detail : what was found
     """
 
@@ -68,7 +68,7 @@ class BlindingAudit:
     """Everything that was found.
 
     chance : of naming a source by guessing
-    smallest_p : that so many clips can reach, after correction; above 0.05 only the exact checks can fail
+    smallest_p : the smallest that so many clips can reach, after correction; above 0.05 only the exact checks can fail
     """
 
     findings: list[BlindingFinding]
@@ -89,7 +89,13 @@ class BlindingAudit:
         return self.smallest_p > ALPHA
 
     def table(self) -> pd.DataFrame:
-        """One row per finding."""
+        """One row per finding.
+
+        >>> clean = BlindingFinding("bytes", EXACT, BlindingVerdict.CLEAN, "alike")
+        >>> BlindingAudit([clean], clips=20, sources=2, smallest_p=1e-5).table()[["check", "detail"]]
+           check detail
+        0  bytes  alike
+        """
         return pd.DataFrame([asdict(finding) for finding in self.findings])
 
 

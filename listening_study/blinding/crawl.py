@@ -45,7 +45,7 @@ _OPENER = build_opener(ProxyHandler({}))  # straight to this machine
 
 
 def crawl(study: Study, progress: Progress = silent) -> ServerTraffic:
-    """Let as many participants as it takes finish the study that every clip is shown; `progress` counts trials.
+    """Let enough participants finish the study for every clip to be shown; `progress` counts trials.
 
     Raises `UserError` when the server does not start, or a participant gets stuck.
     """

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 QUIET = 10 ** (-60 / 20)  # of full scale; what is below it before the first sound is leading silence
 LEVEL, MOMENT, OFFSET = 0.1, 0.01, 1e-3  # LU, s, of full scale: steps that values of the sound are rounded to
 RISE = 3.0  # dB from one window of 25 ms to the next: a note begins
-SLOTS = 400  # listeners at most whose orders are looked at
+SLOTS = 400  # the most listeners whose orders are examined
 
 
 class FeatureKind(StrEnum):
@@ -75,7 +75,7 @@ def listen(path: Path) -> Sound:
     import soundfile
 
     data = path.read_bytes()
-    try:  # without what may stand before the container: that is found elsewhere
+    try:  # bytes before the container are skipped: `files` reports them
         samples, rate = soundfile.read(BytesIO(data[max(0, data.find(b"fLaC")) :]), dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise UnreadableFileError(path, "its sound cannot be decoded; restore it from a copy of the study") from error
@@ -123,7 +123,12 @@ def of_files(files: Sequence[ClipFile]) -> list[Feature]:
 
 
 def of_sounds(sounds: Sequence[Sound], loudness: Loudness) -> list[Feature]:
-    """Features of the waveforms. Where clips keep their loudness on purpose it is only reported."""
+    """Features of the waveforms. Where clips keep their loudness on purpose it is only reported.
+
+    >>> sound = Sound(-23.04, 0.0, 0.0, 0.0, 0, False, peak=-6.0, crest=12.0, centre=900.0, onsets=2.0)
+    >>> of_sounds([sound], Loudness.MATCHED)[0].columns  # to 0.1 LU
+    array([[-23.]])
+    """
     level = FeatureKind.INCIDENTAL if loudness is Loudness.MATCHED else FeatureKind.REPORTED
     return [
         _one("loudness", _steps([sound.loudness for sound in sounds], LEVEL), level),
@@ -151,7 +156,12 @@ def of_design(study: Study, order: Order) -> Feature:
 
 
 def characters(name: str, texts: Sequence[str]) -> Feature:
-    """Every character of a text, its place in the alphabet, and its length."""
+    """Every character of a text, its place in the alphabet, and its length.
+
+    >>> characters("name", ["a", "bc"]).columns  # two characters, the length, the place in the alphabet
+    array([[97.,  0.,  1.,  0.],
+           [98., 99.,  2.,  1.]])
+    """
     longest = max(map(len, texts))
     codes = [[*map(float, text.ljust(longest, "\0").encode("utf-32-le")[::4]), float(len(text))] for text in texts]
     order = {text: place for place, text in enumerate(sorted(set(texts)))}
@@ -165,7 +175,12 @@ def characters(name: str, texts: Sequence[str]) -> Feature:
 
 
 def words(name: str, texts: Sequence[Mapping[str, float]]) -> Feature:
-    """How often each word occurs with each clip; words of one clip alone say nothing of others and are left out."""
+    """How often each word occurs with each clip; words of one clip alone say nothing about others and are left out.
+
+    >>> found = words("frames", [{"audio": 1.0, "once": 1.0}, {"audio": 1.0}, {}])
+    >>> found.names, found.columns.ravel().tolist()
+    (("'audio'",), [1.0, 1.0, 0.0])
+    """
     spread = Counter(word for text in texts for word in text)
     patterns: dict[tuple[float, ...], str] = {}  # words that always occur together are one
     for word in sorted(word for word, clips in spread.items() if clips > 1):

@@ -33,13 +33,24 @@ class ClipFile:
 
     @property
     def stream(self) -> tuple[int, int, int, int]:
-        """Samples, rate in Hz, channels, bits."""
+        """Samples, rate in Hz, channels, bits.
+
+        >>> packed = 44_100 << 44 | (2 - 1) << 41 | (16 - 1) << 36 | 441_000  # RFC 9639, section 8.2
+        >>> info = bytes(10) + packed.to_bytes(8, "big")
+        >>> ClipFile("a", 0, 0, 0, (0, 0), 0, ((STREAM_INFO, info),), 0).stream
+        (441000, 44100, 2, 16)
+        """
         packed = int.from_bytes(self._only(STREAM_INFO)[10:18], "big")
         return packed & (2**36 - 1), packed >> 44, (packed >> 41 & 7) + 1, (packed >> 36 & 31) + 1
 
     @property
     def coded_in(self) -> tuple[int, int]:
-        """Smallest and largest block of samples the encoder took at a time."""
+        """Smallest and largest block of samples the encoder took at a time.
+
+        >>> info = (4096).to_bytes(2, "big") + (4608).to_bytes(2, "big")
+        >>> ClipFile("a", 0, 0, 0, (0, 0), 0, ((STREAM_INFO, info),), 0).coded_in
+        (4096, 4608)
+        """
         info = self._only(STREAM_INFO)
         return int.from_bytes(info[:2], "big"), int.from_bytes(info[2:4], "big")
 
@@ -53,13 +64,23 @@ class ClipFile:
 
     @property
     def vendor(self) -> str:
-        """Which encoder the comments name."""
+        """Which encoder the comments name.
+
+        >>> comments = bytes([4, 0, 0, 0]) + b"Lavf" + bytes([2, 0, 0, 0])  # RFC 9639, section 8.6
+        >>> ClipFile("a", 0, 0, 0, (0, 0), 0, ((COMMENTS, comments),), 0).vendor
+        'Lavf'
+        """
         content = self._only(COMMENTS)
         return content[4 : 4 + int.from_bytes(content[:4], "little")].decode(errors="replace")
 
     @property
     def tags(self) -> int:
-        """How many comments there are besides the vendor's name."""
+        """How many comments there are besides the vendor's name.
+
+        >>> comments = bytes([4, 0, 0, 0]) + b"Lavf" + bytes([2, 0, 0, 0])  # RFC 9639, section 8.6
+        >>> ClipFile("a", 0, 0, 0, (0, 0), 0, ((COMMENTS, comments),), 0).tags
+        2
+        """
         content = self._only(COMMENTS)
         place = 4 + int.from_bytes(content[:4], "little")
         return int.from_bytes(content[place : place + 4], "little")

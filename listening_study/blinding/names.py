@@ -29,7 +29,11 @@ def revealing(study: Study, key: Key) -> list[str]:
 
 
 def found(texts: Mapping[str, str], words: Sequence[str]) -> str:
-    """Which texts hold which of the words, whole and in any case: "text: word; ..."; "" for none."""
+    """Which texts hold which of the words, whole and in any case: "text: word; ..."; "" for none.
+
+    >>> found({"study.json": "LSTM or a human?", "page": "lstms"}, ["lstm", "gru"])
+    'study.json: LSTM'
+    """
     if not words:
         return ""
     pattern = re.compile(rf"(?<![^\W_])({'|'.join(map(re.escape, words))})(?![^\W_])", re.IGNORECASE)

@@ -1,15 +1,16 @@
 """Whether something about the clips predicts their source: leave-one-out classification and a permutation test.
 
 Two classifiers look at a feature, both on ranks, so that neither units nor outliers count: the k nearest neighbours,
-which find sources in clusters, and ridge regression on the source, which finds one source above another. What either
-says of a clip that it has not seen is a weighted sum of the other clips' labels, and the weights do not depend on the
-labels: so thousands of permutations of the labels cost one product of matrices (for ridge regression: Golub, Heath and
-Wahba 1979, eq. 2.2).
+which find sources in clusters, and ridge regression on the source, which finds one source above another. The prediction
+for a clip that was left out is a weighted sum of the other clips' labels, and the weights do not depend on the labels:
+thousands of permutations of the labels cost one product of matrices (for ridge regression: Golub, Heath and Wahba 1979,
+eq. 2.2).
 
 The statistic is the weight that clips of a source give to their own source, averaged over sources. A feature may have
-several columns (one per character of a name, say). Every statistic, of each column, classifier and target, is put in
-standard deviations of its own permutations, and the largest counts, compared with the largest of each permutation
-(Westfall and Young 1993): one exact p value per feature, whatever its columns. Holm's correction over features follows.
+several columns (one per character of a name, for example). Every statistic, of each column, classifier and target, is
+put in standard deviations over its permutations, and the largest is compared with the largest of each permutation
+(Westfall and Young 1993): one exact p value per feature, however many columns it has. Holm's correction over features
+follows.
 
 Labels are (clips,) whole numbers from 0; columns are (clips, columns).
 """
@@ -28,10 +29,10 @@ Labels = NDArray[np.int64]
 
 ALPHA = 0.05  # chance of failing a study without a leak, over all features
 FEWEST = 999  # permutations
-FINENESS = 10  # permutations beyond the first p value that Holm's correction could reject
+FINENESS = 10  # times the permutations that the smallest p rejected by Holm's correction needs
 RIDGE = 1.0
-TIED = 1e-4  # standard deviations
-NEIGHBOURS = 0.15  # of all clips: few, for clusters; one source above another is ridge regression's
+TIED = 1e-4  # standard deviations: statistics are computed in float32
+NEIGHBOURS = 0.15  # of all clips: few, to find clusters; ridge regression finds one source above another
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Prediction:
     """How well one feature predicts the source.
 
     accuracy : share of clips whose source the better classifier names, averaged over sources; None: all clips alike
-    auc : chance that a human clip has the larger value than another; of the most telling column; None likewise
+    auc : probability that a human clip has a larger value than another, in the column that predicts best; None likewise
     column : which column that is
     p, corrected : of the permutation test, and by Holm; 1 where all clips are alike
     """
@@ -60,6 +61,11 @@ def predict(features: Sequence[Array], labels: Labels, human: int, seed: int = 0
     human : which label is the human one
 
     A feature that is the same for all clips predicts nothing and does not count.
+
+    >>> labels = np.array([0, 1] * 10)
+    >>> leak, alike, together = predict([labels[:, None].astype(float), np.ones((20, 1))], labels, human=0)
+    >>> leak.accuracy, leak.corrected < ALPHA, alike is ALIKE
+    (1.0, True, True)
     """
     varying = [np.flatnonzero(np.ptp(feature, axis=0) > 0) for feature in features]
     tested = sum(len(columns) > 0 for columns in varying) + 1
@@ -87,7 +93,13 @@ def smallest_p(labels: Labels) -> float:
 
 
 def nearest(ranks: Array) -> Array:
-    """Weights of the other clips, (clips, clips): 1/k for each of the k nearest, shared where several are as near."""
+    """Weights of the other clips, (clips, clips): 1/k for each of the k nearest, shared where several are as near.
+
+    >>> nearest(np.array([[0.0], [0.1], [1.0]]))  # of three clips, the one nearest
+    array([[0., 1., 0.],
+           [1., 0., 0.],
+           [0., 1., 0.]])
+    """
     count = len(ranks)
     k = max(1, round(NEIGHBOURS * count))
     apart = np.round(np.abs(ranks[:, None] - ranks[None]).sum(axis=2), 6)
@@ -99,7 +111,12 @@ def nearest(ranks: Array) -> Array:
 
 
 def linear(ranks: Array) -> Array:
-    """Weights of the other clips in ridge regression without the clip, (clips, clips)."""
+    """Weights of the other clips in ridge regression without the clip, (clips, clips).
+
+    >>> weights = linear(np.array([[-1.0], [0.0], [1.0]]))  # each row sums to 1, without the clip itself
+    >>> weights.sum(axis=1).round(9).tolist(), np.diag(weights).tolist()
+    ([1.0, 1.0, 1.0], [0.0, 0.0, 0.0])
+    """
     count = len(ranks)
     centred = ranks - ranks.mean(axis=0)
     kernel = centred @ centred.T
@@ -110,7 +127,11 @@ def linear(ranks: Array) -> Array:
 
 
 def standard_ranks(columns: Array) -> Array:
-    """Ranks of each column, equal values sharing theirs, with mean 0 and variance 1 / columns."""
+    """Ranks of each column, equal values sharing theirs, with mean 0 and variance 1 / columns.
+
+    >>> standard_ranks(np.array([[3.0], [99.0], [3.0], [99.0]])).ravel()
+    array([-1.,  1., -1.,  1.])
+    """
     from scipy.stats import rankdata
 
     ranks = rankdata(columns, axis=0)
@@ -169,7 +190,7 @@ def _own_weight(weights: Array, members: Sequence[NDArray[np.float32]]) -> Array
 
 
 def _accuracy(weights: Array, labels: Labels) -> float:
-    """Share of clips whose source has the largest weight, for its number among the other clips, averaged over them."""
+    """Share of clips whose source has the largest weight for its number of other clips, averaged over sources."""
     own = np.eye(int(labels.max()) + 1)[labels]
     score = weights @ own - (own.sum(axis=0) - own) / (len(labels) - 1)
     best = score >= score.max(axis=1, keepdims=True) - 1e-9

@@ -1,7 +1,7 @@
 """What the server sent while each clip was shown: websocket frames, the media's address, its headers, the page.
 
 A clip is shown at different positions to different listeners. What differs between clips on the average over these is
-compared with the key. A clip's address is a feature of its own; what comes with one clip alone says nothing of others.
+compared with the key. A clip's address is a separate feature; what comes with one clip alone says nothing about others.
 """
 
 import re
@@ -46,7 +46,12 @@ class ClipTraffic:
 
     @property
     def text(self) -> str:
-        """All messages and headers."""
+        """All messages and headers.
+
+        >>> media = Media("/media/0a.flac", (("content-type", "audio/flac"),), sha256="", seconds=0.01)
+        >>> ClipTraffic("a", (("label: Play",),), 40, media).text.splitlines()
+        ['label: Play', 'content-type: audio/flac']
+        """
         lines = [line for message in self.messages for line in message]
         return "\n".join([*lines, *(f"{name}: {value}" for name, value in self.media.headers)])
 
@@ -56,11 +61,11 @@ class ServerTraffic:
     """Everything that listeners received from the server; every main clip was shown at least once.
 
     shown : main clips as they were shown
-    unknown_media : addresses of sound that is none of the study's files
+    unknown_media : addresses of sounds that are not files of the study
     pages : what was served before the websocket opened, by listener
     exposed : addresses at which the server gave a file that it must not
     trials : all trials of each listener, in order
-    received_words : every word sent to the first listener, on whatever screen
+    received_words : every word sent to the first listener, on any screen
     """
 
     shown: Sequence[ClipTraffic]

@@ -33,7 +33,7 @@ def power(
     p_human: Annotated[float, typer.Option(help="Share of human clips that are called human.")] = 0.7,
     difference: Annotated[
         float,
-        typer.Option(help="The difference to detect: share of system clips called human, less that of human clips."),
+        typer.Option(help="The difference to detect: share of system clips called human, minus that of human clips."),
     ] = -0.2,
     anchor: Annotated[float, typer.Option(help="Share of the anchor's clips that are called human.")] = 0.1,
     no_anchor: Annotated[bool, typer.Option("--no-anchor", help="A study without an anchor.")] = False,

@@ -28,7 +28,12 @@ class Admissions:
         self._turn = threading.Lock()
 
     def let_in(self, address: str | None) -> bool:
-        """Whether one more newcomer may be admitted now; if so, they are counted. `address`: from a trusted proxy."""
+        """Whether one more newcomer may be admitted now; if so, they are counted. `address`: from a trusted proxy.
+
+        >>> admissions = Admissions(per_minute=2, per_address=0)
+        >>> [admissions.let_in(None) for _ in range(3)]
+        [True, True, False]
+        """
         site = _site(address)
         with self._turn:
             now = self._clock()

@@ -35,13 +35,25 @@ class Step:
 
     @property
     def stage(self) -> str:
-        """The stage that is passed when this screen is done. A trial is done when its answer is there."""
+        """The stage that is passed when this screen is done. A trial is done when its answer is there.
+
+        >>> Step(Screen.VOLUME).stage, Step(Screen.PRACTICE, 1).stage
+        ('volume', 'practice-1')
+        """
         one = self.screen in (Screen.BACKGROUND, Screen.VOLUME, Screen.INTERVIEW)
         return str(self.screen) if one else f"{self.screen}-{self.number}"
 
 
 def current_step(listener: Listener, study: Study) -> Step:
-    """The first step that this listener has not passed."""
+    """The first step that this listener has not passed.
+
+    >>> from pathlib import Path
+    >>> study = Study(Path(), "A study", "", 0, 10.0, ("a", "b"), 2, "", "", "", sound={})
+    >>> current_step(Listener(1, 0, "en", "", answered=0), study).stage
+    'background'
+    >>> current_step(Listener(1, 0, "en", "", answered=1, stages=frozenset({"background", "volume"})), study).stage
+    'trial-1'
+    """
     for step in _before_trials(study):
         if step.stage not in listener.stages:
             return step

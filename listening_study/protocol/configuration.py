@@ -71,7 +71,7 @@ class Clips(_Section):
     after: float = Field(
         10.0,
         ge=0,
-        description="seconds after the beginning of a piece, or its prompt's end, before a clip may begin",
+        description="a clip begins at least this many seconds after the beginning of its piece, or after its prompt",
     )
     loudness: Loudness = Field(
         Loudness.MATCHED,
@@ -93,7 +93,9 @@ class Design(_Section):
     catch: int = Field(0, ge=0, le=10, description="catch trials: three beeps, for which the answer was agreed")
     practice: int = Field(2, ge=0, le=10, description="practice clips with feedback, from pieces used nowhere else")
     break_every: int = Field(20, ge=0, description="trials between two breaks; 0: no breaks")
-    must_hear: float = Field(1.0, ge=0, le=1, description="share of a clip that must be heard before answering opens")
+    must_hear: float = Field(
+        1.0, ge=0, le=1, description="share of a clip that must be heard before it can be answered"
+    )
     questions: tuple[Question, ...] = Field(
         tuple(Question), description="asked about each clip besides human or computer, in this order"
     )
@@ -111,8 +113,8 @@ class Exclusions(_Section):
         None, ge=0, description="listeners whose median answer came sooner than this many seconds after the clip's end"
     )
     headphones: bool = Field(False, description="listeners who failed the headphone check")
-    extras: bool = Field(False, description="listeners who stayed away until their place was given to another")
-    known: bool = Field(True, description="answers to pieces the listener says to know")
+    extras: bool = Field(False, description="listeners whose place was given to another while they were away")
+    known: bool = Field(True, description="answers about pieces that the listener knows")
     heard: float = Field(1.0, ge=0, le=1, description="answers to clips of which less than this share was heard")
 
 
@@ -122,7 +124,7 @@ class Registration(_Section):
     listeners: int = Field(20, ge=1, description="complete listeners after which the study is closed")
     contrasts: tuple[Name, ...] = Field((), description="sources tested against the human one; empty: all others")
     anchor: Name | None = Field(
-        None, description="a source known to be bad; unless listeners recognise it, nothing is called equivalent"
+        None, description="a source known to be bad; unless listeners recognise it, no system is called equivalent"
     )
     margin: float = Field(
         0.1, gt=0, lt=1, description='equivalence: P("human" | system) - P("human" | human) within plus or minus this'
@@ -138,7 +140,9 @@ class Consent(_Section):
     institution: Line = Field("", description="who runs the study")
     contact: Line = Field("", description="name and e-mail address for questions and complaints")
     ethics: Line = Field("", description="number of the ethics approval")
-    minimum_age: int = Field(18, ge=0, le=99, description="participants confirm to be at least this old; 0: not asked")
+    minimum_age: int = Field(
+        18, ge=0, le=99, description="participants confirm that they are at least this old; 0: not asked"
+    )
     retention: Line = Field("", description='how long answers are kept, such as "ten years"')
     paid: Line = Field("", description="what participants receive, if anything")
 
@@ -147,10 +151,10 @@ class Access(_Section):
     """[access] Who gets in."""
 
     mode: Literal["open", "tokens"] = Field(
-        "open", description='"open": whoever has the link; "tokens": only links made by `clstm study invite`'
+        "open", description='"open": anyone with the link; "tokens": only links made by `clstm study invite`'
     )
     reissue_after: float = Field(
-        120.0, gt=0, description="minutes without a sign of life after which a place in the design is given to another"
+        120.0, gt=0, description="minutes of inactivity after which a place in the design is given to another"
     )
     admissions: int = Field(
         120,
@@ -168,14 +172,16 @@ class Access(_Section):
         (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are informed'
     )
     completion_code: Line = Field("", description="shown when every answer is stored")
-    completion_url: Address = Field("", description="where participants go on to then")
+    completion_url: Address = Field("", description="where participants continue afterwards")
 
 
 class Words(_Section):
     """[words] Languages of the page."""
 
     languages: tuple[Language, ...] = Field(
-        ("en", "zh", "de", "es"), min_length=1, description="offered; the browser's is chosen, else the first"
+        ("en", "zh", "de", "es"),
+        min_length=1,
+        description="languages offered; the browser's is chosen if it is among them, otherwise the first",
     )
     overrides: dict[Language, str] = Field(
         {}, description='files with reviewed wording, such as {de = "texts-de.toml"}; see `clstm study words`'
@@ -188,7 +194,11 @@ class Configuration(_Section):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
         "Listening study", description="what participants read first"
     )
-    seed: int = Field(0, ge=0, description="chooses songs and segments; not the order of clips, which is secret")
+    seed: int = Field(
+        0,
+        ge=0,
+        description="of the random choice of songs and segments; the order of clips comes from a secret instead",
+    )
     human: Name | None = Field(None, description="which of the sources is made by humans")
     sources: dict[Name, tuple[str, ...]] = Field(
         {}, description='files or folders of each source, such as {human = ["songs"], lstm = ["out/lstm"]}'

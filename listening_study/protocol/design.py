@@ -5,11 +5,11 @@ and from a known order the clips of one source can be found by their positions.
 
 The orders of a block of listeners form a Williams square (Williams 1949): when a block is complete every clip has been
 in every position equally often and has followed every other clip equally often, so neither fatigue nor the clip before
-favours a source. Which clip is which letter of the square, and which listener gets which row, is shuffled anew for
+favours a source. Which clip is which letter of the square, and which listener gets which row, is shuffled again for
 every block. Where each listener hears only some clips of each source, the letters rotate through them: after every
-`rotations` listeners each clip of a source has been heard equally often, and after a block in every position, too. Each
-rotation has a square of its own: with one for all, somebody who takes part twice would hear clips of one source at one
-position.
+`rotations` listeners each clip of a source has been heard equally often, and after a block also in every position. Each
+rotation has its own square: with one square for all, somebody who takes part twice would hear clips of one source at
+one position.
 
 Catch trials are at the same positions for all, spread evenly; repeated clips come last. Neither changes the order of
 the other clips.
@@ -60,22 +60,38 @@ class DesignSize:
 
     @property
     def main(self) -> int:
-        """Main trials of one listener."""
+        """Main trials of one listener.
+
+        >>> DesignSize(sources=3, clips=10, each=4).main
+        12
+        """
         return self.sources * self.each
 
     @property
     def trials(self) -> int:
-        """All trials of one listener but practice."""
+        """All trials of one listener but practice.
+
+        >>> DesignSize(sources=3, clips=10, each=4, catch=2, repeats=1).trials
+        15
+        """
         return self.main + self.catch + self.repeats
 
     @property
     def rotations(self) -> int:
-        """After how many listeners every clip was heard equally often."""
+        """After how many listeners every clip was heard equally often.
+
+        >>> DesignSize(sources=3, clips=10, each=10).rotations, DesignSize(sources=3, clips=10, each=4).rotations
+        (1, 5)
+        """
         return self.clips // gcd(self.clips, self.each)
 
     @property
     def block(self) -> int:
-        """After how many listeners positions and neighbours are balanced, too."""
+        """After how many listeners positions and neighbours are balanced, too.
+
+        >>> DesignSize(sources=2, clips=5, each=5).block, DesignSize(sources=3, clips=5, each=5).block  # 15 is odd
+        (10, 30)
+        """
         return self.rotations * _rows(self.main)
 
 
@@ -150,5 +166,5 @@ def _shuffled(items: Sequence[_Item], salt: str) -> list[_Item]:
 
 
 def _shuffled_by_place(items: Sequence[str], salt: str) -> list[str]:
-    """Shuffled by position: the same permutation whatever the items are."""
+    """Shuffled by position: the same permutation for any items."""
     return [items[place] for place in _shuffled(range(len(items)), salt)]

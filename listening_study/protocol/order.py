@@ -1,9 +1,9 @@
 """The secret order: who hears which clip when. The participants' server reads it, and never sends it.
 
-`order.json` holds a secret of 256 bits, which every listener's order comes from (`design`), and what
-would give an order away: which clips share a source, and the truth about the practice clips. It is its owner's alone.
-`study.json` publishes its SHA-256, which a random salt keeps from being guessed at: the owner of the file can prove
-that it is the one the study was made with, and compute every order again.
+`order.json` holds a secret of 256 bits, from which every listener's order is computed (`design`), and what would reveal
+an order: which clips share a source, and the right answers to the practice clips. Only its owner may read it.
+`study.json` publishes its SHA-256; a random salt prevents guessing. The owner of the file can prove that the study was
+made with it, and compute every order again.
 
 In studies of format 2 there is no such file. Their order comes from the seed in `study.json`, which also holds the
 grouping of clips: anybody with that file and the code can compute it.

@@ -52,7 +52,7 @@ def _scale(meaning: str, ends: str = "") -> QuestionForm:
 
 FORMS: dict[Question, QuestionForm] = {
     Question.CONFIDENCE: QuestionForm(ReplyKind.OPTIONS, "guessed, rather unsure, rather sure, certain", highest=4),
-    Question.KNOWN: QuestionForm(ReplyKind.YES, "whether the participant says to know the piece"),
+    Question.KNOWN: QuestionForm(ReplyKind.YES, "whether the participant says they know the piece"),
     Question.RHYTHM: _scale("clarity of the rhythm", ends="clear"),
     Question.MELODY: _scale("clarity of the melody", ends="clear"),
     Question.REPETITIVENESS: _scale("how repetitive the clip is"),

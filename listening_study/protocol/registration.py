@@ -35,7 +35,11 @@ _ADAPTER = TypeAdapter(Registered)
 
 
 def register(human: str, sources: tuple[str, ...], plan: Registration) -> Registered:
-    """Fill in what the configuration left open. Raises `UserError` for names that are no sources of the study."""
+    """Fill in what the configuration left open. Raises `UserError` for names that are no sources of the study.
+
+    >>> register("bach", ("bach", "lstm", "noise"), Registration(anchor="noise")).plan.contrasts
+    ('lstm', 'noise')
+    """
     others = tuple(source for source in sources if source != human)
     contrasts = plan.contrasts or others
     for name in (*contrasts, *([plan.anchor] if plan.anchor else [])):

@@ -11,8 +11,9 @@
     sealed/key.json     clip -> source (`listening_study.protocol.key`); only the researcher's commands read it
 
 `study.json` publishes the SHA-256 of the sealed key, which holds a random salt: nobody can guess the key from the hash,
-and nobody can change the key after the first answer unseen. It publishes that of the order and of the registration in
-the same way. `study.json` itself may be published. What may not is its owner's alone (`Study.private_paths`).
+and nobody can change the key unnoticed after the first answer. It publishes that of the order and of the
+registration in the same way. `study.json` itself may be published; only the owner may read the secret files
+(`Study.private_paths`).
 """
 
 import json
@@ -90,7 +91,12 @@ class Study:
 
     @property
     def private_paths(self) -> tuple[Path, ...]:
-        """Files that only their owner may read."""
+        """Files that only their owner may read.
+
+        >>> study = Study(Path(), "A study", "", 0, 10.0, ("a", "b"), 2, "", "", "", sound={})
+        >>> [str(path) for path in study.private_paths]
+        ['order.json', 'sealed/key.json', 'dashboard.json', 'answers.sqlite']
+        """
         return self.order_path, self.key_path, self.password_path, self.answers_path
 
     @property

@@ -24,7 +24,14 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def validated(content: dict[str, Any], origin: str) -> Configuration:
-    """A configuration from plain values. Raises `UserError` with the first fault, `origin` saying where it is."""
+    """A configuration from plain values. Raises `UserError` with the first fault, `origin` saying where it is.
+
+    >>> validated({"clips": {"count": 4}}, "study.toml").clips.count
+    4
+    >>> validated({"clip": {"count": 4}}, "study.toml")
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: study.toml: clip is not a key; `clstm study config` shows them all
+    """
     try:
         return Configuration.model_validate(content)
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """The researcher's page, run by Streamlit: progress of the study, and its results once it is closed and unsealed.
 
-It is another app than the participants', behind a password, and the only one that opens the sealed key.
+It is a separate app, behind a password, and the only one that opens the sealed key.
 """
 
 import os
@@ -92,13 +92,13 @@ def ask_for_the_password() -> None:
     if inside:
         st.session_state["inside"] = True
         st.rerun()
-    st.error("That is not the password.")
+    st.error("Wrong password.")
 
 
 def show(study: Study, store: Store) -> None:
     heading, leave = st.columns([5, 1], vertical_alignment="bottom")
     heading.title(study.title, anchor=False)
-    heading.caption("Open: listeners may come and answer." if store.is_open() else "Closed.")
+    heading.caption("Open: listeners can take part." if store.is_open() else "Closed.")
     if leave.button("Leave", width="stretch"):
         st.session_state.clear()
         st.rerun()
@@ -160,7 +160,7 @@ def show_turnout(turnout: monitoring.Turnout, target: int, store: Store) -> None
             st.metric(label, value, border=True, width=168 if isinstance(value, str) else 132)
     st.progress(min(1.0, turnout.complete / target))
     st.caption(
-        "*Complete*: answered every clip; of the number registered. *Left*: inactive for as long as a place is kept. "
+        "*Complete*: answered every clip; of the number registered. *Left*: inactive for longer than a place is kept. "
         "*Extra*: came back after that."
     )
 
@@ -179,13 +179,12 @@ def show_unfinished(study: Study, table: pd.DataFrame) -> None:
 
 def show_exposure(study: Study, counts: pd.DataFrame) -> None:
     fewest, most = counts["answers"].min(), counts["answers"].max()
-    block = study.size.block
     clip = alt.X("clip:N", sort="-y", title="clips", axis=alt.Axis(labels=False, ticks=False))
     answers = alt.Y("answers:Q", title="answers", axis=_whole(int(most)))
     bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
     st.altair_chart(bars.properties(height=220), width="stretch")
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    st.caption(f"Each clip was answered {times} times. They are balanced after every {block} listeners.")
+    st.caption(f"Each clip was answered {times} times. Counts are balanced after every {study.size.block} listeners.")
 
 
 def show_times(times: pd.DataFrame) -> None:
@@ -199,10 +198,9 @@ def show_times(times: pd.DataFrame) -> None:
     answers = alt.Y("count():Q", title="answers", axis=alt.Axis(format="d", tickMinStep=1))
     st.altair_chart(bars.encode(x=seconds, y=answers).properties(height=220), width="stretch")
     quick = times.groupby("listener")["seconds"].median().min()
-    heard = times["heard"].mean()
     st.caption(
-        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; {heard:.0%} of each clip was heard on "
-        f"average. A clip lasts {open_study(sys.argv[1])[0].seconds:g} s."
+        f"Median {middle:.1f} s; the fastest listener's median {quick:.1f} s; {times['heard'].mean():.0%} of each clip "
+        f"was heard on average. A clip lasts {open_study(sys.argv[1])[0].seconds:g} s."
     )
 
 
@@ -235,7 +233,7 @@ def show_sealed(study: Study, store: Store) -> Results | None:
         return None
     if not unsealed:
         st.info("The study is closed. Unsealing shows the results of each source, and is noted in the journal.")
-        sure = st.checkbox("No more answers are wanted, and the registration is final")
+        sure = st.checkbox("No more answers are needed, and the registration is final")
         if not st.button("Unseal the results", type="primary", disabled=not sure):
             return None
     try:
@@ -286,7 +284,7 @@ def show_journal(study: Study, store: Store) -> None:
     st.dataframe(pd.DataFrame(rows, columns=["when (UTC)", "event", "detail"]), hide_index=True)
     registered = store.registered()
     if registered not in (None, study.registration_sha256):
-        st.error("The registration has changed since the first listener came. Report both.")
+        st.error("The registration has changed since the first listener was admitted. Report both versions.")
     st.caption(
         f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
         f"SHA-256 of the registration `{study.registration_sha256[:16]}…`, of the sealed key `{study.key_sha256[:16]}…`"

@@ -30,7 +30,13 @@ class Turnout:
 
 
 def step_names(study: Study) -> list[str]:
-    """The steps of the study in order: the screens, and the trials in a few parts."""
+    """The steps of the study in order: the screens, and the trials in a few parts.
+
+    >>> from pathlib import Path
+    >>> study = Study(Path(), "A study", "", 0, 10.0, tuple("abcdefghij"), 2, "", "", "", sound={})
+    >>> step_names(study)[:4]
+    ['background', 'volume', 'clips 1–2', 'clips 3–4']
+    """
     design = study.design
     before = ["background"] if design.background else []
     before += ["volume"] + (["headphones"] if design.headphone_check and study.headphones else [])
@@ -76,7 +82,12 @@ def listeners(study: Study, progress: Sequence[ListenerProgress], now: datetime)
 
 
 def turnout(table: pd.DataFrame) -> Turnout:
-    """Of the table of `listeners`."""
+    """Of the table of `listeners`.
+
+    >>> table = pd.DataFrame({"state": ["complete", "left"], "extra": [False, False], "answered": [20, 3]})
+    >>> turnout(table)
+    Turnout(listeners=2, complete=1, under_way=0, left=1, extras=0, answers=23)
+    """
     complete, under_way, left = (int((table["state"] == state).sum()) for state in STATES)
     came_back = int((table["extra"] & (table["state"] != "left")).sum())
     return Turnout(len(table), complete, under_way, left, came_back, int(table["answered"].sum()))
@@ -113,7 +124,15 @@ def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
 
 
 def answer_times(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
-    """Seconds from a clip's first showing to its answer: one row per answer."""
+    """Seconds from a clip's first showing to its answer: one row per answer.
+
+    >>> from listening_study.store import Response
+    >>> times = "2026-01-31T10:00:00", "2026-01-31T10:00:12"
+    >>> one = AnsweredTrial(1, 7, 0, "a", "main", Response("human"), 1.0, 1, "", *times)
+    >>> answer_times([one])[["listener", "trial", "seconds"]]
+       listener  trial  seconds
+    0         7      1     12.0
+    """
     rows = [(one.participant, one.trial + 1, one.kind, one.seconds, one.heard, one.plays) for one in answered]
     return pd.DataFrame(rows, columns=["listener", "trial", "kind", "seconds", "heard", "plays"])
 
@@ -129,7 +148,11 @@ def comments(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
 
 
 def replies(given: Sequence[Reply]) -> pd.DataFrame:
-    """What listeners replied on stages other than clips: one row per reply."""
+    """What listeners replied on stages other than clips: one row per reply.
+
+    >>> replies([Reply(1, 7, "volume", "device", "0")]).to_dict("records")
+    [{'listener': 7, 'stage': 'volume', 'question': 'device', 'reply': '0'}]
+    """
     rows = [(one.participant, one.stage, one.question, one.reply) for one in given]
     return pd.DataFrame(rows, columns=["listener", "stage", "question", "reply"])
 

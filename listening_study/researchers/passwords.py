@@ -30,7 +30,11 @@ class LockedError(Exception):
 
 
 def new_password() -> str:
-    """A random password, short enough to type: 96 bits."""
+    """A random password, short enough to type: 96 bits.
+
+    >>> len(new_password())  # characters of 6 bits
+    16
+    """
     return secrets.token_urlsafe(12)
 
 
@@ -80,7 +84,7 @@ class PasswordGate:
         self._locked_until = -float("inf")
 
     def admits(self, password: str) -> bool:
-        """Raises `LockedError` while it is locked, for the right password, too."""
+        """Raises `LockedError` while it is locked, also for the right password."""
         with self._turn:
             if (left := self._locked_until - self._clock()) > 0:
                 raise LockedError(left)

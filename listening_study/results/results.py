@@ -26,11 +26,7 @@ from listening_study.store.database import refuse_another
 SYNTHETIC = "SYNTHETIC: no listener took part"
 UNSEALED, REOPENED = "unsealed", "reopened"
 MANIFEST = "results.json"
-OF_PERSONS = (
-    "answers",
-    "listeners",
-    "interview",
-)  # tables with a row per person or answer: not to be published as they are
+OF_PERSONS = ("answers", "listeners", "interview")  # a row per person or answer: not to be published as they are
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,7 +105,7 @@ def _comparisons(results: Results) -> Iterator[str]:
     paper = "; ".join(f"{source}: {human} of {clips}" for source, clips, human in PAPER)
     yield f"Called human by most of 5 listeners in Huang, Huang & Cai 2018 (other music, not this study): {paper}."
     if not np.isnan(results.agreement):
-        yield f"Agreement over all clips, Krippendorff's alpha: {results.agreement:.2f} (1: all, 0: as by chance)."
+        yield f"Agreement over all clips, Krippendorff's alpha: {results.agreement:.2f} (1: full, 0: as by chance)."
 
 
 def _provenance(results: Results) -> Iterator[str]:

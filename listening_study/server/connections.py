@@ -16,7 +16,7 @@ def raise_file_limit() -> None:
     while wanted > soft:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        except (OSError, ValueError):  # some systems have a lower limit that they do not tell
+        except (OSError, ValueError):  # some systems have a lower limit that they do not report
             wanted //= 2
         else:
             return

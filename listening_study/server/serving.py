@@ -45,7 +45,12 @@ class Site:
     public_url: str | None = None
 
     def settings(self) -> dict[str, str]:
-        """As options of Streamlit. Raises `UserError` for a malformed public URL."""
+        """As options of Streamlit. Raises `UserError` for a malformed public URL.
+
+        >>> behind = Site("127.0.0.1", 8501, "https://study.example.org").settings()
+        >>> behind["server.port"], behind["browser.serverAddress"], behind["browser.serverPort"]
+        ('8501', 'study.example.org', '443')
+        """
         here = site_settings(self.address, self.port)
         if self.public_url is None:
             return here
@@ -65,14 +70,18 @@ class Site:
 
 
 def web_address(option: str, url: str) -> tuple[str, str, int | None, str]:
-    """Scheme, host, port and path of an http(s) URL without a query. Raises `UserError` for anything else."""
+    """Scheme, host, port and path of an http(s) URL without a query. Raises `UserError` for anything else.
+
+    >>> web_address("--url", "https://study.example.org/bach/")
+    ('https', 'study.example.org', None, 'bach')
+    """
     try:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment):
             return parts.scheme, parts.hostname, parts.port, parts.path.strip("/")
     except ValueError:
         pass
-    raise UserError(f"{option} {url!r} is not the address of a page; one looks like https://study.example.org")
+    raise UserError(f"{option} {url!r} is not the address of a page; give one like https://study.example.org")
 
 
 def serve(
@@ -147,9 +156,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def _check_free(site: Site) -> None:
     try:
         with socket.socket(socket.AF_INET6 if ":" in site.address else socket.AF_INET) as trial:
-            trial.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # the port of a server that just stopped may be used
+            # Without this, the port of a server that has just stopped would count as used.
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((site.address, site.port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -46,7 +46,12 @@ class Assumptions:
     clips_each: int | None = None
 
     def check(self) -> None:
-        """Raise `UserError` for values out of range."""
+        """Raise `UserError` for values out of range.
+
+        >>> Assumptions(p_human=1.2).check()
+        Traceback (most recent call last):
+        clstm.runtime.errors.UserError: --p-human is 1.2; a share lies between 0 and 1
+        """
         if self.systems < 1:
             raise UserError(f"{self.systems} systems: there must be at least one to test")
         shares = {"--p-human": self.p_human, "--p-human plus --difference": self.p_human + self.difference}
@@ -91,6 +96,10 @@ def powers(
     """One size after another, smallest first; `progress` counts the studies drawn.
 
     Raises `UserError` for sizes and assumptions out of range.
+
+    >>> found = powers(Assumptions(systems=1, anchor=None), listeners=[4, 2], clips=[3], replicates=10)
+    >>> [(one.listeners, one.clips) for one in found]
+    [(2, 3), (4, 3)]
     """
     assumptions.check()
     if replicates < 2:
@@ -118,7 +127,12 @@ def _powers(
 
 
 def smallest(found: Sequence[Power], what: str, target: float) -> Power | None:
-    """The study with fewest answers of which `what` (significant_difference, equivalent) reaches the target."""
+    """The study with fewest answers of which `what` (significant_difference, equivalent) reaches the target.
+
+    >>> few, many = Power(10, 5, 100, 0.5, 0.05, 0.2, 0.04), Power(20, 5, 100, 0.9, 0.03, 0.6, 0.05)
+    >>> smallest([few, many], "significant_difference", 0.8).listeners, smallest([few, many], "equivalent", 0.8)
+    (20, None)
+    """
     enough = [one for one in found if getattr(one, what) >= target]
     return min(enough, key=lambda one: (one.listeners * one.clips, one.listeners), default=None)
 

@@ -12,7 +12,7 @@ Kinds that the analysis can describe, and its result for them:
     careless         hears half of each clip, answers at once and at random, misses catch trials: the registered
                      exclusions remove it where there are catch trials, or where the whole clip must be heard
 
-Kinds that it cannot describe, for its estimates are means over a whole study:
+Kinds that it cannot describe, because its estimates are means over a whole study:
     learner          from chance to d' 3 over the study: recognises systems at about the mean of both
     drifter          the reverse, by tiring
     flip-flopper     human and computer in turn: as a guesser

@@ -44,6 +44,11 @@ def scatter(notes: Notes, random: np.random.Generator) -> Notes:
     Pitches are uniform from the lowest to the highest, both of which occur; onsets from the first onset to the last
     moment the note would end within the piece, whose first onset and end are kept. A pitch that sounds already is drawn
     again, where another is free.
+
+    >>> notes = Notes.of([(0.0, 1.0, 60, 80), (1.0, 1.5, 67, 90)])
+    >>> found = scatter(notes, np.random.default_rng(0))
+    >>> found.duration, sorted(found.pitch.tolist()), sorted((found.offset - found.onset).round(9).tolist())
+    (1.5, [60, 67], [0.5, 1.0])
     """
     if not len(notes):
         return notes
@@ -65,7 +70,7 @@ def _pitches(onset: Array, offset: Array, lowest: int, highest: int, random: np.
         free = np.flatnonzero(free_from + APART <= onset[note])
         drawn[note] = random.choice(free if len(free) else len(free_from))
         free_from[drawn[note]] = max(free_from[drawn[note]], offset[note])
-    # Where an end of the range was not drawn nothing sounds there: the note next to it may have it.
+    # If an end of the range was not drawn, no note sounds there: the nearest note can move to it.
     drawn[np.argmin(drawn)] = 0
     drawn[len(drawn) - 1 - np.argmax(drawn[::-1])] = highest - lowest
     return lowest + drawn

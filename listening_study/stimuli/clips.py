@@ -1,6 +1,6 @@
 """From music to clips: the choice of segments, and the same length, edges, channels and loudness for all.
 
-Everything but the music itself is made alike, because listeners would use any other difference between the sources.
+Everything except the music itself is made equal, because listeners would use any other difference between the sources.
 Loudness is matched to -23 LUFS (EBU R 128) without a limiter. Matching removes the overall loudness of a source, which
 the paper counts among its differences, so a study may instead keep the clips as rendered, with one gain for all.
 """
@@ -39,7 +39,7 @@ class Segment:
     path: Path
     start: float  # seconds
     waveform: Waveform
-    step: float = 0.0  # this and the following are its song's, see there
+    step: float = 0.0  # this and the following: as in its `SourcePiece`
     strikes: str = ""
     sound: str = ""
     left_out: LeftOut = NOTHING
@@ -88,7 +88,7 @@ def choose(
     mono : the clips will be mixed down; what cancels then is silence
 
     A nearly silent segment (`audibility`) is replaced by another of the same song, or of the next. Files
-    that cannot be read, songs too short for a segment and songs of which nothing is heard are passed over, with a
+    that cannot be read, songs too short for a segment and songs of which nothing is audible are skipped, with a
     notice. Raises `UserError` when too little music is left.
     """
     notices: list[str] = []
@@ -97,8 +97,8 @@ def choose(
         segments, replaced = _deal(decks, count, progress)
         if len(segments) < count:
             raise UserError(
-                f"only {len(segments)} segments of {seconds:g} s without overlap that begin {after:g} s or later, "
-                f"{count} are needed; give more or longer music, fewer --clips, shorter --seconds or --after 0"
+                f"only {len(segments)} segments of {seconds:g} s, without overlap, begin at {after:g} s or later; "
+                f"{count} are needed: give more or longer music, fewer --clips, shorter --seconds or --after 0"
                 + (f" ({'; '.join(notices[:3])})" if notices else "")
             )
         extra: list[Segment] = []
@@ -140,7 +140,7 @@ def _deal(decks: Iterator["_Deck"], count: int, progress: Progress) -> tuple[lis
 
 @dataclass
 class _Deck:
-    """A song and the places its segments may still begin at."""
+    """A song and where its segments may still begin."""
 
     song: SourcePiece
     starts: list[float]
@@ -151,7 +151,7 @@ class _Deck:
     cancels: bool = False  # some of it is heard in stereo only
 
     def deal(self) -> tuple[Segment | None, int]:
-        """The next segment that is not nearly silent, None without one; and how many silent ones were passed over."""
+        """The next segment that is not nearly silent, None without one; and how many silent ones were skipped."""
         silent = 0
         while self.starts:
             if segment := self._cut(self.starts.pop()):
@@ -160,8 +160,8 @@ class _Deck:
             silent += 1
         if not self.heard:
             self.heard = True  # one notice is enough
-            why = "its channels cancel each other in mono" if self.cancels else "silence, or sound that no one hears"
-            self.notices.append(f"passed over {self.song.path}: no segment of {self.seconds:g} s is heard ({why})")
+            why = "its channels cancel each other in mono" if self.cancels else "silence, or inaudible sound"
+            self.notices.append(f"skipped {self.song.path}: no segment of {self.seconds:g} s is audible ({why})")
         return None, silent
 
     def _cut(self, start: float) -> Segment | None:
@@ -186,7 +186,12 @@ class _Deck:
 
 
 def is_heard(segment: Segment, rate: int, *, mono: bool) -> bool:
-    """Whether a segment begins at once and is not nearly silent, as it is when it is chosen."""
+    """Whether a segment begins at once and is not nearly silent, as it is when it is chosen.
+
+    >>> silence = Segment(Path("song.wav"), 0.0, np.zeros((48_000, 2), np.float32))
+    >>> is_heard(silence, 48_000, mono=False)
+    False
+    """
     begins = _begins(segment.waveform, rate, segment.step, mono=mono)
     return not begins and not is_nearly_silent(_played(segment.waveform, mono=mono), rate)
 
@@ -211,10 +216,10 @@ def _decks(
 ) -> Iterable[_Deck]:
     for song in songs:
         if isinstance(song, UnreadableFileError):
-            notices.append(f"passed over {song}")
+            notices.append(f"skipped {song}")
         elif song.seconds < song.begins + after + seconds:
             before = f", of which {song.begins + after:g} s are left out" if song.begins + after else ""
-            notices.append(f"passed over {song.path}: {song.seconds:.1f} s{before}, too short for a clip")
+            notices.append(f"skipped {song.path}: {song.seconds:.1f} s{before}, too short for a clip")
         else:
             yield _Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds, mono, notices)
 
@@ -223,6 +228,11 @@ def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> l
     """Where segments of a song may begin, in random order: on the grid of frames, without overlap, from a random point.
 
     song, seconds, after : lengths in seconds, song >= after + seconds
+
+    >>> sorted(starts(30.0, 10.0, Random(0)))
+    [0.0, 10.0, 20.0]
+    >>> sorted(starts(30.0, 10.0, Random(0), after=10.0))
+    [10.0, 20.0]
     """
     skipped = math.ceil(after * FRAME_RATE)
     frames, step = math.floor(song * FRAME_RATE) - skipped, math.ceil(seconds * FRAME_RATE)
@@ -236,6 +246,11 @@ def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: 
 
     Raises `UserError` when the level of a clip cannot be matched without peaks above -1 dBTP, or there is none. No
     other segment is used instead: leaving out high peaks would make a source more even than its music is.
+
+    >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)[:, None].repeat(2, axis=1)
+    >>> (clip,) = finish([Segment(Path("song.wav"), 0.0, tone)], 48_000, Loudness.MATCHED, mono=False)
+    >>> round(clip.loudness + clip.gain, 6)
+    -23.0
     """
     shaped = [_shaped(segment.waveform, rate, mono=mono) for segment in segments]
     measured = [
@@ -247,7 +262,7 @@ def finish(segments: Sequence[Segment], rate: int, loudness: Loudness, *, mono: 
         for segment, (_, peak), gain in zip(segments, measured, gains, strict=True):
             if peak + gain > HIGHEST_PEAK:
                 raise UserError(
-                    f"{segment}: at {TARGET:g} LUFS its peaks would reach {peak + gain:.1f} dBTP, at most "
+                    f"{segment}: at {TARGET:g} LUFS its peaks would reach {peak + gain:.1f} dBTP; at most "
                     f"{HIGHEST_PEAK:g} are accepted; leave that piece out or use --loudness as-rendered"
                 )
     else:

@@ -25,7 +25,12 @@ Piece = tuple[str, Path]  # source and file
 
 
 def refuse_shared(sources: Sources) -> None:
-    """Raises `UserError` naming both sources where one file, under whatever path, is in two of them."""
+    """Raises `UserError` naming both sources where one file, under any path, is in two of them.
+
+    >>> refuse_shared({"human": [Path("song.mid")], "lstm": [Path("song.mid")]})
+    Traceback (most recent call last):
+    clstm.runtime.errors.UserError: human and lstm share 1 file (song.mid): a piece has one source only; ...
+    """
     owners: dict[Hashable, Piece] = {}
     shared: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for source, path in _pieces(sources):
@@ -46,6 +51,9 @@ def say_copies(sources: Sources, chosen: Mapping[str, Sequence[Segment]]) -> lis
     """A line for each source that holds pieces more than once, and for each two that have pieces in common.
 
     chosen : the segments of each source, of whose songs the notes and samples are known
+
+    >>> say_copies({"human": [Path("song.mid"), Path("music/human/song.mid")]}, {})
+    ['human: 2 files (song.mid, music/human/song.mid) are copies of each other: ...']
     """
     pieces = list(dict.fromkeys(_pieces(sources)))
     songs = {(source, one.path): one for source, segments in chosen.items() for one in segments}
@@ -65,7 +73,7 @@ def say_copies(sources: Sources, chosen: Mapping[str, Sequence[Segment]]) -> lis
         if paths
     ]
     return lines + [
-        f"{' and '.join(names)} have the same music in {_files(paths)}: whoever made it, it is in both sources"
+        f"{' and '.join(names)} have the same music in {_files(paths)}, so it is in both sources"
         for names, paths in across.items()
     ]
 

@@ -30,12 +30,9 @@ from listening_study.stimuli.tones import beeps, headphone_tones, scale
 from listening_study.store.connection import migrate
 from listening_study.store.schema import Answer
 
-LARGEST = (
-    2**20
-)  # bytes; Streamlit compares media by their whole content only up to 1 MiB, and could confuse larger clips
-MUCH_GAIN = 20.0  # dB; what is raised by more brings its noise with it
-
-
+# Streamlit compares media by their whole content only up to 1 MiB, and could confuse larger clips.
+LARGEST = 2**20  # bytes
+MUCH_GAIN = 20.0  # dB; more may make the noise of a recording audible
 BEEPS = Path("beeps")  # the piece that a catch trial is listed under
 
 
@@ -121,7 +118,7 @@ def _write_some_selection(
         if size < LARGEST:
             return _WrittenClips(selection, names, [source for source, _ in everything], clips, size)
     raise UserError(
-        f"a clip of {seconds:g} s takes {size} bytes even in mono, at most {LARGEST} are accepted; "
+        f"a clip of {seconds:g} s takes {size} bytes even in mono; at most {LARGEST} are accepted; "
         "use shorter --seconds"
     )
 
@@ -163,7 +160,7 @@ def _study(
 ) -> Study:
     """The study, with the sealed key, the order, the registration and the tones of the headphone check written."""
     mono = written.selection.mono
-    headphones = configuration.design.headphone_check and not mono  # in mono the check could not tell anything
+    headphones = configuration.design.headphone_check and not mono  # it needs a tone in antiphase: not in mono
     return Study(
         folder=folder,
         title=configuration.title,
@@ -225,7 +222,7 @@ def _notices(written: _WrittenClips, sources: Mapping[str, Sequence[Path]], conf
         )
     notices += _raised(zip(written.sources, written.clips, strict=True))
     if configuration.design.headphone_check and written.selection.mono:
-        notices.append("no headphone check: the clips are in mono, and sound the same over either")
+        notices.append("no headphone check: in mono it cannot distinguish headphones from loudspeakers")
     return notices
 
 
@@ -236,8 +233,8 @@ def _raised(clips: Iterable[tuple[str, Clip]]) -> list[str]:
         if clip.gain > MUCH_GAIN:
             soft[source].append(clip)
     return [
-        f"{source}: {len(raised)} clips are raised by more than {MUCH_GAIN:g} dB to reach {TARGET:g} LUFS, their noise "
-        f"too (at most {most.gain:.0f} dB: {most.segment})"
+        f"{source}: {len(raised)} clips are amplified by more than {MUCH_GAIN:g} dB to reach {TARGET:g} LUFS, so "
+        f"is their noise (at most {most.gain:.0f} dB: {most.segment})"
         for source, raised in soft.items()
         if (most := max(raised, key=lambda clip: clip.gain))
     ]

@@ -23,6 +23,12 @@ def write_alike(clips: Mapping[Path, Waveform], rate: int, *, changed: float) ->
 
     clips : (samples, channels) each, all of one shape
     Returns the size in bytes that all have.
+
+    >>> import numpy as np
+    >>> noise = np.random.default_rng(0).uniform(-0.5, 0.5, (8000, 1)).astype(np.float32)
+    >>> _ = write_alike({Path("1.flac"): noise, Path("2.flac"): 0 * noise}, 8000, changed=0.0)
+    >>> Path("1.flac").stat().st_size == Path("2.flac").stat().st_size
+    True
     """
     for path in sorted(clips):  # in the order of names, so that not even the position on the disk reveals a source
         write_audio(path, clips[path], rate)

@@ -16,6 +16,10 @@ def parse_sources(given: Sequence[str]) -> dict[str, list[Path]]:
 
     Of a folder that holds both MIDI and audio, the MIDI is used: the audio is most often its rendering. Raises
     `UserError` for a text of another form, a name that cannot be used, a path that does not exist or holds no music.
+
+    >>> files = parse_sources(["human=music/human", "lstm=music/mine"])
+    >>> {name: [str(path) for path in paths] for name, paths in files.items()}
+    {'human': ['music/human/song.mid'], 'lstm': ['music/mine/lstm.mid']}
     """
     paths: dict[str, list[Path]] = {}
     for text in given:

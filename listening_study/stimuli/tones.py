@@ -31,7 +31,12 @@ def scale(settings: RenderSettings) -> Waveform:
 
 
 def beeps(seconds: float, rate: int) -> Waveform:
-    """Three beeps, then silence: (samples, 2)."""
+    """Three beeps, then silence: (samples, 2).
+
+    >>> waveform = beeps(10.0, 8000)
+    >>> waveform.shape, bool(waveform[: 2 * 8000].any()), bool(waveform[2 * 8000 :].any())  # the last ends at 2 s
+    ((80000, 2), True, False)
+    """
     waveform = np.zeros(round(seconds * rate), dtype=np.float32)
     beep = _tone(BEEP, BEEP_SECONDS, rate)
     for number in range(BEEPS):
@@ -43,7 +48,12 @@ def beeps(seconds: float, rate: int) -> Waveform:
 
 
 def headphone_tones(rate: int, random: Random) -> list[tuple[Waveform, int]]:
-    """The six triples of tones in random order, (samples, 2), each with its quietest tone, 1 to 3."""
+    """The six triples of tones in random order, (samples, 2), each with its quietest tone, 1 to 3.
+
+    >>> triples = headphone_tones(8000, Random(0))
+    >>> triples[0][0].shape, sorted(quietest for _, quietest in triples)  # three tones of 1 s, two pauses of 0.5 s
+    ((32000, 2), [1, 1, 2, 2, 3, 3])
+    """
     trials = []
     for quiet, opposed, _ in random.sample(list(permutations(range(3))), 6):
         parts = []

@@ -99,7 +99,7 @@ class Store:
             return admission.invite(open_connection, count, self._now())
 
     def invited(self, token: str) -> bool:
-        """Whether this token was issued and nobody began with it."""
+        """Whether this token was issued and has not been used."""
         with self._reading() as open_connection:
             return admission.invited(open_connection, token)
 

@@ -1,4 +1,4 @@
-"""Who takes part: invitations, places in the design, and leaving for good.
+"""Who takes part: invitations, places in the design, and withdrawal.
 
 A place (slot) is held by one listener. It is given to another when its holder withdrew, or left the study unfinished
 and was inactive for long; a holder who comes back then keeps the place's order of clips, as an extra.
@@ -29,7 +29,15 @@ from listening_study.store.schema import (
 )
 
 LONGEST_ARRIVAL = 200  # characters of a crowd platform's parameter
-OF_ONE_PARTICIPANT = (revisions, answers, hearings, presentations, replies, milestones, arrivals)  # children first
+OF_ONE_PARTICIPANT = (
+    revisions,
+    answers,
+    hearings,
+    presentations,
+    replies,
+    milestones,
+    arrivals,
+)  # before what they point to
 
 
 def admit(
@@ -40,6 +48,12 @@ def admit(
     stale : unfinished holders of a place who were last active before this time lose it
 
     One transaction, in which nobody else writes: two newcomers would otherwise claim the same place.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     tokens = [admit(connection, Agreement(consent=""), None, "", now="10:00", stale="08:00") for _ in range(2)]
+    ...     [find(connection, token).slot for token in tokens]
+    [0, 1]
     """
     if not journal.is_open(connection):
         raise ClosedError("the study is closed and admits nobody")
@@ -63,7 +77,14 @@ def admit(
 
 
 def find(connection: Connection, token: str) -> Listener | None:
-    """The participant with this token."""
+    """The participant with this token.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     token = admit(connection, Agreement(consent="", language="de"), None, "", now="10:00", stale="08:00")
+    ...     find(connection, token).language, find(connection, "another")
+    ('de', None)
+    """
     row = _with_token(connection, token)
     if row is None:
         return None
@@ -74,7 +95,14 @@ def find(connection: Connection, token: str) -> Listener | None:
 
 
 def withdraw(connection: Connection, token: str, now: str) -> bool:
-    """Remove a participant from every table. All that stays is a tombstone with the day."""
+    """Remove a participant from every table. All that stays is a tombstone with the day.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     token = admit(connection, Agreement(consent=""), None, "", now="2026-01-31T10:00", stale="")
+    ...     withdraw(connection, token, now="2026-01-31T11:00"), find(connection, token)
+    (True, None)
+    """
     row = _with_token(connection, token)
     if row is None:
         return False
@@ -95,14 +123,25 @@ def invite(connection: Connection, number: int, now: str) -> list[str]:
 
 
 def invited(connection: Connection, token: str) -> bool:
-    """Whether this token was issued and nobody began with it."""
+    """Whether this token was issued and has not been used.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     (token,) = invite(connection, 1, now="2026-01-31T10:00")
+    ...     invited(connection, token), invited(connection, "another")
+    (True, False)
+    """
     query = sql.select(invitations).where(invitations.c.token_digest == digest(token))
     row = connection.execute(query).mappings().one_or_none()
     return row is not None and _same(row, token) and row["used_at"] is None
 
 
 def new_token() -> str:
-    """16 random bytes as text that does not begin with "-", which a command would read as an option."""
+    """16 random bytes as text that does not begin with "-", which a command would read as an option.
+
+    >>> len(new_token())  # characters of 6 bits
+    22
+    """
     while (token := secrets.token_urlsafe(16)).startswith("-"):
         pass
     return token
@@ -132,7 +171,7 @@ def _use(connection: Connection, invitation: str, now: str) -> None:
 
 
 def _claim(connection: Connection, now: str, stale: str) -> int:
-    """The smallest place that is free, or whose holder left; that holder then is an extra."""
+    """The smallest place that is free, or whose holder left; that holder becomes an extra."""
     holders = {row["slot"]: row for row in _holders(connection)}
     for slot in count():
         if slot not in holders:

@@ -16,7 +16,7 @@ from clstm.runtime.private_files import make_private, narrow
 from listening_study.store.records import UnavailableError
 
 PATIENCE = 10  # seconds to wait for another writer
-_LOCK = 5_539_011  # PostgreSQL's advisory locks are numbers; any will do, if it is ours alone
+_LOCK = 5_539_011  # PostgreSQL's advisory locks are numbers; any that only this package uses
 
 
 def connect(address: Path | str) -> Engine:
@@ -33,7 +33,7 @@ def connect(address: Path | str) -> Engine:
         return engine
     patience = {"connect_timeout": PATIENCE, "options": f"-c lock_timeout={PATIENCE}s"}
     try:
-        # A connection is tried before it is used: the server may have been started again since.
+        # A connection is tried before it is used: the server may have restarted in between.
         engine = sql.create_engine(url, connect_args=patience, pool_pre_ping=True, pool_timeout=PATIENCE)
     except ModuleNotFoundError as error:
         raise MissingToolError(
@@ -44,7 +44,11 @@ def connect(address: Path | str) -> Engine:
 
 
 def database_url(address: Path | str) -> URL:
-    """The address as SQLAlchemy wants it."""
+    """The address as SQLAlchemy wants it.
+
+    >>> database_url("answers.sqlite").drivername, database_url("postgres://user@host/study").drivername
+    ('sqlite', 'postgresql+psycopg')
+    """
     if isinstance(address, Path) or "://" not in address:
         return URL.create("sqlite", database=str(address))
     try:
@@ -63,7 +67,13 @@ def database_url(address: Path | str) -> URL:
 
 @contextmanager
 def unavailable_when_it_fails() -> Iterator[None]:
-    """What the database cannot do now becomes one error, `UnavailableError`; forged data and our mistakes do not."""
+    """What the database cannot do now becomes one error, `UnavailableError`; forged data and our mistakes do not.
+
+    >>> with unavailable_when_it_fails():
+    ...     raise sqlite3.DatabaseError("disk full")
+    Traceback (most recent call last):
+    listening_study.store.records.UnavailableError: the answers cannot be reached now (disk full); try again
+    """
     try:
         yield
     except NoConnectionFreeError as error:
@@ -97,7 +107,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: one that read first and asked for the lock later could be turned away.
+    # A writer takes the lock at once: SQLite may refuse one that reads first and asks for the lock later (SQLITE_BUSY).
     writes = connection.get_execution_options().get("writes", "")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -129,7 +139,7 @@ def migrate(address: Path | str) -> None:
         with engine.execution_options(writes="alone").connect() as connection:
             driver = connection.connection.dbapi_connection
             if isinstance(driver, sqlite3.Connection):
-                # A table is changed by building it anew, and for a moment answers point to nothing.
+                # SQLite changes a table by building it again, and for a moment answers point to nothing.
                 driver.execute("PRAGMA foreign_keys = OFF")
             with connection.begin():
                 config.attributes["connection"] = connection

@@ -15,8 +15,8 @@ def erase(engine: Engine) -> None:
     """Rewrite the tables without what was deleted.
 
     SQLite overwrites what it deletes (`secure_delete`), but not what it had moved from one page to another before; and
-    its write-ahead log has the rows still, so it is emptied. PostgreSQL keeps deleted rows until a table is written
-    anew; its own log and its backups are its server's affair.
+    its write-ahead log has the rows still, so it is emptied. PostgreSQL keeps deleted rows until a table is
+    rewritten; its log and its backups are for its administrator to delete.
 
     Raises `UnavailableError` when others keep the database busy for too long.
     """

@@ -12,7 +12,11 @@ LONGEST_TEXT = 2000  # characters of a comment or a reply
 
 
 def clean(text: str) -> str:
-    """The text without what databases refuse: zero characters and halves of surrogate pairs."""
+    """The text without what databases refuse: zero characters and halves of surrogate pairs.
+
+    >>> clean("a" + chr(0) + "b" + chr(0xD800))
+    'ab?'
+    """
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
@@ -67,7 +71,12 @@ class AnsweredTrial:
 
     @property
     def seconds(self) -> float:
-        """From shown to answered, s; NaN where a clock that was set back meanwhile hides it."""
+        """From shown to answered, s; NaN where the clock was set back in between.
+
+        >>> times = "2026-01-31T10:00:00.000+00:00", "2026-01-31T10:00:12.500+00:00"
+        >>> AnsweredTrial(1, 7, 0, "a", "main", Response("human"), 1.0, 1, "", *times).seconds
+        12.5
+        """
         gone = datetime.fromisoformat(self.answered_at) - datetime.fromisoformat(self.shown_at)
         return gone.total_seconds() if gone > timedelta() else math.nan
 

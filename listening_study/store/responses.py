@@ -1,7 +1,7 @@
 """What one participant does: passing stages, being shown clips, hearing and answering them.
 
 Everything is append-only. A repeated message, from a reload, a second tab or a repeated request, changes nothing; one
-that no page of ours can have sent is refused.
+that our page cannot have sent is refused.
 
 The times of one participant never go back: where the clock is behind their last activity, because it was set or is
 another server's, the time of that activity is used.
@@ -32,7 +32,7 @@ from listening_study.store.schema import (
     revisions,
 )
 
-SEEN_EVERY = timedelta(minutes=1)  # a page shown again sooner is not written: reloads cost no writes
+SEEN_EVERY = timedelta(minutes=1)  # a page shown again within this time writes nothing: reloads are free
 MOST_PLAYS = 10_000  # more is not a listener
 
 
@@ -42,7 +42,14 @@ def choose_language(connection: Connection, participant: int, language: str, now
 
 
 def pass_stage(connection: Connection, participant: int, stage: str, given: Mapping[str, str], now: str) -> bool:
-    """Note that a stage was passed, with its replies. False when it was already: the first replies stay."""
+    """Note that a stage was passed, with its replies. False when it was already: the first replies stay.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     _ = connection.execute(participants.insert().values(token_digest="", slot=0, consent="", consented_at=""))
+    ...     [pass_stage(connection, 1, "volume", {"device": reply}, now="10:00") for reply in ("0", "2")]
+    [True, False]
+    """
     texts = {question: _checked_text(f"the reply to {question!r}", reply) for question, reply in given.items()}
     _, now = _lock(connection, participant, now)
     row = {"participant": participant, "stage": stage}
@@ -90,13 +97,31 @@ def report(
 
 
 def heard(connection: Connection, participant: int, trial: int) -> float:
-    """The largest share of the clip that the player has reported."""
+    """The largest share of the clip that the player has reported.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     _ = connection.execute(participants.insert().values(token_digest="", slot=0, consent="", consented_at=""))
+    ...     _ = present(connection, 1, 0, "a", "main", now="2026-01-31T10:00:00+00:00")
+    ...     for share in (0.25, 1.0, 0.5):
+    ...         report(connection, 1, 0, share, 1, "pause", now="2026-01-31T10:00:15+00:00")
+    ...     heard(connection, 1, 0)
+    1.0
+    """
     query = sql.select(sql.func.max(hearings.c.heard)).filter_by(participant=participant, trial=trial)
     return connection.scalar(query) or 0.0
 
 
 def record(connection: Connection, participant: int, trial: int, response: Response, now: str) -> bool:
-    """Store an answer. False when the trial has one already: the first stays, the submission is logged."""
+    """Store an answer. False when the trial has one already: the first stays, the submission is logged.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     _ = connection.execute(participants.insert().values(token_digest="", slot=0, consent="", consented_at=""))
+    ...     _ = present(connection, 1, 0, "a", "main", now="2026-01-31T10:00:00+00:00")
+    ...     [record(connection, 1, 0, Response(answer), now="2026-01-31T10:00:15") for answer in ("human", "computer")]
+    [True, False]
+    """
     response = _checked(response)
     _, now = _lock(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)

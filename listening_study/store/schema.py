@@ -163,7 +163,7 @@ journal = sql.Table(
     sqlite_autoincrement=True,
 )
 
-# All that stays of a participant who withdrew.
+# All that remains of a participant who withdrew.
 withdrawals = sql.Table(
     "withdrawals",
     metadata,

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP for Streamlit's pages, without connections that nobody is behind.
+"""uvicorn's HTTP for Streamlit's pages, which closes connections that nobody uses.
 
 - One that has not sent a whole request after `REQUEST_LIMIT` is closed; uvicorn itself would wait for ever.
-- A peer that has vanished in the middle of a download is found out by TCP itself (`VANISHED`).
+- TCP itself detects a peer that has vanished in the middle of a download (`VANISHED`).
 
 It overrides asyncio's callbacks and reads uvicorn's own record of the request under way (`cycle`), which is not part of
 uvicorn's public interface either.
@@ -18,7 +18,7 @@ VANISHED = 60  # seconds without any sign of a peer
 
 
 class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # one of two, as is installed
-    """uvicorn's HTTP, but a connection that does not come to its point is closed."""
+    """uvicorn's HTTP, but a connection without a whole request is closed in time."""
 
     limit = REQUEST_LIMIT  # seconds
     _deadline: asyncio.TimerHandle | None = None
@@ -46,7 +46,7 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
         return self.cycle is not None and not (self.cycle.more_body or self.cycle.response_complete)
 
     def _await_request(self) -> None:
-        """The time runs from the first byte of a request: one more byte now and then does not buy another."""
+        """The time runs from the first byte of a request: further bytes do not extend it."""
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.limit, self._give_up)
 
@@ -62,7 +62,7 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
 
 def notice_vanished_peers(connection: Any) -> None:
-    """Have TCP itself ask after a silent peer, and give up one that takes nothing any more."""
+    """Let TCP probe a silent peer, and drop one that acknowledges nothing any more."""
     options = (
         (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
         (socket.IPPROTO_TCP, "TCP_KEEPIDLE", VANISHED // 2),

@@ -2,7 +2,7 @@
 
 - To decide whether a page from elsewhere may connect, Streamlit would look up its own external address on the internet.
   No study needs that: a page is served from the address it connects to, and `--public-url` says where that is.
-- Any page may ask Streamlit for the repository it runs from, and is told its untracked files: pieces among them.
+- Any page may ask Streamlit for the repository it runs from, and would get its untracked files, pieces among them.
 - uvicorn waits for ever for a request to be complete. It takes another HTTP protocol by its argument `http`, for which
   Streamlit has no option (`http_protocol`).
 """
@@ -16,7 +16,7 @@ from streamlit.web.server.starlette import starlette_server
 from listening_study.streamlit_internals.http_protocol import ImpatientProtocol
 from listening_study.streamlit_internals.parts import part
 
-# Owner, name and use of each function that is replaced by one that knows nothing.
+# Owner, name and use of each function that is replaced by one that returns nothing.
 UNANSWERED = (
     (net_util, "get_external_ip", "to keep the server from asking the internet for its address"),
     (net_util, "get_internal_ip", "to keep the server from looking for its address in the network"),

@@ -3,7 +3,7 @@
     page -> server   BackMsg.rerun_script: every widget's value, the address's query, hashes of the messages kept
     server -> page   ForwardMsg: new_session, a delta (one element or block) each, page_info_changed, script_finished
 
-A message of more than 10 kB that the page says to have kept is sent as its hash alone.
+A message of more than 10 kB that the page has kept is sent as its hash alone.
 """
 
 import json
@@ -40,13 +40,22 @@ class Element:
 
     @property
     def key(self) -> str:
-        """What the app calls the widget; Streamlit puts it at the end of the id."""
+        """What the app calls the widget; Streamlit puts it at the end of the id.
+
+        >>> Element("button", None, "$$ID-0a1b-next", "").key, Element("markdown", None, "", "").key
+        ('next', '')
+        """
         key = self.id.split("-", 2)[-1] if self.id.startswith(_WIDGET_ID) else ""
         return "" if key == "None" else key
 
     @property
     def label(self) -> str:
-        """What a listener reads next to it."""
+        """What a listener reads next to it.
+
+        >>> from streamlit.proto.Button_pb2 import Button
+        >>> Element("button", Button(label="Next"), "$$ID-0a1b-next", "").label
+        'Next'
+        """
         return str(getattr(self.content, "label", "") or getattr(self.content, "body", ""))
 
     @property
@@ -70,12 +79,20 @@ def parsed(frame: bytes) -> ForwardMsg:
 
 
 def starts_run(frame: bytes) -> bool:
-    """Whether the page is drawn anew from this frame on."""
+    """Whether the page is drawn anew from this frame on.
+
+    >>> starts_run(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY).SerializeToString())
+    False
+    """
     return bool(parsed(frame).WhichOneof("type") == "new_session")
 
 
 def field_lines(frame: bytes) -> tuple[str, ...]:
-    """Every value in a frame, however deep, as lines "field: value"."""
+    """Every value in a frame, however deep, as lines "field: value".
+
+    >>> field_lines(ForwardMsg(hash="0a1b").SerializeToString())
+    ('hash: 0a1b',)
+    """
     return tuple(_lines(parsed(frame)))
 
 
@@ -93,6 +110,10 @@ def rerun_request(
     """A frame that asks for the page at `url` to be drawn; fragment : which part of it, "" for all
 
     states : of all widgets; kept : hashes of the messages that need not be sent again
+
+    >>> frame = rerun_request("http://127.0.0.1:8501", "t=0a1b", "de", "", [], [])
+    >>> BackMsg.FromString(frame).rerun_script.query_string
+    't=0a1b'
     """
     message = BackMsg()
     request = message.rerun_script
@@ -107,23 +128,39 @@ def rerun_request(
 
 
 def pressed(button: Element) -> WidgetState:
-    """The state of a button that is pressed."""
+    """The state of a button that is pressed.
+
+    >>> pressed(Element("button", None, "$$ID-0a1b-next", "")).trigger_value
+    True
+    """
     return WidgetState(id=button.id, trigger_value=True)
 
 
 def component_state(component: Element, values: dict[str, Any]) -> WidgetState:
-    """What a component set by `setStateValue`."""
+    """What a component set by `setStateValue`.
+
+    >>> component_state(Element("bidi_component", None, "$$ID-0a1b-player", ""), {"heard": 1.0}).json_value
+    '{"heard": 1.0}'
+    """
     return WidgetState(id=component.id, json_value=json.dumps(values))
 
 
 def component_trigger(component: Element, event: str, value: Any) -> WidgetState:
-    """What a component sent by `setTriggerValue`."""
+    """What a component sent by `setTriggerValue`.
+
+    >>> component_trigger(Element("bidi_component", None, "$$ID-0a1b-player", ""), "end", True).json_trigger_value
+    '[{"event": "end", "value": true}]'
+    """
     happened = json.dumps([{"event": event, "value": value}])
     return WidgetState(id=_TRIGGERS.format(component.id), json_trigger_value=happened)
 
 
 def widget_state(widget: Element, value: Value) -> WidgetState:
-    """What a widget holds once `value` was entered. Raises `TypeError` for a value it cannot hold."""
+    """What a widget holds once `value` was entered. Raises `TypeError` for a value it cannot hold.
+
+    >>> widget_state(Element("radio", None, "$$ID-0a1b-answer", ""), "Human").string_value
+    'Human'
+    """
     state = WidgetState(id=widget.id)
     match widget.kind, value:
         case ("checkbox", bool()):

@@ -4,11 +4,13 @@ Everything is given by flag: nothing depends on a `.streamlit` folder of the use
 options are hidden or undocumented (`HIDDEN`); a Streamlit that has dropped one refuses to start.
 """
 
-PROXY_VARIABLE = "FORWARDED_ALLOW_IPS"  # uvicorn's: whose word it takes for where a page is opened; else this machine's
+PROXY_VARIABLE = (
+    "FORWARDED_ALLOW_IPS"  # uvicorn's: the proxy whose forwarded addresses it trusts; by default, this machine
+)
 
 SETTINGS = {
     "browser.gatherUsageStats": "false",
-    "client.allowedOrigins": "",  # else pages of Streamlit's own hosts may steer an app that they embed
+    "client.allowedOrigins": "",  # otherwise pages of Streamlit's own hosts may control an app that they embed
     "client.showErrorDetails": "none",
     "client.showSidebarNavigation": "false",
     "client.toolbarMode": "viewer",
@@ -41,11 +43,19 @@ HIDDEN = ("client.allowedOrigins", "logger.hideWelcomeMessage", "runner.postScri
 
 
 def site_settings(address: str, port: int) -> dict[str, str]:
-    """Where a server listens."""
+    """Where a server listens.
+
+    >>> site_settings("127.0.0.1", 8501)
+    {'server.address': '127.0.0.1', 'server.port': '8501'}
+    """
     return {"server.address": address, "server.port": str(port)}
 
 
 def public_settings(host: str, port: int, path: str) -> dict[str, str]:
-    """Where participants find it behind a proxy; `path` may be empty."""
+    """Where participants find it behind a proxy; `path` may be empty.
+
+    >>> public_settings("example.org", 443, "study")["server.baseUrlPath"]
+    'study'
+    """
     there = {"browser.serverAddress": host, "browser.serverPort": str(port)}
     return there | ({"server.baseUrlPath": path} if path else {})

@@ -53,7 +53,11 @@ def keyed(prefixes: Iterable[str]) -> str:
 
 
 def button_of(key: str) -> str:
-    """The button with this key of ours."""
+    """The button with this key of ours.
+
+    >>> button_of("withdraw")
+    '.st-key-withdraw button'
+    """
     return f".st-key-{key} button"
 
 

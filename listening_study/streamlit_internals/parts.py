@@ -30,7 +30,12 @@ def require_name(names: Container[str], name: str, use: str) -> None:
 
 
 def require(there: bool, name: str, use: str) -> None:
-    """Raise `StreamlitChangedError` unless it is there."""
+    """Raise `StreamlitChangedError` unless it is there.
+
+    >>> require(False, "st.gone", "for headings")
+    Traceback (most recent call last):
+    listening_study.streamlit_internals.parts.StreamlitChangedError: Streamlit ... no longer has st.gone; ...
+    """
     if not there:
         raise StreamlitChangedError(
             f"Streamlit {streamlit.__version__} no longer has {name}; it was used {use}. "

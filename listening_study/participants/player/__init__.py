@@ -34,7 +34,7 @@ def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float =
     """Show the player of one clip.
 
     key : the listener's step; the page receives it, so it must not identify the clip, not even by its random name
-    must_hear : share of the clip whose hearing is worth a report of its own, 0..1
+    must_hear : share of the clip that is reported as soon as it is heard, 0..1
     heard : share heard before this page was loaded
     """
     labels = {name.removeprefix("player_"): text for name, text in vars(texts).items() if name.startswith("player_")}
@@ -53,7 +53,13 @@ def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float =
 
 
 def validated(report: Any) -> Hearing:
-    """A validated report of the page: anything that our player does not send counts as nothing heard."""
+    """A validated report of the page: anything that our player does not send counts as nothing heard.
+
+    >>> validated({"event": "end", "heard": 1.0, "plays": 1, "number": 3}).heard
+    1.0
+    >>> validated({"event": "end", "heard": 7.0, "plays": 1, "number": 3}).heard  # forged
+    0.0
+    """
     if not isinstance(report, Mapping):
         return Hearing()
     event, heard = report.get("event"), report.get("heard")

@@ -1,4 +1,4 @@
-"""What is asked about a clip: who made it, and whatever else the study asks."""
+"""What is asked about a clip: who made it, and what else the study asks."""
 
 from typing import Any
 

@@ -7,7 +7,7 @@ from listening_study.store import Listener
 
 
 def show(visit: Visit, listener: Listener) -> None:
-    """Only for a listener whom the store says to have passed everything."""
+    """Shown only when the store says that this listener passed everything."""
     texts, access = visit.texts, visit.study.access
     st.title(texts.thanks_title, anchor=False)
     st.success(texts.thanks_text.format(count=listener.answered))

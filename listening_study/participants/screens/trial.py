@@ -13,7 +13,7 @@ from listening_study.protocol.design import Trial
 from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
 from listening_study.store import Listener, RefusedError, UnavailableError
 
-# A clip is not heard sooner than it lasts. The clocks of page and server may differ by as much as a report travels.
+# A clip cannot be heard in less time than it lasts. Clocks of page and server may differ by a report's travel time.
 TOLERANCE = 0.5  # seconds
 
 
@@ -78,7 +78,7 @@ def _keep(visit: Visit, listener: Listener, number: int, hearing: Hearing) -> No
 
 
 def _is_possible(visit: Visit, shown_at: datetime) -> bool:
-    """Whether enough time went by since the clip was shown for so much of it to be heard.
+    """Whether enough time has passed since the clip was shown for the required share to be heard.
 
     A clip shown in the future was shown before the server was started again with its clock set back: long ago.
     """

@@ -1,6 +1,6 @@
 """Every text a participant reads, one TOML file per language.
 
-A file that lacks a text, or has one too many, fails when it is loaded: no participant meets an empty place. The other
+A file that lacks a text, or has one too many, fails when it is loaded: no participant sees a gap. The other
 languages were translated from English. A translation counts as unvalidated, and its page says so, until the researcher
 gives a file of reviewed wording (`clstm study words`), which may replace any of the texts and says who reviewed them.
 """
@@ -156,13 +156,21 @@ class Wording:
 
 
 def load(language: str) -> Texts:
-    """The bundled texts of a language by its code, "en"."""
+    """The bundled texts of a language by its code, "en".
+
+    >>> load("de").trial_human, load("es").language
+    ('Mensch', 'Español')
+    """
     return _texts(every_text(language))
 
 
 @cache
 def every_text(language: str) -> Mapping[str, Any]:
-    """The bundled texts of a language as in its file: key -> text, or list of options."""
+    """The bundled texts of a language as in its file: key -> text, or list of options.
+
+    >>> every_text("en")["background_playing_options"]
+    ['no', 'I used to', 'yes']
+    """
     return tomllib.loads(bundled(language))
 
 
@@ -189,7 +197,11 @@ def _ends(question: Question) -> tuple[str, ...]:
 
 
 def bundled(language: str) -> str:
-    """The bundled file of a language, to review and override."""
+    """The bundled file of a language, to review and override.
+
+    >>> 'language = "Deutsch"' in bundled("de")
+    True
+    """
     return files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
 
 
@@ -198,6 +210,9 @@ def read(language: str, override: Path) -> Wording:
 
     Raises `UnreadableFileError` for an override that is no TOML, names a text that does not exist, or gives one that
     lacks a place to fill in or has another number of options.
+
+    >>> read("en", Path("no-file.toml")).validated, read("de", Path("no-file.toml")).validated
+    (True, False)
     """
     original = every_text(language)
     if not override.is_file():
