@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 
 from clstm.runtime.progress import Progress, titled
+from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import Comparison
 from evaluation.comparison.verdict import rows_of
 from evaluation.figures.palette import MUTED
 from reports.content.listeners import StudyContent
 from reports.content.report import LeftOutFile, ModelRole, ReportContent, SystemContent
 from reports.content.rows import ClaimRow, CorrelationRow
-from reports.figures.excerpts import Excerpts, Spans
+from reports.figures.excerpts import Excerpts
 from reports.findings import claim_tests, correlation, paper_claims, sentences, tables
 from reports.inputs import models, touch
-from reports.inputs.request import ReportInputs
+from reports.inputs.request import GivenTables, ReportInputs
 from reports.inputs.systems import System, within
 from reports.inputs.variants import MeasuredVariant, as_decoded
-from reports.verification.provenance import inputs_of, provenance, recorded, without_items
+from reports.verification.provenance import Credits, inputs_of, provenance, recorded, without_items
 
 
 def content_of(
@@ -27,22 +28,32 @@ def content_of(
     systems: Sequence[System],
     variants: Sequence[MeasuredVariant],
     excerpts: Excerpts,
-    span: Spans,
     progress: Progress,
 ) -> ReportContent:
     """All numbers of the page and how they were made."""
-    given = inputs.tables
-    about = tuple(_system(system, excerpts, verdict, inputs) for system in systems)
+    asked, given = inputs.comparison, inputs.tables
+    kinds = {network.name: network.kind for network in inputs.networks}
+    pieces = verdict.measurements.pieces
+    about = tuple(
+        _system(
+            system,
+            pieces.loc[pieces["system"] == system.name, "remarks"],
+            excerpts.clipped[system.name],
+            inputs.credits,
+            kinds.get(system.name),
+        )
+        for system in systems
+    )
     rows = tuple(rows_of(verdict.table)) if len(verdict.table) else ()
     study = given.study and given.study.model_copy(update={"colours": _colours(given.study, systems)})
-    heard = tuple(_correlation(inputs, study, verdict, progress))
+    heard = tuple(_correlation(study, verdict, asked.reference, asked.settings, asked.seed, progress))
     parts = paper_claims.parts_of(about)
     return ReportContent(
         title=inputs.title,
-        reference=inputs.comparison.reference,
+        reference=asked.reference,
         against=verdict.reference,
-        seconds_drawn=round(span.drawn, 3),
-        seconds_heard=round(span.heard, 3),
+        seconds_drawn=round(excerpts.span.drawn, 3),
+        seconds_heard=round(excerpts.span.heard, 3),
         systems=about,
         parts=parts,
         variants=tuple(one.described() for one in variants),
@@ -53,13 +64,13 @@ def content_of(
         accuracy=tuple(given.accuracy),
         study=study,
         correlation=heard,
-        claims=tuple(_claims(inputs, verdict, variants, parts)),
+        claims=tuple(_claims(given, verdict, variants, parts, asked.reference, asked.seed)),
         summary=tuple(
             sentences.summary(rows, about, verdict.reference, accuracy=given.accuracy, study=study, correlation=heard)
         ),
         provenance=provenance(
             verdict,
-            inputs.comparison.settings,
+            asked.settings,
             inputs.choices,
             inputs.files,
             [
@@ -73,44 +84,48 @@ def content_of(
 
 
 def _claims(
-    inputs: ReportInputs,
+    given: GivenTables,
     verdict: Comparison,
     variants: Sequence[MeasuredVariant],
     parts: Mapping[ModelRole, str],
+    reference: str,
+    seed: int,
 ) -> list[ClaimRow]:
-    """The paper's claims, where its models are among the systems."""
+    """The paper's claims, where its models are among the systems. reference : as the user named it"""
     if not {"lstm", "c-lstm"} & set(parts):
         return []
     music = {name: (measured, verdict.reference) for name, measured in verdict.sounds.items()}
-    if inputs.comparison.reference != verdict.reference:
-        music["human music as played"] = (verdict.measurements, inputs.comparison.reference)
+    if reference != verdict.reference:
+        music["human music as played"] = (verdict.measurements, reference)
     decodings = as_decoded(variants, verdict.measurements)
     music |= {label: (measured, verdict.reference) for label, measured in decodings.items()}
-    given = inputs.tables
     predicted = claim_tests.of_prediction(given.accuracy, given.pairs) + claim_tests.of_reach(given.reach_pairs)
-    rows = claim_tests.table(music, parts, predicted, inputs.comparison.seed) + claim_tests.of_listening(
-        given.study, parts
-    )
+    rows = claim_tests.table(music, parts, predicted, seed) + claim_tests.of_listening(given.study, parts)
     return rows if any(row.value is not None for row in rows) else []  # of single songs nothing is inferred
 
 
 def _correlation(
-    inputs: ReportInputs, study: StudyContent | None, verdict: Comparison, progress: Progress
+    study: StudyContent | None,
+    verdict: Comparison,
+    reference: str,
+    settings: RenderSettings,
+    seed: int,
+    progress: Progress,
 ) -> list[CorrelationRow]:
     """Metrics of a study's clips and what listeners took for human, where the clips' pieces are at hand."""
     if study is None:
         return []
-    human = inputs.comparison.reference if study.as_played else verdict.reference
+    human = reference if study.as_played else verdict.reference
     by_name = {name.casefold(): own for name, own in verdict.systems.items()}
     of_sources = {row.source: by_name.get(row.source.casefold(), ()) for row in study.tally}
-    if inputs.comparison.reference.casefold() == study.human.casefold():
+    if reference.casefold() == study.human.casefold():
         of_sources[study.human] = verdict.systems[human]
     clips = correlation.inputs_of_clips(study.clips, study.seconds, of_sources)
     if len(clips) < correlation.FEWEST:
         return []
-    values = correlation.measure_clips(clips, inputs.comparison.settings, titled(progress, "Measuring clips")).values
+    values = correlation.measure_clips(clips, settings, titled(progress, "Measuring clips")).values
     shares = pd.DataFrame([clip.model_dump() for clip in study.clips])
-    return correlation.correlate(values.rename(columns={"system": "clip"}), shares, inputs.comparison.seed)
+    return correlation.correlate(values.rename(columns={"system": "clip"}), shares, seed)
 
 
 def _colours(study: StudyContent, systems: Sequence[System]) -> dict[str, str]:
@@ -119,27 +134,29 @@ def _colours(study: StudyContent, systems: Sequence[System]) -> dict[str, str]:
     return {row.source: known.get(row.source.casefold(), MUTED) for row in study.tally}
 
 
-def _system(system: System, excerpts: Excerpts, verdict: Comparison, inputs: ReportInputs) -> SystemContent:
-    pieces = verdict.measurements.pieces
-    said = pieces.loc[pieces["system"] == system.name, "remarks"].astype(object).fillna("")
+def _system(system: System, remarked: pd.Series, clipped: int, credited: Credits, kind: str | None) -> SystemContent:
+    """remarked : of every file, "" or missing where there is nothing to say; clipped : samples of its players
+
+    kind : of its network, where the weights are at hand
+    """
+    said = remarked.astype(object).fillna("")
     counts = said[said != ""].value_counts()
     remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in counts.items()]
-    if over := excerpts.clipped[system.name]:
-        remarks.append(f"{over} samples of its players exceed full scale and were clipped")
+    if clipped:
+        remarks.append(f"{clipped} samples of its players exceed full scale and were clipped")
     lengths = np.array([piece.seconds for piece in system.pieces])
-    kinds = {network.name: network.kind for network in inputs.networks}
     return SystemContent(
         name=system.name,
         role=system.role,
         colour=system.colour,
         shown=system.shown.name,
         median_seconds=round(float(np.median(lengths)), 3),
-        inputs=inputs_of(system, inputs.credits),
+        inputs=inputs_of(system, credited),
         failures=tuple(
             LeftOutFile(file=within(failure.path, system.source), reason=failure.reason) for failure in system.failures
         ),
         remarks=tuple(remarks),
-        model=models.model_of(system.generated, system.files, kinds.get(system.name)),
+        model=models.model_of(system.generated, system.files, kind),
         touch=touch.touch_of([piece.input for piece in system.pieces]),
         generated=without_items(system.generated),
     )

@@ -17,7 +17,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,16 +29,19 @@ from clstm.runtime.files import replacing, write_json, write_table, write_text
 from clstm.runtime.names import readable
 from clstm.runtime.progress import Progress, silent
 from evaluation.comparison.compare import Comparison, judge
+from evaluation.comparison.tables import sizes
 from evaluation.measurement.cache import sha256
 from reports.assembly import content_of
-from reports.content.report import RECORD, ReportContent
-from reports.figures.drawing import draw_all
-from reports.figures.excerpts import AUDIO, Players, make_excerpts, spans
+from reports.content.report import FORMAT, MADE_BY, RECORD, ReportContent
+from reports.figures import drawing
+from reports.figures.drawing import ChosenChart, draw_all
+from reports.figures.excerpts import AUDIO, Players, make_excerpts
+from reports.findings import tables
 from reports.findings.latex import latex
-from reports.findings.tables import Printed, printed
 from reports.inputs import variants as decoded
+from reports.inputs.networks import NetworkDiagram
 from reports.inputs.output import MANIFEST
-from reports.inputs.request import ReportInputs, ReportRequest, read_inputs
+from reports.inputs.request import ReportRequest, read_inputs
 from reports.inputs.systems import System, systems_of, within
 from reports.inputs.variants import MeasuredVariant
 from reports.page.page import Listening, render_page
@@ -47,15 +49,7 @@ from reports.page.single_file import single_file
 
 PAGE = "index.html"
 
-
-@dataclass(frozen=True, eq=False)
-class MeasuredReport:
-    """What is written down: a request with its measurements."""
-
-    inputs: ReportInputs
-    verdict: Comparison
-    variants: Sequence[MeasuredVariant]
-    systems: Sequence[System]
+Printed = Mapping[str, tuple[pd.DataFrame, str]]  # by the file's name: a table and its caption
 
 
 def make_report(request: ReportRequest, progress: Progress = silent) -> ReportContent:
@@ -66,15 +60,27 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
     inputs = read_inputs(request)
     asked = inputs.comparison
     verdict = judge(asked, progress)
-    variants = decoded.measure(inputs.variants, asked, verdict, progress)
+    variants = decoded.measure(inputs.variants, verdict.systems, asked.settings, asked.groups, asked.seconds, progress)
     systems = systems_of(verdict, asked.sources, asked.reference, asked.seed)
-    measured = MeasuredReport(inputs, verdict, variants, systems)
-    with replacing(asked.out) as target:
-        folder = target.with_name(f"{target.name}.folder") if inputs.single else target
-        with _new_folder(folder, keep=not inputs.single):
-            content = _write(measured, folder, progress)
-            if inputs.single:
-                write_text(target, single_file(folder))
+    names = {system.name: file_name(number, system.name) for number, system in enumerate(systems)}
+    unheard = inputs.choices.without_audio
+    if asked.reference in unheard:
+        unheard += (verdict.reference,)  # its control is the same music
+    with _new_folder(asked.out, inputs.single) as folder:
+        players = {one.name: _players(one, names[one.name], folder, one.name not in unheard) for one in systems}
+        excerpts = make_excerpts(systems, players, asked.settings, partial(progress, "Rendering"))
+        content = content_of(inputs, verdict, systems, variants, excerpts, progress)
+        charts = _charts(content, verdict.measurements.values, inputs.networks)
+        drawn = draw_all(excerpts.songs, names, charts, folder, partial(progress, "Drawing"), inputs.for_print)
+        _write_tables(_tables(content), folder / "tables")
+        _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
+        if "accuracy" in inputs.files:
+            copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
+        record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(folder / RECORD, record)
+        listening = {system.name: _listening(system, folder, players[system.name]) for system in systems}
+        write_text(folder / PAGE, render_page(content, drawn, listening, created))
+        write_json(folder / MANIFEST, _manifest(record["provenance"], folder, created))
     return content
 
 
@@ -89,50 +95,74 @@ def file_name(number: int, name: str) -> str:
 
 
 @contextmanager
-def _new_folder(path: Path, keep: bool) -> Iterator[None]:
-    """A folder to write into, removed again unless it is to be kept."""
-    path.mkdir()
-    try:
-        yield
-    finally:
-        if not keep:
-            rmtree(path, ignore_errors=True)
+def _new_folder(out: Path, single: bool) -> Iterator[Path]:
+    """A folder to write into, which takes the place of `out` in the end.
+
+    single : `out` becomes one file instead, a page with all that the folder holds
+    """
+    with replacing(out) as target:
+        folder = target.with_name(f"{target.name}.folder") if single else target
+        folder.mkdir()
+        try:
+            yield folder
+            if single:
+                write_text(target, single_file(folder))
+        finally:
+            if single:
+                rmtree(folder, ignore_errors=True)
 
 
-def _write(measured: MeasuredReport, folder: Path, progress: Progress) -> ReportContent:
-    inputs, verdict, systems = measured.inputs, measured.verdict, measured.systems
-    asked = inputs.comparison
-    names = {system.name: file_name(number, system.name) for number, system in enumerate(systems)}
-    span = spans(systems, asked.settings)
-    unheard = inputs.choices.without_audio
-    if asked.reference in unheard:
-        unheard += (verdict.reference,)  # its control is the same music
-    players = {one.name: _players(one, names[one.name], folder, one.name not in unheard) for one in systems}
-    excerpts = make_excerpts(systems, players, asked.settings, span, partial(progress, "Rendering"))
-    content = content_of(inputs, verdict, systems, measured.variants, excerpts, span, progress)
-    tidy, drawing = verdict.measurements.values, partial(progress, "Drawing")
-    drawn = draw_all(excerpts.songs, names, inputs.networks, content, tidy, folder, drawing, inputs.for_print)
-    _write_tables(printed(content), folder / "tables")
-    _write_data(verdict, measured.variants, _pieces(verdict, asked.sources, asked.reference), folder)
-    if "accuracy" in inputs.files:
-        copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
-    record = content.to_json()
-    write_json(folder / RECORD, record)
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    listening = {system.name: _listening(system, folder, players[system.name]) for system in systems}
-    write_text(folder / PAGE, render_page(content, drawn, listening, created))
-    write_json(folder / MANIFEST, _manifest(record, folder, created))
-    return content
+def _charts(content: ReportContent, tidy: pd.DataFrame, networks: Sequence[NetworkDiagram]) -> list[ChosenChart]:
+    """The figures of tables that this report has, in the order of the page."""
+    colours = {system.name: system.colour for system in content.systems}
+    return [
+        *drawing.of_verdict(content.verdict, colours),
+        *drawing.of_networks(networks),
+        *drawing.of_numbers(content.numbers, tidy, colours),
+        *drawing.of_listeners(content.study, content.correlation),
+    ]
 
 
-def _manifest(record: Mapping[str, Any], folder: Path, created: str) -> dict[str, Any]:
-    """Last of all: it holds the hashes of all other files. record : what report.json holds"""
+def _tables(content: ReportContent) -> Printed:
+    """Every table of the report as it is read in print."""
+    names = [system.name for system in content.systems]
+    made = {
+        "summary": (tables.of_summary(content.summary), f"What the report on {content.reference} finds, in words."),
+        "numbers": (
+            tables.of_numbers(content.numbers, names),
+            "Median over the files of each system, with the interquartile range.",
+        ),
+    }
+    if content.verdict:
+        caption = (
+            f"Distance from {content.against} in noise floors, with 95 % intervals: 1 is the distance of two of its "
+            f"own samples of {sizes(content.verdict)} pieces. {tables.MARKS}"
+        )
+        made["verdict"] = (tables.of_verdict(content.verdict), caption)
+    if content.accuracy:
+        caption = "Accuracy of prediction, with trivial baselines."
+        made["accuracy"] = (tables.of_accuracy(content.accuracy), caption)
+    if study := content.study:
+        note = f" {study.note}." if study.note else ""
+        caption = f"Clips taken for human; ranges are descriptive.{note}"
+        made["listeners"] = (tables.of_listeners(study.tally), caption)
+    if content.correlation:
+        caption = "Rank correlation of metrics with the share of listeners who took a clip for human."
+        made["correlation"] = (tables.of_correlation(content.correlation), caption)
+    if content.claims:
+        caption = "The claims of Huang, Huang and Cai (2018), and what is measured here."
+        made["claims"] = (tables.of_claims(content.claims), caption)
+    return made
+
+
+def _manifest(provenance: Mapping[str, Any], folder: Path, created: str) -> dict[str, Any]:
+    """Last of all: it holds the hashes of all other files. provenance : as report.json has it"""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
-        "made_by": record["made_by"],
-        "format": record["format"],
+        "made_by": MADE_BY,
+        "format": FORMAT,
         "created": created,
-        **record["provenance"],
+        **provenance,
         "outputs": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
     }
 
@@ -159,10 +189,10 @@ def _listening(system: System, folder: Path, players: Players) -> Listening:
     )
 
 
-def _write_tables(tables: Printed, folder: Path) -> None:
+def _write_tables(printed: Printed, folder: Path) -> None:
     """Every table as it is read, in CSV and LaTeX."""
     folder.mkdir()
-    for name, (table, caption) in tables.items():
+    for name, (table, caption) in printed.items():
         write_table(folder / f"{name}.csv", table)
         write_text(folder / f"{name}.tex", latex(table, caption, name))
 

@@ -7,7 +7,11 @@ NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """With a true minus sign; never "−0.0"."""
+    """With a true minus sign; never "−0.0".
+
+    >>> number(-23.04), number(-0.04), number(97.816, 2)
+    ('−23.0', '0.0', '97.82')
+    """
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 

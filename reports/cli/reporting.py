@@ -7,7 +7,7 @@ import typer
 
 from clstm.runtime.commands import Commands, Group
 from clstm.runtime.console import fail, progress, say, warn
-from evaluation.cli.arguments import OtherSoundfont, Reference, Robustness, Seconds, Seed, Soundfont, Systems
+from reports.cli.options import ReportOptions, taking
 
 if TYPE_CHECKING:
     from reports.content.report import ReportContent
@@ -26,83 +26,10 @@ app = Commands(
     cls=MakeByDefault, about="Compare systems on one page (`make`, the default), and verify a report that was made."
 )
 
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the report; an earlier one there is replaced.")]
-AccuracyTable = Annotated[
-    Path | None, typer.Option("--accuracy", metavar="CSV", help="From `clstm accuracy --out`: prediction.")
-]
-PairsTable = Annotated[
-    Path | None, typer.Option("--pairs", metavar="CSV", help="From `clstm accuracy --pairs`: model against model.")
-]
-ReachTable = Annotated[
-    Path | None, typer.Option("--reach", metavar="CSV", help="From `clstm reach --out`: how far back models look.")
-]
-ReachPairsTable = Annotated[
-    Path | None,
-    typer.Option("--reach-pairs", metavar="CSV", help="From `clstm reach --pairs`: does the gradient vanish?"),
-]
-StudyResults = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="From `clstm study results --out`: what listeners answered.")
-]
-Index = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="CSV",
-        help="A table with the column file; and group, composer, title, licence and source where known. Pieces of one "
-        "group are not independent; the other columns are credits.",
-    ),
-]
-Weights = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=RUN", help="The run that made a system's music. Bundled models are recognised."),
-]
-Variant = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="SYSTEM:LABEL=PATH",
-        help="A system's music decoded another way, as in `lstm:threshold 0.15=DIR`: which claims change?",
-    ),
-]
-Grid = Annotated[
-    str,
-    typer.Option(
-        help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all` or `none`."
-    ),
-]
-WithoutAudio = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="Leave out this system's audio, for music that may not be redistributed."),
-]
-SingleFile = Annotated[bool, typer.Option("--single-file", help="Make --out one HTML file that contains everything.")]
-PageOnly = Annotated[
-    bool, typer.Option("--page-only", help="Leave out the figures for print (PDF, PNG): a third of the size.")
-]
-Title = Annotated[str | None, typer.Option(help="The title of the page.")]
-
 
 @app.command("make")
-def make(
-    systems: Systems,
-    reference: Reference,
-    out: Out,
-    accuracy: AccuracyTable = None,
-    pairs: PairsTable = None,
-    reach: ReachTable = None,
-    reach_pairs: ReachPairsTable = None,
-    study: StudyResults = None,
-    index: Index = None,
-    weights: Weights = None,
-    variant: Variant = None,
-    grid: Grid = "reference",
-    seconds: Seconds = None,
-    robustness: Robustness = False,
-    other_soundfont: OtherSoundfont = None,
-    soundfont: Soundfont = None,
-    without_audio: WithoutAudio = None,
-    single_file: SingleFile = False,
-    page_only: PageOnly = False,
-    title: Title = None,
-    seed: Seed = 0,
-) -> None:
+@taking(ReportOptions)
+def make(options: ReportOptions) -> None:
     """Compare systems on one page: summary, verdict, figures, players, all numbers, and how they were made.
 
     A system is any MIDI or audio file, or a folder of them, from any generator. MIDI is rendered with one SoundFont;
@@ -117,40 +44,12 @@ def make(
     import shlex
     import sys
 
-    from clstm.runtime.errors import choice
-    from evaluation.audio.render import RenderSettings
-    from evaluation.comparison.compare import GRIDS
     from reports.build import make_report
-    from reports.inputs.request import ReportRequest
 
-    request = ReportRequest(
-        tuple(systems),
-        reference,
-        out,
-        title=title,
-        index=index,
-        accuracy=accuracy,
-        pairs=pairs,
-        reach=reach,
-        reach_pairs=reach_pairs,
-        study=study,
-        weights=tuple(weights or ()),
-        variants=tuple(variant or ()),
-        unheard=tuple(without_audio or ()),
-        settings=RenderSettings(soundfont=soundfont),
-        grid=choice("--grid", grid, GRIDS),
-        seconds=seconds,
-        robustness=robustness,
-        other_soundfont=other_soundfont,
-        seed=seed,
-        single=single_file,
-        for_print=not page_only,
-        command=shlex.join(["clstm", *sys.argv[1:]]),
-    )
     with progress() as advance:
-        content = make_report(request, advance)
+        content = make_report(options.request(shlex.join(["clstm", *sys.argv[1:]])), advance)
     _say_summary(content)
-    say(f"Open {out if single_file else out / 'index.html'}")
+    say(f"Open {options.out if options.single else options.out / 'index.html'}")
 
 
 def _say_summary(content: "ReportContent") -> None:

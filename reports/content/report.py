@@ -134,7 +134,11 @@ def read_report(folder: Path | str) -> ReportContent:
 
 
 def schema() -> str:
-    """The JSON schema of `report.json`, as `reports/schema.json` holds it."""
+    """The JSON schema of `report.json`, as `reports/schema.json` holds it.
+
+    >>> json.loads(schema())["required"][:3]
+    ['title', 'reference', 'against']
+    """
     found = ReportContent.model_json_schema(mode="serialization")
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 

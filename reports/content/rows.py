@@ -169,12 +169,23 @@ Row = TypeVar("Row", bound=BaseModel)
 
 
 def rows_as(kind: type[Row], table: "pd.DataFrame") -> list[Row]:
-    """The rows of a table as objects of one type; columns that it does not have are left out."""
+    """The rows of a table as objects of one type; columns that it does not have are left out.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame([{"claim": "c", "paper": "p", "measure": "m", "value": float("nan")}])
+    >>> (row,) = rows_as(ClaimRow, table)
+    >>> row.value, row.verdict
+    (None, 'inconclusive')
+    """
     return [kind.model_validate(row) for row in table.to_dict("records")]
 
 
 def as_table(rows: Iterable[BaseModel]) -> "pd.DataFrame":
-    """Objects of one type as a table, for figures; a number that cannot be had is NaN again."""
+    """Objects of one type as a table, for figures; a number that cannot be had is NaN again.
+
+    >>> as_table([SummaryLine(about="lstm", text="It differs.")]).to_dict("records")
+    [{'about': 'lstm', 'text': 'It differs.'}]
+    """
     import pandas as pd
 
     return pd.DataFrame([row.model_dump() for row in rows]).replace({None: float("nan")})

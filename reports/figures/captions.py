@@ -6,7 +6,7 @@ The numbers are those of what is drawn, not of the whole piece; the tables have 
 import numpy as np
 
 from clstm.music.score import FRAME_RATE, HELD, LOWEST, STRUCK
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import Missing
 from reports.figures.panels import PIANO_ROLL, SCORE_MATRIX, SELF_SIMILARITY, SONOGRAM, SPECTRUM, WAVEFORM, FigureKind
 from reports.figures.songs import DrawnPiece
@@ -62,8 +62,8 @@ def _spectrum(song: DrawnPiece) -> str:
 def _sonogram(song: DrawnPiece) -> str:
     return _sentence(
         song,
-        "change from one eighth of a second to the next {spectral_change}, where 0 is the same spectrum and 1 nothing "
-        "in common; {change_below_1000_hz} below 1 kHz, {change_above_1000_hz} above",
+        "change from one eighth of a second to the next {spectral_change} (0: the same spectrum, 1: nothing in "
+        "common); {change_below_1000_hz} below 1 kHz, {change_above_1000_hz} above",
     )
 
 
@@ -84,7 +84,7 @@ def _piano_roll(song: DrawnPiece) -> str:
 
 def _self_similarity(song: DrawnPiece) -> str:
     return _sentence(
-        song, "similarity of moments 4 s or more apart {self_similarity}, where 1 is always the same; novelty {novelty}"
+        song, "similarity of moments 4 s or more apart {self_similarity} (1: always the same); novelty {novelty}"
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evaluation.comparison.contrasts import ALPHA
 from evaluation.figures.palette import INK, MUTED
 from evaluation.figures.style import COLUMN_WIDTH, LONGEST_NAME, PAGE_WIDTH, extent, shortened, style, ticks, wrapped
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from reports.content.listeners import ListenerTally
 from reports.content.rows import CorrelationRow
 from reports.findings.tables import labelled

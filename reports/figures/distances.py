@@ -17,7 +17,7 @@ from evaluation.comparison.tables import sizes
 from evaluation.comparison.verdict import HIGHER, LOWER, Direction, VerdictRow, systems_in
 from evaluation.figures.palette import INK, MUTED
 from evaluation.figures.style import COLUMN_WIDTH, LONGEST_NAME, PAGE_WIDTH, extent, shortened, style, ticks, wrapped
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from reports.figures.charts import EDGE, ROW, Colours, axes_in
 
 MARKS: Mapping[Direction, str] = {HIGHER: ">", LOWER: "<"}  # which way it differs; else a diamond

@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from clstm.runtime.processes import in_processes
 from evaluation.comparison.verdict import VerdictRow, systems_in
 from evaluation.figures.style import FORMATS, WIDTHS, save
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from reports.content.listeners import StudyContent
-from reports.content.report import ReportContent
 from reports.content.rows import CorrelationRow, MetricSummary
 from reports.figures import charts, network, panels
 from reports.figures.captions import alternative_text, finding
@@ -30,6 +29,7 @@ SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 PANEL_DPI = 160  # of a panel's rasterised parts, on the page
 
 DrawChart = Callable[..., Figure]  # takes the width in inches
+Colours = Mapping[str, str]  # of systems, by name
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,9 @@ class Chart:
     narrow: tuple[int, int] = (0, 0)
 
 
+ChosenChart = tuple[Chart, DrawChart]  # what the page says of it, and how to draw it
+
+
 @dataclass(frozen=True)
 class Drawn:
     """All figures of a report: of songs, and of tables by their key; distributions by view."""
@@ -86,9 +89,7 @@ class Drawn:
 def draw_all(
     songs: Mapping[str, DrawnPiece],
     names: Mapping[str, str],
-    networks: Sequence[NetworkDiagram],
-    content: ReportContent,
-    tidy: pd.DataFrame,
+    chosen: Sequence[ChosenChart],
     folder: Path,
     progress: Callable[[int, int], object],
     for_print: bool = True,
@@ -96,7 +97,7 @@ def draw_all(
     """Draw everything, in processes.
 
     songs : the reference's first; names : of each, the name of its files
-    content : the numbers of the report; tidy : all measurements
+    chosen : the figures of tables, of `of_verdict` and the like, in the order of the page
     progress : called with the figures drawn and their number
     for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     """
@@ -105,8 +106,6 @@ def draw_all(
     scale = Scale.of(shown)
     kinds = [kind for kind in KINDS if panels.drawable(kind, shown)]
     jobs: list[_Job] = [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale, names) for kind in kinds]
-    colours = {system.name: system.colour for system in content.systems}
-    chosen = _charts(networks, content, tidy, colours)
     jobs += [_Table(chart.key, folder / "figures", for_print, draw) for chart, draw in chosen]
     for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
         if isinstance(result, Exception):
@@ -197,28 +196,26 @@ def _section(
     return Section(kind.key, kind.number, kind.title, made, without)
 
 
-def _charts(
-    networks: Sequence[NetworkDiagram], content: ReportContent, tidy: pd.DataFrame, colours: Mapping[str, str]
-) -> list[tuple[Chart, DrawChart]]:
-    """The figures of tables that this report has."""
-    made: list[tuple[Chart, DrawChart]] = []
-    if any(row.judged for row in content.verdict):
-        chart = Chart("distances", "Distance from the reference", _distances_in_words(content.verdict))
-        made.append((chart, partial(distances, content.verdict, colours)))
+def of_verdict(rows: Sequence[VerdictRow], colours: Colours) -> Iterator[ChosenChart]:
+    """Distances, where any metric has a verdict."""
+    if any(row.judged for row in rows):
+        chart = Chart("distances", "Distance from the reference", _distances_in_words(rows))
+        yield chart, partial(distances, rows, colours)
+
+
+def of_networks(networks: Sequence[NetworkDiagram]) -> Iterator[ChosenChart]:
+    """All networks on one figure, where any is known."""
     if networks:
         structures = ". ".join(one.sentence for one in networks)
         chart = Chart("network", "Network", f"Structure of the networks. {structures}.")
-        made.append((chart, partial(network.draw, networks)))
-    made += _distributions(content.numbers, tidy, colours)
-    if content.study:
-        made += _of_listeners(content.study, content.correlation)
-    return made
+        yield chart, partial(network.draw, networks)
 
 
-def _distributions(
-    numbers: Sequence[MetricSummary], tidy: pd.DataFrame, colours: Mapping[str, str]
-) -> Iterator[tuple[Chart, DrawChart]]:
-    """One figure per view of which any system has a value."""
+def of_numbers(numbers: Sequence[MetricSummary], tidy: pd.DataFrame, colours: Colours) -> Iterator[ChosenChart]:
+    """Distributions: one figure per view of which any system has a value.
+
+    tidy : measurements, with columns system, metric, value
+    """
     views = tidy["metric"].map(lambda name: METRICS[name].view)
     have = views[tidy["value"].notna()]
     for view, title in VIEWS.items():
@@ -228,7 +225,10 @@ def _distributions(
             yield chart, partial(charts.distributions, tidy[views == view], view, colours)
 
 
-def _of_listeners(study: StudyContent, correlation: Sequence[CorrelationRow]) -> Iterator[tuple[Chart, DrawChart]]:
+def of_listeners(study: StudyContent | None, correlation: Sequence[CorrelationRow]) -> Iterator[ChosenChart]:
+    """What listeners said, and which metrics correlate with it, where there is a study."""
+    if study is None:
+        return
     note = f"{study.note}. " if study.note else ""
     answered = [row for row in study.tally if row.answers]
     if answered:

@@ -64,10 +64,11 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Excerpts:
-    """By system: its song, and how many samples of its players were clipped."""
+    """By system: its song, and how many samples of its players were clipped; and how much of the songs there is."""
 
     songs: dict[str, DrawnPiece]
     clipped: dict[str, int]
+    span: Spans
 
 
 def spans(systems: Sequence[System], settings: RenderSettings) -> Spans:
@@ -81,7 +82,6 @@ def make_excerpts(
     systems: Sequence[System],
     players: Mapping[str, Players],
     settings: RenderSettings,
-    span: Spans,
     progress: Callable[[int, int], object],
 ) -> Excerpts:
     """Draw the songs, write the players.
@@ -90,6 +90,7 @@ def make_excerpts(
 
     Raises `UserError` when a song cannot be rendered.
     """
+    span = spans(systems, settings)
     jobs = list(_jobs(systems, players, span))
     songs: dict[str, DrawnPiece] = {}
     beyond = dict.fromkeys((system.name for system in systems), 0)
@@ -102,7 +103,7 @@ def make_excerpts(
             songs[job.system] = drawn
         beyond[job.system] += over
         progress(done + 1, len(jobs))
-    return Excerpts(songs, beyond)
+    return Excerpts(songs, beyond, span)
 
 
 def _jobs(systems: Sequence[System], players: Mapping[str, Players], span: Spans) -> Iterator[Job]:

@@ -42,7 +42,7 @@ class DrawnPiece:
     sonogram : (rows, columns) dB; rows from 0 to `sonogram_hz`, columns over `seconds`
     similarity : (moments, moments) 0..1, how alike its moments sound; rows and columns over `seconds`
     values : what `evaluation` measures of just what is drawn, a rendering's tail left out, by the names of
-        `evaluation.measurement.measure.METRICS`
+        `evaluation.metrics.catalogue.METRICS`
     matrix : (156, frames) its score matrix, the first 15 s; None for a song without notes, one that came as audio
     notes : those within `seconds`; None likewise
     """

@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.comparison import contrasts, copies
-from evaluation.measurement.measure import METRICS
 from evaluation.measurement.systems import Measurements
+from evaluation.metrics.catalogue import METRICS
 from evaluation.statistics import inference
-from evaluation.statistics.inference import Interval, MeanTest
+from evaluation.statistics.effects import Interval
+from evaluation.statistics.inference import MeanTest
 from evaluation.statistics.means import least_p_of_sign_flips
 from evaluation.statistics.resampling import PERMUTATIONS, Pair
 from reports.content.listeners import ListenerContrast, StudyContent
@@ -93,7 +94,16 @@ def table(
 
 
 def judge(evidence: Sequence[ClaimEvidence]) -> list[ClaimRow]:
-    """A verdict on each; the tests of direction and those of the paper's sizes are corrected together."""
+    """A verdict on each; the tests of direction and those of the paper's sizes are corrected together.
+
+    >>> one = ClaimEvidence("A is louder", "Figure 3", "level", (1.5, 0.4, 2.6), "dB", p=0.01)
+    >>> (row,) = judge([one])
+    >>> row.verdict, row.p_holm
+    ('holds', 0.01)
+    >>> less = ClaimEvidence("A is softer", "Figure 3", "level", (1.5, 0.4, 2.6), "dB", more=False, p=0.01)
+    >>> [row.verdict for row in judge([one, less])]
+    ['holds', 'does not hold']
+    """
     tests = [one.p if one.p is not None else np.nan for one in evidence]
     tests += [size.p for one in evidence for size in one.sizes]
     corrected = inference.holm(tests).tolist()
@@ -190,7 +200,13 @@ def _evidence(claim: Claim, what: str, found: MeanTest) -> ClaimEvidence:
 
 def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairRow]) -> list[ClaimEvidence]:
     """The claims of Table 2, from the tables of `clstm accuracy`, which name the kind of each model. Tables of earlier
-    versions have neither kinds nor tests; and a model's name is no evidence."""
+    versions have neither kinds nor tests; and a model's name is no evidence.
+
+    >>> pair = AccuracyPairRow(horizon="next", system="a", other="b", kind="lstm", other_kind="rnn", accuracy=0.016,
+    ...                        accuracy_low=0.01, accuracy_high=0.025, accuracy_p=0.001)
+    >>> [(one.claim, one.measured, one.unit) for one in of_prediction([], [pair])]
+    [('The LSTM predicts better than the RNN', (1.6, 1.0, 2.5), 'points')]
+    """
     found = []
     for one, other, sizes in (("lstm", "rnn", "96.74 against 95.15 %"), ("c-lstm", "lstm", "97.81 against 96.74 %")):
         own = (row for row in pairs if (row.horizon, row.kind, row.other_kind) == ("next", one, other))
@@ -212,9 +228,9 @@ def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairR
     if row and row.skill_accuracy is not None:
         found.append(
             ClaimEvidence(
-                "The C-LSTM is more accurate than baselines that know no music",
+                "The C-LSTM is more accurate than trivial baselines",
                 "Table 2: 97.81 %, without a baseline",
-                "share of the best baseline’s error it removes",
+                "share of the best baseline’s error that it removes",
                 _measured([row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high], 100),
                 "%",
                 p=row.skill_accuracy_p,
@@ -230,7 +246,7 @@ def _papers_sizes(pair: AccuracyPairRow) -> tuple[ClaimSize, ...]:
     found = []
     if points is not None and pair.paper_points_p is not None:
         limit = f"{short(_scaled(pair.accuracy_upper, 100))} points"
-        found.append(ClaimSize(f"an advantage of {points:.2f} points, the paper’s,", pair.paper_points_p, limit))
+        found.append(ClaimSize(f"the paper’s advantage of {points:.2f} points", pair.paper_points_p, limit))
     if errors is not None and pair.paper_errors_p is not None:
         limit = f"{short(_scaled(pair.errors_removed_upper, 100))} %"
         found.append(ClaimSize(f"removing {errors:.1f} % of the other’s errors", pair.paper_errors_p, limit))
@@ -238,7 +254,12 @@ def _papers_sizes(pair: AccuracyPairRow) -> tuple[ClaimSize, ...]:
 
 
 def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
-    """The claim of the vanishing gradient, from the table of `clstm reach --pairs`."""
+    """The claim of the vanishing gradient, from the table of `clstm reach --pairs`.
+
+    >>> row = ReachPairRow(system="a", kind="rnn", other="b", other_kind="lstm", seconds=5, difference=-0.2, p=0.01)
+    >>> [(one.claim, one.measured[0]) for one in of_reach([row])]
+    [('The RNN’s gradient vanishes', -20.0)]
+    """
     for row in pairs:
         if row.seconds == FAR and {row.kind, row.other_kind} == {"rnn", "lstm"}:
             value, low, high = _measured([row.difference, row.low, row.high], 100)
@@ -248,7 +269,7 @@ def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
                 ClaimEvidence(
                     "The RNN’s gradient vanishes",
                     "Section 4.1: “was found”",
-                    f"share of the gradient from more than {FAR:g} s ago, RNN less LSTM",
+                    f"share of the gradient from more than {FAR:g} s ago, RNN minus LSTM",
                     (value, low, high),
                     "points",
                     more=False,
@@ -261,7 +282,11 @@ def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
 
 def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> list[ClaimRow]:
     """The claims of the listening test: from a study's own conclusions, which are corrected over its registered
-    contrasts and not here; or that nobody has listened yet."""
+    contrasts and not here; or that nobody has listened yet.
+
+    >>> [(row.claim, row.otherwise) for row in of_listening(None, {"lstm": "mine"})]
+    [('Listeners distinguish the LSTM’s music from human music', 'no listener has taken part')]
+    """
     wanted: tuple[tuple[ModelRole, str, str], ...] = (
         ("lstm", "Listeners distinguish the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
         (
@@ -275,7 +300,7 @@ def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> 
         if role not in parts:
             continue
         row = ClaimRow(
-            claim=text, paper=paper, measure="share taken for human, less that of human clips", unit="points"
+            claim=text, paper=paper, measure="share taken for human, minus that of human clips", unit="points"
         )
         contrasts_of = study.contrasts if study else ()
         own = next((one for one in contrasts_of if one.source.casefold() == parts[role].casefold()), None)

@@ -19,8 +19,8 @@ import pandas as pd
 from clstm.runtime.progress import Progress
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import METRICS
 from evaluation.measurement.systems import Measurements, measure_systems
+from evaluation.metrics.catalogue import METRICS
 from evaluation.statistics.correlation import NO_CORRELATION, rank_correlation
 from evaluation.statistics.inference import holm
 from reports.content.listeners import HeardClip
@@ -37,6 +37,11 @@ def inputs_of_clips(
     """The passages that were heard, by the clips' names; a clip of a piece that is not at hand is left out.
 
     seconds : of a clip; systems : the measurement inputs of each source, by its name
+
+    >>> clip = HeardClip(clip="c1", source="lstm", piece="1.mid", start=4.0, answers=9, p_human=0.4)
+    >>> passages = inputs_of_clips([clip], 10.0, {"lstm": [MeasurementInput(Path("lstm/1.mid"))]})
+    >>> passages["c1"][0].begin, passages["c1"][0].cut
+    (4.0, 10.0)
     """
     found: dict[str, list[MeasurementInput]] = {}
     for clip in clips:

@@ -22,7 +22,21 @@ UNICODE = {
 
 
 def latex(table: pd.DataFrame, caption: str, label: str) -> str:
-    """caption : plain text, which is escaped; label : of the table, and the file's name"""
+    r"""caption : plain text, which is escaped; label : of the table, and the file's name
+
+    >>> print(latex(pd.DataFrame({"Metric": ["Level"], "lstm": ["−3 ↑"]}), "Of 5 % more", "verdict"))
+    \begin{table}[t]
+    \caption{Of 5 \% more}
+    \label{tab:verdict}
+    \begin{tabular}{lr}
+    \toprule
+    Metric & lstm \\
+    \midrule
+    Level & $-$3 $\uparrow$ \\
+    \bottomrule
+    \end{tabular}
+    \end{table}
+    """
     made: str = table.to_latex(
         index=False,
         escape=True,

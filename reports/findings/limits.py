@@ -1,20 +1,30 @@
 """What limits the comparison, in sentences: the control, and what of a performance each system has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from reports.content.report import SystemContent, SystemRole, Touch
+from reports.content.report import SystemRole, Touch
 from reports.numbers import listed
 
 
-def of_control(control: str, systems: Sequence[SystemContent]) -> list[str]:
-    """What the control is, and which systems have its limits: sentences."""
+def of_control(control: str, touches: Mapping[str, Touch]) -> list[str]:
+    """What the control is, and which systems have its limits: sentences.
+
+    touches : of the other systems, by name; of audio nothing is known
+
+    >>> touches = {"lstm": Touch(one_velocity=True, on_grid=True), "live": Touch(one_velocity=False, on_grid=True)}
+    >>> _, under, own = of_control("human, same grid", touches)
+    >>> print(under.partition(":")[0])
+    lstm has one velocity and begins every note on that grid
+    >>> print(own.partition(",")[0])
+    live has its own velocities
+    """
     said = [
         (
-            f"{control} is the same music with every note on a grid of eighths of a second and at one velocity: what "
-            "it loses, any music under these limits would lose."
+            f"{control} is the same music with every note on a grid of eighths of a second and at one velocity: any "
+            "music under these limits loses the same."
         )
     ]
-    others = [(system.name, _own(system.touch)) for system in systems if system.role == "system" and system.touch]
+    others = [(name, _own(touch)) for name, touch in touches.items()]
     if under := [name for name, own in others if not own]:
         has, begins = ("has", "begins") if len(under) == 1 else ("have", "begin")
         said.append(
@@ -22,8 +32,7 @@ def of_control(control: str, systems: Sequence[SystemContent]) -> list[str]:
             "timing explains a difference from the control."
         )
     said += [
-        f"{name} has {own} of its own, which the control lacks: a difference may be one of performance, not of "
-        "composition."
+        f"{name} has its own {own}, which the control lacks: a difference may be due to performance, not composition."
         for name, own in others
         if own
     ]
@@ -31,16 +40,17 @@ def of_control(control: str, systems: Sequence[SystemContent]) -> list[str]:
 
 
 def of_reference(name: str, role: SystemRole, touch: Touch | None) -> str:
-    """What its performance adds to a reference that has a control (`role` "control") or none; "" if nothing."""
+    """What its performance adds to a reference that has a control (`role` "control") or none; "" if nothing.
+
+    >>> of_reference("human", "control", Touch(one_velocity=False, on_grid=False))
+    'As it was played, human has velocities and timing that a score matrix cannot represent.'
+    """
     own = _own(touch) if touch else ""
     if not own:
         return ""
     if role == "control":
-        return f"As it was played, {name} has {own} that a score matrix cannot hold."
-    return (
-        f"{name} was measured as it is, with {own} of its own: a difference may be one of performance, not of "
-        "composition."
-    )
+        return f"As it was played, {name} has {own} that a score matrix cannot represent."
+    return f"{name} was measured as it is, with its own {own}: a difference may be due to performance, not composition."
 
 
 def _own(touch: Touch) -> str:

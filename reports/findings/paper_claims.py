@@ -1,7 +1,7 @@
 """The claims of Huang, Huang & Cai (2018, sections 4.1 to 4.5): the evidence each has there, and what is measured here.
 
 A claim *holds* where the difference it names is significant and in its direction, *does not hold* where the difference
-is significant and in the other direction, and else is *inconclusive*. Significant means two things at once: a test of
+is significant and in the other direction, and otherwise *inconclusive*. Significant means two things at once: a test of
 that direction, corrected by Holm over all claims tested (prediction included), gives p < 0.05, and the 95 % interval
 excludes 0. Where the paper gives a size, a one-sided test says whether an advantage so large is ruled out.
 
@@ -74,7 +74,7 @@ CLAIMS = (
         more=False,
     ),
     Claim(
-        "The C-LSTM is more concentrated below 1 kHz than the LSTM",
+        "The C-LSTM’s energy is more concentrated below 1 kHz than the LSTM’s",
         "Figure 4: one song each; 1.2 kHz against 1.3 kHz",
         "energy_below_1000_hz",
         "c-lstm",
@@ -82,7 +82,7 @@ CLAIMS = (
         more=True,
     ),
     Claim(
-        "The C-LSTM has less above 1.3 kHz than the LSTM",
+        "The C-LSTM has less energy above 1.3 kHz than the LSTM",
         "Figure 4: one song each; highs “slightly smaller”",
         "energy_below_1300_hz",
         "c-lstm",
@@ -144,7 +144,12 @@ CLAIMS = (
 
 def parts_of(systems: Sequence[SystemContent]) -> dict[ModelRole, str]:
     """Which system has which of the paper's parts: the first whose music a model of that kind made, as its weights or
-    its `generated.json` show (`reports.inputs.models`). The name of a system gives it no part."""
+    its `generated.json` show (`reports.inputs.models`). The name of a system gives it no part.
+
+    >>> of = {"role": "system", "colour": "", "shown": "", "median_seconds": 9.0, "inputs": ()}
+    >>> parts_of([SystemContent(name=name, model="lstm", **of) for name in ("first", "second")])
+    {'lstm': 'first'}
+    """
     found: dict[ModelRole, str] = {}
     for system in systems:
         for part in PARTS:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from evaluation.comparison.contrasts import ALPHA
 from evaluation.comparison.verdict import OTHERWISE, TOO_FEW, VerdictRow, systems_in
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from evaluation.statistics.inference import holm
 from reports.content.listeners import StudyContent
@@ -60,6 +60,10 @@ def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performe
     """Of one system's rows of the verdict, of which some have one.
 
     performed : it is the reference itself, as it was played
+
+    >>> row = VerdictRow(system="lstm", metric="note_density", verdict="inconclusive", system_n=9, reference_n=12)
+    >>> print(on_system("lstm", [row], "human").partition(" (")[0])
+    lstm does not differ significantly from human in any of 1 metrics
     """
     tested = [row for row in rows if row.judged]
     differing = [row for row in tested if row.differs]
@@ -69,8 +73,8 @@ def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performe
     level = f"p < {ALPHA:g}, corrected for {len(tested)} tests"
     if not differing:
         return (
-            f"{what} differs significantly from {reference} in none of {len(tested)} metrics ({level}). With {pieces} "
-            f"this is inconclusive, and no proof of being equal.{_still_possible(tested)}"
+            f"{what} does not differ significantly from {reference} in any of {len(tested)} metrics ({level}). With "
+            f"{pieces} this is inconclusive, which does not mean equal.{_still_possible(tested)}"
         )
     words = (
         f"{what} differs significantly from {reference} in {len(differing)} of {len(tested)} metrics ({level}; "
@@ -109,7 +113,13 @@ def _by_view(differing: Sequence[VerdictRow], tested: Sequence[VerdictRow]) -> s
 
 def on_accuracy(rows: Sequence[AccuracyRow]) -> str:
     """Whether networks predict better than baselines that know no music, by skill in nats of the next frame: where its
-    test, corrected by Holm over the networks, and its interval agree. Tables of earlier versions have no test."""
+    test, corrected by Holm over the networks, and its interval agree. Tables of earlier versions have no test.
+
+    >>> row = AccuracyRow(system="lstm", role="model", horizon="next", skill_nats=0.175, skill_nats_low=0.12,
+    ...                   skill_nats_high=0.22, skill_nats_p=0.002)
+    >>> print(on_accuracy([row]))
+    lstm predicts the next frame with 17.5 % [12.0, 22.0] less cross-entropy than the best trivial baseline.
+    """
     own = [row for row in rows if row.horizon == "next" and row.role != "baseline" and row.skill_nats_low is not None]
     if not own:
         return ""
@@ -136,15 +146,23 @@ def _skill(row: AccuracyRow) -> str:
 
 
 def on_correlation(rows: Sequence[CorrelationRow]) -> str:
-    """Within sources only: over all clips a metric may correlate because the sources differ in it."""
+    """Within sources only: over all clips a metric may correlate because the sources differ in it.
+
+    >>> on_correlation([])
+    ''
+    >>> row = CorrelationRow(metric="note_density", clips=20, within=-0.6, within_low=-0.8, within_high=-0.2,
+    ...                      within_p_holm=0.01)
+    >>> print(on_correlation([row]).partition(",")[0])
+    1 of 1 metrics correlates significantly with listeners’ judgements within sources
+    """
     tested = [row for row in rows if row.within_p_holm is not None]
     if not tested:
         return ""
     related = [row for row in tested if (row.within_p_holm or 0) < ALPHA]
     if not related:
         return (
-            f"No metric of {len(tested)} correlates significantly with listeners’ judgements within sources "
-            f"({max(row.clips for row in tested)} clips), which does not show that none is related."
+            f"No metric correlates significantly with listeners’ judgements within sources ({len(tested)} metrics, "
+            f"{max(row.clips for row in tested)} clips); this does not show that none is related."
         )
     strongest = sorted(related, key=lambda row: abs(row.within or 0), reverse=True)[:MOST]
     named = [

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from evaluation.comparison.tables import LEGEND, SIGNS, by_metric, sizes
+from evaluation.comparison.tables import LEGEND, SIGNS, by_metric
 from evaluation.comparison.verdict import VerdictRow, systems_in
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from reports.content.listeners import ListenerTally
-from reports.content.report import ReportContent
-from reports.content.rows import AccuracyRow, ClaimRow, CorrelationRow, MetricSummary
+from reports.content.rows import AccuracyRow, ClaimRow, CorrelationRow, MetricSummary, SummaryLine
 from reports.numbers import number, short
-
-Printed = dict[str, tuple[pd.DataFrame, str]]  # by the file's name: a table and its caption
 
 MARKS = (
     "δ is Cliff’s delta. Significant differences (permutation test, p < 0.05 after Holm’s correction over the metrics "
@@ -26,6 +23,11 @@ def summary(tidy: pd.DataFrame, systems: Sequence[str]) -> list[MetricSummary]:
     """Median and quartiles over the pieces of each system, by metric and system, in their order.
 
     tidy : measurements, with columns system, piece, metric, value, note
+
+    >>> tidy = pd.DataFrame({"system": "lstm", "metric": "note_density", "value": [1.0, 2.0, 4.0], "note": ""})
+    >>> (row,) = summary(tidy, ["lstm"])
+    >>> row.n, row.lower, row.median, row.upper
+    (3, 1.5, 2.0, 3.0)
     """
     grouped = tidy.groupby(["metric", "system"], sort=False)
     return [
@@ -44,60 +46,39 @@ def _summary(metric: str, system: str, pieces: pd.DataFrame) -> MetricSummary:
     )
 
 
-def printed(content: ReportContent) -> Printed:
-    """Every table of a report as it is read in print, by its file's name, with its caption."""
-    against = content.against
-    tables: Printed = {
-        "summary": (
-            pd.DataFrame([[said.about, said.text] for said in content.summary], columns=["About", "Finding"]),
-            f"What the report on {content.reference} finds, in words.",
-        ),
-        "numbers": (_numbers(content), "Median over the files of each system, and the range of its middle half."),
-    }
-    if content.verdict:
-        tables["verdict"] = (
-            _verdict(content.verdict),
-            (
-                f"Distance from {against} in noise floors, with 95 % intervals: 1 is the distance of two of its own "
-                f"samples of {sizes(content.verdict)} pieces. {MARKS}"
-            ),
-        )
-    if content.accuracy:
-        tables["accuracy"] = (
-            _accuracy(content.accuracy),
-            "Accuracy of prediction, beside baselines that know no music.",
-        )
-    if study := content.study:
-        note = f" {study.note}." if study.note else ""
-        tables["listeners"] = (_tally(study.tally), f"Clips taken for human; ranges are descriptive.{note}")
-    if content.correlation:
-        tables["correlation"] = (
-            _correlation(content.correlation),
-            "Rank correlation of metrics with the share of listeners who took a clip for human.",
-        )
-    if content.claims:
-        tables["claims"] = (
-            _claims(content.claims),
-            "The claims of Huang, Huang and Cai (2018), and what is measured here.",
-        )
-    return tables
+def of_summary(lines: Sequence[SummaryLine]) -> pd.DataFrame:
+    """What the report finds, in words.
+
+    >>> of_summary([SummaryLine(about="lstm", text="It differs.")]).to_dict("records")
+    [{'About': 'lstm', 'Finding': 'It differs.'}]
+    """
+    return pd.DataFrame([[said.about, said.text] for said in lines], columns=["About", "Finding"])
 
 
 def labelled(metric: str) -> str:
-    """The label of a metric with its unit."""
+    """The label of a metric with its unit.
+
+    >>> labelled("note_density")
+    'Note density (notes/s)'
+    """
     unit = METRICS[metric].unit
     return f"{METRICS[metric].label} ({unit})" if unit else METRICS[metric].label
 
 
-def _numbers(content: ReportContent) -> pd.DataFrame:
-    cells = {(row.metric, row.system): row for row in content.numbers}
-    names = [system.name for system in content.systems]
-    rows = []
-    for metric in dict.fromkeys(row.metric for row in content.numbers):
-        own = [cells[metric, name] for name in names]
+def of_numbers(rows: Sequence[MetricSummary], systems: Sequence[str]) -> pd.DataFrame:
+    """Median and quartiles of each metric that any system has, one column per system.
+
+    >>> rows = [MetricSummary(metric="note_density", system="lstm", n=3, median=2.0, lower=1.5, upper=3.0)]
+    >>> of_numbers(rows, ["lstm"]).to_dict("records")
+    [{'Metric': 'Note density (notes/s)', 'lstm': '2.00 [1.50, 3.00]'}]
+    """
+    cells = {(row.metric, row.system): row for row in rows}
+    lines = []
+    for metric in dict.fromkeys(row.metric for row in rows):
+        own = [cells[metric, name] for name in systems]
         if any(cell.n for cell in own):
-            rows.append([labelled(metric), *map(_median, own)])
-    return pd.DataFrame(rows, columns=["Metric", *names])
+            lines.append([labelled(metric), *map(_median, own)])
+    return pd.DataFrame(lines, columns=["Metric", *systems])
 
 
 def _median(cell: MetricSummary) -> str:
@@ -119,7 +100,13 @@ def with_interval(value: float | None, low: float | None, high: float | None, de
 
 
 def distance(row: VerdictRow) -> str:
-    """A distance with its interval and the sign of its direction, such as `4.5 [2.9, 6.6] ↑`."""
+    """A distance with its interval and the sign of its direction, such as `4.5 [2.9, 6.6] ↑`.
+
+    >>> row = VerdictRow(system="lstm", metric="note_density", verdict="differs", direction="higher", distance=4.5,
+    ...                  distance_low=2.9, distance_high=6.6)
+    >>> distance(row)
+    '4.5 [2.9, 6.6] ↑'
+    """
     if not row.judged or row.distance is None:
         return "–"
     return f"{with_interval(row.distance, row.distance_low, row.distance_high)} {SIGNS[row.direction]}".rstrip()
@@ -130,7 +117,13 @@ def _with_delta(row: VerdictRow) -> str:
     return f"{distance(row)}{delta}"
 
 
-def _verdict(rows: Sequence[VerdictRow]) -> pd.DataFrame:
+def of_verdict(rows: Sequence[VerdictRow]) -> pd.DataFrame:
+    """Distances with intervals and Cliff’s delta, one row per metric, one column per system.
+
+    >>> row = VerdictRow(system="lstm", metric="note_density", verdict="inconclusive", distance=0.8, delta=-0.1)
+    >>> of_verdict([row]).to_dict("records")
+    [{'Metric': 'Note density', 'lstm': '0.8, δ −0.10'}]
+    """
     systems = systems_in(rows)
     made = [
         [METRICS[metric].label, *(_with_delta(own[system]) for system in systems)]
@@ -139,7 +132,14 @@ def _verdict(rows: Sequence[VerdictRow]) -> pd.DataFrame:
     return pd.DataFrame(made, columns=["Metric", *systems])
 
 
-def _accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:
+def of_accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:
+    """Prediction, one row per model or baseline and horizon.
+
+    >>> row = AccuracyRow(system="lstm", role="model", horizon="next", accuracy=0.9674, nats=5.123)
+    >>> of_accuracy([row])[["System", "Accuracy (%)", "F1", "Nats"]].to_dict("records")
+    [{'System': 'lstm', 'Accuracy (%)': '96.74', 'F1': '–', 'Nats': '5.12'}]
+    """
+
     def cell(value: float | None, factor: float, decimals: int) -> str:
         return "–" if value is None else number(factor * value, decimals)
 
@@ -160,7 +160,14 @@ def _accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def _tally(rows: Sequence[ListenerTally]) -> pd.DataFrame:
+def of_listeners(rows: Sequence[ListenerTally]) -> pd.DataFrame:
+    """The answers, one row per source.
+
+    >>> row = ListenerTally(source="lstm", is_human=False, clips_heard=4, majority_human=1, answers=20, said_human=7,
+    ...                     p_human=0.35, low=0.18, high=0.57)
+    >>> of_listeners([row]).iloc[0].tolist()
+    ['lstm', 'computer', '7 of 20', '35.0 [18.0, 57.0]', '1 of 4']
+    """
     made = [
         [
             row.source,
@@ -178,7 +185,13 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _correlation(rows: Sequence[CorrelationRow]) -> pd.DataFrame:
+def of_correlation(rows: Sequence[CorrelationRow]) -> pd.DataFrame:
+    """Metrics and what listeners took for human, one row per metric.
+
+    >>> row = CorrelationRow(metric="note_density", clips=20, within=-0.6, within_p_holm=0.01)
+    >>> of_correlation([row]).iloc[0].tolist()
+    ['Note density', '20', '–', '–', '−0.60', '0.0100']
+    """
     made = [
         [
             METRICS[row.metric].label,
@@ -194,14 +207,24 @@ def _correlation(rows: Sequence[CorrelationRow]) -> pd.DataFrame:
 
 
 def measured(row: ClaimRow) -> str:
-    """What a claim's row measured: `−1.60 [−2.10, −1.10] dB`."""
+    """What a claim's row measured: `−1.60 [−2.10, −1.10] dB`.
+
+    >>> measured(ClaimRow(claim="", paper="", measure="", value=-1.6, low=-2.1, high=-1.1, unit="dB"))
+    '−1.60 [−2.10, −1.10] dB'
+    """
     if row.value is None:
         return "–"
     interval = "" if row.low is None else f" [{short(row.low)}, {short(row.high)}]"
     return f"{short(row.value)}{interval} {row.unit}".rstrip()
 
 
-def _claims(rows: Sequence[ClaimRow]) -> pd.DataFrame:
+def of_claims(rows: Sequence[ClaimRow]) -> pd.DataFrame:
+    """The paper’s claims, one row each.
+
+    >>> row = ClaimRow(claim="A loops", paper="Figure 1", measure="share", value=0.5, verdict="holds")
+    >>> of_claims([row]).iloc[0].tolist()
+    ['A loops', 'Figure 1', 'share: 0.500', 'holds', '']
+    """
     made = [
         [
             row.claim,

@@ -5,10 +5,8 @@ the form of `clstm generate` that names the system's files. The name of a folder
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-from reports.content.report import SystemContent
 
 PAPER = ("rnn", "lstm", "c-lstm")  # the paper's three, as `clstm.models.networks.PAPER`, which needs torch
 KINDS = (*PAPER, "c-lstm-plus")  # the last is ours and brings nothing of the paper along
@@ -20,6 +18,9 @@ def model_of(generated: Mapping[str, Any] | None, files: Iterable[str], weights:
     """The kind of model, one of `KINDS`, that made these files; None where nothing shows it.
 
     generated : what the `generated.json` beside them holds; weights : the kind that their weights are of, if known
+
+    >>> model_of(None, []), model_of(None, [], weights="lstm")
+    (None, 'lstm')
     """
     if weights is not None:
         return weights
@@ -32,6 +33,9 @@ def written_by_generate(generated: Mapping[str, Any], files: Iterable[str] = ())
     """Whether a manifest has the form in which `clstm generate` writes it of a model's music, these files among it.
 
     A file of the same name by another program, or one that was copied to other music, has not.
+
+    >>> written_by_generate({"model": "lstm", "items": []})
+    False
     """
     form = {"version": str, "model": str, "run": str, "weights_sha256": str, "sampling": dict, "items": list}
     if not all(isinstance(generated.get(name), kind) for name, kind in form.items()):
@@ -42,6 +46,10 @@ def written_by_generate(generated: Mapping[str, Any], files: Iterable[str] = ())
     return all(isinstance(item, dict) for item in items) and set(files) <= {item.get("file") for item in items}
 
 
-def of_the_paper(systems: Sequence[SystemContent]) -> bool:
-    """Whether a model of the paper made the music of any system."""
-    return any(system.model in PAPER for system in systems)
+def of_the_paper(models: Iterable[str | None]) -> bool:
+    """Whether any is a model of the paper; models : of the systems, None where nothing shows it.
+
+    >>> of_the_paper([None, "c-lstm"]), of_the_paper([None, "c-lstm-plus"])
+    (True, False)
+    """
+    return any(model in PAPER for model in models)

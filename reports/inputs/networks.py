@@ -41,7 +41,11 @@ class NetworkDiagram:
 
     @property
     def sentence(self) -> str:
-        """The network in words: the figure's alternative text."""
+        """The network in words: the figure's alternative text.
+
+        >>> NetworkDiagram("mine", "lstm", (Block("window", "156 × 32", 1, 156, 32),), 118000).sentence
+        'mine: window 156 × 32; 118,000 parameters'
+        """
         stages = ", then ".join(f"{block.title} {block.detail}".strip() for block in self.blocks)
         return f"{self.name}: {stages}; {self.parameters:,} parameters" + (f"; {self.beside}" if self.beside else "")
 
@@ -73,6 +77,12 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
     """The stages that the weights of a network make; raises KeyError where they make none known.
 
     config : `clstm.models.networks.NetworkConfig`; shapes : of every tensor, by name
+
+    >>> shapes = {"recurrence.weight_ih_l0": (400, 156), "recurrence.weight_hh_l0": (400, 100)}
+    >>> shapes["output.weight"] = (156, 100)
+    >>> network = structure("mine", {"rows": 156, "window": 32, "horizon": 9}, shapes)
+    >>> network.kind, network.parameters, [block.title for block in network.blocks]
+    ('lstm', 118000, ['window', 'LSTM', 'fully connected', 'next frames'])
     """
     rows, window, horizon = config["rows"], config["window"], config["horizon"]
     blocks = [Block("window", f"{rows} × {window}", 1, rows, window)]

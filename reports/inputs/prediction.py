@@ -73,7 +73,11 @@ def read_reach_pairs(path: Path) -> list[ReachPairRow]:
 
 
 def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """As numbers; missing where it is none, or not finite."""
+    """As numbers; missing where it is none, or not finite.
+
+    >>> numeric(pd.Series(["0.5", "none", "inf"])).tolist()
+    [0.5, nan, nan]
+    """
     try:
         found = pd.to_numeric(column, errors="coerce")
     except OverflowError:  # whole numbers of hundreds of digits
@@ -82,7 +86,11 @@ def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def names(column: "pd.Series[Any]") -> "pd.Series[str]":
-    """As text; "" where there is none."""
+    """As text; "" where there is none.
+
+    >>> names(pd.Series(["lstm", None])).tolist()
+    ['lstm', '']
+    """
     return column.astype(object).where(column.notna(), "").astype(str)
 
 

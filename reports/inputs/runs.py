@@ -59,5 +59,9 @@ def _bundled(generated: Mapping[str, Any], source: Path) -> Path | None:
 
 
 def run_path(recorded: str) -> Path:
-    """Where a recorded run lies: a bundled model, or the path that was typed."""
+    """Where a recorded run lies: a bundled model, or the path that was typed.
+
+    >>> run_path("runs/lstm").as_posix(), run_path("bundled:lstm").name
+    ('runs/lstm', 'lstm')
+    """
     return pretrained.FOLDER / recorded.removeprefix(BUNDLED) if recorded.startswith(BUNDLED) else Path(recorded)

@@ -116,12 +116,24 @@ def _system(verdict: Comparison, name: str, role: SystemRole, colour: str, sourc
 
 
 def median_piece(pieces: Sequence[SystemPiece], gauges: Mapping[str, float]) -> SystemPiece:
-    """The piece with the median gauge; of an even number, the lower of the two in the middle."""
+    """The piece with the median gauge; of an even number, the lower of the two in the middle.
+
+    >>> pieces = [SystemPiece(MeasurementInput(Path(f"{name}.mid")), name, "", 9.0) for name in "abcd"]
+    >>> median_piece(pieces, {"a": 4.0, "b": 1.0, "c": 3.0, "d": 2.0}).name
+    'd'
+    """
     return sorted(pieces, key=lambda piece: (gauges[piece.name], piece.name))[(len(pieces) - 1) // 2]
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raises `UserError` for names that readers would confuse: those that differ in case alone."""
+    """Raises `UserError` for names that readers would confuse: those that differ in case alone.
+
+    >>> check_names(["lstm", "rnn"])
+    >>> check_names(["lstm", "LSTM"])
+    Traceback (most recent call last):
+        ...
+    clstm.runtime.errors.UserError: the names 'lstm' and 'LSTM' differ in case alone; give them other names
+    """
     seen: dict[str, str] = {}
     for name in names:
         if (other := seen.setdefault(name.casefold(), name)) != name:
@@ -141,7 +153,11 @@ def _drawn(pieces: Sequence[SystemPiece], shown: SystemPiece, places: Places) ->
 
 
 def hash_of(path: Path) -> str:
-    """SHA-256 of a file; "" of one that cannot be read."""
+    """SHA-256 of a file; "" of one that cannot be read.
+
+    >>> hash_of(Path("no such file"))
+    ''
+    """
     try:
         return sha256(path)
     except OSError:
@@ -149,7 +165,11 @@ def hash_of(path: Path) -> str:
 
 
 def within(path: Path, source: Path) -> str:
-    """The name of a file within its system: its path in the folder, or its own name."""
+    """The name of a file within its system: its path in the folder, or its own name.
+
+    >>> within(Path("music/lstm/a/1.mid"), Path("music/lstm")), within(Path("song.mid"), Path("song.mid"))
+    ('a/1.mid', 'song.mid')
+    """
     return readable(path.relative_to(source).as_posix() if path != source else path.name)
 
 

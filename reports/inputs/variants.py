@@ -4,7 +4,7 @@ A variant is measured like its system's own music, on the same grid, cut and gro
 system of the report: it has no row in the verdict and no song.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.progress import Progress, titled
-from evaluation.comparison.compare import Comparison, ComparisonRequest
+from evaluation.audio.render import RenderSettings
 from evaluation.comparison.summary import UNEQUAL
 from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, read_groups
 from evaluation.measurement.named_paths import music_files
@@ -72,7 +72,14 @@ class MeasuredVariant:
         return pieces[(pieces["system"] == self.variant.system) & (pieces["rejected"] == "")]
 
     def described(self) -> VariantContent:
-        """Its entry in report.json."""
+        """Its entry in report.json.
+
+        >>> from evaluation.measurement.systems import Measurements
+        >>> pieces = pd.DataFrame({"system": ["lstm", "lstm"], "rejected": ["", "no notes"]})
+        >>> one = MeasuredVariant(Variant("lstm", "warm", Path("music")), [], Measurements(pd.DataFrame(), pieces))
+        >>> one.described().pieces
+        1
+        """
         usable = int((self.measurements.pieces["rejected"] == "").sum())
         one = self.variant
         return VariantContent(system=one.system, label=one.label, path=str(one.path), pieces=usable)
@@ -119,11 +126,14 @@ def _parsed(text: str, systems: Sequence[str]) -> Variant:
     return Variant(name, label, Path(path))
 
 
-def inputs_of(variant: Variant, request: ComparisonRequest, verdict: Comparison) -> list[MeasurementInput]:
-    """A variant's files, measured as its system's are. Raises `UserError` where one is audio and the other MIDI."""
-    groups = read_groups(request.groups) if request.groups else {}
-    found = measurement_inputs(music_files(variant.path).files, groups, request.seconds)
-    own = verdict.systems[variant.system]
+def inputs_of(
+    variant: Variant, own: Sequence[MeasurementInput], groups: Mapping[str, str], seconds: float | None
+) -> list[MeasurementInput]:
+    """A variant's files, measured as its system's `own` are. Raises `UserError` where one is audio and the other MIDI.
+
+    groups : of files, by their `plain` names; seconds : what is measured of each piece, None for all
+    """
+    found = measurement_inputs(music_files(variant.path).files, groups, seconds)
     if {one.is_midi for one in found} != {one.is_midi for one in own}:
         kinds = ["MIDI" if is_midi(some[0].path) else "audio" for some in (found, own)]
         raise UserError(f"--variant {variant} is {kinds[0]} and {variant.system} is {kinds[1]}; give the same kind")
@@ -131,15 +141,26 @@ def inputs_of(variant: Variant, request: ComparisonRequest, verdict: Comparison)
 
 
 def measure(
-    variants: Sequence[Variant], request: ComparisonRequest, verdict: Comparison, progress: Progress
+    variants: Sequence[Variant],
+    systems: Mapping[str, Sequence[MeasurementInput]],
+    settings: RenderSettings,
+    index: Path | None,
+    seconds: float | None,
+    progress: Progress,
 ) -> list[MeasuredVariant]:
-    """Every metric of every variant, with the settings of the report. Raises `UserError` for music of another kind."""
-    measured = []
-    for variant, own in [(variant, inputs_of(variant, request, verdict)) for variant in variants]:
-        told = titled(progress, f"Measuring, {variant}")
-        found = measure_systems({variant.system: own}, request.settings, told, request.workers, request.cluster)
-        measured.append(MeasuredVariant(variant, own, found))
-    return measured
+    """Every metric of every variant, with the settings of the report. Raises `UserError` for music of another kind.
+
+    systems : the measurement inputs of every system; index : a CSV with the columns file and group
+    """
+    groups = read_groups(index) if index else {}
+    # All are looked at before the first is measured: what is of another kind is said at once.
+    found = [(variant, inputs_of(variant, systems[variant.system], groups, seconds)) for variant in variants]
+    return [
+        MeasuredVariant(
+            variant, own, measure_systems({variant.system: own}, settings, titled(progress, f"Measuring, {variant}"))
+        )
+        for variant, own in found
+    ]
 
 
 def tidy(variants: Sequence[MeasuredVariant]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from math import floor, log10
 from evaluation.comparison.contrasts import ALPHA
 from evaluation.comparison.tables import sizes
 from evaluation.comparison.verdict import VerdictRow
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from reports.content.report import SystemContent
 from reports.content.rows import HORIZONS, AccuracyRow, CorrelationRow, MetricSummary, PredictorRole
@@ -101,7 +101,12 @@ class AccuracyTable:
 
 
 def floors(rows: Sequence[VerdictRow]) -> str:
-    """How many pieces the samples of a noise floor have: `n = 9`, `n = 3 to 9`; "" where there is no distance."""
+    """How many pieces the samples of a noise floor have: `n = 9`, `n = 3 to 9`; "" where there is no distance.
+
+    >>> rows = [VerdictRow(system="a", metric="note_density", verdict="differs", distance=2.0, size=n) for n in (3, 9)]
+    >>> floors(rows), floors([])
+    ('n = 3 to 9', '')
+    """
     own = [row for row in rows if row.size is not None and row.distance is not None]
     return f"n = {sizes(own)}" if own else ""
 
@@ -136,6 +141,12 @@ def metric_line(
     """The cells of a metric, with as many decimals as its numbers need.
 
     own : of every system, its numbers and its verdict; one of them at least has the metric
+
+    >>> of = {"role": "system", "colour": "", "shown": "", "median_seconds": 9.0, "inputs": ()}
+    >>> row = MetricSummary(metric="note_density", system="lstm", n=3, median=2.0, lower=1.5, upper=3.5)
+    >>> line = metric_line("note_density", [(SystemContent(name="lstm", **of), row, None)], paper=False)
+    >>> line.label, line.unit, line.cells[0].median, line.cells[0].range, line.cells[0].at
+    ('Note density', 'notes/s', '2.00', '1.50 to 3.50', 25.0)
     """
     metric = METRICS[name]
     factor = 100 if metric.unit == "share" else 1
@@ -179,8 +190,12 @@ def _verdict(row: VerdictRow | None) -> VerdictCell | None:
 
 
 def beside(row: VerdictRow) -> str:
-    """What is printed with a distance: the pieces of each sample, for floors depend on them, and Cliff's delta, which
-    does not."""
+    r"""What is printed with a distance: the pieces of each sample, on which floors depend, and Cliff's delta, which
+    does not depend on them.
+
+    >>> beside(VerdictRow(system="a", metric="note_density", verdict="differs", size=9, delta=0.5))
+    'n\xa0=\xa09, δ\xa0=\xa00.50'
+    """
     parts = []
     if row.size is not None:
         parts.append(f"n{NBSP}={NBSP}{row.size:.0f}")
@@ -198,7 +213,13 @@ def _decimals(values: Sequence[float]) -> int:
 
 
 def correlation_lines(rows: Sequence[CorrelationRow]) -> list[TableLine]:
-    """The table of correlations, the strongest within sources first; a metric without any is left out."""
+    """The table of correlations, the strongest within sources first; a metric without any is left out.
+
+    >>> row = CorrelationRow(metric="note_density", clips=20, within=-0.6, within_p_holm=0.01)
+    >>> (line,) = correlation_lines([row])
+    >>> line.cells
+    (TextCell(text='–', range='', strong=False), TextCell(text='−0.60', range='', strong=True))
+    """
     shown = [row for row in rows if row.within is not None or row.overall is not None]
     shown.sort(key=lambda row: -abs(row.within or 0))
     return [
@@ -222,11 +243,17 @@ def _correlation(value: float | None, low: float | None, high: float | None, p: 
 
 
 def accuracy_tables(rows: Sequence[AccuracyRow], paper: bool) -> list[AccuracyTable]:
-    """The paper's Table 2 and more, one table per horizon: models first, then baselines; each column's best is bold."""
+    """The paper's Table 2 and more, one table per horizon: models first, then baselines; each column's best is bold.
+
+    >>> row = AccuracyRow(system="lstm", role="model", horizon="next", accuracy=0.9674)
+    >>> (table,) = accuracy_tables([row], paper=True)
+    >>> table.title, [heading for heading, lines in table.groups if lines]
+    ('The next frame (1/8 s ahead)', ['Models'])
+    """
     headings: Mapping[PredictorRole, str] = {
         "model": "Models",
         "own": "Our own model, not the paper’s" if paper else "Our own model",
-        "baseline": "Baselines that know no music",
+        "baseline": "Trivial baselines",
     }
     tables = []
     for horizon, title in HORIZONS.items():

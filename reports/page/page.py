@@ -4,13 +4,13 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from reports.content.report import ReportContent
+from reports.content.report import ModelRole, ReportContent, SystemContent
 from reports.figures.drawing import Drawn
 from reports.findings import limits
 from reports.findings.tables import measured
@@ -24,12 +24,12 @@ LOOK_FOR = {
     "score-matrix": "The notes as a score matrix: one column per eighth of a second, held notes below, their onsets "
     "above. Music that loops, holds one chord or scatters notes can be seen here.",
     "waveform": "The pale outline is the waveform, the solid core its RMS envelope.",
-    "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is the reference’s. Upright lines mark "
+    "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is the reference’s. Vertical lines mark "
     "1, 1.2 and 1.3 kHz, with the share of the energy below each.",
     "sonogram": "Brighter is louder, on one scale for all, to 5 kHz.",
     "piano-roll": "Every note; darker is louder.",
-    "self-similarity": "How similar any two half seconds sound: squares are sections, lines beside the diagonal are "
-    "repeats, an even field is music without change.",
+    "self-similarity": "How similar any two half seconds sound: squares are sections, lines parallel to the "
+    "diagonal are repeats, a uniform field is music without change.",
 }
 PAPER_SEES = {
     "score-matrix": "The paper’s models read and write this matrix.",
@@ -37,13 +37,13 @@ PAPER_SEES = {
     "loud, and some in the C-LSTM’s.",
     "spectrum": "The paper sees the sample concentrated below 1 kHz, the C-LSTM below 1.2 kHz and the LSTM below "
     "1.3 kHz, with strong highs.",
-    "sonogram": "The paper sees the highs of the sample and the C-LSTM change with time, and those of the LSTM hardly.",
+    "sonogram": "The paper sees the highs change with time in the sample and the C-LSTM, hardly at all in the LSTM.",
 }
 
 
 @dataclass(frozen=True)
 class Listening:
-    """The players of a system: of the song shown (None: it is not to be heard), and of samples by their names."""
+    """The players of a system: of the song shown (None: its audio is left out), and of samples by their names."""
 
     shown: str | None
     samples: tuple[tuple[str, str], ...] = ()
@@ -65,9 +65,10 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": clock, "pretty": pretty, "short": short, "measured": measured}
-    paper = of_the_paper(content.systems)
+    paper = of_the_paper(system.model for system in content.systems)
     control = next((system for system in content.systems if system.role == "control"), None)
     reference = content.systems[0]
+    touches = {system.name: system.touch for system in content.systems if system.role == "system" and system.touch}
     return environment.get_template("report.html.j2").render(
         **{name: getattr(content, name) for name in ReportContent.model_fields},
         created=created,
@@ -77,10 +78,10 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         paper=paper,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},
         control=control,
-        of_control=limits.of_control(control.name, content.systems) if control else [],
+        of_control=limits.of_control(control.name, touches) if control else [],
         of_reference=limits.of_reference(reference.name, control.role if control else "reference", reference.touch),
         floors=floors(content.verdict),
-        same_kind=same_kind(content),
+        same_kind=same_kind(content.parts, content.systems),
         views=list(number_views(content.systems, content.numbers, content.verdict, paper)),
         accuracy_tables=accuracy_tables(content.accuracy, paper),
         accuracy_labels=list(SHARES),
@@ -93,17 +94,21 @@ def _joined(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def same_kind(content: ReportContent) -> list[str]:
+def same_kind(parts: Mapping[ModelRole, str], systems: Sequence[SystemContent]) -> list[str]:
     """Which system the paper's claims are tested on, where a model of that kind made another system's music too; one
-    sentence each."""
+    sentence each.
+
+    >>> of = {"role": "system", "colour": "", "shown": "", "median_seconds": 9.0, "inputs": ()}
+    >>> systems = [SystemContent(name=name, model="lstm", **of) for name in ("first", "second")]
+    >>> same_kind({"lstm": "first"}, systems)
+    ['Claims about the LSTM are tested on first, the first system of that kind, not on second.']
+    """
     said = []
-    for kind, name in content.parts.items():
-        others = [
-            one.name for one in content.systems if one.role == "system" and one.model == kind and one.name != name
-        ]
+    for kind, name in parts.items():
+        others = [one.name for one in systems if one.role == "system" and one.model == kind and one.name != name]
         if others:
             said.append(
-                f"Claims about the {kind.upper()} are tested on {name}, the first by such a model; not on "
+                f"Claims about the {kind.upper()} are tested on {name}, the first system of that kind, not on "
                 f"{listed(others)}."
             )
     return said

@@ -16,7 +16,7 @@ from evaluation.comparison.compare import Comparison, any_midi
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.environment import environment
 from evaluation.measurement.inputs import plain
-from evaluation.measurement.measure import CATALOGUE
+from evaluation.metrics.catalogue import CATALOGUE
 from reports.content.provenance import (
     Choices,
     InputFile,
@@ -92,7 +92,11 @@ def recorded(system: System, credited: Credits, run: Path | None) -> RecordedSys
 
 
 def without_items(generated: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What `generated.json` says of all files together; None where it says nothing."""
+    """What `generated.json` says of all files together; None where it says nothing.
+
+    >>> without_items({"model": "lstm", "items": []}), without_items({"items": []})
+    ({'model': 'lstm'}, None)
+    """
     return {name: value for name, value in (generated or {}).items() if name != "items"} or None
 
 

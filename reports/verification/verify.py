@@ -36,7 +36,7 @@ from evaluation.comparison.verdict import VerdictRow, rows_of
 from evaluation.drift.differences import tolerance
 from evaluation.measurement import cache
 from evaluation.measurement.environment import environment, settings_of
-from evaluation.measurement.measure import CATALOGUE, METRICS, redefined
+from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
 from reports.verification.holdings import (
     Elsewhere,
     Verification,

@@ -63,8 +63,7 @@ barRange.addEventListener("input", () => {
   if (current) current.currentTime = barRange.value / 1000 * current.duration;
 });
 
-// Print what is folded away, but for lists that manifest.json has, and fold it again; figures that were not yet looked
-// at are loaded for it.
+// To print: load every figure and open what is folded, except lists that manifest.json has; then fold it again.
 const folded = [];
 addEventListener("beforeprint", () => {
   for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
