@@ -13,7 +13,7 @@ from evaluation.audio.files import write_audio
 from evaluation.drift.baseline import read_baseline
 from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check, check, record
 from evaluation.drift.report import text
-from evaluation.measurement.measure import CATALOGUE, METRICS, redefined
+from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
 
 HERE = Path(__file__).with_name("baselines")
 

@@ -43,8 +43,8 @@ def measured(given: Given, seed: int = 0, pieces: int = 20, groups: int | None =
     return Measurements(figures, table)
 
 
-def judged(text: str, given: Given, **how: Any) -> ClaimRow:
-    rows = claim_tests.table({"": (measured(given, **how), "human")}, PARTS, [], permutations=PERMUTATIONS)
+def judged(text: str, given: Given, parts: dict[ModelRole, str] = PARTS, **how: Any) -> ClaimRow:
+    rows = claim_tests.table({"": (measured(given, **how), "human")}, parts, [], permutations=PERMUTATIONS)
     return next(row for row in rows if text in row.claim)
 
 
@@ -72,10 +72,9 @@ def test_a_share_is_given_in_points() -> None:
 
 def test_unequal_spread_is_no_claims_direction() -> None:
     """What was published: "always loud: holds" of +0.29 points [-5.1, 5.9], where only the spread differed."""
-    verdicts = []
-    for seed in range(40):
-        given: Given = {"time_near_maximum": {"human": (0.4, 0.21), "LSTM": (0.4, 0.10)}}
-        verdicts.append(judged("near its maximum", given, seed=seed).verdict)
+    given: Given = {"time_near_maximum": {"human": (0.4, 0.21), "LSTM": (0.4, 0.10)}}
+    parts = {"lstm": PARTS["lstm"]}  # fewer claims: what is corrected for fewer is found sooner
+    verdicts = [judged("near its maximum", given, parts, seed=seed).verdict for seed in range(40)]
     assert verdicts.count(UNKNOWN) >= 37
 
 
@@ -213,7 +212,7 @@ def test_prediction_is_judged_by_kinds_and_not_by_names() -> None:
     (row,) = judge([one])
     assert row.claim == "The LSTM predicts better than the RNN"
     assert (row.verdict, row.value, row.low) == (HOLDS, pytest.approx(0.2), pytest.approx(0.1))
-    assert "1.59 points, the paper’s, is ruled out (at most 0.290 points)" in row.ruled_out
+    assert "the paper’s advantage of 1.59 points is ruled out (at most 0.290 points)" in row.ruled_out
     assert "removing 32.8 % of the other’s errors is not ruled out (at most 40.0 %)" in row.ruled_out
     named = {name: value for name, value in PAIR.items() if "kind" not in name} | {"system": "lstm", "other": "rnn"}
     assert claim_tests.of_prediction([], [AccuracyPairRow(**named)]) == []

@@ -195,7 +195,7 @@ def test_short_and_unreadable_songs_are_passed_over_by_name(tmp_path: Path) -> N
 
 def test_too_little_music_says_how_much_there_was(tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match="only 4 segments of 1 s without overlap that begin 0 s or later, 10 are needed"
+        UserError, match="only 4 segments of 1 s, without overlap, begin at 0 s or later; 10 are needed"
     ):
         chosen([recording(tmp_path / "one.wav", tone(4))], 10)
 
@@ -219,9 +219,9 @@ def test_what_no_one_hears_is_silence_and_its_file_is_named(tmp_path: Path, what
     good = recording(tmp_path / "good.wav", tone(8))
     choice = choose([bad, good], 2, 3.0, Random(0), SETTINGS, mono=mono)
     assert {segment.path for segment in choice.segments} == {good}
-    assert f"passed over {bad}: no segment of 3 s is heard (silence, or sound that no one hears)" in choice.notices
+    assert f"skipped {bad}: no segment of 3 s is audible (silence, or inaudible sound)" in choice.notices
     assert len(finish(choice.segments, RATE, Loudness.MATCHED, mono=mono)) == 2
-    with pytest.raises(UserError, match=r"only 0 segments.*bad\.wav: no segment of 3 s is heard"):
+    with pytest.raises(UserError, match=r"only 0 segments.*bad\.wav: no segment of 3 s is audible"):
         choose([bad], 1, 3.0, Random(0), SETTINGS, mono=mono)
 
 
@@ -234,7 +234,7 @@ def test_opposite_channels_are_heard_in_stereo_and_not_in_mono(tmp_path: Path) -
     against = tone(8) * np.float32([1, -1 / 0.9])
     path = recording(tmp_path / "against.wav", against)
     assert len(choose([path], 2, 3.0, Random(0), SETTINGS).segments) == 2
-    with pytest.raises(UserError, match=r"against\.wav: no segment of 3 s is heard \(its channels cancel each other"):
+    with pytest.raises(UserError, match=r"against\.wav: no segment of 3 s is audible \(its channels cancel each other"):
         choose([path], 1, 3.0, Random(0), SETTINGS, mono=True)
 
 

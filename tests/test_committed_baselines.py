@@ -15,7 +15,8 @@ from evaluation.drift.check import SAME, UNMATCHED, Check, check
 from evaluation.drift.differences import compare
 from evaluation.drift.measuring import measure_piece
 from evaluation.measurement.environment import environment, settings_of
-from evaluation.measurement.measure import METRICS, measure_sound
+from evaluation.measurement.measure import measure_sound
+from evaluation.metrics.catalogue import METRICS
 
 HERE = Path(__file__).with_name("baselines")
 AGAIN = "record again: python tests/baselines/record.py"

@@ -15,7 +15,7 @@ from clstm.runtime.errors import UserError
 from evaluation import doctor
 from evaluation.audio.synthesizer import default_soundfont
 from evaluation.comparison import compare
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 
 
 def tune(seed: int, lowest: int, velocity: int | None) -> Notes:

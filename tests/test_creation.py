@@ -283,7 +283,7 @@ def test_segments_that_cancel_in_mono_are_replaced_when_the_study_is_in_mono(tmp
     ("waveform", "why"),
     [
         (np.stack([music(5), -music(5)], axis=1), "cancel each other"),
-        (np.tile(0.004 * np.sin(2 * np.pi * 4 * np.arange(8 * 44100) / 44100)[:, None], 2), "no one hears"),
+        (np.tile(0.004 * np.sin(2 * np.pi * 4 * np.arange(8 * 44100) / 44100)[:, None], 2), "inaudible sound"),
     ],
 )
 def test_a_source_of_which_nothing_is_heard_is_refused_by_the_names_of_its_files(
@@ -301,8 +301,10 @@ def test_a_source_of_which_nothing_is_heard_is_refused_by_the_names_of_its_files
 def test_very_soft_music_is_said_to_be_raised(tiny_sources: Sources, tmp_path: Path) -> None:
     soft = written(tmp_path / "soft", *[np.stack([music(n), 0.9 * music(n)], axis=1) / 40 for n in range(2)])
     notices = made({**tiny_sources, "quokka": soft}, tmp_path / "study").notices
-    (line,) = [notice for notice in notices if "raised" in notice]
-    assert line.startswith("quokka: 2 clips are raised by more than 20 dB to reach -23 LUFS, their noise too (at most")
+    (line,) = [notice for notice in notices if "amplified" in notice]
+    assert line.startswith(
+        "quokka: 2 clips are amplified by more than 20 dB to reach -23 LUFS, so is their noise (at most"
+    )
 
 
 def linked(path: Path, link: Path) -> Path:
@@ -375,7 +377,7 @@ def test_clips_too_large_even_in_mono_are_refused(
     tiny_sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(creation, "LARGEST", 1000)
-    with pytest.raises(UserError, match="bytes even in mono, at most 1000 are accepted; use shorter --seconds"):
+    with pytest.raises(UserError, match="bytes even in mono; at most 1000 are accepted; use shorter --seconds"):
         made(tiny_sources, tmp_path / "study")
     assert list(tmp_path.iterdir()) == []
 

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import binom, norm
 
 from evaluation.statistics.inference import holm
-from listening_study.analysis import crossed
 from listening_study.analysis.crossed import LEAST_DESIGN, CrossedDifference, difference
 from listening_study.analysis.listener_model import Spread, probabilities, respond
+from listening_study.analysis.variance_components import SourceVariances
 
 FULL, SUBSETS, INCOMPLETE = "all clips", "half of the clips each", "three in ten stop early"
 
@@ -292,6 +292,6 @@ def test_claims_of_equivalence_have_no_more_degrees_of_freedom_than_the_clips_of
 def test_a_rest_estimated_below_0_makes_no_share_surer() -> None:
     nan = np.nan
     answers = np.array([[0.0, 0.0, nan], [1.0, nan, 1.0], [0.0, 0.0, nan]])
-    source = crossed._Source(answers)
+    source = SourceVariances(answers)
     assert source.rest == pytest.approx(-2 / 19)
     assert source.rest_part == 0

@@ -96,7 +96,7 @@ def test_without_the_password_nothing_is_shown(page: AppTest, tiny_study: Study)
     assert tiny_study.title not in said(page)
     assert not page.metric
     enter(page, "guessed")
-    assert "That is not the password." in said(page)
+    assert "Wrong password." in said(page)
     assert not page.metric
 
 
@@ -218,7 +218,7 @@ def test_answers_after_unsealing_are_pointed_out_and_hidden_while_open(
 def test_another_registration_than_the_first_listeners_is_pointed_out(page: AppTest, store: Store) -> None:
     store.admit(Agreement("c" * 64), reissue_after=timedelta(hours=2), registration="another")
     enter(page)
-    assert "The registration has changed since the first listener came" in said(page)
+    assert "The registration has changed since the first listener was admitted" in said(page)
 
 
 # --- the tables behind it ---

@@ -157,7 +157,7 @@ def test_the_reference_says_what_the_code_says(page: str) -> None:
 
 
 def test_the_reference_has_every_command_option_and_metric() -> None:
-    from evaluation.measurement.measure import METRICS
+    from evaluation.metrics.catalogue import METRICS
 
     pages = ("commands", "metrics")
     commands, metrics = (ROOT.joinpath("docs/reference", f"{page}.md").read_text(encoding="utf-8") for page in pages)

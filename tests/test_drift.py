@@ -19,7 +19,8 @@ from evaluation.drift.differences import Moved, compare, other_metrics, toleranc
 from evaluation.drift.measuring import measure_piece, named_files
 from evaluation.measurement import cache
 from evaluation.measurement.environment import EnvironmentDifference, differences, environment, settings_of
-from evaluation.measurement.measure import METRICS, measure_notes, measure_sound
+from evaluation.measurement.measure import measure_notes, measure_sound
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
 SETTINGS = RenderSettings(sample_rate=22050)

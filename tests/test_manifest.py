@@ -26,6 +26,8 @@ from reports.verification.holdings import (
 )
 from reports.verification.manifest import Places, read_manifest
 
+pytestmark = pytest.mark.usefixtures("empty_distributions")
+
 PUBLISHED = Path(__file__).parents[1] / "reports/published/replication"
 STRANGE = (None, True, -1, 0, 10**400, 1e308, "", "x" * 5000, "a\0b", "\ud800", "../../x", "/dev/zero", [], {}, [[]])
 

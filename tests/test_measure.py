@@ -10,8 +10,9 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
-from evaluation.measurement.measure import METRICS, measure_file, measure_notes, measure_sound
+from evaluation.measurement.measure import measure_file, measure_notes, measure_sound
 from evaluation.measurement.systems import COLUMNS, Measurements, measure_systems
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS, Missing
 
 SETTINGS = RenderSettings(sample_rate=22050)

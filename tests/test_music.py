@@ -9,7 +9,8 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings
-from evaluation.measurement.measure import METRICS, measure_file
+from evaluation.measurement.measure import measure_file
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import Missing
 from evaluation.music import Music
 

@@ -22,6 +22,8 @@ from evaluation.drift.check import MOVED, SAME, UNMATCHED
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.measurement.inputs import measurement_inputs
 
+pytestmark = pytest.mark.usefixtures("empty_distributions")
+
 FIXTURES = Path(__file__).with_name("fixtures")
 VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 TINY = [word for setting in ("hidden=8", "batch=4", "excerpt=48") for word in ("--set", setting)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.comparison.verdict import VerdictRow
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from reports.content.provenance import InputFile, Provenance
 from reports.content.report import LeftOutFile, ReportContent, SystemContent, Touch, VariantContent
 from reports.content.rows import AccuracyRow, ClaimRow, MetricSummary, SummaryLine
@@ -163,7 +163,7 @@ def test_a_figure_of_a_song_names_its_player_and_where_its_axes_lie() -> None:
 def test_music_that_is_not_to_be_heard_has_no_player_and_says_so() -> None:
     page = Tags(render_page(content(system("A", "reference")), [section("A")], heard=False))
     assert page.all("audio") == []
-    assert "its audio is left out" in page.text
+    assert "this audio is not included" in page.text
 
 
 def test_a_distance_is_bold_where_the_difference_is_significant() -> None:
@@ -171,7 +171,7 @@ def test_a_distance_is_bold_where_the_difference_is_significant() -> None:
     html = render_page(content(system("A", "reference"), system("B"), system("C"), verdict=rows), [])
     assert '<strong class="distance" title="higher (large)">2.5 [1.5, 3.5] ↑</strong>' in html
     assert '<span class="distance" title="inconclusive">2.5 [1.5, 3.5]</span>' in html
-    assert "another conclusion with other sound" in html
+    assert "conclusion changes with other sound" in html
     assert "<small>n\xa0=\xa09, δ\xa0=\xa0−0.50</small>" in html, "beside a distance its n, and Cliff's delta"
 
 
@@ -196,7 +196,7 @@ def test_models_stand_apart_from_ours_and_from_baselines_and_the_best_is_marked(
     rows = [("silence", "baseline", 0.9744), ("plus", "own", 0.98), ("LSTM", "model", 0.9826)]
     table = [accuracy_row(*row) for row in rows]
     html = render_page(content(system("A", "reference"), system("B", model=model), accuracy=table), [])
-    blocks = ("Models</span>", ">LSTM<", ours, ">plus<", "Baselines that know", ">silence<")
+    blocks = ("Models</span>", ">LSTM<", ours, ">plus<", "Trivial baselines", ">silence<")
     order = [html.index(words) for words in blocks]
     assert order == sorted(order)
     assert "<strong>98.26</strong>" in html
@@ -248,7 +248,7 @@ def test_the_control_is_explained_only_where_there_is_one() -> None:
     controlled = content(system("A", "reference", touch=PLAYED), system("A, same grid", "control", touch=LIMITED))
     text = Tags(render_page(controlled, [])).text
     assert "A, same grid is the same music with every note on a grid" in text
-    assert "As it was played, A has velocities and timing that a score matrix cannot hold" in text
+    assert "As it was played, A has velocities and timing that a score matrix cannot represent" in text
     for words in ("grid", "velocity", "velocities"):
         assert words not in plain.split("What each number means")[0]
 
@@ -257,14 +257,14 @@ def test_the_control_is_explained_only_where_there_is_one() -> None:
     ("touch", "words"),
     [
         (LIMITED, "B has one velocity and begins every note on that grid"),
-        (PLAYED, "B has velocities and timing of its own"),
-        (Touch(one_velocity=True, on_grid=False), "B has timing of its own"),
-        (Touch(one_velocity=False, on_grid=True), "B has velocities of its own"),
+        (PLAYED, "B has its own velocities and timing"),
+        (Touch(one_velocity=True, on_grid=False), "B has its own timing"),
+        (Touch(one_velocity=False, on_grid=True), "B has its own velocities"),
         (None, ""),
     ],
 )
 def test_of_a_systems_velocities_and_timing_is_said_what_its_notes_show(touch: Any, words: str) -> None:
-    sentences = ("B has one velocity", "of its own, which the control lacks")
+    sentences = ("B has one velocity", ", which the control lacks")
     three = content(system("A", "reference"), system("A, same grid", "control"), system("B", touch=touch))
     text = " ".join(Tags(render_page(three, [])).text.split())
     assert words in text
@@ -276,7 +276,7 @@ def test_two_systems_of_one_kind_share_no_part_and_the_page_says_which_has_it() 
         system("A", "reference"), system("Warm", model="lstm"), system("Cold", model="lstm"), claims=[claim("One")]
     )
     text = " ".join(Tags(render_page(both, [])).text.split())
-    assert "Claims about the LSTM are tested on Warm, the first by such a model; not on Cold." in text
+    assert "Claims about the LSTM are tested on Warm, the first system of that kind, not on Cold." in text
 
 
 def test_each_setting_with_another_verdict_on_a_claim_has_a_line_below_it() -> None:

@@ -9,8 +9,9 @@ import pytest
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
-from evaluation.measurement.measure import CANCELLED, METRICS, measure_file, measure_sound
+from evaluation.measurement.measure import CANCELLED, measure_file, measure_sound
 from evaluation.metrics import rms_level
+from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.loudness import true_peak
 from evaluation.metrics.metric import MetricValue, Missing
 from evaluation.metrics.rms_level import SILENT, is_silent, music, offsets

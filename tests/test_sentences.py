@@ -10,7 +10,7 @@ import pytest
 from evaluation.comparison import contrasts
 from evaluation.comparison.summary import summary
 from evaluation.comparison.verdict import rows_of
-from evaluation.measurement.measure import METRICS
+from evaluation.metrics.catalogue import METRICS
 from listening_study.analysis.inference import conclude
 from listening_study.analysis.listener_model import Spread, probabilities, respond
 from listening_study.protocol.configuration import Registration
@@ -57,7 +57,7 @@ def of_nothing() -> list[tuple[str, str]]:
 def test_where_nothing_differs_one_table_in_twenty_says_so(of_nothing: list[tuple[str, str]]) -> None:
     """Of 40, at most 5: more have a chance of 1.4 % at the level of 5 %."""
     for compared, reported in of_nothing:
-        assert ("significantly in 0 of" in compared) == ("in none of" in reported)
+        assert ("significantly in 0 of" in compared) == ("does not differ significantly" in reported)
     assert sum("significantly in 0 of" not in compared for compared, _ in of_nothing) <= 5
 
 
@@ -65,7 +65,7 @@ def test_where_nothing_differs_no_proof_of_equality_is_claimed(of_nothing: list[
     for compared, reported in of_nothing:
         if "significantly in 0 of" in compared:
             assert "does not show that it is equal" in compared
-            assert "no proof of being equal" in reported
+            assert "which does not mean equal" in reported
             assert "are not ruled out" in reported
 
 
@@ -109,16 +109,15 @@ def heard(seed: int, relation: float) -> str:
 @pytest.mark.slow
 def test_unrelated_metrics_rarely_correlate_significantly() -> None:
     said = [heard(seed, 0.0) for seed in range(20)]
-    assert sum(not text.startswith("No metric of") for text in said) <= 4
-    assert all("does not show that none is related" in text for text in said if text.startswith("No metric of"))
+    assert sum(not text.startswith("No metric correlates") for text in said) <= 4
+    assert all("does not show that none is related" in text for text in said if text.startswith("No metric correlates"))
 
 
 @pytest.mark.parametrize(("relation", "sign"), [pytest.param(12.0, "(0.", marks=pytest.mark.slow), (-12.0, "(−0.")])
 def test_a_metric_that_is_related_to_judgements_is_named_with_its_sign(relation: float, sign: str) -> None:
-    for seed in range(2):
-        text = heard(seed, relation)
-        assert re.match(r"[1-4] of \d metrics correlates? significantly", text)
-        assert sign in text
+    text = heard(0, relation)
+    assert re.match(r"[1-4] of \d metrics correlates? significantly", text)
+    assert sign in text
 
 
 # Listeners

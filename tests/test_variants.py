@@ -12,12 +12,15 @@ import pytest
 from clstm.cli.main import main
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
-from evaluation.comparison.compare import Comparison, ComparisonRequest
+from evaluation.audio.render import RenderSettings
+from evaluation.comparison.compare import Comparison
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import measure_systems
 from reports.content.report import VariantContent
 from reports.inputs import variants
 from reports.inputs.variants import Variant, parse
+
+pytestmark = pytest.mark.usefixtures("empty_distributions")
 
 SYSTEMS = ["people", "lstm", "lstm:warm"]
 
@@ -86,11 +89,9 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
         for name in ("people", "lstm")
     }
     verdict = verdict_of(systems)
-    request = ComparisonRequest({}, "people", tmp_path, seconds=2.0, workers=1)
     steps: list[tuple[str, int, int]] = []
-    (one,) = variants.measure(
-        [Variant("lstm", "warm", tmp_path / "other")], request, verdict, lambda *step: steps.append(step)
-    )
+    own = [Variant("lstm", "warm", tmp_path / "other")]
+    (one,) = variants.measure(own, systems, RenderSettings(), None, 2.0, lambda *step: steps.append(step))
     assert steps == [("Measuring, lstm:warm", 1, 2), ("Measuring, lstm:warm", 2, 2)]
     assert [(own.same_grid, own.cut) for own in one.inputs] == [(True, 2.0)] * 2
     assert one.described() == VariantContent(system="lstm", label="warm", path=str(tmp_path / "other"), pieces=2)
@@ -104,10 +105,9 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
 
 def test_music_of_another_kind_is_no_variant(tmp_path: Path) -> None:
     tune(tmp_path / "other/a.mid", 1)
-    verdict = Comparison("people", {"lstm": [MeasurementInput(Path("a.wav"))]}, pd.DataFrame(), {}, {}, [], [])
     with pytest.raises(UserError, match="lstm:warm is MIDI and lstm is audio"):
         variants.inputs_of(
-            Variant("lstm", "warm", tmp_path / "other"), ComparisonRequest({}, "people", tmp_path), verdict
+            Variant("lstm", "warm", tmp_path / "other"), [MeasurementInput(Path("a.wav"))], groups={}, seconds=None
         )
 
 

@@ -40,7 +40,7 @@ def test_what_differs_is_named_with_its_direction_distance_and_interval() -> Non
 @pytest.mark.parametrize(
     ("changed", "there", "gone"),
     [
-        ({"verdict": "inconclusive", "direction": "", "magnitude": ""}, "in none of 1 metrics", "lower"),
+        ({"verdict": "inconclusive", "direction": "", "magnitude": ""}, "in any of 1 metrics", "lower"),
         ({"direction": "higher", "magnitude": "small"}, "higher", "lower"),
         ({"distance": 4.0}, "4.0 [1.5", "2.5 [1.5"),
         ({"distance_low": None, "distance_high": None}, "(lower; 2.5 noise floors of 25", "["),
@@ -66,7 +66,7 @@ def test_other_numbers_give_other_words(changed: dict[str, Any], there: str, gon
 
 def test_inconclusive_is_never_called_equal() -> None:
     words = said(row(verdict="inconclusive", distance_high=3.4))
-    assert "no proof of being equal" in words
+    assert "which does not mean equal" in words
     assert "up to 3.4 noise floors of 25 pieces (level spread) are not ruled out" in words
     partly = said(row(), row("flatness", "inconclusive"))
     assert "time domain 1 of 1, frequency domain 0 of 1; the other metrics are inconclusive" in partly
