@@ -49,12 +49,14 @@ class Music:
     """A waveform, (samples, 2) -1..1, its rate in Hz, and the notes it was rendered from, None for audio.
 
     remarks : what was done to its sound, such as "resampled from 48000 Hz"
+    seconds : to the end of its last note; None where the sound ends, or the notes do
     """
 
     waveform: Waveform
     rate: int
     notes: Notes | None = None
     remarks: tuple[str, ...] = ()
+    seconds: float | None = None
 
     @classmethod
     def read(
@@ -65,10 +67,13 @@ class Music:
         on_same_grid : the notes pass through the score matrix and one velocity first, as a model's notes did
         """
         sound = heard(Path(path), settings)
-        if on_same_grid and sound.notes is not None:
-            return cls.of(same_grid(sound.notes), settings)
-        beside = sentence([sound.notes.left_out]) if sound.notes is not None else ""
-        return cls(sound.waveform, sound.rate, sound.notes, (*sound.remarks, *filter(None, [beside])))
+        if sound.piece is None:
+            return cls(sound.waveform, sound.rate, remarks=sound.remarks)
+        if on_same_grid:
+            return cls.of(same_grid(sound.piece.notes), settings)
+        beside = filter(None, [sentence([sound.piece.notes.left_out])])
+        notes, seconds = sound.piece.notes, sound.piece.duration
+        return cls(sound.waveform, sound.rate, notes, (*sound.remarks, *beside), seconds)
 
     @classmethod
     def of(cls, notes: Notes, settings: RenderSettings = RenderSettings()) -> "Music":
@@ -81,8 +86,9 @@ class Music:
         if self.notes is None:
             found = measure_sound(self.waveform, self.rate)
         else:
-            piece = without_tail(self.waveform, self.rate, self.notes.duration)
-            found = measure_sound(piece, self.rate) | measure_notes(self.notes)
+            seconds = self.notes.duration if self.seconds is None else self.seconds
+            piece = without_tail(self.waveform, self.rate, seconds)
+            found = measure_sound(piece, self.rate) | measure_notes(self.notes, seconds)
         return complete(found)
 
     @property

@@ -17,7 +17,7 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UnreadableFileError, UserError
 from evaluation.audio import buffers as waveform_module
 from evaluation.audio import decoding, files
-from evaluation.audio.files import heard, load, mono, read_audio, read_notes, resample, write_audio
+from evaluation.audio.files import heard, load, mono, read_audio, read_playable, resample, write_audio
 from evaluation.audio.render import RenderSettings, render
 
 RATE = 44100
@@ -212,8 +212,8 @@ def test_midi_is_heard_with_its_notes_and_without_remarks(tmp_path: Path) -> Non
     notes = Notes.of([(0.0, 0.5, 60, 80), (0.5, 1.0, 64, 80)])
     write_midi(notes, tmp_path / "a.mid")
     sound = heard(tmp_path / "a.mid", RenderSettings(sample_rate=22050))
-    assert sound.notes is not None
-    assert sound.notes.pitch.tolist() == [60, 64]
+    assert sound.piece is not None
+    assert sound.piece.notes.pitch.tolist() == [60, 64]
     assert sound.remarks == ()
 
 
@@ -229,7 +229,7 @@ def test_midi_is_heard_with_its_notes_and_without_remarks(tmp_path: Path) -> Non
 def test_what_was_done_to_audio_is_said(rate: int, channels: int, remarks: tuple[str, ...], tmp_path: Path) -> None:
     write_audio(tmp_path / "a.wav", sine(rate=rate, channels=channels), rate)
     sound = heard(tmp_path / "a.wav")
-    assert sound.notes is None
+    assert sound.piece is None
     assert sound.remarks == remarks
     assert sound.rate == 44100
     middle = slice(2205, -2205)
@@ -255,4 +255,4 @@ def test_audio_of_many_hours_is_rejected_before_it_is_read(tmp_path: Path) -> No
 def test_music_of_many_hours_is_rejected_by_name(tmp_path: Path) -> None:
     write_midi(Notes.of([(0.0, 1.0, 60, 80), (3 * 3600.0, 3 * 3600.0 + 1, 60, 80)]), tmp_path / "long.mid")
     with pytest.raises(UnreadableFileError, match=r"long\.mid: lasts 3\.0 hours"):
-        read_notes(tmp_path / "long.mid")
+        read_playable(tmp_path / "long.mid")

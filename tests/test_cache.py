@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from clstm.music.midi import Notes, write_midi
+from clstm.music.piece import Piece
 from evaluation.audio.render import RenderSettings, render
 from evaluation.measurement import cache, measure, performance
 from evaluation.measurement.inputs import MeasurementInput
@@ -164,12 +165,12 @@ def test_a_damaged_or_foreign_entry_is_measured_again(kept: Path, tmp_path: Path
 
 
 def test_a_damaged_render_is_rendered_again(kept: Path) -> None:
-    first = performance.rendered(TUNE, SETTINGS)
+    first = performance.rendered(Piece.of(TUNE), SETTINGS)
     (entry,) = entries(kept / "render")
     other = kept / "render" / "other"
     other.write_bytes(cache._digest(entry.name, b"[1]") + b"[1]")
     for _ in spoilt(entry, other):
-        assert performance.rendered(TUNE, SETTINGS).tobytes() == first.tobytes()
+        assert performance.rendered(Piece.of(TUNE), SETTINGS).tobytes() == first.tobytes()
 
 
 def test_a_folder_that_others_can_write_is_not_used(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,8 +221,10 @@ def test_another_setting_take_or_content_is_measured_anew(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("kept")
 def test_a_render_is_remembered_to_the_last_sample() -> None:
-    first = performance.rendered(TUNE, SETTINGS)
-    assert performance.rendered(TUNE, SETTINGS).tobytes() == first.tobytes() == render(TUNE, SETTINGS).tobytes()
+    first = performance.rendered(Piece.of(TUNE), SETTINGS)
+    assert (
+        performance.rendered(Piece.of(TUNE), SETTINGS).tobytes() == first.tobytes() == render(TUNE, SETTINGS).tobytes()
+    )
 
 
 def test_a_folder_that_cannot_be_written_costs_the_cache_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_an_earlier_comparison_is_replaced_and_nothing_else(compared: Path, musi
         (("human={}/human", "model={}/none"), (), "does not exist"),
         (("a={}/human", "b={}/model"), (), "--reference 'human' is not one of the systems given"),
         (("human={}/human", "human, same grid={}/model"), (), "belongs to the control"),
-        (("human={}/human", "model={}/model"), ("--grid", "some"), "choose one of: reference, all, none"),
+        (("human={}/human", "model={}/model"), ("--grid", "some"), "choose one of: auto, reference, all, none"),
         (("human={}/human", "model={}/model"), ("--groups", "none.csv"), "none.csv cannot be read as CSV"),
         (("human={}/human", "model={}/model"), ("--soundfont", "none.sf2"), "none.sf2 cannot be opened"),
         (("human={}/human", "model={}/model"), ("--cluster", "localhost:1"), "no Dask scheduler answers"),
@@ -257,4 +257,4 @@ def test_measure_writes_every_figure_and_its_warnings(music: Path, tmp_path: Pat
 
 def test_the_default_request_is_the_one_of_the_command_line() -> None:
     request = compare.ComparisonRequest({"a": Path("b")}, "a", Path("out"))
-    assert (request.grid, request.seed, request.robustness) == ("reference", 0, False)
+    assert (request.grid, request.seed, request.robustness) == ("auto", 0, False)

@@ -184,8 +184,8 @@ def test_the_command_obeys_the_pedal_of_each_channel_when_asked(tmp_path: Path) 
     }
     assert dry.pieces["file"].tolist() == ["of-another-channel.mid", "pressed.mid", "without.mid"]
     assert held == {"dry": [2, 2, 2], "wet": [2, 4, 2]}  # frames of 1/8 s
-    assert "left out: the pedal, pressed 1 time in 1 file (--pedal obeys it)" in said
-    assert "left out:" not in nothing_said
+    assert "left out of the notes: the pedal, pressed 1 time in 1 file (--pedal obeys it)" in said
+    assert "left out of the notes:" not in nothing_said
 
 
 def test_what_the_reading_leaves_out_is_counted_for_each_piece_and_said(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_what_the_reading_leaves_out_is_counted_for_each_piece_and_said(tmp_path
     corpus, said = prepared(music, tmp_path / "corpus")
     assert corpus.pieces[["drums", "pedals", "programs"]].to_numpy().tolist() == [[2, 0, "33 40"], [0, 1, ""]]
     assert "2 drum notes in 1 file; the pedal, pressed 1 time in 1 file" in said
-    assert "instruments other than the piano in 1 file, heard as a piano" in said
+    assert "instruments other than the piano in 1 file, read as a piano" in said
     assert all(piece.left_out.programs in ((33, 40), ()) for piece in map(read_midi, sorted(music.iterdir())))
 
 

@@ -50,7 +50,18 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made(music: Path, out: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
     """What a report of these systems says: on its page, without addresses and what the user wrote; and elsewhere."""
-    sys.argv = ["clstm", "report", *words, "--reference", words[0].partition("=")[0], "--out", str(out), "--page-only"]
+    sys.argv = [
+        "clstm",
+        "report",
+        *words,
+        "--reference",
+        words[0].partition("=")[0],
+        "--out",
+        str(out),
+        "--page-only",
+        "--grid",
+        "reference",
+    ]
     with pytest.raises(SystemExit) as ended:
         main()
     assert not ended.value.code, capsys.readouterr().err

@@ -18,15 +18,15 @@ def test_each_kind_is_counted_over_the_files_that_have_it() -> None:
         LeftOut(programs=(48,)),
         NOTHING,
     ]
-    assert sentence(files) == (
-        "left out: 1,201 drum notes in 2 files; the pedal, pressed 1 time in 1 file; instruments other than"
-        " the piano in 2 files, heard as a piano"
+    assert sentence(files, one_instrument=True) == (
+        "left out of the notes: 1,201 drum notes in 2 files; the pedal, pressed 1 time in 1 file; instruments other"
+        " than the piano in 2 files, read as a piano"
     )
 
 
 def test_what_can_be_done_about_the_pedal_is_said_with_it() -> None:
     assert sentence([LeftOut(pedals=2)], remedy="--pedal obeys it") == (
-        "left out: the pedal, pressed 2 times in 1 file (--pedal obeys it)"
+        "left out of the notes: the pedal, pressed 2 times in 1 file (--pedal obeys it)"
     )
     assert "--pedal" not in sentence([LeftOut(drums=2)], remedy="--pedal obeys it")
 

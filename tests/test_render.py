@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clstm.music.messages import NOTE_OFF, NOTE_ON
 from clstm.music.midi import Notes
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.processes import in_processes
 from evaluation.audio import synthesizer
 from evaluation.audio.buffers import clipped
-from evaluation.audio.render import LONGEST, RenderSettings, describe, render, same_grid
+from evaluation.audio.render import LONGEST, RenderSettings, describe, first_samples, render, same_grid
 from evaluation.audio.synthesizer import Synthesizer, default_soundfont
 
 CHORDS = Notes.of(
@@ -62,12 +63,12 @@ def test_the_size_of_the_chunks_changes_no_sample(chunk: int) -> None:
     settings = RenderSettings()
     expected = render(Notes.of([note(0.0, 0.25)]), RenderSettings(tail=0.25))
     actual = np.zeros_like(expected)
-    with Synthesizer(default_soundfont(), 0, settings.interpolation, settings.named()) as synth:
-        synth.strike(60, 80)
-        for start, stop in [(0, 11025), (11025, len(actual))]:
+    begin, end = first_samples(np.array([0.0, 0.25 - 0.5 / 1920]), 44100).tolist()
+    with Synthesizer(default_soundfont(), 16, settings.interpolation, settings.named()) as synth:
+        for start, stop, kind in [(0, begin, NOTE_ON), (begin, end, NOTE_OFF), (end, len(actual), NOTE_OFF)]:
             for first in range(start, stop, chunk):
                 synth.write(actual[first : min(first + chunk, stop)])
-            synth.release(60)
+            synth.send(kind, 0, 60, 80)
     np.testing.assert_array_equal(actual, expected)
 
 
@@ -228,7 +229,7 @@ def test_without_fluidsynth_the_command_that_installs_it_is_named(monkeypatch: p
         {"gain": float("nan")},
         {"interpolation": 3},
         {"polyphony": 0},
-        {"program": 128},
+        {"instrument": 128},
         {"tail": -1.0},
     ],
 )

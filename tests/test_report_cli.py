@@ -67,7 +67,19 @@ def report(music: Path) -> Path:
     """A report of all of it, for the page alone: print is three times as many figures."""
     out = music / "out/report"
     systems = [f"{NASTY}={music}/model", f"Human={music}/human", f"Recording={music}/hum.wav"]
-    options = ["--reference", "Human", "--out", out, "--accuracy", music / "accuracy.csv", "--seed", 3, "--page-only"]
+    options = [
+        "--reference",
+        "Human",
+        "--grid",
+        "reference",
+        "--out",
+        out,
+        "--accuracy",
+        music / "accuracy.csv",
+        "--seed",
+        3,
+        "--page-only",
+    ]
     assert clstm("report", *systems, *options) == 0
     return out
 
@@ -167,6 +179,8 @@ def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, mus
     options = [
         "--reference",
         "Human",
+        "--grid",
+        "reference",
         "--out",
         report,
         "--accuracy",

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from midi_bytes import END_OF_TRACK, chunk, controller, delta, header, midi, off, on, program, tempo, track, written
 
-from clstm.music.smf import CorruptError, Events, parse
+from clstm.music.events import EXCLUSIVE, Events
+from clstm.music.smf import CorruptError, parse
 
 FOUR = [(0, on(60)), (480, off(60)), (0, on(62)), (480, off(62))]
 FOUR_READ = [(0, 0x90, 60, 80), (480, 0x80, 60, 0), (480, 0x90, 62, 80), (960, 0x80, 62, 0)]
 
 
 def rows(events: Events) -> list[tuple[int, int, int, int]]:
+    """The channel messages."""
     columns = (events.tick, events.status, events.first, events.second)
-    return [tuple(map(int, row)) for row in zip(*columns, strict=True)]
+    return [tuple(map(int, row)) for row in zip(*columns, strict=True) if row[1] != EXCLUSIVE]
 
 
 def riff(content: bytes, *before: bytes, kind: bytes = b"RMID") -> bytes:
@@ -192,3 +194,64 @@ def test_every_cut_of_a_file_is_refused() -> None:
     for size in range(len(data)):
         with pytest.raises(CorruptError):
             parse(data[:size])
+
+
+def test_system_exclusives_are_kept_in_their_place_without_their_brackets() -> None:
+    reset = b"\xf0\x05\x7e\x7f\x09\x01\xf7"
+    events = parse(midi((0, on(60)), (10, reset), (0, program(5)), (5, off(60))))
+    assert events.status.tolist() == [0x90, EXCLUSIVE, 0xC0, 0x80]
+    assert events.tick.tolist() == [0, 10, 10, 15]
+    assert events.exclusives == (b"\x7e\x7f\x09\x01",)
+
+
+def test_metre_key_and_texts_are_kept_with_their_ticks() -> None:
+    events = parse(
+        midi(
+            (0, b"\xff\x58\x04\x06\x03\x18\x08"),
+            (0, b"\xff\x59\x02\xfd\x01"),
+            (10, b"\xff\x06\x04coda"),
+            (5, b"\xff\x05\x02la"),
+            (0, on(60)),
+            (9, off(60)),
+        )
+    )
+    assert events.metre.tolist() == [[0, 6, 8]]
+    assert events.key.tolist() == [[0, -3, 1]]
+    assert events.texts == ((10, 0, "marker", b"coda"), (15, 0, "lyric", b"la"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\x58\x00", b"\xff\x58\x02\x00\x02", b"\xff\x58\x02\x04\x40", b"\xff\x59\x01\x00"]
+)
+def test_a_metre_or_key_that_says_nothing_is_passed_over(content: bytes) -> None:
+    events = parse(midi((0, content), *FOUR))
+    assert (len(events.metre), len(events.key)) == (0, 0)
+    assert rows(events) == FOUR_READ
+
+
+def test_ports_are_those_of_their_tracks_by_rank() -> None:
+    port = b"\xff\x21\x01"
+    tracks = [
+        track((0, on(60)), (9, off(60))),
+        track((0, port + b"\x05"), (0, on(61)), (5, port + b"\x02"), (4, off(61))),
+    ]
+    events = parse(header(2) + b"".join(tracks))
+    ranked = dict(zip(zip(events.track.tolist(), events.tick.tolist(), strict=True), events.port.tolist(), strict=True))
+    assert ranked == {(0, 0): 0, (0, 9): 0, (1, 0): 2, (1, 9): 1}
+
+
+def test_more_ports_than_fluidsynth_has_share_those_there_are() -> None:
+    tracks = [track((0, b"\xff\x21\x01" + bytes([port])), (0, on(60)), (9, off(60))) for port in range(40)]
+    assert sorted(set(parse(header(40) + b"".join(tracks)).port.tolist())) == list(range(16))
+
+
+def test_what_is_due_with_one_tempo_is_half_a_tick_early_and_never_before_the_begin() -> None:
+    events = parse(midi(*FOUR))
+    np.testing.assert_allclose(events.due(np.array([0, 480, 960])), [0, 0.5 - 0.5 / 960, 1 - 0.5 / 960], rtol=1e-6)
+
+
+def test_what_is_due_after_a_thousand_changes_of_tempo_is_at_its_time() -> None:
+    changes = [(7, tempo(400_000 + 500 * (number % 300))) for number in range(1000)]
+    events = parse(midi(*changes, (100, on(60)), (480, off(60))))
+    half = 0.5 * events.tempo[-1, 1] / 1e6 / 480
+    np.testing.assert_allclose(events.due(events.tick), events.seconds(events.tick) - half, atol=2e-6)

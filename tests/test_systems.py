@@ -32,7 +32,7 @@ def hum(path: Path, amplitude: float, seconds: float = 1.0) -> Path:
 
 
 def read(reference: str, **sources: Path) -> list[System]:
-    verdict = judge(ComparisonRequest(sources, reference, Path("unused")))
+    verdict = judge(ComparisonRequest(sources, reference, Path("unused"), grid="reference"))
     return systems_of(verdict, sources, reference)
 
 

@@ -57,6 +57,7 @@ def generate(
     threshold: Threshold = None,
     rescue: Rescue = False,
     with_prompt: Annotated[bool, typer.Option(help="Keep the prompt before the continuation.")] = False,
+    pedal: Annotated[bool, typer.Option("--pedal", help="Let the pedal lengthen the notes of --prompt.")] = False,
     seed: Seed = 0,
 ) -> None:
     """Continue music with a model.
@@ -83,6 +84,7 @@ def generate(
         corpus=corpus,
         split=split,
         with_prompt=with_prompt,
+        pedal=pedal,
     )
     with progress() as advance:
         made = make_music(request, advance)
@@ -100,7 +102,10 @@ def excerpts(
     seconds: Seconds = 30.0,
     played: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The corpus's MIDI files: keep the timing and dynamics they have there."),
+        typer.Option(
+            metavar="DIR",
+            help="The corpus's MIDI files: keep timing, dynamics, pedal and instruments.",
+        ),
     ] = None,
     seed: Seed = 0,
 ) -> None:
@@ -119,6 +124,4 @@ def excerpts(
     opened = Corpus.open(corpus)
     chosen = prompts.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
     manifest = continuations.by_people(chosen, out, corpus=opened, played=played)
-    if words := manifest.get("left_out"):
-        warn(words)
     say(continuations.summary(manifest, out))

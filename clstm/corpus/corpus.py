@@ -210,7 +210,7 @@ def summary(corpus: Corpus) -> str:
     frames, name = int(corpus.lengths[longest]), pieces["file"].iloc[longest]
     share = frames / int(corpus.lengths.sum())
     lines.append(f"longest: {name}, {_length(frames, corpus.rows)}, {share:.0%} of the corpus")
-    if unsaid := sentence(from_columns(pieces), remedy="--pedal obeys it"):
+    if unsaid := sentence(from_columns(pieces), remedy="--pedal obeys it", one_instrument=True):
         lines.append(unsaid)
     rejected = pd.read_csv(corpus.path / "rejected.csv", keep_default_na=False)
     if len(rejected):

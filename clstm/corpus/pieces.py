@@ -15,7 +15,7 @@ from clstm.runtime.errors import UnreadableFileError
 
 
 @dataclass(frozen=True)
-class Piece:
+class EncodedPiece:
     """packed : (frames, 20) uint8, the 156 rows of each frame as bits"""
 
     packed: NDArray[np.uint8]
@@ -24,10 +24,10 @@ class Piece:
     fingerprint: str
 
 
-def read_piece(path: Path, *, pedal: bool) -> Piece:
+def encode_file(path: Path, *, pedal: bool) -> EncodedPiece:
     """Raises `UnreadableFileError`, also for a file with no note in range, or of a density that no music has.
 
-    >>> piece = read_piece(Path("song.mid"), pedal=False)  # 24 notes of a quarter second, one after another
+    >>> piece = encode_file(Path("song.mid"), pedal=False)  # 24 notes of a quarter second, one after another
     >>> piece.packed.shape, piece.losses
     ((48, 20), Losses(notes=24, out_of_range=0, merged=0, lengthened=0))
     """
@@ -37,7 +37,7 @@ def read_piece(path: Path, *, pedal: bool) -> Piece:
     matrix = encode(notes)
     if not matrix.any():
         raise UnreadableFileError(path, "no note within MIDI 24..101")
-    return Piece(
+    return EncodedPiece(
         np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), notes.left_out, fingerprint(matrix)
     )
 

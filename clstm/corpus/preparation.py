@@ -16,7 +16,7 @@ import numpy as np
 
 from clstm.corpus import chorales, maestro, splits
 from clstm.corpus.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
-from clstm.corpus.pieces import read_piece
+from clstm.corpus.pieces import encode_file
 from clstm.music import pianoroll
 from clstm.music.left_out import as_columns
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
@@ -159,7 +159,7 @@ def _write_frames(
     """Append the frames of every usable candidate to the file; one row each, still without its split."""
     rows: list[dict[str, object]] = []
     start = 0
-    encoded = in_processes(partial(read_piece, pedal=pedal), [c.path for c in candidates], workers=workers)
+    encoded = in_processes(partial(encode_file, pedal=pedal), [c.path for c in candidates], workers=workers)
     import pandas as pd  # a quarter of a second, in which the processes start
 
     with path.open("wb") as file:

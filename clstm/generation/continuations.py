@@ -22,8 +22,8 @@ from clstm.models.checkpoint import WEIGHTS, load_model, read_config
 from clstm.models.networks import NetworkConfig
 from clstm.music import degeneration
 from clstm.music.generated import GENERATED, ContinuationItem
-from clstm.music.left_out import sentence
-from clstm.music.midi import LONGEST, Notes, read_midi, write_midi
+from clstm.music.midi import LONGEST, write_midi
+from clstm.music.piece import Piece, read_piece, write_piece
 from clstm.music.score import FRAME_RATE, ROWS, Matrix, decode, repair
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import replacing, write_json
@@ -91,21 +91,18 @@ def by_model(
 def by_people(prompts: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
     """What the pieces do after each prompt, in the same form.
 
-    played : the folder the corpus was made of; its files are cut as they were played, with their velocity and timing
+    played : the folder the corpus was made of; its files are cut as they were played, with all that they say
     """
     matrices = [prompt.continuation for prompt in prompts]
     source: dict[str, Any] = {"model": None, "as_played": played is not None}
     if played is None:
         return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False)
-    whole = [read_midi(_named(played, prompt.file)) for prompt in prompts]
-    source["left_out"] = sentence(
-        one.left_out for one in {prompt.file: one for prompt, one in zip(prompts, whole, strict=True)}.values()
-    )
-    notes = [_after(prompt, one) for prompt, one in zip(prompts, whole, strict=True)]
-    return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False, notes=notes)
+    whole = (read_piece(_named(played, prompt.file)) for prompt in prompts)
+    pieces = [_after(prompt, one) for prompt, one in zip(prompts, whole, strict=True)]
+    return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False, pieces=pieces)
 
 
-def _after(prompt: Prompt, piece: Notes) -> Notes:
+def _after(prompt: Prompt, piece: Piece) -> Piece:
     """What is played after a prompt, as long as the prompt's own continuation."""
     begin, frames = prompt.end / FRAME_RATE, prompt.continuation.shape[1]
     return piece.between(begin, begin + frames / FRAME_RATE)
@@ -130,12 +127,12 @@ def write(
     corpus: Corpus | None,
     with_prompt: bool,
     redrawn: Sequence[int] | None = None,
-    notes: Sequence[Notes] | None = None,
+    pieces: Sequence[Piece] | None = None,
 ) -> dict[str, Any]:
     """MIDI files `001-piece.mid`, ... and the manifest; an earlier such folder is replaced, nothing else is.
 
     redrawn : how often each continuation was drawn again; None when that was not asked for
-    notes : what is written of each instead of its matrix, which is still what is measured
+    pieces : what is written of each instead of its matrix, which is still what is measured
 
     Without its prompt a continuation is a piece of its own: a note that sounds on from the prompt is struck at its
     beginning. So it is measured in either case, and times count from its beginning.
@@ -150,7 +147,10 @@ def write(
         for place, (prompt, matrix) in enumerate(zip(prompts, music, strict=True)):
             name = f"{place + 1:03d}-{shortened(prompt.name, NAME)}.mid"
             whole = np.concatenate([prompt.window, matrix], axis=1) if with_prompt else matrix
-            write_midi(decode(whole) if notes is None else notes[place], building / name)
+            if pieces is None:
+                write_midi(decode(whole), building / name)
+            else:
+                write_piece(pieces[place], building / name)
             more: dict[str, Any] = {} if redrawn is None else {"redrawn": redrawn[place]}
             if with_prompt:
                 more["begins_at_seconds"] = prompt.window.shape[1] / FRAME_RATE

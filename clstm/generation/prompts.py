@@ -98,8 +98,10 @@ def opening(window: int = WINDOW) -> Prompt:
     return Prompt("bwv846", 0, *_padded(matrix[:, :window], window), repair(matrix[:, window:]))
 
 
-def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> Prompt:
+def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW, *, pedal: bool = False) -> Prompt:
     """The window of a MIDI file that begins at `start_seconds`; short music is padded with silence before it.
+
+    pedal : whether it lengthens notes
 
     Six seconds of music before a window of 90 frames, 11.25 s, is filled with silence:
 
@@ -107,7 +109,7 @@ def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW) -> P
     >>> prompt.name, prompt.window.shape, prompt.padding
     ('song', (156, 90), 42)
     """
-    notes = read_midi(path)
+    notes = read_midi(path, pedal=pedal)
     matrix = encode(notes)
     start = round(start_seconds * FRAME_RATE)
     read = matrix[:, start : start + window]

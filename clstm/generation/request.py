@@ -26,6 +26,7 @@ class GenerationRequest:
     files, start : MIDI files, and where in them the prompt begins, in seconds
     corpus, split : a corpus, and which split of it; None is the one held out
     with_prompt : keep the prompt before the continuation
+    pedal : whether it lengthens the notes of `files`
     """
 
     run: str | Path
@@ -38,6 +39,7 @@ class GenerationRequest:
     corpus: Path | None = None
     split: str | None = None
     with_prompt: bool = False
+    pedal: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
         chosen = distinct = prompts.from_corpus(corpus, split, request.count, frames, request.sampling.seed, window)
         remarks = trained_elsewhere([run], corpus)
     else:
-        distinct = [prompts.from_midi(path, request.start, window) for path in request.files]
+        distinct = [prompts.from_midi(path, request.start, window, pedal=request.pedal) for path in request.files]
         distinct = distinct or [prompts.opening(window)]
         chosen = [one for one in distinct for _ in range(request.count)]
         remarks = _of_files(distinct, request)
@@ -79,7 +81,7 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
 
 
 def _of_files(given: list[Prompt], request: GenerationRequest) -> list[str]:
-    words = sentence(one.left_out for one in given)
+    words = sentence((one.left_out for one in given), remedy="--pedal obeys it", one_instrument=True)
     remarks = [words] if words else []
     if request.sampling.threshold is not None and request.count > 1:
         remarks.append(f"nothing is random with --threshold: the {request.count} continuations of a prompt are equal")

@@ -12,11 +12,11 @@ PIANOS = range(6)  # General MIDI's programs called piano, counted from 0; harps
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What is in a file and not in its notes.
+    """What is in a file and not in its notes. The sound has all of it.
 
-    drums : notes on the channel of the drums; they are left out
-    programs : those that play notes and are no piano, General MIDI 0..127; their notes are kept, as a piano's
-    pedals : how often a pedal is pressed and not obeyed; the notes it holds end with their keys
+    drums : notes on the channel of the drums, which have no pitch
+    programs : those that play notes and are no piano, General MIDI 0..127; their notes are kept
+    pedals : how often a pedal is pressed; the notes it holds end with their keys
     """
 
     drums: int = 0
@@ -28,13 +28,14 @@ NOTHING = LeftOut()
 COLUMNS = ("drums", "pedals", "programs")
 
 
-def sentence(files: Iterable[LeftOut], *, remedy: str = "") -> str:
-    """What was left out of so many files, with counts; empty when nothing was.
+def sentence(files: Iterable[LeftOut], *, remedy: str = "", one_instrument: bool = False) -> str:
+    """What was left out of the notes of so many files, with counts; empty when nothing was.
 
     remedy : what the user can do to have the pedal obeyed, such as "--pedal obeys it"
+    one_instrument : whether all notes become those of one instrument; which others there were is said then
 
     >>> sentence([LeftOut(drums=4), LeftOut(pedals=2), LeftOut()])
-    'left out: 4 drum notes in 1 file; the pedal, pressed 2 times in 1 file'
+    'left out of the notes: 4 drum notes in 1 file; the pedal, pressed 2 times in 1 file'
     """
     files = list(files)
     drums, pedals = ([count for one in files if (count := getattr(one, what))] for what in ("drums", "pedals"))
@@ -45,9 +46,9 @@ def sentence(files: Iterable[LeftOut], *, remedy: str = "") -> str:
     if pedals:
         how = f" ({remedy})" if remedy else ""
         parts.append(f"the pedal, pressed {_count(sum(pedals), 'time')} in {_count(len(pedals), 'file')}{how}")
-    if others:
-        parts.append(f"instruments other than the piano in {_count(others, 'file')}, heard as a piano")
-    return f"left out: {'; '.join(parts)}" if parts else ""
+    if others and one_instrument:
+        parts.append(f"instruments other than the piano in {_count(others, 'file')}, read as a piano")
+    return f"left out of the notes: {'; '.join(parts)}" if parts else ""
 
 
 def as_columns(one: LeftOut) -> dict[str, object]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.music.events import Events
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.smf import CorruptError, parse
 from clstm.music.sounding import sounding
@@ -92,18 +93,29 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
     (24, [60, 62, 64, 65], [0.0, 0.25, 0.5, 0.75])
     """
     path = Path(path)
+    events = read_events(path)
+    notes = notes_of(path, events, pedal=pedal)
+    if not len(notes):
+        raise NoNotesError(path, "only drums" if notes.left_out.drums else "no notes")
+    return notes
+
+
+def read_events(path: Path) -> Events:
+    """Everything that a MIDI file says. Raises `UnreadableFileError` with the reason."""
     try:
-        events = parse(_content(path))
+        return parse(_content(path))
     except CorruptError as error:
         raise UnreadableFileError(path, str(error)) from error
+
+
+def notes_of(path: Path, events: Events, *, pedal: bool) -> Notes:
+    """The notes with a pitch of a file's events; none in a file of drums alone. Raises `UnreadableFileError`."""
     played = sounding(events, pedal=pedal)
-    if not len(played.begin):
-        raise NoNotesError(path, "only drums" if played.left_out.drums else "no notes")
     onset, offset = events.seconds(played.begin), events.seconds(played.end)
-    if offset.max() > LONGEST:
-        hours = offset.max() / 3600
+    longest = offset.max(initial=0.0)
+    if longest > LONGEST:
         raise UnreadableFileError(
-            path, f"absurd times: it would last {hours:.0f} hours; at most {LONGEST / 3600:.0f} are read"
+            path, f"absurd times: it would last {longest / 3600:.0f} hours; at most {LONGEST / 3600:.0f} are read"
         )
     # By tick, then by pitch, which takes seven bits.
     order = np.argsort(played.begin << 7 | played.pitch, kind="stable")

@@ -11,15 +11,19 @@ over events, finds those that do. That is some ten times as fast as mido decodes
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DEFAULT_TEMPO = 500_000  # microseconds a quarter, where the file says nothing
+from clstm.music.events import EXCLUSIVE, Events, Indices
+
+MOST_PORTS = 16  # FluidSynth has 256 channels
 
 _META, _TEMPO, _END_OF_TRACK = 0xFF, 0x51, 0x2F
-_SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
+_PORT, _METRE, _KEY = 0x21, 0x58, 0x59  # meta events
+_TEXTS = {1: "text", 2: "copyright", 3: "track name", 4: "instrument name", 5: "lyric", 6: "marker", 7: "cue point"}
+_SYSTEM_EXCLUSIVE = (EXCLUSIVE, 0xF7)
 _CHUNK = 8  # bytes of a chunk's type and length
 _LONGEST_NUMBER = 4  # bytes of a variable-length number
 _LONGEST_EVENT = _LONGEST_NUMBER + 6  # bytes of those the table knows: a tempo is the longest
@@ -31,44 +35,6 @@ _TWO_DATA_BYTES = np.array([_DATA_BYTES.get(status >> 4) == 2 for status in rang
 
 class CorruptError(ValueError):
     """The bytes contradict the standard. The message says how, and at which byte."""
-
-
-@dataclass(frozen=True)
-class Events:
-    """The channel messages of a file in the order they sound: by tick, then track, then place in the track.
-
-    tick : (events,) int64
-    status, first, second : (events,) uint8; `second` is 0 in messages of one data byte
-    tempo : (changes, 2) int64, tick and microseconds per quarter, in order
-    division : ticks per quarter
-    end : the tick at which the last track ends
-    """
-
-    tick: NDArray[np.int64]
-    status: NDArray[np.uint8]
-    first: NDArray[np.uint8]
-    second: NDArray[np.uint8]
-    tempo: NDArray[np.int64]
-    division: int
-    end: int
-
-    def seconds(self, tick: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Ticks in seconds by the tempo map.
-
-        At 120 quarters per minute for one quarter, then at 60:
-
-        >>> none, tempo = np.zeros(0, np.uint8), np.array([[96, 1_000_000]])
-        >>> events = Events(np.zeros(0, np.int64), none, none, none, tempo, division=96, end=0)
-        >>> events.seconds(np.array([0, 96, 192])).tolist()
-        [0.0, 0.5, 1.5]
-        """
-        tempo = self.tempo[self.tempo[:, 1] > 0]  # a quarter of no length is no tempo: the one before stays
-        at = np.concatenate([[0], tempo[:, 0]])
-        second_a_tick = np.concatenate([[DEFAULT_TEMPO], tempo[:, 1]]) / (1e6 * self.division)
-        begins = np.concatenate([[0.0], np.cumsum(np.diff(at) * second_a_tick[:-1])])
-        place = np.searchsorted(at, tick, side="right") - 1
-        seconds: NDArray[np.float64] = begins[place] + (tick - at[place]) * second_a_tick[place]
-        return seconds
 
 
 def parse(data: bytes) -> Events:
@@ -276,22 +242,77 @@ class _Tracks:
         total, first = np.cumsum(delta), np.cumsum(counts) - counts
         tick = total - np.repeat(total[first] - delta[first], counts)
         end = int(tick[first + counts - 1].max(initial=0))
+        track = np.repeat(np.arange(len(self._events)), self._events)
         status = octets[at]
-        tempo = self._tempo(tick, at, status)
         # A message without a status has that of the message before it. The walk saw to it that a track begins with one.
-        explicit = status >= 0x80
-        message = status < 0xF0
-        tick, at, status, explicit = tick[message], at[message], status[message], explicit[message]
-        status = status[np.maximum.accumulate(np.where(explicit, np.arange(len(status)), 0))]
-        one, two = octets[at + explicit], np.where(_TWO_DATA_BYTES[status], octets[at + explicit + 1], np.uint8(0))
-        order = np.argsort(tick, kind="stable")
-        return Events(tick[order], status[order], one[order], two[order], tempo, division, end)
+        explicit = (status >= 0x80) & (status < EXCLUSIVE)
+        running = status[np.maximum.accumulate(np.where(explicit, np.arange(len(at)), 0))]
+        status = np.where(status < EXCLUSIVE, running, status)
+        metas = self._metas(np.flatnonzero(status == _META), tick, track, at)
+        sent = np.flatnonzero(status <= EXCLUSIVE)
+        sent = sent[np.argsort(tick[sent], kind="stable")]
+        port = self._ports(metas.pop("port"), track)[sent]
+        tick, track, at, status, explicit = tick[sent], track[sent], at[sent], status[sent], explicit[sent]
+        channel = status < EXCLUSIVE
+        one = np.where(channel, octets[at + explicit], 0).astype(np.uint8)
+        two = np.where(_TWO_DATA_BYTES[status], octets[at + explicit + 1], 0).astype(np.uint8)
+        exclusives = tuple(self._content(place + 1).removesuffix(b"\xf7") for place in at[~channel].tolist())
+        return Events(
+            tick,
+            track,
+            _ranked(port),
+            status,
+            one,
+            two,
+            exclusives,
+            division=division,
+            end=end,
+            **metas,
+        )
 
-    def _tempo(self, tick: NDArray[np.int64], at: NDArray[np.int64], status: NDArray[np.uint8]) -> NDArray[np.int64]:
-        changes = np.flatnonzero((status == _META) & (self._octets[at + 1] == _TEMPO))
-        changes = changes[np.argsort(tick[changes], kind="stable")]
-        high, middle, low = (self._octets[at[changes] + ahead].astype(np.int64) for ahead in (3, 4, 5))
-        return np.stack([tick[changes], high << 16 | middle << 8 | low], axis=1)
+    def _metas(self, places: Indices, tick: Indices, track: Indices, at: Indices) -> dict[str, Any]:
+        """The meta events that say something about the music, in the order of their ticks."""
+        tempo, metre, key, texts, port = [], [], [], [], []
+        for place in places[np.argsort(tick[places], kind="stable")].tolist():
+            kind, content = self._data[at[place] + 1], self._content(int(at[place]) + 2)
+            when = int(tick[place])
+            if kind == _TEMPO and any(content):  # a quarter of no length is no tempo: the one before stays
+                tempo.append((when, int.from_bytes(content, "big")))
+            elif kind == _METRE and len(content) >= 2 and content[0] and content[1] < 8:
+                metre.append((when, content[0], 1 << content[1]))
+            elif kind == _KEY and len(content) >= 2 and content[1] < 2:
+                key.append((when, int.from_bytes(content[:1], "big", signed=True), content[1]))
+            elif kind in _TEXTS:
+                texts.append((when, int(track[place]), _TEXTS[kind], content))
+            elif kind == _PORT and content:
+                port.append((place, content[0]))
+        return {
+            "tempo": np.array(tempo, dtype=np.int64).reshape(-1, 2),
+            "metre": np.array(metre, dtype=np.int64).reshape(-1, 3),
+            "key": np.array(key, dtype=np.int64).reshape(-1, 3),
+            "texts": tuple(texts),
+            "port": port,
+        }
+
+    @staticmethod
+    def _ports(stated: list[tuple[int, int]], track: Indices) -> Indices:
+        """The port of every event: the one that its track stated last, or 0."""
+        port = np.zeros(len(track), dtype=np.int64)
+        for place, number in sorted(stated):
+            port[place : np.searchsorted(track, track[place], side="right")] = number
+        return port
+
+    def _content(self, at: int) -> bytes:
+        """The bytes behind the length that begins at a byte; the walk has checked that they are there."""
+        self._end = len(self._data)
+        length, begin = self._number(at, "a length", at)
+        return self._data[begin : begin + length]
+
+
+def _ranked(port: Indices) -> Indices:
+    """Ports by their rank among those used; beyond the sixteenth they share those before."""
+    rank: Indices = np.unique(port, return_inverse=True)[1] % MOST_PORTS
+    return rank
 
 
 def _lengths(octets: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from clstm.music.midi import LONGEST_RENDERED as LONGEST
-from clstm.music.midi import Notes, read_midi
+from clstm.music.piece import Piece, read_piece
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.finding import is_midi
 from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
 from evaluation.audio.decoding import decode
 from evaluation.audio.render import RenderSettings, render
+from evaluation.audio.soundfont import lacking
 
 _WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
 _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
@@ -27,14 +28,14 @@ _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """The sound of a file: (samples, 2) at `rate` Hz; its notes, None for audio; and what was done to it.
+    """The sound of a file: (samples, 2) at `rate` Hz; its piece, None for audio; and what was done to it.
 
     remarks : such as "resampled from 48000 Hz"
     """
 
     waveform: Waveform
     rate: int
-    notes: Notes | None
+    piece: Piece | None
     remarks: tuple[str, ...]
 
 
@@ -50,9 +51,10 @@ def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
     """
     path = Path(path)
     if is_midi(path):
-        notes = read_notes(path)
-        waveform = render(notes, settings)
-        return Heard(waveform, settings.sample_rate, notes, _beyond(waveform))
+        piece = read_playable(path)
+        waveform = render(piece, settings)
+        remarks = (*lacking(piece.messages, settings.soundfont_file), *_beyond(waveform))
+        return Heard(waveform, settings.sample_rate, piece, remarks)
     waveform, rate = read_audio(path)
     remarks = _beyond(waveform)
     channels = waveform.shape[1]
@@ -183,10 +185,10 @@ def _beyond(waveform: Waveform) -> tuple[str, ...]:
     return (f"{count} samples beyond full scale",) if count else ()
 
 
-def read_notes(path: Path) -> Notes:
-    """`clstm.music.midi.read_midi`, for music short enough to render."""
-    notes = read_midi(path)
-    if notes.duration > LONGEST:
-        hours = notes.duration / 3600
+def read_playable(path: Path, *, pedal: bool = False) -> Piece:
+    """`clstm.music.piece.read_piece`, for music short enough to render."""
+    piece = read_piece(path, pedal=pedal)
+    if piece.duration > LONGEST:
+        hours = piece.duration / 3600
         raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are rendered")
-    return notes
+    return piece

@@ -1,16 +1,15 @@
-"""Notes -> waveform, by FluidSynth, the same samples every time.
+"""Music -> waveform, by FluidSynth, the same samples every time.
 
 Every piece has its own synthesizer, every setting is named (the defaults differ between versions) and the output is
 float (the 16-bit output is dithered at random). The gain is fixed and nothing is normalised, for the paper's Figure 3
 compares how loud pieces are.
 
-Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`buffers`). Notes
-begin and end with FluidSynth's next block of 64 samples (1.5 ms at 44.1 kHz).
+Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`buffers`). A message is
+heard from the block of 64 samples (1.5 ms at 44.1 kHz) in which FluidSynth's own file player has it, 0 to 3.5 ms after
+its time. Where the tempo changes the player drifts, and we do not (`clstm.music.events.Events.due`).
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -18,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from clstm.music.events import EXCLUSIVE, Indices
+from clstm.music.messages import CONTROLLER, Messages, messages_of_notes
 from clstm.music.midi import LONGEST_RENDERED as LONGEST
 from clstm.music.midi import Notes
+from clstm.music.piece import Piece
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from evaluation.audio.buffers import BlockWriter, Waveform
-from evaluation.audio.synthesizer import Synthesizer, check_soundfont, default_soundfont, library_version
+from evaluation.audio.synthesizer import BLOCK, Synthesizer, check_soundfont, default_soundfont, library_version
 
 _INTERPOLATIONS = (0, 1, 4, 7)
 
@@ -32,7 +35,6 @@ _INTERPOLATIONS = (0, 1, 4, 7)
 # those of the reverb in FluidSynth 2.3, 2.4 and 2.6. Both effects are on unless they are switched off.
 _FIXED: dict[str, int | float | str] = {
     "synth.cpu-cores": 1,
-    "synth.midi-channels": 16,
     "synth.audio-channels": 1,
     "synth.audio-groups": 1,
     "synth.effects-channels": 2,
@@ -69,7 +71,7 @@ class RenderSettings:
         of 500 piano pieces peaks at 0.68, ten fingers at full velocity at 0.83
     interpolation : 0, 1, 4 or 7, the order of FluidSynth's resampling
     polyphony : voices at once, 1..65535
-    program : General MIDI program 0..127; 0 is the grand piano
+    instrument : None: those that the music names; else one General MIDI program 0..127 for everything, without drums
     tail : seconds rendered after the last note, for its release, 0..60
     """
 
@@ -80,7 +82,7 @@ class RenderSettings:
     chorus: bool = False
     interpolation: int = 4
     polyphony: int = 256
-    program: int = 0
+    instrument: int | None = None
     tail: float = 1.5
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ class RenderSettings:
             "gain": (0 < self.gain <= 10, "more than 0 and at most 10"),
             "interpolation": (self.interpolation in _INTERPOLATIONS, "0, 1, 4 or 7"),
             "polyphony": (1 <= self.polyphony <= 65535, "1 to 65535 voices"),
-            "program": (0 <= self.program <= 127, "0 to 127"),
+            "instrument": (self.instrument is None or 0 <= self.instrument <= 127, "a program from 0 to 127"),
             "tail": (0 <= self.tail <= 60, "0 to 60 seconds"),
         }
         for name, (fits, values) in accepted.items():
@@ -119,31 +121,60 @@ class RenderSettings:
         }
 
 
-def render(notes: Notes, settings: RenderSettings = RenderSettings()) -> Waveform:
-    """The sound of notes and a tail, (samples, 2) float32; without notes only the tail, which is silent.
+def render(music: Notes | Piece, settings: RenderSettings = RenderSettings()) -> Waveform:
+    """The sound of music and a tail, (samples, 2) float32; without notes only the tail, which is silent.
 
-    Each pitch is one string, as on a piano: a new strike restarts it, and it sounds until the last of its overlapping
-    notes ends.
     Samples may pass full scale (`clipped` counts them). Raises `MissingToolError` without FluidSynth, `UserError` when
-    the SoundFont cannot be used or the notes last longer than `LONGEST`.
+    the SoundFont cannot be used or the music lasts longer than `LONGEST`.
 
     >>> render(Notes.of([(0.0, 0.5, 60, 80)])).shape
     (88200, 2)
     """
-    if notes.duration > LONGEST:
-        raise UserError(f"{notes.duration / 3600:.1f} hours of notes; at most {LONGEST / 3600:g} are rendered")
+    if music.duration > LONGEST:
+        raise UserError(f"{music.duration / 3600:.1f} hours of notes; at most {LONGEST / 3600:g} are rendered")
     rate = settings.sample_rate
-    sound = BlockWriter((round((notes.duration + settings.tail) * rate), 2))
-    synthesizer = Synthesizer(settings.soundfont_file, settings.program, settings.interpolation, settings.named())
-    with synthesizer:
-        for sample, pitch, velocity in _events(notes, rate):
-            _write(synthesizer, sound, sample)
-            if velocity:
-                synthesizer.strike(pitch, velocity)
-            else:
-                synthesizer.release(pitch)
+    messages = messages_of_notes(music) if isinstance(music, Notes) else music.messages
+    if settings.instrument is not None:
+        messages = messages.as_one_instrument(settings.instrument)
+    sound = BlockWriter((round((music.duration + settings.tail) * rate), 2))
+    with Synthesizer(
+        settings.soundfont_file, messages.channels, settings.interpolation, settings.named()
+    ) as synthesizer:
+        _perform(messages, synthesizer, sound, rate)
         _write(synthesizer, sound, len(sound.waveform))
     return sound.waveform
+
+
+def _perform(messages: Messages, synthesizer: Synthesizer, sound: BlockWriter, rate: int) -> None:
+    """Send every message at its sample, and write what sounds between them."""
+    sample = first_samples(messages.due, rate)
+    order = np.lexsort((np.arange(len(messages)), messages.track, sample))
+    columns = (sample, messages.kind, messages.channel, messages.first, messages.second)
+    for at, kind, channel, first, second in zip(*(column[order].tolist() for column in columns), strict=True):
+        _write(synthesizer, sound, at)
+        if kind == EXCLUSIVE >> 4:
+            synthesizer.send_exclusive(messages.exclusives[first])
+        else:
+            synthesizer.send(kind, channel, first, second)
+    _write(synthesizer, sound, int(first_samples(np.array([messages.end]), rate)[0]))
+    for channel, controller, value in messages.closing():
+        synthesizer.send(CONTROLLER, channel, controller, value)
+
+
+def first_samples(due: NDArray[np.float64], rate: int) -> Indices:
+    """The sample from which each message is heard, (messages,), as FluidSynth's file player has it; due : seconds.
+
+    The player's clock counts whole milliseconds and is asked at the begin of each block of 64 samples; what it finds
+    due is heard from the next block on.
+
+    >>> first_samples(np.array([0.0, 0.0021]), 44100)
+    array([ 64, 256])
+    """
+    milliseconds = np.ceil(due * 1000 - 1e-6)
+    block = np.maximum(np.ceil(milliseconds * rate / 1000 / BLOCK).astype(np.int64) - 1, 0)
+    for _ in range(2):  # against rounding: the clock of a block is the whole part of its time
+        block = np.where(np.trunc(1000.0 * (block * BLOCK) / rate) < milliseconds, block + 1, block)
+    return (block + 1) * BLOCK
 
 
 def _write(synthesizer: Synthesizer, sound: BlockWriter, last: int) -> None:
@@ -186,28 +217,3 @@ def describe(settings: RenderSettings) -> dict[str, Any]:
 def _sha256(path: Path, _modified: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _events(notes: Notes, rate: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (sample, pitch, velocity) in order of time, velocity 0 where a pitch ends; ends come before strikes.
-
-    Of several strikes of a pitch in one sample the loudest counts.
-    """
-    begin = np.round(notes.onset * rate).astype(np.int64)
-    end = np.maximum(np.round(notes.offset * rate).astype(np.int64), begin + 1)
-    pitches = notes.pitch.tolist()
-    ends = [(sample, 0, pitch, 0) for sample, pitch in zip(end.tolist(), pitches, strict=True)]
-    strikes = zip(begin.tolist(), [1] * len(notes), pitches, (-notes.velocity).tolist(), strict=True)
-    sounding: Counter[int] = Counter()
-    struck: dict[int, int] = {}  # pitch -> the sample of its last strike
-    # Velocities are sorted with a minus, so that of one sample and pitch the loudest comes first.
-    for sample, strike, pitch, softness in sorted([*ends, *strikes]):
-        if strike:
-            sounding[pitch] += 1
-            if struck.get(pitch) != sample:
-                yield sample, pitch, -softness
-            struck[pitch] = sample
-        else:
-            sounding[pitch] -= 1
-            if not sounding[pitch]:
-                yield sample, pitch, 0

@@ -1,10 +1,11 @@
-"""FluidSynth for rendering: one piano, float samples, every setting by name.
+"""FluidSynth for rendering: every channel message, float samples, every setting by name.
 
 pyfluidsynth finds and loads the library. Functions that its wrapper lacks (`fluid_synth_write_float`, the
 interpolation, no messages on standard error) are called in the library itself.
 """
 
 import ctypes
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +15,24 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.music.messages import (
+    CHANNEL_PRESSURE,
+    CHANNELS,
+    CONTROLLER,
+    DRUMS,
+    KEY_PRESSURE,
+    NOTE_OFF,
+    NOTE_ON,
+    PITCH_BEND,
+    PROGRAM,
+)
 from clstm.runtime.errors import MissingToolError, UserError
 from evaluation.doctor import install_command, package_manager
 
-_CHANNEL = 0  # any of the 16 but the tenth, which is the drums'
-_BANK = 0  # of the General MIDI instruments
+BLOCK = 64  # samples: FluidSynth renders so many at a time, and obeys messages between blocks
+
 _ALL_CHANNELS = -1
+_DRUM_CHANNEL = 1  # FluidSynth's CHANNEL_TYPE_DRUM
 _LOG_LEVELS = 5
 
 
@@ -29,32 +42,44 @@ class Synthesizer:
     A second piece would not get the same samples: FluidSynth keeps the phases of its reverb and chorus, and its place
     within a block of 64 samples.
 
-    soundfont : an .sf2 or .sf3 file; program : 0..127; interpolation : 0, 1, 4 or 7
+    soundfont : an .sf2 or .sf3 file; channels : a multiple of 16; interpolation : 0, 1, 4 or 7
     settings : by FluidSynth's own names; int or float as FluidSynth types them
     Raises `MissingToolError` without FluidSynth, `UserError` when the SoundFont cannot be used.
     """
 
     def __init__(
-        self, soundfont: Path, program: int, interpolation: int, settings: dict[str, int | float | str]
+        self, soundfont: Path, channels: int, interpolation: int, settings: dict[str, int | float | str]
     ) -> None:
         check_soundfont(soundfont)
         self._library = load_library()
         self._synth = self._library.Synth(
-            gain=settings["synth.gain"], samplerate=settings["synth.sample-rate"], **settings
+            gain=settings["synth.gain"],
+            samplerate=settings["synth.sample-rate"],
+            **{**settings, "synth.midi-channels": channels},
         )
-        try:
-            self._select(soundfont, program)
-        except UserError:
+        self._native = _native(self._library)
+        if self._synth.sfload(str(soundfont), update_midi_preset=1) < 0:
             self._synth.delete()  # `__exit__` does not run when this fails
-            raise
-        _native(self._library).fluid_synth_set_interp_method(self._synth.synth, _ALL_CHANNELS, interpolation)
-
-    def _select(self, soundfont: Path, program: int) -> None:
-        font = self._synth.sfload(str(soundfont))
-        if font < 0:
             raise UserError(f"the SoundFont {soundfont} is damaged; give another .sf2 or .sf3 file")
-        if self._synth.program_select(_CHANNEL, font, _BANK, program) < 0:
-            raise UserError(f"the SoundFont {soundfont} has no program {program} in bank {_BANK}")
+        address = self._synth.synth
+        for channel in range(DRUMS, channels, CHANNELS):  # the player has one port; here each has its drums
+            self._native.fluid_synth_set_channel_type(address, channel, _DRUM_CHANNEL)
+            self._native.fluid_synth_program_change(address, channel, 0)
+        self._native.fluid_synth_set_interp_method(address, _ALL_CHANNELS, interpolation)
+        self._senders = self._by_kind()
+
+    def _by_kind(self) -> dict[int, Callable[[int, int, int], object]]:
+        """What obeys each kind of channel message, called with the channel and the two data bytes."""
+        synth, native = self._synth.synth, self._native
+        return {
+            NOTE_OFF: lambda channel, key, _: native.fluid_synth_noteoff(synth, channel, key),
+            NOTE_ON: lambda channel, key, velocity: native.fluid_synth_noteon(synth, channel, key, velocity),
+            KEY_PRESSURE: lambda channel, key, value: native.fluid_synth_key_pressure(synth, channel, key, value),
+            CONTROLLER: lambda channel, number, value: native.fluid_synth_cc(synth, channel, number, value),
+            PROGRAM: lambda channel, program, _: native.fluid_synth_program_change(synth, channel, program),
+            CHANNEL_PRESSURE: lambda channel, value, _: native.fluid_synth_channel_pressure(synth, channel, value),
+            PITCH_BEND: lambda channel, low, high: native.fluid_synth_pitch_bend(synth, channel, low | high << 7),
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -64,21 +89,19 @@ class Synthesizer:
     ) -> None:
         self._synth.delete()
 
-    def strike(self, pitch: int, velocity: int) -> None:
-        """Begin a note. pitch : MIDI 0..127; velocity : 1..127 (FluidSynth takes 0 for its end)."""
-        self._synth.noteon(_CHANNEL, pitch, velocity)
+    def send(self, kind: int, channel: int, first: int, second: int) -> None:
+        """Obey a channel message from the next block on. kind : `clstm.music.messages.NOTE_OFF` to `PITCH_BEND`."""
+        self._senders[kind](channel, first, second)
 
-    def release(self, pitch: int) -> None:
-        """End a note; what the SoundFont gives it as release still sounds."""
-        self._synth.noteoff(_CHANNEL, pitch)
+    def send_exclusive(self, content: bytes) -> None:
+        """Obey a system exclusive, its bytes without F0 and F7: resets and tunings; others change nothing."""
+        self._native.fluid_synth_sysex(self._synth.synth, content, len(content), None, None, None, 0)
 
     def write(self, waveform: NDArray[np.float32]) -> None:
         """Fill a waveform, (samples, 2) float32 and contiguous, with what sounds next."""
         left, right, stride = 0, 1, 2  # both channels go into one interleaved array
         at = waveform.ctypes.data
-        _native(self._library).fluid_synth_write_float(
-            self._synth.synth, len(waveform), at, left, stride, at, right, stride
-        )
+        self._native.fluid_synth_write_float(self._synth.synth, len(waveform), at, left, stride, at, right, stride)
 
     def setting(self, name: str) -> int | float | str | None:
         """The value in use; None for a name that this version of FluidSynth does not know."""
@@ -106,6 +129,12 @@ def load_library() -> Any:
     library.fluid_set_log_function.restype = pointer
     for level in range(_LOG_LEVELS):
         library.fluid_set_log_function(level, None, None)
+    for name, data_bytes in {
+        **dict.fromkeys(("noteon", "cc", "key_pressure"), 2),
+        **dict.fromkeys(("noteoff", "program_change", "channel_pressure", "pitch_bend", "set_channel_type"), 1),
+    }.items():
+        getattr(library, f"fluid_synth_{name}").argtypes = [pointer, integer, *[integer] * data_bytes]
+    library.fluid_synth_sysex.argtypes = [pointer, ctypes.c_char_p, integer, pointer, pointer, pointer, integer]
     library.fluid_version_str.restype = ctypes.c_char_p
     return fluidsynth
 

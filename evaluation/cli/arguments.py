@@ -15,6 +15,22 @@ MidiFiles = Annotated[list[Path], typer.Argument(metavar="MIDI", help="MIDI file
 Soundfont = Annotated[
     Path | None, typer.Option(metavar="SF2", help=f"SoundFont to render MIDI with, .sf2 or .sf3. {BUNDLED}")
 ]
+Instrument = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=127,
+        metavar="PROGRAM",
+        help="Play all MIDI on this one General MIDI program, 0 for the piano, without drums. Default: as written.",
+    ),
+]
+Pedal = Annotated[
+    bool,
+    typer.Option(
+        "--pedal",
+        help="Count notes as long as the pedal holds them, not as keys are down; it always sounds.",
+    ),
+]
 Gain = Annotated[float, typer.Option(help="Gain of the synthesizer, the same for every file.")]
 Seconds = Annotated[
     float | None, typer.Option(min=0.125, help="Use only this many seconds from the start of each piece.")

@@ -9,7 +9,9 @@ from clstm.runtime.commands import MEASURE, Commands
 from clstm.runtime.console import console, progress, say, warn
 from evaluation.cli.arguments import (
     Cluster,
+    Instrument,
     OtherSoundfont,
+    Pedal,
     Reference,
     Robustness,
     Seconds,
@@ -24,8 +26,8 @@ app = Commands(MEASURE)
 Grid = Annotated[
     str,
     typer.Option(
-        help="Which MIDI passes through the score matrix and one velocity first: `reference`, for systems that write "
-        "such music; `all`, for systems that write performances; `none`."
+        help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all`, `none`; or "
+        "`auto`: the reference, where all other MIDI has these limits."
     ),
 ]
 Groups = Annotated[
@@ -42,6 +44,8 @@ def measure_command(
     systems: Systems,
     out: Annotated[Path, typer.Option(metavar="CSV", help="The table: system, piece, metric, value, unit, note.")],
     soundfont: Soundfont = None,
+    instrument: Instrument = None,
+    pedal: Pedal = False,
     same_grid: Annotated[
         bool, typer.Option("--same-grid", help="First pass MIDI through the score matrix, at one velocity.")
     ] = False,
@@ -61,8 +65,8 @@ def measure_command(
     from evaluation.audio.render import RenderSettings
     from evaluation.measurement.table import MeasurementRequest, make_table
 
-    settings = RenderSettings(soundfont=soundfont)
-    request = MeasurementRequest(tuple(systems), out, settings, same_grid, seconds, workers, cluster)
+    settings = RenderSettings(soundfont=soundfont, instrument=instrument)
+    request = MeasurementRequest(tuple(systems), out, settings, same_grid, pedal, seconds, workers, cluster)
     with progress() as advance:
         made = make_table(request, advance)
     for remark in made.remarks:
@@ -77,12 +81,14 @@ def compare_command(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the results; an earlier comparison there is replaced.")
     ],
-    grid: Grid = "reference",
+    grid: Grid = "auto",
     groups: Groups = None,
     seconds: Seconds = None,
     robustness: Robustness = False,
     other_soundfont: OtherSoundfont = None,
     soundfont: Soundfont = None,
+    instrument: Instrument = None,
+    pedal: Pedal = False,
     seed: Seed = 0,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -90,9 +96,9 @@ def compare_command(
     """Compare systems with a reference: which metrics differ, and by how much.
 
     Each metric has its distance from the reference (1 is the distance between two halves of the reference), a
-    confidence interval, a permutation test corrected for the number of metrics, and an effect size. A MIDI reference is
-    compared on the grid of the score matrix and at one velocity, like the music of the models; as it was played, it is
-    one more system. If stopped, the same command continues.
+    confidence interval, a permutation test corrected for the number of metrics, and an effect size. Where all
+    systems write on the grid of the score matrix and at one velocity, like the models, the reference is compared on it
+    too; as it was played, it is one more system. If stopped, the same command continues.
 
     For example:
 
@@ -108,8 +114,9 @@ def compare_command(
     from evaluation.measurement.named_paths import named_paths
 
     request = compare.ComparisonRequest(
-        *(named_paths(systems), reference, out, RenderSettings(soundfont=soundfont)),
+        *(named_paths(systems), reference, out, RenderSettings(soundfont=soundfont, instrument=instrument)),
         grid=choice("--grid", grid, compare.GRIDS),
+        pedal=pedal,
         groups=groups,
         seconds=seconds,
         robustness=robustness,

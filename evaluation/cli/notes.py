@@ -7,7 +7,7 @@ import typer
 
 from clstm.runtime.commands import MEASURE, Commands
 from clstm.runtime.console import console, progress, say, warn
-from evaluation.cli.arguments import MidiFiles, Workers
+from evaluation.cli.arguments import MidiFiles, Pedal, Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,7 @@ def originality_command(
 def grid_audit_command(
     midi: MidiFiles,
     out: Annotated[Path, typer.Option(metavar="CSV", help="The table, one row per piece.")],
+    pedal: Pedal = False,
     workers: Workers = None,
 ) -> None:
     """Report what each piece loses in the score matrix (78 pitches, 1/8 s, no velocity), and why.
@@ -100,10 +101,11 @@ def grid_audit_command(
     may_write_table(out, COLUMNS)
     found = find(midi, MIDI)
     with progress() as advance:
-        table, rejected = audit_files(found.files, workers, advance)
+        table, rejected = audit_files(found.files, workers, advance, pedal=pedal)
     write_table(out, table)
     left_out = [f"Left out: {error}" for error in rejected]
-    for remark in filter(None, (*found.remarks, *left_out, sentence(from_columns(table)))):
+    unsaid = sentence(from_columns(table), remedy="--pedal obeys it", one_instrument=True)
+    for remark in filter(None, (*found.remarks, *left_out, unsaid)):
         warn(remark)
     console.print(_losses(table))
     worst = table[table["lost"] > 0].sort_values("lost", ascending=False, kind="stable").head(WORST)

@@ -8,7 +8,7 @@ import typer
 
 from clstm.runtime.commands import MAKE, Commands
 from clstm.runtime.console import progress, say, warn
-from evaluation.cli.arguments import Gain, MidiFiles, Soundfont, Workers
+from evaluation.cli.arguments import Gain, Instrument, MidiFiles, Soundfont, Workers
 
 app = Commands(MAKE)
 
@@ -24,6 +24,7 @@ def render_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the audio and `render.json`.")],
     audio: Annotated[AudioFormat, typer.Option("--format", help="16-bit audio of this format.")] = AudioFormat.flac,
     soundfont: Soundfont = None,
+    instrument: Instrument = None,
     gain: Gain = 0.8,
     rate: Annotated[int, typer.Option(help="Sample rate, Hz.")] = 44100,
     wet: Annotated[bool, typer.Option("--wet", help="Use FluidSynth's reverb and chorus.")] = False,
@@ -46,7 +47,9 @@ def render_command(
     from evaluation.audio.render import RenderSettings
     from evaluation.measurement.render_folder import render_folder
 
-    settings = RenderSettings(soundfont=soundfont, sample_rate=rate, gain=gain, reverb=wet, chorus=wet)
+    settings = RenderSettings(
+        soundfont=soundfont, instrument=instrument, sample_rate=rate, gain=gain, reverb=wet, chorus=wet
+    )
     found = find(midi, MIDI)
     with progress() as advance:
         folder = render_folder(
@@ -58,6 +61,6 @@ def render_command(
         if one.clipped
     ]
     rejected = [f"Rejected {error}" for error in folder.rejected]
-    for remark in filter(None, (*found.remarks, *rejected, folder.left_out, *clipped)):
+    for remark in filter(None, (*found.remarks, *rejected, *folder.remarks, *clipped)):
         warn(remark)
     say(f"{len(folder.rendered)} of {len(found.files)} files rendered to {out}")

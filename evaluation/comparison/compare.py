@@ -30,6 +30,7 @@ from evaluation.comparison import contrasts, copies
 from evaluation.comparison import summary as conclusions
 from evaluation.comparison import tables as verdict_tables
 from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, not_used, read_groups
+from evaluation.measurement.limits import limits_of
 from evaluation.measurement.named_paths import music_files
 from evaluation.measurement.systems import Measurements, left_out, measure_systems
 from evaluation.metrics.catalogue import CATALOGUE
@@ -42,8 +43,8 @@ MADE_BY = "clstm compare"
 RECORD = "comparison.json"
 FILES = ("verdict.csv", "metrics.csv", "pieces.csv", "verdict.md", "robustness.csv")
 
-Grid = Literal["reference", "all", "none"]
-GRIDS: tuple[Grid, ...] = ("reference", "all", "none")
+Grid = Literal["auto", "reference", "all", "none"]
+GRIDS: tuple[Grid, ...] = ("auto", "reference", "all", "none")
 SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 becomes a soft 50
 
 
@@ -52,7 +53,9 @@ class ComparisonRequest:
     """What the user asked for.
 
     sources : where each system's music is, by name (`evaluation.measurement.named_paths.named_paths`)
-    grid : which MIDI goes through the score matrix and one velocity: the reference, all, or none
+    grid : which MIDI goes through the score matrix and one velocity: the reference, all, none; or "auto": the
+        reference, where all other MIDI has the limits of a score matrix, else none
+    pedal : whether notes last as long as a pedal holds them, in every system
     groups : a CSV with the columns file and group
     seconds : only the first seconds of every piece
     robustness : repeat with another SoundFont (`other_soundfont`), with reverb and chorus, and with other velocities
@@ -62,7 +65,8 @@ class ComparisonRequest:
     reference: str
     out: Path
     settings: RenderSettings = RenderSettings()
-    grid: Grid = "reference"
+    grid: Grid = "auto"
+    pedal: bool = False
     groups: Path | None = None
     seconds: float | None = None
     robustness: bool = False
@@ -170,7 +174,8 @@ def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[Measuremen
     for name, path in request.sources.items():
         music = music_files(path)
         remarks += [f"{name}: {remark}" for remark in (*music.remarks, *not_used(music.files))]
-        found[name] = measurement_inputs(music.files, groups, request.seconds)
+        own = measurement_inputs(music.files, groups, request.seconds)
+        found[name] = [replace(one, pedal=request.pedal) for one in own]
     if groups:
         everyone = [one for own in found.values() for one in own]
         named = sum(one.group in set(groups.values()) for one in everyone)
@@ -194,14 +199,36 @@ def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[Measuremen
             + (", and --robustness does not change the sound of audio" if request.robustness else "")
         )
     reference = request.reference
-    if request.grid == "none" or True not in kinds[reference]:
+    grid, why = _grid(request, found) if request.grid == "auto" else (request.grid, [])
+    remarks += why
+    if grid == "none" or True not in kinds[reference]:
         return reference, {reference: found.pop(reference), **found}, remarks
     control = f"{reference}, same grid"
     if control in found:
         raise UserError(f"the name {control!r} belongs to the control of {reference!r}; choose another")
-    if request.grid == "all":
+    if grid == "all":
         found = {name: own if name == reference else _on_grid(own) for name, own in found.items()}
     return control, {control: _on_grid(found[reference]), reference: found.pop(reference), **found}, remarks
+
+
+def _grid(request: ComparisonRequest, found: Mapping[str, Sequence[MeasurementInput]]) -> tuple[Grid, list[str]]:
+    """Whether the reference is brought to the limits of a score matrix: where all other MIDI has them; and why not.
+
+    The reference alone, flattened beside music that is not, would differ in all that it lost.
+    """
+    limits = {name: limits_of(own) for name, own in found.items() if name != request.reference}
+    known = {name: one for name, one in limits.items() if one is not None}
+    beyond = {name: one.beyond() for name, one in known.items() if not one.of_a_score_matrix}
+    if known and not beyond:
+        return "reference", []
+    said = [
+        f"{name} has {what} that a score matrix cannot have: all music is compared as it is"
+        for name, what in beyond.items()
+    ]
+    if said and len(beyond) < len(known):
+        within = ", ".join(name for name in known if name not in beyond)
+        said.append(f"{within} has neither: compare it alone, or with --grid reference, to see its composition alone")
+    return "none", said
 
 
 def _on_grid(own: Sequence[MeasurementInput]) -> list[MeasurementInput]:
@@ -275,6 +302,7 @@ def _record(request: ComparisonRequest, verdict: Comparison) -> dict[str, Any]:
         "reference": verdict.reference,
         "systems": verdict.measurements.pieces.groupby("system", sort=False).size().to_dict(),
         "grid": request.grid,
+        "pedal": request.pedal,
         "seconds": request.seconds,
         "seed": request.seed,
         "splits": SPLITS,

@@ -14,10 +14,12 @@ from typing import Any
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings, describe
 
-OURS = "measuring.clstm"
+# What is ours to define: our version, and what we told FluidSynth before music sounded as it is written.
+OURS = ("measuring.clstm", "rendering.program", "rendering.fluidsynth_settings.synth.midi-channels")
 MEASURING = ("clstm", "librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
 
 ABSENT = "not recorded"
+INSTRUMENT = "rendering.instrument"  # None, or not recorded: the music's own
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[Env
     >>> differences({"measuring": {"numpy": "2.1.0"}}, {"measuring": {"numpy": "2.2.0"}})
     [EnvironmentDifference(name='measuring.numpy', recorded='2.1.0', now='2.2.0')]
     """
-    before, after = dict(_flat(recorded)), dict(_flat(now))
+    before, after = ({INSTRUMENT: "None", **dict(_flat(one))} for one in (recorded, now))
     return [
         EnvironmentDifference(name, before.get(name, ABSENT), after.get(name, "gone"))
         for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name) and name != OURS
+        if before.get(name) != after.get(name) and name not in OURS
     ]
 
 

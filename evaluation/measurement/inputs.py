@@ -14,13 +14,11 @@ from unicodedata import normalize
 import numpy as np
 
 from clstm.music.generated import GeneratedItem, read_manifest
-from clstm.music.midi import Notes
+from clstm.music.piece import Piece
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import by_name, is_midi
 from clstm.runtime.names import readable
-
-LOUDEST = 127  # velocity
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,7 @@ class MeasurementInput:
     """One file and the transformations applied before measuring.
 
     same_grid : its notes pass through the score matrix and one velocity first, as a model's notes did
+    pedal : whether its notes last as long as a pedal holds them; its sound always obeys the pedal
     velocity_power : velocities become 127 (v / 127) ** power; 1 changes nothing, 2 makes 80 a soft 50
     begin, cut : only `cut` seconds (None: all) from `begin`, s
     lasts : its length in seconds, silence at its end included; None: to its last note
@@ -37,6 +36,7 @@ class MeasurementInput:
 
     path: Path
     same_grid: bool = False
+    pedal: bool = False
     velocity_power: float = 1.0
     begin: float = 0.0
     cut: float | None = None
@@ -51,22 +51,19 @@ class MeasurementInput:
     def is_midi(self) -> bool:
         return is_midi(self.path)
 
-    def transformed(self, notes: Notes) -> Notes:
-        """The notes to be measured, from those of the file.
+    def transformed(self, piece: Piece) -> Piece:
+        """The piece to be measured, from that of the file.
 
+        >>> from clstm.music.midi import Notes
         >>> given = MeasurementInput(Path("a.mid"), velocity_power=2, cut=1.0)
-        >>> given.transformed(Notes.of([(0.5, 3.0, 60, 80)])).velocity
+        >>> given.transformed(Piece.of(Notes.of([(0.5, 3.0, 60, 80)]))).notes.velocity
         array([50])
         """
         if self.begin or self.cut is not None:
-            notes = notes.between(self.begin, np.inf if self.cut is None else self.begin + self.cut)
+            piece = piece.between(self.begin, np.inf if self.cut is None else self.begin + self.cut)
         if self.same_grid:
-            notes = decode(encode(notes))
-        if self.velocity_power != 1.0:
-            bent = LOUDEST * (notes.velocity / LOUDEST) ** self.velocity_power
-            # At least 1: a velocity of 0 is the end of a note in MIDI.
-            notes = Notes(notes.onset, notes.offset, notes.pitch, np.maximum(np.rint(bent), 1).astype(np.int64))
-        return notes
+            piece = Piece.of(decode(encode(piece.notes)))
+        return piece if self.velocity_power == 1.0 else piece.with_velocities(self.velocity_power)
 
     @property
     def seconds(self) -> float | None:

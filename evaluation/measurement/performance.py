@@ -11,12 +11,15 @@ import numpy as np
 
 from clstm.music.generated import UNFIT, fits
 from clstm.music.left_out import NOTHING, LeftOut
+from clstm.music.messages import COLUMNS
 from clstm.music.midi import Notes
+from clstm.music.piece import Piece
 from clstm.runtime.errors import NoNotesError
 from clstm.runtime.finding import is_midi
 from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
-from evaluation.audio.files import heard, read_notes
+from evaluation.audio.files import heard, read_playable
 from evaluation.audio.render import RenderSettings, describe, render
+from evaluation.audio.soundfont import lacking
 from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
 
@@ -48,20 +51,22 @@ def perform(given: MeasurementInput, settings: RenderSettings = RenderSettings()
         sound = heard(given.path, settings)
         waveform = sound.waveform[given.slice(sound.rate)]
         return Performed(waveform, sound.rate, None, len(waveform) / sound.rate, sound.remarks)
-    whole = _notes(given)
-    notes = given.transformed(whole)
+    whole = _piece(given)
+    piece = given.transformed(whole)
     stated = given.lasts is not None and fits(given.lasts, given.silent_from, whole.duration)
     remarks: tuple[str, ...] = (UNFIT,) if given.lasts is not None and not stated else ()
     if not stated:
         given = replace(given, lasts=None)
     lasts = whole.duration if given.lasts is None else given.lasts
     # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
-    seconds = notes.duration if given.lasts is None and given.cut is None else given.part_of(lasts)
-    waveform = _padded(rendered(notes, settings), round((seconds + settings.tail) * settings.sample_rate))
+    seconds = piece.duration if given.lasts is None and given.cut is None else given.part_of(lasts)
+    waveform = _padded(rendered(piece, settings), round((seconds + settings.tail) * settings.sample_rate))
+    if settings.instrument is None:
+        remarks += lacking(piece.messages, settings.soundfont_file)
     beyond = clipped(waveform)
     if beyond:
         remarks += (f"{beyond} samples beyond full scale",)
-    return Performed(waveform, settings.sample_rate, notes, seconds, remarks, whole.left_out)
+    return Performed(waveform, settings.sample_rate, piece.notes, seconds, remarks, whole.notes.left_out)
 
 
 def without_tail(waveform: Waveform, rate: int, seconds: float) -> Waveform:
@@ -76,25 +81,25 @@ def without_tail(waveform: Waveform, rate: int, seconds: float) -> Waveform:
     return waveform[: max(round(seconds * rate), 1)]
 
 
-def rendered(notes: Notes, settings: RenderSettings) -> Waveform:
-    """`render`, from the cache where these notes were rendered with these settings before. Long music is not cached."""
-    if notes.duration > REMEMBERED:
-        return render(notes, settings)
-    digest = hashlib.sha256()
-    for column in (notes.onset, notes.offset, notes.pitch, notes.velocity):
-        digest.update(np.ascontiguousarray(column).tobytes())
-    key = {"notes": digest.hexdigest(), "settings": describe(settings)}
-    return cache.remembered("render", key, lambda: render(notes, settings), _is_waveform)
+def rendered(piece: Piece, settings: RenderSettings) -> Waveform:
+    """`render`, from the cache where this piece was rendered with these settings before. Long music is not cached."""
+    if piece.duration > REMEMBERED:
+        return render(piece, settings)
+    digest = hashlib.sha256(repr((piece.duration, piece.messages.end, piece.messages.exclusives)).encode())
+    for column in COLUMNS:
+        digest.update(np.ascontiguousarray(getattr(piece.messages, column)).tobytes())
+    key = {"messages": digest.hexdigest(), "settings": describe(settings)}
+    return cache.remembered("render", key, lambda: render(piece, settings), _is_waveform)
 
 
-def _notes(given: MeasurementInput) -> Notes:
-    """The notes of its file; none where its length is stated and it has none: silence is measured too."""
+def _piece(given: MeasurementInput) -> Piece:
+    """That of its file; one without notes where its length is stated and it has none: silence is measured too."""
     try:
-        return read_notes(given.path)
+        return read_playable(given.path, pedal=given.pedal)
     except NoNotesError:
         if given.lasts is None:
             raise
-        return Notes.of()
+        return Piece.of(Notes.of())
 
 
 def _is_waveform(found: Any) -> bool:

@@ -12,14 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from clstm.music.left_out import as_columns, from_columns, sentence
+from clstm.music.piece import Piece
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import write_json
 from clstm.runtime.names import readable
 from clstm.runtime.ownership import may_write_files
 from clstm.runtime.progress import Progress, silent
 from evaluation.audio.buffers import clipped
-from evaluation.audio.files import read_notes, write_audio
+from evaluation.audio.files import read_playable, write_audio
 from evaluation.audio.render import RenderSettings, describe, render, same_grid
+from evaluation.audio.soundfont import lacking
 from evaluation.measurement.batch import over_files, unique_names
 from evaluation.measurement.cache import sha256
 from evaluation.metrics.loudness import integrated_loudness, true_peak
@@ -33,7 +35,8 @@ class Rendered:
 
     loudness : LUFS; true_peak : dBTP; None in silence
     clipped : samples
-    left_out : what its source contains besides the notes rendered (`clstm.music.left_out`)
+    left_out : what its source contains besides its notes with a pitch (`clstm.music.left_out`)
+    remarks : what is heard differently from what the source says
     """
 
     file: str
@@ -45,21 +48,28 @@ class Rendered:
     clipped: int
     sha256: str
     left_out: dict[str, object]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Every file is in one list or the other."""
+    """Every file is in one list or the other.
+
+    as_notes : whether the notes with a pitch were rendered, on one instrument, and not the file as written
+    """
 
     rendered: list[Rendered]
     rejected: list[UnreadableFileError]
+    as_notes: bool
 
     @property
-    def left_out(self) -> str:
-        """What the files contain besides the notes rendered, in a sentence; "" where there is nothing."""
+    def remarks(self) -> list[str]:
+        """What is heard differently from what the files say."""
         import pandas as pd
 
-        return sentence(from_columns(pd.DataFrame([one.left_out for one in self.rendered])))
+        notes = sentence(from_columns(pd.DataFrame([one.left_out for one in self.rendered])), one_instrument=True)
+        files = [f"{one.file}: {'; '.join(one.remarks)}" for one in self.rendered if one.remarks]
+        return [*([notes] if notes and self.as_notes else []), *files]
 
 
 def render_folder(
@@ -91,7 +101,7 @@ def render_folder(
     write_json(out / RECORD, {**about, "files": [], "unfinished": targets, "earlier": kept})
     renamed = {path: name for path, name in names.items() if name != path.stem}
     work = partial(_render_file, renamed=renamed, out=out, settings=settings, suffix=suffix, on_grid=on_grid)
-    folder = Folder([], [])
+    folder = Folder([], [], on_grid or settings.instrument is not None)
     for done, (_, result) in enumerate(over_files(work, paths, workers), start=1):
         if isinstance(result, UnreadableFileError):
             folder.rejected.append(result)
@@ -141,9 +151,9 @@ def _take_back(out: Path, about: dict[str, object], earlier: dict[str, str]) -> 
 def _render_file(
     path: Path, renamed: dict[Path, str], out: Path, settings: RenderSettings, suffix: str, on_grid: bool
 ) -> Rendered:
-    read = read_notes(path)
-    notes = same_grid(read) if on_grid else read
-    waveform = render(notes, settings)
+    read = read_playable(path)
+    piece = Piece.of(same_grid(read.notes)) if on_grid else read
+    waveform = render(piece, settings)
     target = out / f"{renamed.get(path, path.stem)}{suffix}"
     write_audio(target, waveform, settings.sample_rate, reported=True)
     loudness, peak = integrated_loudness(waveform, settings.sample_rate), true_peak(waveform, settings.sample_rate)
@@ -151,10 +161,11 @@ def _render_file(
         file=target.name,
         source=readable(path),
         seconds=round(len(waveform) / settings.sample_rate, 3),
-        notes=len(notes),
+        notes=len(piece.notes),
         loudness=None if loudness is None else round(loudness, 2),
         true_peak=None if peak is None else round(peak, 2),
         clipped=clipped(waveform),
         sha256=sha256(target),
-        left_out=as_columns(read.left_out),
+        left_out=as_columns(read.notes.left_out),
+        remarks=() if settings.instrument is not None else lacking(piece.messages, settings.soundfont_file),
     )

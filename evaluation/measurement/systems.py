@@ -104,7 +104,7 @@ def left_out(measured: Measurements, systems: Iterable[str] | None = None) -> li
     """What the notes of each system, or of these, leave out of its files: one line per system that leaves out any."""
     pieces = measured.pieces
     said = {
-        str(system): sentence(from_columns(own))
+        str(system): sentence(from_columns(own), remedy="--pedal counts them")
         for system, own in pieces.groupby("system", sort=False)
         if systems is None or system in set(systems)
     }

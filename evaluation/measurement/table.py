@@ -20,6 +20,7 @@ class MeasurementRequest:
 
     sources : NAME=PATH each
     same_grid : MIDI goes through the score matrix and one velocity first
+    pedal : whether notes last as long as a pedal holds them
     seconds : only the beginning of every piece; None is all of it
     """
 
@@ -27,6 +28,7 @@ class MeasurementRequest:
     out: Path
     settings: RenderSettings = RenderSettings()
     same_grid: bool = False
+    pedal: bool = False
     seconds: float | None = None
     workers: int | None = None
     cluster: str | None = None
@@ -52,7 +54,8 @@ def make_table(request: MeasurementRequest, progress: Progress = silent) -> Meas
     music = {name: music_files(path) for name, path in named}
     pieces = {
         name: [
-            replace(one, same_grid=request.same_grid) for one in measurement_inputs(found.files, cut=request.seconds)
+            replace(one, same_grid=request.same_grid, pedal=request.pedal)
+            for one in measurement_inputs(found.files, cut=request.seconds)
         ]
         for name, found in music.items()
     }

@@ -18,10 +18,10 @@ METRICS: dict[str, Metric] = {
 #   2  without DC, and without silence and a rendering's tail around the music; flatness and entropy in a band; time
 #      near the maximum beside a percentile; levels within 40 dB of loud; change as cosine, flux as a share; compression
 #      before over after; changes in the highs counted in notes; the ratios of the highs to the lows are gone
-CATALOGUE = 2
+#   3  MIDI sounds as it is written: instruments, drums, pedals and all controllers
+CATALOGUE = 3
 
-_WITHOUT_TAIL = 2  # the version since which a rendering is measured to the end of its last note
-_WITHOUT_TIME = {"true_peak", "clipped_samples"}  # of sound, and the same with a tail or without
+_AS_WRITTEN = 3  # the version since which MIDI sounds as it is written
 
 OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
 
@@ -29,12 +29,12 @@ OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the mus
 def redefined(version: int, *, rendered: bool) -> frozenset[str]:
     """The metrics that another version of the catalogue did not have, or defined differently.
 
-    rendered : whether the file holds notes; before version 2 its sound included the synthesizer's tail
+    rendered : whether the file holds notes; before version 3 it sounded as a piano without pedals
 
     >>> redefined(CATALOGUE, rendered=True), "centroid" in redefined(1, rendered=True)
     (frozenset(), True)
     """
     changed = {name for name, metric in METRICS.items() if metric.since > version}
-    if rendered and version < _WITHOUT_TAIL:
-        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES} - _WITHOUT_TIME
+    if rendered and version < _AS_WRITTEN:
+        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES}
     return frozenset(changed)

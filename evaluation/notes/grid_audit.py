@@ -2,7 +2,7 @@
 
 A model that writes score matrices cannot write more than they can hold. So a person's piece is best compared with its
 music on the same grid, and this module shows what the grid costs. Notes are read without the sustain pedal, as in
-`clstm prepare` by default: what only the pedal holds is lost before the grid.
+`clstm prepare`, unless `--pedal` obeys it: what only the pedal holds is lost before the grid.
 
 A *chord* is notes whose onsets follow each other within 30 ms, as for the inter-onset interval.
 
@@ -20,6 +20,7 @@ in order      share of the notes (without doubled ones) that follow the same not
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,10 +189,12 @@ def audit_files(
     paths: Sequence[Path],
     workers: int | None = None,
     progress: Progress = silent,
+    *,
+    pedal: bool = False,
 ) -> "tuple[pd.DataFrame, list[UnreadableFileError]]":
     """`COLUMNS`, one row per MIDI file, in their order; and the files that cannot be read.
 
-    progress : called as files are read
+    progress : called as files are read; pedal : whether it lengthens notes
 
     Raises `NothingUsableError` when none can be read.
     """
@@ -199,7 +202,8 @@ def audit_files(
 
     rows: list[dict[str, object]] = []
     rejected: list[UnreadableFileError] = []
-    for done, (path, found) in enumerate(in_processes(_audit_file, paths, workers=workers), start=1):
+    work = partial(_audit_file, pedal=pedal)
+    for done, (path, found) in enumerate(in_processes(work, paths, workers=workers), start=1):
         progress("Reading", done, len(paths))
         if isinstance(found, UnreadableFileError):
             rejected.append(found)
@@ -211,8 +215,8 @@ def audit_files(
     return pd.DataFrame(rows, columns=list(COLUMNS)), rejected
 
 
-def _audit_file(path: Path) -> tuple[GridLoss, LeftOut]:
-    notes = read_midi(path)
+def _audit_file(path: Path, *, pedal: bool) -> tuple[GridLoss, LeftOut]:
+    notes = read_midi(path, pedal=pedal)
     return audit(notes), notes.left_out
 
 

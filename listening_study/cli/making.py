@@ -77,6 +77,9 @@ def create(
     anchor: Anchor = None,
     as_played: AsPlayed = None,
     soundfont: Annotated[Path | None, typer.Option(metavar="SF2", help="SoundFont to render MIDI with.")] = None,
+    instrument: Annotated[
+        int | None, typer.Option(metavar="PROGRAM", help="With --as-played: one General MIDI program for everything.")
+    ] = None,
 ) -> None:
     """Make a blind study of short clips, equal in length, loudness and format, under random names.
 
@@ -94,7 +97,14 @@ def create(
 
     given: dict[str, Any] = read_configuration(config).model_dump() if config else {"clips": {}, "registration": {}}
     font = str(soundfont) if soundfont else None
-    cut = {"count": clips, "seconds": seconds, "after": after, "loudness": loudness, "as_played": as_played}
+    cut = {
+        "count": clips,
+        "seconds": seconds,
+        "after": after,
+        "loudness": loudness,
+        "as_played": as_played,
+        "instrument": instrument,
+    }
     given["clips"] |= _stated(**cut, soundfont=font)
     given["registration"] |= _stated(anchor=anchor or None)
     given |= _stated(seed=seed, title=title, human=human)
@@ -118,7 +128,7 @@ def _create(sources: list[str], configuration: "Configuration", out: Path) -> "C
         raise UserError("which source is made by humans? Give --human NAME, or human in --config")
     files = parse_sources(named)
     font = configuration.clips.soundfont
-    settings = RenderSettings(soundfont=Path(font) if font else None)
+    settings = RenderSettings(soundfont=Path(font) if font else None, instrument=configuration.clips.instrument)
     with progress() as advance:
         return create_study(files, configuration.human, out, configuration, settings, advance)
 

@@ -78,9 +78,15 @@ class Clips(_Section):
         description='"matched": every clip at -23 LUFS; "as-rendered": louder sources stay louder, as in the paper',
     )
     as_played: bool = Field(
-        False, description="keep the timing and dynamics of MIDI files: no common score matrix and velocity"
+        False, description="keep timing, dynamics, instruments, drums and pedal of MIDI files: no common score matrix"
     )
     soundfont: str | None = Field(None, description="SoundFont to render MIDI with; left out: the installed one")
+    instrument: int | None = Field(
+        None,
+        ge=0,
+        le=127,
+        description="one General MIDI program for all MIDI that is heard as played; left out: as written",
+    )
 
 
 class Design(_Section):

@@ -111,7 +111,7 @@ def choose(
     songs_heard = len({segment.path for segment in segments})
     if songs_heard < count:
         notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")
-    if words := sentence({one.path: one.left_out for one in (*segments, *extra)}.values()):
+    if words := sentence({one.path: one.left_out for one in (*segments, *extra)}.values(), one_instrument=True):
         notices.append(words)
     return Choice(segments, extra, replaced, notices)
 

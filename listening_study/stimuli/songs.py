@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm.music.folder import read_many
+from clstm.music.folder import read_pieces
 from clstm.music.generated import read_manifest
 from clstm.music.left_out import NOTHING, LeftOut
-from clstm.music.midi import Notes
+from clstm.music.piece import Piece
 from clstm.music.score import FRAME_RATE, Matrix, decode, encode
-from clstm.runtime.errors import UnreadableFileError
+from clstm.runtime.errors import NoNotesError, UnreadableFileError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
 from evaluation.audio.buffers import Waveform
@@ -58,18 +58,20 @@ def open_songs(
     paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
 ) -> Generator[SourcePiece | UnreadableFileError, None, None]:
     """The songs in order, each opened when asked for; for a file that cannot be read, its error."""
-    midi = read_many([path for path in paths if is_midi(path)], workers=1)
+    midi = read_pieces([path for path in paths if is_midi(path)], workers=1)
     for path in paths:
         if is_midi(path):
-            _, notes = next(midi)
-            if isinstance(notes, UnreadableFileError):
-                yield notes
+            _, piece = next(midi)
+            if isinstance(piece, UnreadableFileError):
+                yield piece
+            elif not as_played and not len(piece.notes):
+                yield NoNotesError(path, "only drums, which have no place in a score matrix")
             else:
                 yield replace(
-                    _score(path, notes, settings, as_played),
+                    _score(path, piece, settings, as_played),
                     begins=_prompt_end(path),
-                    strikes=struck(notes),
-                    left_out=notes.left_out,
+                    strikes=struck(piece.notes),
+                    left_out=NOTHING if as_played else piece.notes.left_out,
                 )
         else:
             try:
@@ -81,10 +83,10 @@ def open_songs(
                 yield SourcePiece(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
 
 
-def _score(path: Path, notes: Notes, settings: RenderSettings, as_played: bool) -> SourcePiece:
+def _score(path: Path, piece: Piece, settings: RenderSettings, as_played: bool) -> SourcePiece:
     if as_played:
-        return SourcePiece(path, notes.duration, partial(_played, notes, settings))
-    matrix = encode(notes)
+        return SourcePiece(path, piece.duration, partial(_played, piece, settings))
+    matrix = encode(piece.notes)
     return SourcePiece(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
 
 
@@ -102,8 +104,8 @@ def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: flo
     return _fitted(render(decode(matrix[:, first:last]), settings), length, settings)
 
 
-def _played(notes: Notes, settings: RenderSettings, start: float, length: float) -> Waveform:
-    return _fitted(render(notes.between(start, start + length + MARGIN), settings), length, settings)
+def _played(piece: Piece, settings: RenderSettings, start: float, length: float) -> Waveform:
+    return _fitted(render(piece.between(start, start + length + MARGIN), settings), length, settings)
 
 
 def _recorded(path: Path, settings: RenderSettings, start: float, length: float) -> Waveform:

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from evaluation.cli.arguments import OtherSoundfont, Reference, Robustness, Seconds, Seed, Soundfont, Systems
+from evaluation.cli.arguments import (
+    Instrument,
+    OtherSoundfont,
+    Pedal,
+    Reference,
+    Robustness,
+    Seconds,
+    Seed,
+    Soundfont,
+    Systems,
+)
 
 if TYPE_CHECKING:
     from reports.inputs.request import ReportRequest
@@ -83,13 +93,16 @@ class ReportOptions:
     grid: Annotated[
         str,
         typer.Option(
-            help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all` or `none`."
+            help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all`, `none`; or "
+            "`auto`: the reference, where all other MIDI has these limits."
         ),
-    ] = "reference"
+    ] = "auto"
     seconds: Seconds = None
     robustness: Robustness = False
     other_soundfont: OtherSoundfont = None
     soundfont: Soundfont = None
+    instrument: Instrument = None
+    pedal: Pedal = False
     unheard: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,5 +136,6 @@ class ReportOptions:
         }
         given |= {name: given[name] or () for name in ("weights", "variants", "unheard")}
         given["grid"] = choice("--grid", self.grid, GRIDS)
-        settings, for_print = RenderSettings(soundfont=given.pop("soundfont")), not given.pop("page_only")
+        settings = RenderSettings(soundfont=given.pop("soundfont"), instrument=given.pop("instrument"))
+        for_print = not given.pop("page_only")
         return ReportRequest(**given, settings=settings, for_print=for_print, command=command)

@@ -69,6 +69,7 @@ class Choices(Part):
     command: str = ""
     reference: str
     grid: Grid = "reference"
+    pedal: bool = False
     seconds: float | None = None
     robustness: bool = False
     seed: int = 0

@@ -55,7 +55,8 @@ class ReportRequest:
     variants: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
     settings: RenderSettings = RenderSettings()
-    grid: Grid = "reference"
+    grid: Grid = "auto"
+    pedal: bool = False
     seconds: float | None = None
     robustness: bool = False
     other_soundfont: Path | None = None
@@ -121,6 +122,7 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
             out,
             request.settings,
             request.grid,
+            request.pedal,
             request.index,
             request.seconds,
             request.robustness,
@@ -145,6 +147,7 @@ def _choices(request: ReportRequest) -> Choices:
         command=request.command,
         reference=request.reference,
         grid=request.grid,
+        pedal=request.pedal,
         seconds=request.seconds,
         robustness=request.robustness,
         seed=request.seed,

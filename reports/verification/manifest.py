@@ -96,7 +96,8 @@ class RenderingRecord(_Model):
     chorus: bool = False
     interpolation: int = 4
     polyphony: int = 256
-    program: int = 0
+    program: int | None = None
+    instrument: int | None = None
     tail: float = 1.5
     soundfont_sha256: Sha256
     fluidsynth: str
@@ -116,6 +117,7 @@ class ReportManifest(_Model):
 
     reference: Name
     grid: Grid
+    pedal: bool = False
     seconds: Annotated[float, Field(ge=0.125, le=LONGEST)] | None
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     systems: Annotated[list[SystemRecord], Field(min_length=1)]

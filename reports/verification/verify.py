@@ -72,6 +72,7 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         manifest.reference,
         folder,
         grid=manifest.grid,
+        pedal=manifest.pedal,
         groups=groups,
         seconds=manifest.seconds,
         seed=manifest.seed,
