@@ -35,7 +35,8 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     folder = tmp_path / "old"
     shutil.copytree(FIXTURES / request.param, folder)
     with tarfile.open(folder / "report.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.0 to 3.11.3 have none
+        archive.extractall(folder, **safely)
     monkeypatch.chdir(folder)
     return folder
 

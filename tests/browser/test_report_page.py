@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_audio(folder / "noise.wav", 0.1 * generator.standard_normal((11 * 22050, 1)).astype(np.float32), 22050)
     name = "C-LSTM <b>'with'</b> a \"longnamewithoutanyspacesthatwouldnotfitonthescreenofaphone\""
     sources = (f"Human={folder}/human", f"{name}={folder}/model", f"Noise={folder}/noise.wav")
-    make_report(ReportRequest(sources, "Human", folder / "report", for_print=False))
+    make_report(ReportRequest(sources, "Human", folder / "report", grid="reference", for_print=False))
     return folder / "report/index.html"
 
 
