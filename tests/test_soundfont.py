@@ -53,10 +53,10 @@ def test_the_drums_of_a_second_port_are_drums(tmp_path: Path) -> None:
     ("has", "remark"),
     [
         ([(0, 0), (0, 40), (128, 0)], ()),
-        ([(0, 0), (128, 0)], ("the SoundFont lacks program 40; others are heard instead",)),
-        ([(0, 0), (0, 40)], ("the SoundFont lacks drum kit 0; others are heard instead",)),
-        ([(0, 0)], ("the SoundFont lacks program 40 and drum kit 0; others are heard instead",)),
-        ([(0, 0), (8, 40), (128, 0)], ("the SoundFont lacks program 40; others are heard instead",)),
+        ([(0, 0), (128, 0)], ("asks for program 40, which the SoundFont lacks; another is heard",)),
+        ([(0, 0), (0, 40)], ("asks for drum kit 0, which the SoundFont lacks; another is heard",)),
+        ([(0, 0)], ("asks for program 40 and drum kit 0, which the SoundFont lacks; another is heard",)),
+        ([(0, 0), (8, 40), (128, 0)], ("asks for program 40, which the SoundFont lacks; another is heard",)),
     ],
 )
 def test_what_a_soundfont_lacks_is_named(has: list[tuple[int, int]], remark: tuple[str, ...], tmp_path: Path) -> None:

@@ -65,4 +65,4 @@ def lacking(messages: Messages, path: Path) -> tuple[str, ...]:
         for word, numbers in (("program", programs), ("drum kit", kits))
         if len(numbers)
     ]
-    return (f"the SoundFont lacks {' and '.join(parts)}; others are heard instead",) if parts else ()
+    return (f"asks for {' and '.join(parts)}, which the SoundFont lacks; another is heard",) if parts else ()
