@@ -5,8 +5,9 @@ float (the 16-bit output is dithered at random). The gain is fixed and nothing i
 compares how loud pieces are.
 
 Waveforms are (samples, 2) float32, left and right, full scale at -1 and 1, of any length (`buffers`). A message is
-heard from the block of 64 samples (1.5 ms at 44.1 kHz) in which FluidSynth's own file player has it, 0 to 3.5 ms after
-its time. Where the tempo changes the player drifts, and we do not (`clstm.music.events.Events.due`).
+heard from the block of 64 samples (1.5 ms at 44.1 kHz) in which FluidSynth's own file player has it: 0.4 to 4
+ms after its time, less half a tick. Where the tempo changes the player drifts, and we do not
+(`clstm.music.events.Events.due`).
 """
 
 import hashlib
