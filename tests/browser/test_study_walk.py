@@ -189,29 +189,24 @@ def begin(page: "Page") -> None:
     page.locator(".st-key-begin button:enabled").click()
 
 
-def alone(page: "Page", selector: str) -> "Locator":
-    """The one such element, once the last clip's player is gone: on a busy machine it may stay for a moment."""
+def player(page: "Page", stage: str, part: str = "") -> "Locator":
+    """A part of the player of this stage: on a busy machine the last clip's player may stay for a moment."""
+    return page.locator(f".st-key-player-{stage} .player {part}".rstrip())
+
+
+def waits(page: "Page", number: int) -> None:
+    """Next waits for an answer to this clip."""
     from playwright.sync_api import expect
 
-    found = page.locator(selector)
-    expect(found).to_have_count(1)
-    return found
+    expect(page.locator(f".st-key-next-{number} button")).to_be_disabled()
 
 
-def waits(page: "Page") -> None:
-    """Next waits for an answer; on a busy machine the last clip's may stay for a moment."""
-    from playwright.sync_api import expect
-
-    expect(page.locator(NEXT)).to_be_disabled()
-
-
-def hear(page: "Page") -> None:
+def hear(page: "Page", stage: str) -> None:
     """Press play and wait until the whole clip sounded."""
-    alone(page, ".player .play:enabled").click()
-    page.wait_for_function(
-        "document.querySelector('[class*=st-key-player] *, .player') && [...document.querySelectorAll('*')]"
-        ".some(e => e.shadowRoot?.querySelector('.player .now')?.style.width === '100%')"
-    )
+    from playwright.sync_api import expect
+
+    player(page, stage, ".play:enabled").click()
+    expect(player(page, stage, ".now")).to_have_attribute("style", re.compile(r"width: 100%"))
 
 
 def choose(page: "Page", group: str, number: int) -> None:
@@ -253,7 +248,7 @@ def test_a_listener_walks_from_consent_to_thanks(
     page.locator(NEXT).click()
 
     title(page, texts.volume_title)
-    hear(page)
+    hear(page, "volume")
     reload(page, texts.volume_title)
     page.locator(".st-key-volume-done button").click()
 
@@ -266,7 +261,7 @@ def test_a_listener_walks_from_consent_to_thanks(
 
     page.get_by_text(texts.practice_progress.format(number=1, count=1)).wait_for()
     reload(page, texts.trial_question)
-    hear(page)
+    hear(page, "practice-0")
     page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
     choose(page, "maker-practice-0", 0)
     page.locator(".st-key-practice-0-done button").click()
@@ -279,10 +274,10 @@ def test_a_listener_walks_from_consent_to_thanks(
             page.locator(".st-key-break-2-done button").click()
         page.get_by_text(texts.trial_progress.format(number=number + 1, count=CLIPS)).wait_for()
         assert answers(study) == said[:number]  # the last answer was stored before this clip showed
-        waits(page)
+        waits(page, number)
         if number == 3:
             reload(page, texts.trial_question)
-        hear(page)
+        hear(page, f"trial-{number}")
         pages.append(page.content().encode())
         assert fits(page)
         answer_trial(page, number, answer)
@@ -339,8 +334,8 @@ def press(page: "Page", selector: str) -> None:
 
 def hear_and_answer(page: "Page", number: int) -> None:
     """Up to the button that sends the answer, and on to the very end of the page."""
-    alone(page, ".player .play:enabled").wait_for()
-    press(page, ".player .play")
+    player(page, f"trial-{number}", ".play:enabled").wait_for()
+    press(page, f".st-key-player-trial-{number} .player .play")
     page.locator(f".st-key-maker-{number} input:enabled").first.wait_for(state="attached")
     for question in ("maker", "confidence", "rhythm", "melody", "repetitiveness"):
         press(page, f"[class*=st-key-{question}-{number}] [data-testid=stRadioOption]")
@@ -372,8 +367,8 @@ def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_head
         press(page, f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
     begins(page)
-    alone(page, ".player .play:enabled").wait_for()
-    press(page, ".player .play")
+    player(page, "practice-0", ".play:enabled").wait_for()
+    press(page, ".st-key-player-practice-0 .player .play")
     page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
     press(page, ".st-key-maker-practice-0 [data-testid=stRadioOption]")
     page.wait_for_function(FOCUSED, arg=".st-key-practice-0-done button")  # the choice is closed: its focus goes on
@@ -545,20 +540,20 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
     page.locator(".st-key-maker-practice-0").wait_for()
     page.route("**/media/**", lambda route: route.abort())
     page.reload()
-    page.locator(".player .trouble strong", has_text="The sound does not play").wait_for()
-    alone(page, ".player .retry").click()
-    alone(page, ".player .give-up").click()
+    player(page, "practice-0", ".trouble strong").filter(has_text="The sound does not play").wait_for()
+    player(page, "practice-0", ".retry").click()
+    player(page, "practice-0", ".give-up").click()
     page.get_by_role("button", name="Continue").click()
     page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
-    alone(page, ".player .retry").click()
-    alone(page, ".player .give-up").click()
+    player(page, "trial-0", ".retry").click()
+    player(page, "trial-0", ".give-up").click()
     with page.expect_event("requestfailed", lambda request: "/media/" in request.url):  # of the next clip's player
         page.locator(".st-key-skip-0 button").click()
     page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
     assert answers(study) == [None]
-    alone(page, ".player .trouble strong").wait_for()
+    player(page, "trial-1", ".trouble strong").wait_for()
     page.unroute("**/media/**")
-    alone(page, ".player .retry").click()
+    player(page, "trial-1", ".retry").click()
     page.locator(".st-key-maker-1 input:enabled").first.wait_for(state="attached")  # the retry plays
     page.close()
 
