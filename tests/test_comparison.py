@@ -183,12 +183,22 @@ def test_groups_too_few_for_the_corrected_test_are_said_to_be() -> None:
     assert (found["verdict"], found["note"], found["least_p"]) == (NONE, "too few groups", 2 / 32)
 
 
+def test_six_groups_against_six_others_are_too_few_for_all_metrics() -> None:
+    """2 of 924 exchanges are as extreme as the actual one; corrected for all metrics that cannot be significant."""
+    tested = [name for name, metric in METRICS.items() if metric.tested]
+    values = {name: dict.fromkeys(tested, at + np.arange(6.0) / 9) for name, at in (("human", 0), ("model", 50))}
+    table = contrasts.compare(*measured(values), "human")
+    assert set(table["p"]) == set(table["least_p"]) == {2 / 924}
+    assert set(table["verdict"]) == {NONE}
+    assert set(table["permutations"]) == {924}
+
+
 def test_the_same_seed_gives_the_same_table(table: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(contrasts.compare(*measured(people_and_models()), "human"), table)
 
 
 def test_a_system_of_many_figures_gets_more_permutations() -> None:
-    values = {system: {name: np.arange(4.0) for name in METRICS} for system in ("human", "a", "b", "c", "d")}
+    values = {system: {name: np.arange(10.0) for name in METRICS} for system in ("human", "a", "b", "c", "d")}
     table = contrasts.compare(*measured(values), "human", permutations=None)
     tested = [name for name, metric in METRICS.items() if metric.tested]
     assert set(table["metric"]) == set(tested)

@@ -88,9 +88,10 @@ def p_value(sets: Sets, random: np.random.Generator, permutations: int = PERMUTA
     reference, system, pair = sets
     tested = pair.tested(random)
     reference, system = reference[tested[0]], system[tested[1]]
-    sides = resampling.permuted_sides(Pair(pair.reference[tested[0]], pair.system[tested[1]]), random, permutations)
+    subset = Pair(pair.reference[tested[0]], pair.system[tested[1]])
+    sides = resampling.permuted_sides(subset, random, permutations)
     counted = sum(inference.as_far_apart(reference, system, part) for part in sides)
-    return inference.permutation_p(counted, permutations)
+    return counted / subset.permutations(permutations)
 
 
 def effects_of(sets: Sets, random: np.random.Generator, size: int = 15) -> effects.Effects:
@@ -149,7 +150,7 @@ def exchanged_by_piece(sets: Sets, random: np.random.Generator) -> float:
     shuffled = np.argsort(number[groups] + random.random((PERMUTATIONS, len(number))), axis=1)
     sides = np.empty((PERMUTATIONS, len(number)), dtype=np.bool_)
     sides[:, groups] = side[groups][shuffled]
-    return inference.permutation_p(inference.as_far_apart(reference, system, sides), PERMUTATIONS)
+    return (1 + inference.as_far_apart(reference, system, sides)) / (1 + PERMUTATIONS)
 
 
 def test_exchanging_groups_costs_little_power_and_exchanging_pieces_keeps_no_level() -> None:
@@ -241,7 +242,7 @@ def test_crossed_groups_give_the_t_of_the_sets_they_make() -> None:
     reference, system, pair = mixed(random)
     ours, theirs, groups = pair.numbered
     a, b = means.group_means(reference, ours, groups), means.group_means(system, theirs, groups)
-    (crossed,) = resampling.permuted_groups(pair, random, 20)
+    crossed = np.concatenate(list(resampling.permuted_groups(pair, random, 20)))
     swapped = [np.where(row, b, a) for row in crossed], [np.where(row, a, b) for row in crossed]
     expected = [means._squared(one, other, np.zeros((1, groups)))[0] for one, other in zip(*swapped, strict=True)]
     assert means._squared(a, b, crossed.astype(float)) == pytest.approx(expected)
@@ -455,10 +456,33 @@ def test_holm_as_in_his_paper() -> None:
     np.testing.assert_array_equal(inference.holm([0.6, 0.9]), [1, 1])
 
 
+@pytest.mark.parametrize(
+    ("reference", "system"), [(range(6), range(6, 12)), (range(7), range(7)), (range(5), range(3, 9))]
+)
+def test_where_every_exchange_can_be_counted_p_is_never_below_the_least(reference: range, system: range) -> None:
+    pair = Pair(np.array(reference), np.array(system))
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        apart = np.zeros(len(reference)), np.ones(len(system)) + random.normal(size=len(system)) / 100
+        assert p_value((*apart, pair), random, 9_999) >= pair.least_p
+    every = np.concatenate(list(resampling.permuted_groups(pair, np.random.default_rng(0))))
+    assert len(np.unique(every, axis=0)) == len(every) == pair.assignments == pair.permutations()
+
+
+def test_counting_every_exchange_gives_the_p_of_many_drawn() -> None:
+    random = np.random.default_rng(3)
+    pair = Pair(np.arange(6), np.arange(3, 10))
+    reference, system = random.normal(size=6), random.normal(size=7) + 1
+    every = int(pair.assignments)
+    counted = means.direction_p(reference, system, pair, random, every)
+    drawn = [means.direction_p(reference, system, pair, random, every - 1) for _ in range(100)]
+    assert np.mean(drawn) == pytest.approx(counted, abs=4 * np.std(drawn) / 10 + 1 / every)
+
+
 def test_large_sets_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = Pair(np.arange(30), np.arange(10, 50))
     monkeypatch.setattr(resampling, "_AT_ONCE", 1000)
     parts = list(resampling.permuted_sides(pair, np.random.default_rng(0), 100))
     assert len(parts) > 5
-    assert sum(map(len, parts)) == 100
+    assert sum(map(len, parts)) == 101
     assert sum(len(rows) for rows, _ in resampling.resampled_weights(pair, np.random.default_rng(0), 100)) == 101

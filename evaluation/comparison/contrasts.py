@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALPHA = 0.05
-METHOD = 2  # of the tests: verdicts of different methods are not compared; method 1 had no tests of direction
+# Verdicts of different methods of testing are not compared: method 1 had no tests of direction, method 2 drew exchanges
+# at random where there were few enough to count them all.
+METHOD = 3
 FEWEST = 2  # pieces of a set that must have a metric
 
 TESTS = ("p", "mean_p", "spread_p")  # each corrected over the metrics of a system
@@ -154,8 +156,8 @@ class _Contrast:
             samples = resampling.equal_samples(pair, self._random(0), sizes[name])
             weights = resampling.resampled_weights(pair, self._random(2))
             found[name] = _flat(effects.effects(*present[name], samples, weights, pair.groups)) | {
-                "p": inference.permutation_p(counted[name], permutations),
-                "permutations": permutations,
+                "p": counted[name] / subset.permutations(permutations),
+                "permutations": int(min(subset.assignments, permutations)),
                 "least_p": subset.least_p,
                 **direction[name],
             }
@@ -172,7 +174,7 @@ class _Contrast:
             test: means.as_far_out(sets, pair, crossed) for test, sets in (("mean_p", present), ("spread_p", around))
         }
         return {
-            name: {test: inference.permutation_p(further[name], permutations) for test, further in counted.items()}
+            name: {test: further[name] / pair.permutations(permutations) for test, further in counted.items()}
             for name in present
         }
 

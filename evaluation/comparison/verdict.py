@@ -55,6 +55,7 @@ class VerdictRow(BaseModel):
         95 % interval
     p : of the distance; mean_p, spread_p : of the direction; *_holm : corrected over the metrics of the system
     least_p : the smallest p that so few groups can give
+    permutations : how many exchanges of groups were drawn, or all where these are fewer
     flips : the other sounds with which the conclusion is another one
     """
 

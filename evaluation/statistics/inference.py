@@ -6,9 +6,9 @@ group (a person's and a model's continuation of the same prompt), the two are a 
 
 p            of a permutation test of the Wasserstein distance (`effects`): groups trade places as a whole, one that is
              in both sets with itself. What is exchanged is of one size: of a group in both sets as many pieces of
-             either are drawn, of the others m of each one that has them (`Pair.tested`); (1 + as far apart) / (1 +
-             permutations), after Phipson & Smyth, "Permutation p-values should never be zero" (2010). Corrected by Holm
-             (1979).
+             either are drawn, of the others m of each one that has them (`Pair.tested`). It is the share
+             that is at least as far apart, of all exchanges or of some drawn at random (`Pair.permutations`).
+             Corrected by Holm (1979).
 direction    of a difference: another permutation test, of the difference of means (`means`), as the distance
              does not distinguish higher from more varied. A difference of spread has the same test.
 """
@@ -40,15 +40,6 @@ def as_far_apart(reference: Array, system: Array, sides: NDArray[np.bool_]) -> i
     actual = float(_apart((order >= len(reference))[None], gaps)[0])
     close = 1e-9 * max(actual, np.finfo(np.float64).tiny)  # equal, apart from rounding
     return int((_apart(sides[:, order], gaps) >= actual - close).sum())
-
-
-def permutation_p(counted: int, permutations: int) -> float:
-    """p of a permutation test in which so many of the permutations were as extreme (Phipson & Smyth 2010).
-
-    >>> permutation_p(0, 999)
-    0.001
-    """
-    return (1 + counted) / (1 + permutations)
 
 
 def holm(p: Sequence[float]) -> Array:

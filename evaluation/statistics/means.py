@@ -78,7 +78,7 @@ def direction_p(
     0.001
     """
     counted = as_far_out({"": (reference, system)}, pair, permuted_groups(pair, random, permutations))
-    return (1 + counted[""]) / (1 + permutations)
+    return counted[""] / pair.permutations(permutations)
 
 
 def least_p_of_sign_flips(groups: float) -> float:

@@ -8,6 +8,7 @@ is measured.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,16 @@ class Pair:
         """
         in_reference, in_system = self.sides
         return (2 if in_reference.sum() == in_system.sum() else 1) / self.assignments
+
+    def permutations(self, asked: int = PERMUTATIONS) -> int:
+        """How many assignments a test compares with the actual one, itself included: all where these are no more than
+        asked for, else so many drawn at random and the actual one (Phipson & Smyth, "Permutation p-values should never
+        be zero", 2010).
+
+        >>> Pair(np.arange(3), np.arange(3, 6)).permutations(99), Pair(np.arange(9), np.arange(9, 18)).permutations(99)
+        (20, 100)
+        """
+        return int(self.assignments) if self.assignments <= asked else 1 + asked
 
     @property
     def pieces(self) -> int:
@@ -233,17 +244,27 @@ def _draw(member: NDArray[np.bool_], size: int, random: np.random.Generator) -> 
 def permuted_groups(
     pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Iterator[NDArray[np.bool_]]:
-    """The groups, by number, that change sides, (rows, groups) at a time, `permutations` rows in all.
+    """The groups, by number, that change sides, (rows, groups) at a time: `Pair.permutations` rows in all, of which one
+    changes nothing.
 
     A group that both sets have trades its sides with probability 1/2. Of the others, as many are on each side as
-    before.
+    before. Where there are no more assignments than asked for, each comes once: drawn at random, the rarest could come
+    less often than they should, and p fall below `Pair.least_p`.
 
-    >>> (crossed,) = permuted_groups(Pair(np.arange(3), np.arange(3, 6)), np.random.default_rng(0), 4)
-    >>> (crossed[:, :3].sum(axis=1) - crossed[:, 3:].sum(axis=1)).tolist()  # as many go one way as the other
-    [0, 0, 0, 0]
+    >>> random, (few, many) = np.random.default_rng(0), (Pair(np.arange(n), np.arange(n, 2 * n)) for n in (3, 9))
+    >>> (every,) = permuted_groups(few, random, 99)  # three of six groups
+    >>> len(every), (every[:, :3].sum(axis=1) - every[:, 3:].sum(axis=1)).any()  # as many go one way as the other
+    (20, np.False_)
+    >>> sum(len(rows) for rows in permuted_groups(many, random, 99))
+    100
     """
+    if pair.assignments <= permutations:
+        every = _every(pair)
+        yield from np.array_split(every, -(-len(every) * pair.pieces // _AT_ONCE))
+        return
     in_reference, in_system = pair.sides
     shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
+    yield np.zeros((1, len(in_system)), dtype=np.bool_)
     for rows in _rows(permutations, pair.pieces):
         crossed = np.zeros((rows, len(in_system)), dtype=np.bool_)
         crossed[:, shared] = random.random((rows, len(shared))) < 0.5
@@ -252,16 +273,30 @@ def permuted_groups(
         yield crossed
 
 
+def _every(pair: Pair) -> NDArray[np.bool_]:
+    """Each assignment of the groups once, as the groups that change sides, (assignments, groups)."""
+    in_reference, in_system = pair.sides
+    shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
+    trades = np.array(list(product((False, True), repeat=len(shared))), dtype=np.bool_)
+    chosen = np.array(list(combinations(lone, int(in_system[lone].sum()))), dtype=np.int64)
+    moved = np.zeros((len(chosen), len(in_system)), dtype=np.bool_)
+    np.put_along_axis(moved, chosen, values=True, axis=1)
+    moved[:, lone] ^= in_system[lone]
+    crossed = np.repeat(moved, len(trades), axis=0)
+    crossed[:, shared] = np.tile(trades, (len(chosen), 1))
+    return crossed
+
+
 def permuted_sides(
     pair: Pair, random: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Iterator[NDArray[np.bool_]]:
-    """The pieces, reference first, that are on the system's side, (rows, pieces) at a time, `permutations` rows in all.
+    """The pieces, reference first, that are on the system's side, (rows, pieces) at a time: those of `permuted_groups`.
 
-    The groups of `permuted_groups` change sides as a whole; they have one size on both sides (`Pair.tested`).
+    Groups change sides as a whole; they have one size on both sides (`Pair.tested`).
 
-    >>> (sides,) = permuted_sides(Pair(np.array([1, 2]), np.array([3, 4])), np.random.default_rng(0), 5)
+    >>> (sides,) = permuted_sides(Pair(np.array([1, 2]), np.array([3, 4])), np.random.default_rng(0))
     >>> sides.sum(axis=1)
-    array([2, 2, 2, 2, 2])
+    array([2, 2, 2, 2, 2, 2])
     """
     reference, system, _ = pair.numbered
     number = np.concatenate([reference, system])
