@@ -75,7 +75,7 @@ METRICS = {
         "Centroid of the modulation spectrum, 0.25 to 16 Hz, of the amplitude envelope, which is limited to its 95th "
         "percentile; without the silence before and after the music.",
         "envelope",
-        "the faster the music fluctuates, the more expressive it is",
+        "The faster the music fluctuates, the more expressive it is",
         since=2,
     ),
     "time_near_maximum": Metric(
@@ -84,7 +84,7 @@ METRICS = {
         "Share of the 50 ms windows whose RMS level is at most 6 dB below the level's 95th percentile; without the "
         "silence before and after the music.",
         "envelope",
-        "its volume is always at a large value, which may ... lead to hearing fatigue",
+        "its volume is always at a large value",
         since=2,
     ),
     "crest_factor": Metric(

@@ -49,7 +49,7 @@ METRICS = {
         "share",
         "Share of the notes in the longest run, in any key, that occurs again (it may overlap itself).",
         "repetition",
-        paper="LSTM repeats and loops; C-LSTM never repeats a melody exactly",
+        paper="it will not repeat the same melody exactly",
     ),
     "longest_repeat": Metric(
         "Longest repeat in notes",
@@ -63,7 +63,7 @@ METRICS = {
         "share",
         "1 if one pattern comes at least three times in succession, for at least 10 s together; else 0.",
         "repetition",
-        paper="LSTM repeats and loops",
+        paper="more repetitions and loops",
     ),
     "loop_onset": Metric(
         "Loop begins", "s", "When the loop begins, in a piece that loops.", "repetition", compared=False

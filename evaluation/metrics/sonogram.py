@@ -59,7 +59,7 @@ METRICS = {
         "How different the spectra of two moments an eighth of a second apart are, whatever their levels: 0 the same, "
         "1 nothing in common.",
         "sonogram",
-        "hardly changes with time (LSTM)",
+        "hardly changes with time",
         since=2,
     ),
     "change_below_1000_hz": Metric(

@@ -42,7 +42,7 @@ METRICS = {
         "share",
         "Share of the long-term power spectrum's energy below 1 kHz.",
         "spectrum",
-        "mainly concentrated below 1 kHz (sample)",
+        "mainly concentrated below 1 kHz",
         since=2,
     ),
     "energy_below_1200_hz": Metric(
@@ -50,7 +50,7 @@ METRICS = {
         "share",
         "Share of the long-term power spectrum's energy below 1.2 kHz.",
         "spectrum",
-        "mostly concentrated below 1.2 kHz (C-LSTM)",
+        "mostly concentrated below 1.2 kHz",
         since=2,
     ),
     "energy_below_1300_hz": Metric(
@@ -58,7 +58,7 @@ METRICS = {
         "share",
         "Share of the long-term power spectrum's energy below 1.3 kHz.",
         "spectrum",
-        "most of them are concentrated below 1.3 kHz (LSTM)",
+        "most of them are concentrated below 1.3 kHz",
         since=2,
     ),
     "rolloff_85": Metric(

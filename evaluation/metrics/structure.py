@@ -43,7 +43,7 @@ METRICS = {
         "",
         "Mean cosine similarity of the sound of half seconds 4 s or more apart: 1 is a sound that never changes.",
         "structure",
-        "hardly changes with time (LSTM)",
+        "hardly changes with time",
         since=2,
     ),
     "novelty": Metric(

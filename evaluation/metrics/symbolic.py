@@ -53,7 +53,7 @@ METRICS = {
         "Share of the changes of pitch that lie at middle C or above. A change is a note that was not in the last "
         "chord of its half of the keyboard. Above one half, the music changes mainly in the highs.",
         "symbolic",
-        "changes in the number and distribution of high-frequency notes (sample and C-LSTM)",
+        "changes in the number and distribution of high-frequency notes",
         since=2,
     ),
 }
