@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser setup-database setup-mutants demo study test test-all lint mutants bench bundle docs constraints clean
+.PHONY: help setup setup-browser setup-database setup-ffmpeg setup-mutants demo study test test-all lint mutants bench bundle docs constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -19,6 +19,9 @@ setup-browser:
 
 setup-database:
 	@.ci/setup postgresql
+
+setup-ffmpeg:
+	@.ci/setup ffmpeg
 
 setup-mutants: setup
 	@test -x $(BIN)/cosmic-ray || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
@@ -34,7 +37,7 @@ study: setup ## Serve the demonstration's listening study
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
 	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile --no-loadscope-reorder
 
-test-all: setup-browser setup-database lint ## The same with the slow tests
+test-all: setup-browser setup-database setup-ffmpeg lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'
 
 lint: setup ## Style, format, types and the direction of imports

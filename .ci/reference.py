@@ -118,7 +118,7 @@ def cell(text: str | None) -> str:
 def metrics_page() -> str:
     """docs/reference/metrics.md."""
     from evaluation.metrics.catalogue import CATALOGUE, METRICS
-    from evaluation.metrics.metric import VIEWS
+    from evaluation.metrics.metric import COUNTED, VIEWS
 
     tested = sum(metric.tested for metric in METRICS.values())
     counts = f"{len(METRICS)} metrics in {len(VIEWS)} views, version {CATALOGUE} of the catalogue"
@@ -126,7 +126,7 @@ def metrics_page() -> str:
     for view, group in groupby(METRICS.items(), lambda item: item[1].view):
         rows = [metric_row(name, metric, METRICS) for name, metric in group]
         source = f"Module: [evaluation/metrics/{view}.py](../../evaluation/metrics/{view}.py)."
-        parts += [f"## {VIEWS[view]}", source]
+        parts += [f"## {VIEWS[view]}", " ".join(filter(None, [source, COUNTED.get(view)]))]
         parts.append("\n".join(["| metric | unit | definition | tested |", "|---|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 

@@ -28,7 +28,7 @@ def prepare(
         Path | None,
         typer.Option(metavar="CSV", help="A table with the columns file, split and group; paths relative to it."),
     ] = None,
-    pedal: Annotated[bool, typer.Option(help="Let the sustain pedal lengthen notes.")] = False,
+    pedal: Annotated[bool, typer.Option(help="Let notes last as long as the pedal holds them.")] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that read files. Default: one per core.")
     ] = None,
@@ -36,7 +36,8 @@ def prepare(
 ) -> None:
     """Make a corpus of score matrices from MIDI files, split by piece into train, valid and test.
 
-    Folders are searched recursively. Files that cannot be used are listed in `rejected.csv`, with the reason.
+    Folders are searched recursively. Files that cannot be used are listed in `rejected.csv`, with the reason; what was
+    left out of each file in `left_out.csv`. If stopped, the same command continues.
     `maestro-v3` is downloaded once (56 MB) and keeps its published splits. So does a MATLAB file of the polyphonic
     benchmark; `clstm benchmark` scores models trained on it.
 

@@ -57,7 +57,13 @@ def generate(
     threshold: Threshold = None,
     rescue: Rescue = False,
     with_prompt: Annotated[bool, typer.Option(help="Keep the prompt before the continuation.")] = False,
-    pedal: Annotated[bool, typer.Option("--pedal", help="Let the pedal lengthen the notes of --prompt.")] = False,
+    pedal: Annotated[
+        bool | None,
+        typer.Option(
+            "--pedal/--no-pedal",
+            help="Whether notes of --prompt last as long as the pedal holds them. Default: as the model learnt them.",
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Continue music with a model.
@@ -107,6 +113,13 @@ def excerpts(
             help="The corpus's MIDI files: keep timing, dynamics, pedal and instruments.",
         ),
     ] = None,
+    pedal: Annotated[
+        bool | None,
+        typer.Option(
+            "--pedal/--no-pedal",
+            help="Whether the notes of --played last as long as the pedal holds them. Default: as in the corpus.",
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Cut the human continuations of the same prompts.
@@ -123,5 +136,7 @@ def excerpts(
     continuations.may_write(out, corpus, played)
     opened = Corpus.open(corpus)
     chosen = prompts.from_corpus(opened, split or opened.held_out, count, continuations.frames_of(seconds), seed)
-    manifest = continuations.by_people(chosen, out, corpus=opened, played=played)
+    manifest = continuations.by_people(chosen, out, corpus=opened, played=played, pedal=pedal)
+    for remark in opened.other_lengths(pedal):
+        warn(remark)
     say(continuations.summary(manifest, out))

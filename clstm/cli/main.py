@@ -12,7 +12,7 @@ from clstm.cli import corpus, demo, generation, prediction, training
 from clstm.runtime import shadowing
 from clstm.runtime.commands import Commands, gather
 from clstm.runtime.console import console, fail, warn
-from clstm.runtime.errors import UserError
+from clstm.runtime.errors import NotWrittenError, UserError
 
 app = Commands(
     about="Compare generated music with human music: train and generate, measure the sound, ask listeners, watch for"
@@ -70,7 +70,7 @@ def main() -> None:
         fail(str(error))
         sys.exit(2)
     except OSError as error:
-        if error.errno not in CANNOT_WRITE:
+        if error.errno not in CANNOT_WRITE and not isinstance(error, NotWrittenError):
             raise
         where = f" ({error.filename})" if error.filename else ""
         remedy = "make room, or choose another folder" if error.errno in NO_ROOM else "choose another name or folder"

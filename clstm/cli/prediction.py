@@ -195,12 +195,15 @@ def _measure_reach(
     from clstm import pretrained
     from clstm.corpus.corpus import Corpus
     from clstm.prediction import gradient_reach, reach_tables
+    from clstm.training.origin import other_lengths
 
     may_write_table(out, reach_tables.CURVES)
     may_write_table(pairs, reach_tables.PAIRS, "--pairs")
     must_differ(out=out, pairs=pairs, figure=figure)
     draw = _drawing(figure) if figure else None
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
+    for caution in other_lengths(found, opened):
+        warn(caution)
     with progress() as advance:
         measured = gradient_reach.measure(
             opened, found, split=split or opened.held_out, count=count, seed=seed, progress=advance

@@ -2,11 +2,12 @@
 
 A corpus is a folder:
 
-    corpus.json     format, representation, sources, licence, options
+    corpus.json     format, representation, sources, licence, options: whether the pedal lengthens notes, among others
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
     pieces.csv      one row per piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
                     what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
     rejected.csv    one row per file that is not in it, with the reason
+    left_out.csv    one row per file: what of it is in the corpus and what is not (`corpus.rows`); of music only
 
 There are two representations. Music has the paper's 156 rows at 8 frames per second, held first
 (`clstm.music.score`). A published benchmark has 88 rows, the keys of a piano and whether each sounds, in steps of its
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from clstm.music.left_out import from_columns, sentence
 from clstm.music.pianoroll import KEYS
 from clstm.music.score import FRAME_RATE, HIGHEST, LOWEST, ROWS, Matrix
+from clstm.music.sounding import LENGTHS
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import read_json, write_json
 from clstm.runtime.names import readable
@@ -51,12 +53,14 @@ class Corpus:
     pieces : one row per piece, see the module; the index is 0..n-1
     packed : (frames of all pieces, bytes per frame) uint8, memory-mapped
     rows : states of a frame: 156 of music, 88 of a published piano roll
+    pedal : whether notes last as long as a pedal holds them; where a corpus does not say, they are as pressed
     """
 
     path: Path
     pieces: "pd.DataFrame"
     packed: NDArray[np.uint8]
     rows: int = ROWS
+    pedal: bool = False
 
     @classmethod
     def open(cls, path: Path) -> "Corpus":
@@ -89,7 +93,9 @@ class Corpus:
         if size != frames * bytes_a_frame:
             raise MismatchError(f"{path}: frames.bin has {size} bytes, not what pieces.csv says; prepare it again")
         packed = np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, bytes_a_frame)
-        return cls(path, pieces, packed, rows)
+        options = about.get("options")
+        pedal = isinstance(options, dict) and options.get("pedal") is True
+        return cls(path, pieces, packed, rows, pedal)
 
     @property
     def sha256(self) -> str:
@@ -138,6 +144,18 @@ class Corpus:
                 f"{self.path} is a benchmark of {_described(PIANO_ROLL)}; score it with: clstm benchmark; music comes"
                 f" from a corpus of MIDI files, of {_described(SCORE)}"
             )
+
+    def other_lengths(self, pedal: bool | None) -> list[str]:
+        """What to say where an option asks for other lengths of notes than the corpus has; None is no option.
+
+        >>> import pandas as pd
+        >>> Corpus(Path("toy"), pd.DataFrame(), np.empty((0, 20), dtype=np.uint8)).other_lengths(pedal=True)
+        ['--pedal, but the notes of toy last as long as keys are down; clstm prepare --pedal makes such a corpus']
+        """
+        if pedal is None or pedal is self.pedal:
+            return []
+        asked, maker = ("--pedal", "clstm prepare --pedal") if pedal else ("--no-pedal", "clstm prepare")
+        return [f"{asked}, but the notes of {self.path} last {LENGTHS[self.pedal]}; {maker} makes such a corpus"]
 
     @property
     def held_out(self) -> str:
@@ -200,6 +218,7 @@ def summary(corpus: Corpus) -> str:
     if corpus.rows != ROWS:
         lines.append(f"{corpus.rows} keys, {pieces['sounding'].sum() / pieces['frames'].sum():.1f} sounding in a frame")
         return "\n".join(lines)
+    lines.append(f"notes last {LENGTHS[corpus.pedal]}")
     lost = pieces[["out_of_range", "merged", "lengthened"]].sum()
     lines.append(
         f"{pieces['notes'].sum():,} notes: {lost['out_of_range']:,} outside MIDI {LOWEST} to {HIGHEST} left out,"
@@ -212,11 +231,25 @@ def summary(corpus: Corpus) -> str:
     lines.append(f"longest: {name}, {_length(frames, corpus.rows)}, {share:.0%} of the corpus")
     if unsaid := sentence(from_columns(pieces), remedy="--pedal obeys it", one_instrument=True):
         lines.append(unsaid)
+    lines += _file_by_file(corpus.path / "left_out.csv")
     rejected = pd.read_csv(corpus.path / "rejected.csv", keep_default_na=False)
     if len(rejected):
         first = "; ".join(f"{row.file}: {row.reason}" for row in rejected.head(3).itertuples())
         lines.append(f"{len(rejected)} files rejected, see rejected.csv: {first}{'; ...' * (len(rejected) > 3)}")
     return "\n".join(lines)
+
+
+def _file_by_file(path: Path) -> list[str]:
+    """What the table of all files adds; a corpus made before there was one has none."""
+    import pandas as pd
+
+    if not path.is_file():
+        return []
+    table = pd.read_csv(path)
+    moved = (table["moved"] * table["kept"]).sum() / max(table["kept"].sum(), 1)
+    remarks = table["remarks"].dropna().value_counts()
+    said = [f"{count} file{'s' * (count != 1)}: {what}" for what, count in remarks.items()]
+    return [*said, f"onsets moved to the grid by {moved:.0f} ms on average; file by file in left_out.csv"]
 
 
 def _length(frames: int, rows: int) -> str:

@@ -7,21 +7,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.corpus.corpus import pack
 from clstm.music.left_out import LeftOut
 from clstm.music.midi import read_midi
 from clstm.music.plausibility import implausible
-from clstm.music.score import STRUCK, Losses, Matrix, encode, losses
+from clstm.music.score import STRUCK, Losses, Matrix, encode, losses, moved
 from clstm.runtime.errors import UnreadableFileError
 
 
 @dataclass(frozen=True)
 class EncodedPiece:
-    """packed : (frames, 20) uint8, the 156 rows of each frame as bits"""
+    """packed : (frames, 20) uint8, the 156 rows of each frame as bits
+    seconds : to the end of the last note
+    moved : how far onsets moved to the grid, ms on average
+    """
 
     packed: NDArray[np.uint8]
     losses: Losses
     left_out: LeftOut
     fingerprint: str
+    seconds: float
+    moved: float
 
 
 def encode_file(path: Path, *, pedal: bool) -> EncodedPiece:
@@ -37,9 +43,7 @@ def encode_file(path: Path, *, pedal: bool) -> EncodedPiece:
     matrix = encode(notes)
     if not matrix.any():
         raise UnreadableFileError(path, "no note within MIDI 24..101")
-    return EncodedPiece(
-        np.packbits(np.ascontiguousarray(matrix.T), axis=1), losses(notes), notes.left_out, fingerprint(matrix)
-    )
+    return EncodedPiece(pack(matrix), losses(notes), notes.left_out, fingerprint(matrix), notes.duration, moved(notes))
 
 
 def fingerprint(matrix: Matrix) -> str:

@@ -1,13 +1,13 @@
 """Make a corpus: of MIDI files and folders, of a known collection, or of a benchmark of piano rolls.
 
-The corpus is built under another name, and renamed when it is complete. A file that cannot be used is listed with the
-reason; the others are used.
+The corpus is built under another name, and renamed when it is complete; if stopped, the same command continues
+(`corpus.unfinished`). A file that cannot be used is listed with the reason; the others are used.
 """
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,12 @@ import numpy as np
 from clstm.corpus import chorales, maestro, splits
 from clstm.corpus.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
 from clstm.corpus.pieces import encode_file
+from clstm.corpus.rows import Row, row_of, what_was_left_out
+from clstm.corpus.rows import pieces as pieces_of
+from clstm.corpus.unfinished import Key, Unfinished, key
 from clstm.music import pianoroll
-from clstm.music.left_out import as_columns
-from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
+from clstm.music.score import ROWS
+from clstm.runtime.errors import LostProcessError, NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.finding import MIDI, find
 from clstm.runtime.names import location, readable
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-FILES = ("frames.bin", "pieces.csv", "rejected.csv")  # of a corpus, with corpus.json
+FILES = ("frames.bin", "pieces.csv", "rejected.csv", "left_out.csv")  # of a corpus, with corpus.json
 ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
 
 
@@ -59,7 +62,7 @@ def prepare(
 
     index : a CSV of columns file, split, group (see `splits.read_index`); without one, whole groups of identical
         pieces are split by `seed`, a tenth each to valid and test
-    pedal : whether the sustain pedal lengthens notes
+    pedal : whether notes last as long as a pedal holds them; the corpus remembers it
 
     MAESTRO and a benchmark have their own splits, so they cannot be combined with other sources.
 
@@ -86,14 +89,32 @@ def prepare(
             candidates = _indexed(candidates, splits.read_index(index), rejected)
         building = open_sources.enter_context(replacing(out))
         building.mkdir()
-        pieces = _write_frames(building / "frames.bin", candidates, rejected, pedal, workers, progress)
-        if not len(pieces):
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
-            raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
-        _assign_splits(pieces, pieces.pop("fingerprint").tolist(), seed)
-        pieces.to_csv(building / "pieces.csv", index=False)
+        made_of = {"sources": [str(location(Path(source))) for source in sources], "pedal": pedal}
+        files = [key(one.name, one.path) for one in candidates]
+        with Unfinished(out, made_of, files, -(-ROWS // 8)) as unfinished:
+            rows = list(_read(candidates, files, unfinished, pedal, workers, progress))
+            unfinished.move_frames(building / "frames.bin")
+        _write_tables(building, candidates, rows, rejected, seed)
         write_about(building, SCORE, about, rejected)
     return Corpus.open(out)
+
+
+def _write_tables(
+    building: Path, candidates: list[Candidate], rows: list[Row], rejected: list[Rejection], seed: int
+) -> None:
+    """Write pieces.csv and left_out.csv; add to the rejected files those that could not be read.
+
+    rows : of each candidate. Raises `NothingUsableError` when all are rejected.
+    """
+    rejected += [(one.name, row["rejected"]) for one, row in zip(candidates, rows, strict=True) if "rejected" in row]
+    places: list[Row] = [{"file": one.name, "split": one.split, "group": one.group} for one in candidates]
+    pieces = pieces_of(places, rows)
+    if not len(pieces):
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in rejected[:3]) + "; ..." * (len(rejected) > 3)
+        raise NothingUsableError(f"none of {len(rejected)} files is usable ({reasons})")
+    _assign_splits(pieces, pieces.pop("fingerprint").tolist(), seed)
+    pieces.to_csv(building / "pieces.csv", index=False)
+    what_was_left_out(places, rows, rejected).to_csv(building / "left_out.csv", index=False)
 
 
 def _alone(sources: list[str], index: Path | None, pedal: bool) -> Path | None:
@@ -148,32 +169,27 @@ def _of_rolls(source: Path, out: Path) -> Corpus:
     return Corpus.open(out)
 
 
-def _write_frames(
-    path: Path,
+def _read(
     candidates: list[Candidate],
-    rejected: list[Rejection],
+    files: list[Key],
+    unfinished: Unfinished,
     pedal: bool,
     workers: int | None,
     progress: Progress,
-) -> "pd.DataFrame":
-    """Append the frames of every usable candidate to the file; one row each, still without its split."""
-    rows: list[dict[str, object]] = []
-    start = 0
-    encoded = in_processes(partial(encode_file, pedal=pedal), [c.path for c in candidates], workers=workers)
-    import pandas as pd  # a quarter of a second, in which the processes start
+) -> Iterator[Row]:
+    """The row of every candidate, in order: those read before a run was stopped, then the others."""
+    yield from unfinished.done
+    before = len(unfinished.done)
+    rest = [one.path for one in candidates[before:]]
+    results = in_processes(partial(encode_file, pedal=pedal), rest, workers=workers)
+    import pandas as pd  # noqa: F401 - a quarter of a second, in which the processes start
 
-    with path.open("wb") as file:
-        for done, (candidate, (_, result)) in enumerate(zip(candidates, encoded, strict=True), start=1):
-            progress("Reading", done, len(candidates))
-            if isinstance(result, UnreadableFileError):
-                rejected.append((candidate.name, result.reason))
-                continue
-            file.write(result.packed.tobytes())
-            place = {"file": candidate.name, "split": candidate.split, "group": candidate.group, "start": start}
-            size = {"frames": len(result.packed), **asdict(result.losses)}
-            rows.append(place | size | as_columns(result.left_out) | {"fingerprint": result.fingerprint})
-            start += len(result.packed)
-    return pd.DataFrame(rows)
+    for done, (file, (_, result)) in enumerate(zip(files[before:], results, strict=True), start=before + 1):
+        progress("Reading", done, len(candidates))
+        row = row_of(result)
+        if not isinstance(result, LostProcessError):  # another time it may be read
+            unfinished.add(file, row, None if isinstance(result, UnreadableFileError) else result.packed)
+        yield row
 
 
 def _candidates(
@@ -198,13 +214,13 @@ def _candidates(
         root = Path(source)
         try:
             found = find([root], MIDI)
-        except NothingUsableError:
-            rejected.append((source, "no MIDI file in this folder"))
+        except NothingUsableError as error:
+            rejected.append((source, str(error).replace(f"in {readable(root)}", "in this folder", 1)))
             continue
         rejected += [(readable(path.relative_to(root)), reason) for path, reason in found.left_out]
         for path in found.files:
-            if location(path) not in seen:
-                seen.add(location(path))
+            if (place := location(path)) not in seen:
+                seen.add(place)
                 inside = path.relative_to(root) if root.is_dir() else Path(path.name)
                 name = _name(path, len(inside.parts), taken)
                 taken.add(name)

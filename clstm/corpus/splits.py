@@ -32,14 +32,20 @@ def merge_duplicates(groups: Sequence[str], fingerprints: Sequence[str]) -> list
     >>> merge_duplicates(["a", "b", "c", "b"], ["x", "y", "x", "z"])
     ['a', 'b', 'a', 'b']
     """
-    merged = list(groups)
+    joined: dict[str, str] = {}  # a group, and the one that it became part of
+
+    def whole(group: str) -> str:
+        """The group that all became part of; the way to it is halved, or chains of copies would take long."""
+        while group in joined:
+            joined[group] = group = joined.get(joined[group], joined[group])
+        return group
+
     first: dict[str, str] = {}
-    for position, print_ in enumerate(fingerprints):
-        keep, lose = first.setdefault(print_, merged[position]), merged[position]
+    for group, print_ in zip(groups, fingerprints, strict=True):
+        keep, lose = whole(first.setdefault(print_, group)), whole(group)
         if keep != lose:
-            merged = [keep if group == lose else group for group in merged]
-            first = {key: keep if group == lose else group for key, group in first.items()}
-    return merged
+            joined[lose] = keep
+    return [whole(group) for group in groups]
 
 
 def split_by_group(groups: Sequence[str], seed: int) -> list[str]:

@@ -18,10 +18,10 @@ from clstm.corpus.corpus import Corpus
 from clstm.generation.prompts import Prompt
 from clstm.generation.rescue import rescue
 from clstm.generation.sampling import Sampling, density, density_range, generate
-from clstm.models.checkpoint import WEIGHTS, load_model, read_config
+from clstm.models.checkpoint import WEIGHTS, learnt_pedal, load_model, read_config
 from clstm.models.networks import NetworkConfig
 from clstm.music import degeneration
-from clstm.music.generated import GENERATED, ContinuationItem
+from clstm.music.generated import GENERATED, LIMITS, ContinuationItem
 from clstm.music.midi import LONGEST, write_midi
 from clstm.music.piece import Piece, read_piece, write_piece
 from clstm.music.score import FRAME_RATE, ROWS, Matrix, decode, repair
@@ -74,7 +74,7 @@ def by_model(
     """
     kind = usable(run, sampling)
     frames = frames_of(seconds)
-    network, _ = load_model(run)
+    network, about = load_model(run)
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     music, redrawn = generate(network, prompts, frames, sampling, progress), None
     if sampling.rescue:
@@ -84,20 +84,25 @@ def by_model(
         "run": Path(run).name,
         "weights_sha256": hashlib.sha256((Path(run) / WEIGHTS).read_bytes()).hexdigest(),
         "sampling": asdict(replace(sampling, step=sampling.stepping(kind.horizon))),
+        "pedal": learnt_pedal(about),
     }
     return write(out, prompts, music, source, corpus=corpus, with_prompt=with_prompt, redrawn=redrawn)
 
 
-def by_people(prompts: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None) -> dict[str, Any]:
+def by_people(
+    prompts: Sequence[Prompt], out: Path, *, corpus: Corpus, played: Path | None = None, pedal: bool | None = None
+) -> dict[str, Any]:
     """What the pieces do after each prompt, in the same form.
 
     played : the folder the corpus was made of; its files are cut as they were played, with all that they say
+    pedal : whether the notes of these files are meant to last as long as the pedal holds them; None: as in the corpus
     """
+    pedal = corpus.pedal if played is None or pedal is None else pedal
     matrices = [prompt.continuation for prompt in prompts]
-    source: dict[str, Any] = {"model": None, "as_played": played is not None}
+    source: dict[str, Any] = {"model": None, "as_played": played is not None, "pedal": pedal}
     if played is None:
         return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False)
-    whole = (read_piece(_named(played, prompt.file)) for prompt in prompts)
+    whole = (read_piece(_named(played, prompt.file), pedal=pedal) for prompt in prompts)
     pieces = [_after(prompt, one) for prompt, one in zip(prompts, whole, strict=True)]
     return write(out, prompts, matrices, source, corpus=corpus, with_prompt=False, pieces=pieces)
 
@@ -159,6 +164,8 @@ def write(
         if corpus is not None and (usual := density_range(corpus, music[0].shape[1])):
             manifest["density"] = _against(usual, alone)
         manifest["degeneration"] = {"limits": degeneration.LIMITS, "rates": degeneration.rates(failures)}
+        if pieces is None:
+            manifest["limits"] = LIMITS | ({"pedal": "lengths"} if source.get("pedal") else {})
         manifest["items"] = items
         write_json(building / GENERATED, manifest)
     return manifest

@@ -13,7 +13,7 @@ from clstm.corpus.corpus import Corpus
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import VELOCITY, Notes, read_midi
 from clstm.music.score import FRAME_RATE, WINDOW, Matrix, encode, repair
-from clstm.runtime.errors import UserError
+from clstm.runtime.errors import NoNotesError, UserError
 from clstm.runtime.names import readable
 
 # Bach, Prelude in C, BWV 846 (1722): the chord of each of its first bars, bass first.
@@ -109,7 +109,12 @@ def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW, *, p
     >>> prompt.name, prompt.window.shape, prompt.padding
     ('song', (156, 90), 42)
     """
-    notes = read_midi(path, pedal=pedal)
+    if Path(path).is_dir():
+        raise UserError(f"--prompt {readable(path)} is a folder; give a file of it, or several, each with --prompt")
+    try:
+        notes = read_midi(path, pedal=pedal)
+    except NoNotesError as error:
+        raise UserError(f"--prompt {error}; give music that has notes with a pitch") from error
     matrix = encode(notes)
     start = round(start_seconds * FRAME_RATE)
     read = matrix[:, start : start + window]

@@ -9,8 +9,10 @@ from clstm.corpus.corpus import Corpus
 from clstm.generation import continuations, prompts
 from clstm.generation.prompts import Prompt
 from clstm.generation.sampling import Sampling
-from clstm.music.left_out import sentence
+from clstm.models.checkpoint import learnt_pedal, read_config
+from clstm.music import left_out
 from clstm.music.score import FRAME_RATE
+from clstm.music.sounding import LENGTHS
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.training.origin import trained_elsewhere
@@ -26,7 +28,7 @@ class GenerationRequest:
     files, start : MIDI files, and where in them the prompt begins, in seconds
     corpus, split : a corpus, and which split of it; None is the one held out
     with_prompt : keep the prompt before the continuation
-    pedal : whether it lengthens the notes of `files`
+    pedal : whether it lengthens the notes of `files`; None: as in the music that the model learnt
     """
 
     run: str | Path
@@ -39,7 +41,7 @@ class GenerationRequest:
     corpus: Path | None = None
     split: str | None = None
     with_prompt: bool = False
-    pedal: bool = False
+    pedal: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,20 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
     window = continuations.usable(run, request.sampling).window
     frames = continuations.frames_of(request.seconds)
     corpus = Corpus.open(request.corpus) if request.corpus else None
+    learnt = learnt_pedal(read_config(run))
     if corpus:
         split = request.split or corpus.held_out
         chosen = distinct = prompts.from_corpus(corpus, split, request.count, frames, request.sampling.seed, window)
-        remarks = trained_elsewhere([run], corpus)
+        remarks = [*trained_elsewhere([run], corpus), *corpus.other_lengths(request.pedal)]
     else:
-        distinct = [prompts.from_midi(path, request.start, window, pedal=request.pedal) for path in request.files]
+        pedal = learnt if request.pedal is None else request.pedal
+        distinct = [prompts.from_midi(path, request.start, window, pedal=pedal) for path in request.files]
         distinct = distinct or [prompts.opening(window)]
         chosen = [one for one in distinct for _ in range(request.count)]
         remarks = _of_files(distinct, request)
+        if request.files and pedal is not learnt:
+            title = pretrained.title(run)
+            remarks.append(f"{title} learnt notes {LENGTHS[learnt]}; those of the prompt last {LENGTHS[pedal]}")
     manifest = continuations.by_model(
         *(run, chosen, request.out, request.seconds, request.sampling),
         corpus=corpus,
@@ -81,8 +88,8 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
 
 
 def _of_files(given: list[Prompt], request: GenerationRequest) -> list[str]:
-    words = sentence((one.left_out for one in given), remedy="--pedal obeys it", one_instrument=True)
-    remarks = [words] if words else []
+    words = left_out.sentence((one.left_out for one in given), remedy="--pedal obeys it", one_instrument=True)
+    remarks = [*([words] if words else []), *left_out.remarks(one.left_out for one in given)]
     if request.sampling.threshold is not None and request.count > 1:
         remarks.append(f"nothing is random with --threshold: the {request.count} continuations of a prompt are equal")
     return remarks

@@ -85,6 +85,17 @@ def read_config(run: Path) -> dict[str, Any]:
     return config
 
 
+def learnt_pedal(config: dict[str, Any]) -> bool:
+    """Whether a run learnt notes as long as a pedal holds them; one that does not say learnt them as pressed.
+
+    >>> from clstm import pretrained
+    >>> learnt_pedal(read_config(pretrained.find("lstm")))
+    False
+    """
+    corpus = config.get("corpus")
+    return isinstance(corpus, dict) and corpus.get("pedal") is True
+
+
 def _check_sizes(network: NetworkConfig) -> None:
     """Raises `ValueError` for sizes no network has; building one would fail, or take all memory."""
     for name, value in asdict(network).items():

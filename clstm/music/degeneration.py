@@ -112,14 +112,18 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
     standing = _first_run((count == 0) & (matrix[HELD].sum(axis=0) > 0), _frames(LOOPED))
     if standing is not None:
         found.append((standing + _frames(LOOPED), 1, standing))
+    cells, total = _Cells(struck), _totals(count)
     for period in range(1, min(_frames(LONGEST_PERIOD), frames // PERIODS) + 1):
         width = max((PERIODS - 1) * period, _frames(LOOPED) - period)  # frames that repeat what was a period before
         if period + width > frames:
             continue
-        recurring = (struck[:, period:] & struck[:, :-period]).sum(axis=0, dtype=np.int64)
+        recurring = cells.recurring(period)
         # Dice: twice what both have, over what either has.
-        alike = 2 * _sums(recurring, width) >= ALIKE * _sums(count[period:] + count[:-period], width)
-        resting = _sums(count, period)[1:] == 0  # nothing struck in the period that ends here
+        either = _over(total[period:], width) + _over(total[:-period], width)
+        alike = 2 * _sums(recurring, width) >= ALIKE * either
+        if not alike.any():
+            continue
+        resting = _over(total, period)[1:] == 0  # nothing struck in the period that ends here
         stretches = np.flatnonzero(alike & (_sums(resting, width) == 0))
         if len(stretches):
             first = int(stretches[0])
@@ -164,10 +168,40 @@ def _first_run(true: NDArray[np.bool_], length: int) -> int | None:
     return int(runs[0]) if len(runs) else None
 
 
+class _Cells:
+    """The strikes of a matrix, (pitches, frames), as places in its cells one row after another."""
+
+    def __init__(self, struck: Matrix) -> None:
+        self._frames = struck.shape[1]
+        # With silence behind each row, so that what lies a period later is never in the next one.
+        self._width = self._frames + _frames(LONGEST_PERIOD)
+        padded = np.zeros((len(struck), self._width), dtype=np.bool_)
+        padded[:, : self._frames] = struck
+        self._cells = padded.reshape(-1)
+        self._places = np.flatnonzero(self._cells)
+        self._frame = self._places % self._width
+
+    def recurring(self, period: int) -> NDArray[np.int64]:
+        """How many of each frame's strikes come again a period later, (frames - period,)."""
+        again = self._cells[self._places + period]
+        return np.bincount(self._frame[again], minlength=self._frames)[: self._frames - period]
+
+
 def _sums(values: NDArray[np.int64] | NDArray[np.bool_], width: int) -> NDArray[np.int64]:
     """Sums over every `width` successive values; none when there are fewer values."""
-    totals = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    return np.asarray(totals[width:] - totals[: max(len(totals) - width, 0)])
+    return _over(_totals(values), width)
+
+
+def _totals(values: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The sum of all values before each, and of all of them."""
+    totals = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=totals[1:])
+    return totals
+
+
+def _over(totals: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Sums over every `width` successive values, of their `_totals`; none when there are fewer values."""
+    return totals[width:] - totals[: max(len(totals) - width, 0)]
 
 
 def _frames(seconds: float) -> int:

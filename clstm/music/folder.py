@@ -18,7 +18,7 @@ def read_many(
 
 
 def read_pieces(
-    paths: Sequence[Path], *, workers: int | None = None, seconds: float = TIME_LIMIT
+    paths: Sequence[Path], *, pedal: bool = False, workers: int | None = None, seconds: float = TIME_LIMIT
 ) -> Iterator[tuple[Path, Piece | UnreadableFileError]]:
     """`clstm.music.piece.read_piece` over many files, as `read_many`."""
-    return in_processes(read_piece, paths, workers=workers, seconds=seconds)
+    return in_processes(partial(read_piece, pedal=pedal), paths, workers=workers, seconds=seconds)

@@ -4,6 +4,14 @@ The schema and the reader for the whole project. It says what each file continue
 sounds at its end. A report relies on both, so everything is checked: the file must be standard JSON, every value of
 the right type and within the bounds that our own generator can write, and what is not used is reported. Whether a
 stated length fits the notes shows only when they are read (`fits`).
+
+Beside its items it may declare the limits of what made the music, which a comparison then puts on human music too:
+
+    "limits": {"grid": 0.125, "velocity": 80, "range": [24, 101], "instruments": [0], "drums": false, "pedal": "none"}
+
+Each key may be left out. grid: a step of 1/n s that all onsets are multiples of; velocity: of all notes; range: lowest
+and highest pitch; instruments: General MIDI programs 0..127; drums: whether there are any; pedal: "none", or "lengths"
+where notes last as long as a pedal held them. `evaluation.controls.declared` checks them.
 """
 
 import json
@@ -15,8 +23,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from clstm.music.degeneration import SILENT
-from clstm.music.midi import LONGEST_RENDERED
-from clstm.music.score import FRAME_RATE
+from clstm.music.left_out import PIANOS
+from clstm.music.midi import LONGEST_RENDERED, VELOCITY
+from clstm.music.score import FRAME_RATE, HIGHEST, LOWEST
 from clstm.runtime.files import size_of
 from clstm.runtime.names import readable
 from clstm.runtime.old_names import translated
@@ -25,6 +34,16 @@ GENERATED = "generated.json"
 LARGEST = 2**26  # bytes; ours has some 400 per file
 FRAME = 1 / FRAME_RATE  # seconds: notes end within one frame of what is stated
 UNFIT = f"the length in {GENERATED} does not fit its notes and is not used"
+
+# What a score matrix can hold, as any program may declare it.
+LIMITS = {
+    "grid": FRAME,
+    "velocity": VELOCITY,
+    "range": [LOWEST, HIGHEST],
+    "instruments": list(PIANOS),
+    "drums": False,
+    "pedal": "none",
+}
 
 Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST_RENDERED, allow_inf_nan=False)]
 Name = StrictStr | StrictInt
@@ -77,19 +96,35 @@ class GeneratedManifest:
 
     items : by the names of the files
     content : all that it holds, in the words of the file; None where it is not a JSON object
+    pedal : whether notes were made to last as long as a pedal holds them; None where it does not say
     remarks : what is not used, and why
     """
 
     items: Mapping[str, GeneratedItem] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
     remarks: tuple[str, ...] = ()
+    pedal: bool | None = None
+
+    @property
+    def limits(self) -> Any:
+        """The limits that it declares, not yet checked; None where it declares none.
+
+        Music of our own models, and human continuations in their form, have those of the score matrix; before version
+        0.2 that was not written.
+
+        >>> GeneratedManifest(content={"weights_sha256": "", "items": []}).limits["range"]
+        [24, 101]
+        """
+        content = self.content or {}
+        ours = "weights_sha256" in content or content.get("as_played") is False
+        return content.get("limits", LIMITS if ours else None)
 
 
 def read_manifest(folder: Path) -> GeneratedManifest:
     """The manifest of a folder; an empty one where there is none.
 
     >>> read_manifest(Path("music/human"))
-    GeneratedManifest(items={}, content=None, remarks=())
+    GeneratedManifest(items={}, content=None, remarks=(), pedal=None)
     """
     path = Path(folder) / GENERATED
     if not path.exists():
@@ -103,11 +138,15 @@ def read_manifest(folder: Path) -> GeneratedManifest:
         return GeneratedManifest(content=content, remarks=(f"{path} is not used: it lists no items",))
     faults: list[str] = []
     items = dict(_items(content, faults))
+    pedal = content.get("pedal")
+    if pedal is not None and not isinstance(pedal, bool):
+        faults.append(f"pedal: {str(pedal)[:40]!r} is neither true nor false")
+        pedal = None
     there = {readable(file.name) for file in path.parent.iterdir()}
+    remarks = [f"{path}: not used: {faults[0]}{_more(faults)}"] if faults else []
     if gone := [name for name in items if name not in there]:
-        faults.append(f"what it says of {gone[0]}{_more(gone)}: not there")
-    remarks = (readable(f"{path}: not used: {faults[0]}{_more(faults)}"),) if faults else ()
-    return GeneratedManifest(items, content, remarks)
+        remarks.append(f"{path} lists {_files(gone)} not in the folder; {_ignored(gone)}")
+    return GeneratedManifest(items, content, tuple(map(readable, remarks)), pedal)
 
 
 def items_of(content: Mapping[str, Any]) -> dict[str, GeneratedItem]:
@@ -215,5 +254,13 @@ def _plain(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def _files(gone: list[str]) -> str:
+    return f"{gone[0]}, which is" if len(gone) == 1 else f"{len(gone):,} files that are"
+
+
+def _ignored(gone: list[str]) -> str:
+    return "this entry is ignored" if len(gone) == 1 else "these entries are ignored"
+
+
 def _more(faults: list[str]) -> str:
-    return f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""

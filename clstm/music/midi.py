@@ -1,4 +1,4 @@
-"""Notes in and out of MIDI files.
+"""Notes in and out of MIDI files, and into them from every other format of notes (`clstm.formats`).
 
 Times are seconds in real time: the file's tempo map is obeyed, its metre plays no part. Drums are left out, and counted
 (`Notes.left_out`). Reading is our own: `smf` checks every byte, `sounding` says when notes end. pretty_midi
@@ -7,18 +7,22 @@ writes.
 
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.formats.building import FormatError
+from clstm.formats.misnamed import misnamed
+from clstm.formats.reading import convert, format_of
 from clstm.music.events import Events
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.smf import CorruptError, parse
-from clstm.music.sounding import sounding
+from clstm.music.sounding import Sounding, sounding
 from clstm.runtime.errors import NoNotesError, UnreadableFileError
 from clstm.runtime.files import replacing
+from clstm.runtime.finding import AUDIO, kind
 
 VELOCITY = 80  # the one velocity of music that carries none
 LONGEST = 12 * 3600.0  # seconds; a longer "piece" is a corrupt tick count
@@ -27,6 +31,7 @@ LONGEST_RENDERED = 2 * 3600.0  # seconds; more is hardly a piece, and its sample
 LARGEST = 8 * 2**20  # bytes; the performances of the longest piano works have less than one million
 
 _FIRST_BYTES = 16
+_BEGINS = (b"MThd", b"RIFF")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,7 @@ class Notes:
     pitch : int, MIDI 0..127
     velocity : int, 1..127
     left_out : what the file they were read from says besides; nothing where they were made or cut
+    program : int, General MIDI 0..127, what plays each; None where nothing is known of it, as in a score matrix
     """
 
     onset: NDArray[np.float64]
@@ -44,6 +50,7 @@ class Notes:
     pitch: NDArray[np.int64]
     velocity: NDArray[np.int64]
     left_out: LeftOut = NOTHING
+    program: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -78,11 +85,12 @@ class Notes:
         inside = (self.offset > start) & (self.onset < end)
         onset = np.clip(self.onset[inside], start, end) - start
         offset = np.clip(self.offset[inside], start, end) - start
-        return Notes(onset, offset, self.pitch[inside], self.velocity[inside])
+        program = None if self.program is None else self.program[inside]
+        return Notes(onset, offset, self.pitch[inside], self.velocity[inside], program=program)
 
 
 def read_midi(path: Path, *, pedal: bool = False) -> Notes:
-    """Read every pitched note of a MIDI file, or of one in a RIFF file.
+    """Read every pitched note of a MIDI file, of one in a RIFF file, or of a file in another format of notes.
 
     pedal : hold notes while the sustain or sostenuto pedal of their channel is down
 
@@ -101,10 +109,17 @@ def read_midi(path: Path, *, pedal: bool = False) -> Notes:
 
 
 def read_events(path: Path) -> Events:
-    """Everything that a MIDI file says. Raises `UnreadableFileError` with the reason."""
+    """Everything that a file of notes says. Raises `UnreadableFileError` with the reason."""
+    path = Path(path)
+    form = format_of(path)
+    content = _content(path, form.largest if form else LARGEST)
     try:
-        return parse(_content(path))
-    except CorruptError as error:
+        if content.startswith(_BEGINS) or form is None:
+            return parse(content)
+        converted = convert(path, content)
+        events = parse(converted.midi)
+        return replace(events, remarks=(*converted.remarks, *events.remarks))
+    except (CorruptError, FormatError) as error:
         raise UnreadableFileError(path, str(error)) from error
 
 
@@ -117,30 +132,55 @@ def notes_of(path: Path, events: Events, *, pedal: bool) -> Notes:
         raise UnreadableFileError(
             path, f"absurd times: it would last {longest / 3600:.0f} hours; at most {LONGEST / 3600:.0f} are read"
         )
+    notes = _by_time(played, onset, offset)
+    return replace(notes, left_out=replace(played.left_out, remarks=events.remarks))
+
+
+def drums_of(events: Events, played: Sounding) -> Notes:
+    """The drums among the notes of a file, each with the key of its drum as pitch, and its kit as program."""
+    return _by_time(played, events.seconds(played.begin), events.seconds(played.end), played.drums)
+
+
+def _by_time(
+    played: Sounding, onset: NDArray[np.float64], offset: NDArray[np.float64], which: NDArray[np.bool_] | None = None
+) -> Notes:
     # By tick, then by pitch, which takes seven bits.
     order = np.argsort(played.begin << 7 | played.pitch, kind="stable")
-    return Notes(onset[order], offset[order], played.pitch[order], played.velocity[order], played.left_out)
+    order = order if which is None else order[which[order]]
+    pitch, velocity, program = (column[order] for column in (played.pitch, played.velocity, played.program))
+    return Notes(onset[order], offset[order], pitch, velocity, program=program)
 
 
-def _content(path: Path) -> bytes:
-    """A file's bytes. A file that is not plain, does not begin as MIDI, or is too large, is not read."""
+def _content(path: Path, largest: int) -> bytes:
+    """A file's bytes. What is not plain, is neither MIDI nor called as another format, or is too large, is not read."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableFileError(path, "cannot be opened (not a plain file)")
         with path.open("rb") as file:
             begin = file.read(_FIRST_BYTES)
-            if begin and not begin.startswith((b"MThd", b"RIFF")):
-                raise UnreadableFileError(path, "not a MIDI file (it does not begin with MThd)")
-            content = begin + file.read(LARGEST + 1 - len(begin)) if status.st_size <= LARGEST else b""
+            strange = not begin.startswith(_BEGINS) and format_of(path) is None
+            if begin and (strange or begin[8:12] == b"WAVE"):
+                raise UnreadableFileError(path, _what_else(path, begin + file.read(largest)))
+            content = begin + file.read(largest + 1 - len(begin)) if status.st_size <= largest else b""
     except OSError as error:
         raise UnreadableFileError(path, f"cannot be opened ({error.strerror or error})") from error
-    if status.st_size > LARGEST or len(content) > LARGEST:
+    if status.st_size > largest or len(content) > largest:
         megabytes = max(status.st_size, len(content)) / 2**20
-        raise UnreadableFileError(path, f"{megabytes:,.0f} MB; MIDI files of up to {LARGEST // 2**20} MB are read")
+        what = "files of this format" if format_of(path) else "MIDI files"
+        raise UnreadableFileError(path, f"{megabytes:,.0f} MB; {what} of up to {largest // 2**20} MB are read")
     if not content:
         raise UnreadableFileError(path, "0 bytes")
     return content
+
+
+def _what_else(path: Path, content: bytes) -> str:
+    """What a file is that is not MIDI, and not called as another format."""
+    if kind(path) == AUDIO:
+        return "it is audio, and has no notes"
+    if content[4:8] == b"ftyp":
+        return "not MIDI: it is MPEG-4 (audio or video); name it .m4a"
+    return misnamed(content, None) or "not a MIDI file (it does not begin with MThd)"
 
 
 def write_midi(notes: Notes, path: Path, *, program: int = 0) -> None:

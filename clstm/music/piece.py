@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clstm.music.events import EXCLUSIVE
+from clstm.music.events import EXCLUSIVE, Metre, metre_of
 from clstm.music.messages import CHANNELS, ONE_BYTE, TICK, Messages, messages_of, messages_of_notes
-from clstm.music.midi import Notes, notes_of, read_events
+from clstm.music.midi import Notes, drums_of, notes_of, read_events
 from clstm.music.sounding import sounding
 from clstm.runtime.errors import NoNotesError
 from clstm.runtime.files import replacing
@@ -29,11 +29,17 @@ class Piece:
     messages : what sounds, drums and controllers included
     notes : those with a pitch
     duration : seconds to the end of the last note that sounds, drums and what a pedal holds included
+    drums : those of the drums, with the keys of these as pitches; None where nothing is known of drums
+    metre : the beats and bars that the file states; None where there is no file, or nothing left of its time
+    remarks : what of its file is not used as it is written, or was not stated and is assumed
     """
 
     messages: Messages
     notes: Notes
     duration: float
+    drums: Notes | None = None
+    metre: Metre | None = None
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, notes: Notes) -> "Piece":
@@ -47,7 +53,9 @@ class Piece:
     def between(self, start: float, end: float) -> "Piece":
         """What sounds in start..end seconds, with `start` as the new zero."""
         lasts = max(min(self.duration, end) - start, 0.0)
-        return Piece(self.messages.between(start, end), self.notes.between(start, end), lasts)
+        drums = None if self.drums is None else self.drums.between(start, end)
+        metre = None if self.metre is None else self.metre.later(start)
+        return Piece(self.messages.between(start, end), self.notes.between(start, end), lasts, drums, metre)
 
     def with_velocities(self, power: float) -> "Piece":
         """Velocities become 127 (v / 127) ** power, rounded, and at least 1.
@@ -55,9 +63,13 @@ class Piece:
         >>> Piece.of(Notes.of([(0.0, 0.5, 60, 80)])).with_velocities(2).notes.velocity.tolist()
         [50]
         """
-        bent = LOUDEST * (self.notes.velocity / LOUDEST) ** power
-        notes = replace(self.notes, velocity=np.maximum(np.rint(bent), 1).astype(np.int64))
-        return Piece(self.messages.with_velocities(power), notes, self.duration)
+        notes, drums = _bent(self.notes, power), self.drums and _bent(self.drums, power)
+        return replace(self, messages=self.messages.with_velocities(power), notes=notes, drums=drums)
+
+
+def _bent(notes: Notes, power: float) -> Notes:
+    bent = LOUDEST * (notes.velocity / LOUDEST) ** power
+    return replace(notes, velocity=np.maximum(np.rint(bent), 1).astype(np.int64))
 
 
 def write_piece(piece: Piece, path: Path) -> None:
@@ -89,7 +101,7 @@ def _message(messages: Messages, at: int, gap: int) -> "mido.Message":
 
 
 def read_piece(path: Path, *, pedal: bool = False) -> Piece:
-    """Read a MIDI file. Its notes are as pressed, or with `pedal` as long as they sound; the sound obeys the pedal.
+    """Read a file of notes. They are as pressed, or with `pedal` as long as they sound; the sound obeys the pedal.
 
     Raises `UnreadableFileError` with the reason; a file of drums alone is read, and has no notes with a pitch.
     """
@@ -98,4 +110,5 @@ def read_piece(path: Path, *, pedal: bool = False) -> Piece:
     if not len(everything.begin):
         raise NoNotesError(path, "no notes")
     notes = notes_of(path, events, pedal=pedal)
-    return Piece(messages_of(events), notes, float(events.seconds(everything.end).max()))
+    lasts = float(events.seconds(everything.end).max())
+    return Piece(messages_of(events), notes, lasts, drums_of(events, everything), metre_of(events), events.remarks)

@@ -149,6 +149,16 @@ def losses(notes: Notes) -> Losses:
     return Losses(len(notes), int((~inside).sum()), len(begin) - int(np.count_nonzero(struck)), int(short.sum()))
 
 
+def moved(notes: Notes) -> float:
+    """How far `encode` moves the onsets that it keeps, ms on average; 0 where it keeps none.
+
+    >>> round(moved(Notes.of([(0.0, 0.5, 60, 80), (0.15, 0.5, 64, 80)])), 3)
+    12.5
+    """
+    onset = notes.onset[(notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)]
+    return float(1000 * np.abs(nearest(onset) / FRAME_RATE - onset).mean()) if len(onset) else 0.0
+
+
 def nearest(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
     """The frame nearest to each time in seconds, a half to the later.
 

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from clstm.music.events import EXCLUSIVE, Events, Indices
 
-MOST_PORTS = 16  # FluidSynth has 256 channels
-
 _META, _TEMPO, _END_OF_TRACK = 0xFF, 0x51, 0x2F
 _PORT, _METRE, _KEY = 0x21, 0x58, 0x59  # meta events
 _TEXTS = {1: "text", 2: "copyright", 3: "track name", 4: "instrument name", 5: "lyric", 6: "marker", 7: "cue point"}
@@ -260,7 +258,7 @@ class _Tracks:
         return Events(
             tick,
             track,
-            _ranked(port),
+            np.unique(port, return_inverse=True)[1],
             status,
             one,
             two,
@@ -272,12 +270,14 @@ class _Tracks:
 
     def _metas(self, places: Indices, tick: Indices, track: Indices, at: Indices) -> dict[str, Any]:
         """The meta events that say something about the music, in the order of their ticks."""
-        tempo, metre, key, texts, port = [], [], [], [], []
+        tempo, metre, key, texts, port, no_tempo = [], [], [], [], [], False
         for place in places[np.argsort(tick[places], kind="stable")].tolist():
             kind, content = self._data[at[place] + 1], self._content(int(at[place]) + 2)
             when = int(tick[place])
-            if kind == _TEMPO and any(content):  # a quarter of no length is no tempo: the one before stays
+            if kind == _TEMPO and any(content):
                 tempo.append((when, int.from_bytes(content, "big")))
+            elif kind == _TEMPO:  # a quarter of no length is no tempo
+                no_tempo = True
             elif kind == _METRE and len(content) >= 2 and content[0] and content[1] < 8:
                 metre.append((when, content[0], 1 << content[1]))
             elif kind == _KEY and len(content) >= 2 and content[1] < 2:
@@ -292,6 +292,14 @@ class _Tracks:
             "key": np.array(key, dtype=np.int64).reshape(-1, 3),
             "texts": tuple(texts),
             "port": port,
+            "remarks": tuple(
+                remark
+                for remark, holds in (
+                    ("a tempo of zero is not used: the one before it stays", no_tempo),
+                    ("a track changes its port: each port counts from where it is stated", _changes(port, track)),
+                )
+                if holds
+            ),
         }
 
     @staticmethod
@@ -309,10 +317,9 @@ class _Tracks:
         return self._data[begin : begin + length]
 
 
-def _ranked(port: Indices) -> Indices:
-    """Ports by their rank among those used; beyond the sixteenth they share those before."""
-    rank: Indices = np.unique(port, return_inverse=True)[1] % MOST_PORTS
-    return rank
+def _changes(stated: list[tuple[int, int]], track: Indices) -> bool:
+    """Whether a track states several ports."""
+    return len({(int(track[place]), number) for place, number in stated}) > len({int(track[at]) for at, _ in stated})
 
 
 def _lengths(octets: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

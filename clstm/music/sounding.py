@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 
 from clstm.music.events import Events
 from clstm.music.left_out import PIANOS, LeftOut
-from clstm.music.messages import CHANNELS, DRUMS
+from clstm.music.messages import CHANNELS, Presets
 
 DOWN = 64  # a pedal's value from which it is down
+# How long notes last, in words, by whether the pedals are obeyed.
+LENGTHS = {False: "as long as keys are down", True: "as long as the pedal holds them"}
 
 _SUSTAIN, _SOSTENUTO, _ALL_SOUND_OFF, _RESET, _ALL_NOTES_OFF = 64, 66, 120, 121, 123
-_NOTE_OFF, _NOTE_ON, _CONTROLLER, _PROGRAM = 8, 9, 11, 12
+_NOTE_OFF, _NOTE_ON, _CONTROLLER = 8, 9, 11
 
 Indices = NDArray[np.int64]
 Which = NDArray[np.bool_]
@@ -38,12 +40,18 @@ Which = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Sounding:
-    """Notes in the order they are struck. Arrays of (notes,), begin and end in ticks."""
+    """Notes in the order they are struck. Arrays of (notes,), begin and end in ticks.
+
+    program : that of its channel, 0..127; of a drum, the kit
+    drums : whether it is a drum
+    """
 
     begin: Indices
     end: Indices
     pitch: Indices
     velocity: Indices
+    program: Indices
+    drums: Which
     left_out: LeftOut
 
 
@@ -60,17 +68,19 @@ def sounding(events: Events, *, pedal: bool, drums: bool = False) -> Sounding:
     ([20], [90])
     """
     messages = _Messages(events)
-    drum = messages.channel % CHANNELS == DRUMS
+    presets = Presets.of(messages.kind, messages.channel, events.first, events.second, events.exclusives)
+    drum = presets.drums
     struck = np.flatnonzero(messages.on if drums else messages.on & ~drum)
     end = messages.ends(struck, pedal=pedal)
     tick = np.append(events.tick, events.end)
     left_out = LeftOut(
         drums=int(np.count_nonzero(messages.on & drum)),
-        programs=messages.programs(struck),
+        programs=tuple(one for one in np.unique(presets.program[struck]).tolist() if one not in PIANOS),
         pedals=0 if pedal else messages.presses(struck),
     )
     pitch, velocity = (values[struck].astype(np.int64) for values in (events.first, events.second))
-    return Sounding(events.tick[struck], tick[end], pitch, velocity, left_out)
+    program = presets.program[struck]
+    return Sounding(events.tick[struck], tick[end], pitch, velocity, program, drum[struck], left_out)
 
 
 class _Messages:
@@ -100,12 +110,6 @@ class _Messages:
             again = notes.again[struck]  # cuts what a pedal holds; other notes end with their own note-offs
             end = np.where(end > released, np.minimum(end, again), end)
         return np.minimum(end, self._next(struck, struck, silence))
-
-    def programs(self, struck: Indices) -> tuple[int, ...]:
-        """The programs other than pianos that play these notes."""
-        latest = self.latest(struck, struck, np.flatnonzero(self.kind == _PROGRAM))
-        played = np.unique(self.events.first[latest[latest >= 0]])
-        return tuple(int(program) for program in played if program not in PIANOS)
 
     def presses(self, struck: Indices) -> int:
         """How often a pedal is pressed on the channels of these notes."""

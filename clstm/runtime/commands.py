@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from clstm.runtime.console import console, warn
+from clstm.runtime.errors import UserError
 from clstm.runtime.old_names import OPTIONS
 
 App = TypeVar("App", bound=typer.Typer)
@@ -52,7 +53,34 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         own = {name for param in self.params for name in (*param.opts, *param.secondary_opts)}
-        return super().parse_args(ctx, renamed(args, own))
+        args = renamed(args, own)
+        try:
+            return super().parse_args(ctx, list(args))
+        except typer.BadParameter as error:
+            if given := _given(error, args):
+                raise UserError(_not_accepted(*given, error.message, ctx.command_path)) from error
+            raise  # of an argument, or missing
+
+
+def _given(error: typer.BadParameter, args: list[str]) -> tuple[str, str] | None:
+    """The option that is not accepted, and the last value given for it; None where it was not given by name."""
+    names = error.param.opts if error.param is not None else []
+    found = None
+    for at, arg in enumerate(args):
+        name, equals, value = arg.partition("=")
+        if name in names and (equals or at + 1 < len(args)):
+            found = name, value if equals else args[at + 1]
+    return found
+
+
+def _not_accepted(option: str, value: str, why: str, command: str) -> str:
+    """One line.
+
+    >>> _not_accepted("--instrument", "200", "Input should be at most 127", "clstm render")
+    "--instrument '200' is not accepted: input should be at most 127; `clstm render --help` says what is"
+    """
+    why = why.removeprefix("Value error, ").rstrip(".")
+    return f"{option} {value!r} is not accepted: {why[:1].lower()}{why[1:]}; `{command} --help` says what is"
 
 
 class Group(TyperGroup):

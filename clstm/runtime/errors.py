@@ -32,12 +32,20 @@ class NoNotesError(UnreadableFileError):
     """A file that is sound but holds no note with a pitch."""
 
 
+class LostProcessError(UnreadableFileError):
+    """The process that worked on a file died, ran too long or out of memory; another time it may not."""
+
+
 class NothingUsableError(UserError):
     """Every input was rejected, or there was none."""
 
 
 class MismatchError(UserError):
     """Two things do not belong together: a corpus of another version, weights of another shape."""
+
+
+class NotWrittenError(OSError):
+    """A file or folder that the system does not let us write, for whatever reason; `filename` is its name."""
 
 
 class MissingToolError(UserError):

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clstm.runtime.errors import UserError
+from clstm.runtime.errors import NotWrittenError, UserError
 from clstm.runtime.names import LONGEST, printable, readable, shortened
 from clstm.runtime.spreadsheet import csv
 
@@ -39,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix of `path`, for writers that choose a format by it. When the block fails, or
     the process is killed, `path` is what it was before. A folder may be built the same way; an old one steps aside, and
-    is removed when the new one has its name.
+    is removed when the new one has its name. Raises `NotWrittenError` for what the system refuses, whatever its reason.
 
     >>> path = Path("results.txt")
     >>> with replacing(path) as temporary:
@@ -51,17 +51,18 @@ def replacing(path: Path) -> Iterator[Path]:
     >>> path.read_text()
     'whole'
     """
+    given = str(path)
     try:
         path = Path(path).resolve()  # through links, to what is really replaced
     except RuntimeError as error:
         raise UserError(f"{readable(path)} is a link that leads to itself; give another name") from error
     if path.exists() and not path.is_file() and not path.is_dir():
         raise UserError(f"{readable(path)} is a device or a pipe, and is never replaced; give another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(path.parent)
     temporary = _temporary(path)
     old = path.with_name(f"{temporary.name}.old")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(path.parent)
         yield temporary
         _flush(temporary)
         if temporary.is_dir() and path.is_dir():
@@ -70,11 +71,22 @@ def replacing(path: Path) -> Iterator[Path]:
         _flush_entry(path.parent)  # without it a power cut could bring the old file back
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        if error.errno is not None and error.filename is None:
-            error.filename = str(path)  # a write that fails does not say where
+        if _is_of(error, path):
+            raise NotWrittenError(error.errno, error.strerror, given) from error
         raise
     finally:
         _remove(temporary)
+
+
+def _is_of(error: OSError, path: Path) -> bool:
+    """Whether an error is one of writing `path`, and not of a file that is read meanwhile."""
+    if isinstance(error, NotWrittenError) or error.errno is None:
+        return False
+    where = error.filename
+    if not isinstance(where, str | bytes | os.PathLike):
+        return True  # a write that fails does not say where
+    place = Path(os.fsdecode(where))
+    return place.is_relative_to(_temporary(path)) or place in (path, *path.parents)
 
 
 def _temporary(path: Path) -> Path:

@@ -1,8 +1,10 @@
 """Which files are music, and of which kind: one rule for every command, for single files and for folders.
 
-The first bytes of a file decide, whatever its name: MIDI (`MThd`, or in a RIFF of type RMID), or audio that libsndfile
-reads. If they decide nothing, the name does: such a file is refused later, when it is read, with the reason. Files that
-look like music of another kind, and files that cannot be opened, are left out and reported.
+Music is notes or audio. Notes are called MIDI, for every other format of them is read as what a MIDI file says
+(`clstm.formats`). The first bytes of a file decide, whatever its name: MIDI (`MThd`, or in a RIFF of type RMID), or
+audio. If they decide nothing, the name does: such a file is refused later, when it is read, with the reason. Suffixes
+that much else has, such as .json, are music only where the content is. Files that look like music of another kind, and
+files that cannot be opened, are left out and reported.
 
 Folders are searched through links too, but each folder once, so that a link to a folder above makes no endless search.
 """
@@ -14,23 +16,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clstm.formats.recognition import why_not_notes
+from clstm.formats.table import OWN_SUFFIXES, SHARED_SUFFIXES
 from clstm.runtime.errors import NothingUsableError, UserError
 from clstm.runtime.names import location, readable
 
 MIDI, AUDIO = "MIDI", "audio"
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf", ".rmi")
+FFMPEG_SUFFIXES = (".m4a", ".aac", ".mp4", ".wma", ".webm", ".mka", ".ape", ".wv", ".ac3", ".dsf")
 AUDIO_SUFFIXES = (
     *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc"),
     *(".au", ".snd", ".caf", ".w64", ".rf64"),
+    *FFMPEG_SUFFIXES,
 )
-SUFFIXES = {MIDI: MIDI_SUFFIXES, AUDIO: AUDIO_SUFFIXES}
+SUFFIXES = {MIDI: MIDI_SUFFIXES + OWN_SUFFIXES, AUDIO: AUDIO_SUFFIXES}
 
 # Music to people, and nothing that is read here.
-_OTHER_MUSIC = {
-    **dict.fromkeys((".m4a", ".aac", ".mp4", ".wma", ".webm", ".mka", ".ape", ".wv", ".ac3", ".dsf"), AUDIO),
-    **dict.fromkeys((".musicxml", ".mxl", ".mscz", ".mscx", ".krn", ".abc", ".mei", ".ly", ".gp5", ".sib"), MIDI),
-}
+_OTHER_MUSIC = (".mscz", ".mscx", ".ly", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".sib")
 
 _HEAD = 12  # bytes
 
@@ -44,14 +47,28 @@ def kind(path: Path) -> str | None:
     >>> kind(Path("song.mid")), kind(Path("renamed.wav")), kind(Path("notes.txt"))
     ('MIDI', 'MIDI', None)
     """
-    return _by_content(_head(path)) or by_name(path)
+    path = Path(path)
+    found = _by_content(_head(path))
+    if found is None and path.suffix.lower() in SHARED_SUFFIXES:
+        return MIDI if why_not_notes(path) == "" else None
+    return found or _by_suffix(path)
 
 
 def is_midi(path: Path) -> bool:
-    return kind(path) == MIDI
+    """Whether a file that is used has notes, in MIDI or another format; one that is named may be called so and be none.
+
+    >>> is_midi(Path("song.mid")), is_midi(Path("scores.json"))
+    (True, True)
+    """
+    return (kind(path) or by_name(path)) == MIDI
 
 
 def by_name(path: Path) -> str | None:
+    """The kind that a file's suffix can stand for."""
+    return MIDI if Path(path).suffix.lower() in SHARED_SUFFIXES else _by_suffix(path)
+
+
+def _by_suffix(path: Path) -> str | None:
     suffix = Path(path).suffix.lower()
     return next((kind for kind, suffixes in SUFFIXES.items() if suffix in suffixes), None)
 
@@ -133,8 +150,17 @@ def find(sources: Iterable[Path], *kinds: str) -> MusicFiles:
     if not files:
         where = ", ".join(map(readable, sources)) or "nothing"
         reasons = "".join(f" ({remark})" for remark in MusicFiles([], left_out).remarks[:1])
-        raise NothingUsableError(f"no {' or '.join(kinds)} file in {where}{reasons}")
+        raise NothingUsableError(f"no {' or '.join(kinds)} file in {where}{_instead(sources, kinds)}{reasons}")
     return MusicFiles(list(files.values()), left_out)
+
+
+def _instead(sources: list[Path], kinds: tuple[str, ...]) -> str:
+    """Of the other kind, what the folders hold."""
+    others = {MIDI, AUDIO} - set(kinds)
+    held = [kind(path) for source in sources for path in _walk(source, []) if path.is_file()]
+    counts = [(sum(one == other for one in held), other) for other in sorted(others)]
+    said = [f"{count:,} file{'s' * (count != 1)} of {other}" for count, other in counts if count]
+    return f"; there {'is' if said[0].startswith('1 ') else 'are'} {said[0]}, which cannot be used here" if said else ""
 
 
 def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:
@@ -149,17 +175,20 @@ def find_files(sources: Iterable[Path], *kinds: str) -> list[Path]:
 def _why_not(path: Path, kinds: tuple[str, ...]) -> str | None:
     """Why a file of a folder is left out: None if it is not, "" if it is no music, which needs no report."""
     if not path.is_file():
-        if by_name(path) is None:
+        if _by_suffix(path) is None:
             return ""
         return "a link to nothing" if path.is_symlink() and not path.exists() else _special(path)
     found = kind(path)
     if found in kinds:
         return None
-    if by_name(path) in kinds:
-        return f"called as {by_name(path)} is, and is {found}"
+    if (called := _by_suffix(path)) in kinds:
+        return f"called as {called} is, and is {found}"
     suffix = path.suffix.lower()
-    if found is None and _OTHER_MUSIC.get(suffix) in kinds:
-        return f"{suffix} is not read; convert it to {'MIDI' if _OTHER_MUSIC[suffix] == MIDI else 'WAV or FLAC'}"
+    if found is None and MIDI in kinds:
+        if suffix in _OTHER_MUSIC:
+            return f"{suffix} is not read; convert it to MIDI or MusicXML"
+        if suffix in SHARED_SUFFIXES:
+            return why_not_notes(path) or ""
     return ""
 
 
@@ -193,7 +222,7 @@ def _walk(root: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
             return
         for entry in entries:
             if entry.name.startswith("."):
-                if by_name(Path(entry.name)):
+                if _by_suffix(Path(entry.name)):
                     left_out.append((Path(entry.path), "hidden"))
                 continue
             if _is_folder(entry):

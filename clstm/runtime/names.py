@@ -57,3 +57,12 @@ def shortened(stem: str, room: int) -> str:
     'Pré'
     """
     return unicodedata.normalize("NFC", stem).encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore")
+
+
+def counted(number: int, what: str) -> str:
+    """So many of what has a regular plural.
+
+    >>> counted(1, "file"), counted(4612, "file")
+    ('1 file', '4,612 files')
+    """
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -15,16 +15,18 @@ from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from clstm.runtime.errors import UnreadableFileError, UserError
+from clstm.formats.table import NATIVE
+from clstm.runtime.errors import LostProcessError, UnreadableFileError, UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 LOOK_AHEAD = 16  # items per worker
 HOPELESS = 3  # items one after another whose processes died before they began: it is not the items
-TIME_LIMIT = 20.0  # seconds per file; the longest real piece tried reads in well under one
+TIME_LIMIT = 120.0  # seconds per file; a MIDI file reads in well under one, a symphony in MusicXML in half of it
 
 
 def default_workers() -> int:
@@ -144,13 +146,15 @@ def _outcome(item: Item, future: "Future[Any]", seconds: float) -> Any:
     except UnreadableFileError as error:
         return error
     except TimeoutError:
-        return UnreadableFileError(item, f"reading it took more than {seconds:g} s")
+        return LostProcessError(item, f"reading it took more than {seconds:g} s")
     except MemoryError:
-        return UnreadableFileError(item, "working on it needs more memory than there is")
+        return LostProcessError(item, "working on it needs more memory than there is")
     except ProcessExpired as error:
-        return UnreadableFileError(item, f"the process working on it died (exit code {error.exitcode})")
+        form = NATIVE.get(Path(str(item)).suffix.lower())
+        died = f"the process working on it died (exit code {error.exitcode})"
+        return LostProcessError(item, form.failed(error.exitcode) if form and error.exitcode else died)
     except BrokenExecutor:
-        return UnreadableFileError(item, "the process working on it died, twice")
+        return LostProcessError(item, "the process working on it died, twice")
 
 
 @contextmanager

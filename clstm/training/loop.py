@@ -258,6 +258,7 @@ class Run:
                 "name": self.corpus.path.name,
                 "sha256": self.corpus.sha256,
                 "pieces": len(self.train_pieces),
+                "pedal": self.corpus.pedal,
             },
             "reached": reached,
         }

@@ -1,0 +1,143 @@
+"""What a corpus that is being made has so far: if stopped or killed, the same command continues after it.
+
+Beside the corpus, as `.NAME.unfinished`:
+
+    frames.bin      the frames of the files read so far, as the corpus will have them
+    read.jsonl      a heading, then one line per file, in the order in which they are read: its name, size and time of
+                    change, and either its row or why it was rejected
+
+What is continued is the beginning: up to the first file that is another one than before, or whose frames are not all
+there. A power cut can lose the end of either file; a checksum notices.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clstm.runtime.errors import UserError
+from clstm.runtime.names import LONGEST, readable, shortened
+
+Key = tuple[str, int, int]  # name, bytes, nanoseconds
+Row = dict[str, Any]  # of plain values; without "frames", that of a rejected file
+
+_FRAMES, _READ = "frames.bin", "read.jsonl"
+
+
+class Unfinished:
+    """The folder, opened by one process at a time, with the rows of the files that need not be read again.
+
+    done : one row per file of the beginning
+    """
+
+    def __init__(self, out: Path, options: Row, files: Sequence[Key], bytes_a_frame: int) -> None:
+        """Raises `UserError` where another process is making this corpus."""
+        out = out.resolve()
+        self._folder = out.with_name(f".{shortened(out.name, LONGEST - len('..unfinished'))}.unfinished")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Without buffers: what is written stays where this process is killed. Not emptied: the lock comes first.
+        self._read = (self._folder / _READ).open("ab+", buffering=0)
+        self._frames = (self._folder / _FRAMES).open("ab+", buffering=0)
+        if not _lock(self._read):
+            self.close()
+            raise UserError(f"another process is making {readable(out)}; wait for it, or give another folder")
+        self.done = list(self._kept(_line(options | {"code": _code()}), files, bytes_a_frame))
+
+    def _kept(self, heading: bytes, files: Sequence[Key], bytes_a_frame: int) -> Iterator[Row]:
+        """The rows of the beginning that is as it was; whatever follows it is removed."""
+        self._read.seek(0)
+        self._frames.seek(0)
+        first, *lines = self._read.readall().splitlines(keepends=True) or [b""]
+        size = written = 0
+        if first == heading:
+            size = len(heading)
+            for line, file in zip(lines, files, strict=False):
+                row = _row(line, file)
+                frames = self._frames.read(row.get("frames", 0) * bytes_a_frame) if row else b""
+                if row is None or zlib.crc32(frames) != row.pop("checksum"):
+                    break
+                size, written = size + len(line), written + len(frames)
+                yield row
+        self._read.truncate(size)
+        self._frames.truncate(written)
+        if not size:
+            self._read.write(heading)
+
+    def add(self, file: Key, row: Row, packed: NDArray[np.uint8] | None = None) -> None:
+        """A file that was read: its row, and its frames as bits where it has any."""
+        frames = b"" if packed is None else packed.tobytes()
+        self._frames.write(frames)
+        self._read.write(_line([*file, row | {"checksum": zlib.crc32(frames)}]))
+
+    def move_frames(self, path: Path) -> None:
+        """Give the frames of all files their place in the corpus."""
+        self._frames.close()
+        (self._folder / _FRAMES).replace(path)
+
+    def close(self) -> None:
+        self._frames.close()
+        self._read.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Only where it was stopped there is something to continue."""
+        if kind is None or issubclass(kind, Exception):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self.close()
+
+
+def key(name: str, path: Path) -> Key:
+    """What tells whether a file is the one that was read; of a file that cannot be opened, only its name."""
+    with suppress(OSError):
+        about = os.stat(path)  # noqa: PTH116 - thousands of files, as in `finding`
+        return name, about.st_size, about.st_mtime_ns
+    return name, -1, -1
+
+
+def _line(content: object) -> bytes:
+    return json.dumps(content).encode() + b"\n"
+
+
+def _row(line: bytes, file: Key) -> Row | None:
+    """The row of a file; None where the line is cut off or is another file's."""
+    with suppress(ValueError):
+        *found, row = json.loads(line)
+        if tuple(found) == file and line.endswith(b"\n"):
+            known: Row = row
+            return known
+    return None
+
+
+def _lock(file: FileIO) -> bool:
+    """Whether no other process has the lock, which ends with the process; where there are no locks, nobody has."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _code() -> str:
+    """A hash of the code that makes rows and frames: another version begins again."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
