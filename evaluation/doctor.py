@@ -31,8 +31,14 @@ MACOS_BROWSERS = (
 )
 
 
+EXTRAS = {"scores": ("symusic", "verovio"), "tokens": ("miditok",)}  # of what reads further formats, by extra
+
 SECOND_SOUNDFONT = "FluidR3_GM.sf2"
-SOUNDFONT_FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
+SOUNDFONT_FOLDERS = (
+    *("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts"),
+    *("/usr/local/share/sounds/sf2", "/usr/local/share/sounds/sf3", "/usr/local/share/soundfonts"),
+    *("/opt/homebrew/share/soundfonts", "/Library/Audio/Sounds/Banks"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,24 @@ def find_chromium() -> str | None:
     return next(filter(None, (*on_path, *in_applications)), None)
 
 
+def soundfont_folders() -> list[str]:
+    """Where SoundFonts are looked for: the user's folders (XDG Base Directory, macOS), then the system's."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    own = [data / "soundfonts", data / "sounds" / "sf2", data / "sounds" / "sf3"]
+    if sys.platform == "darwin":
+        own.append(Path.home() / "Library" / "Audio" / "Sounds" / "Banks")
+    return [*map(str, own), *SOUNDFONT_FOLDERS]
+
+
 def find_second_soundfont() -> str | None:
     """The path of FluidR3_GM.sf2, whose pianos differ from those of the bundled TimGM6mb.sf2."""
-    places = (Path(folder, SECOND_SOUNDFONT) for folder in SOUNDFONT_FOLDERS)
+    places = (Path(folder, SECOND_SOUNDFONT) for folder in soundfont_folders())
     return next((str(place) for place in places if place.is_file()), None)
+
+
+def find_ffmpeg() -> str | None:
+    """The path of ffmpeg, which reads the audio that libsndfile does not."""
+    return shutil.which("ffmpeg")
 
 
 def find_postgres() -> str | None:
@@ -105,6 +125,7 @@ TOOLS = {
     "venv": Tool(find_venv, {"apt": f"{_PYTHON}-venv", "dnf": "python3-pip", "brew": "python"}),
     "fluidsynth": Tool(find_fluidsynth, {"apt": "libfluidsynth3", "dnf": "fluidsynth-libs", "brew": "fluid-synth"}),
     "soundfont": Tool(find_second_soundfont, {"apt": "fluid-soundfont-gm", "dnf": "fluid-soundfont-gm"}),
+    "ffmpeg": Tool(find_ffmpeg, {"apt": "ffmpeg", "dnf": "ffmpeg-free", "brew": "ffmpeg"}),
     "postgresql": Tool(find_postgres, {"apt": "postgresql", "dnf": "postgresql-server", "brew": "postgresql"}),
     "chromium": Tool(find_chromium, {"apt": _CHROMIUM, "dnf": "chromium", "brew": "google-chrome"}),
 }
@@ -133,11 +154,12 @@ def install_command(tools: Iterable[str], manager: str | None) -> str:
 # --- the doctor's table --------------------------------------------------------------------------------------------
 
 
-def examine(soundfont: Path | None, cache: Path) -> list[ToolStatus]:
+def examine(soundfont: Path | None, cache: Path, others: Iterable[Path] = ()) -> list[ToolStatus]:
     """Every finding, the most important first.
 
     soundfont : the SoundFont that renders use, None if there is none
     cache : the folder for what is downloaded or converted once
+    others : the SoundFonts that are installed
     """
     return [
         python(),
@@ -145,8 +167,11 @@ def examine(soundfont: Path | None, cache: Path) -> list[ToolStatus]:
         fluidsynth(),
         soundfont_file(soundfont),
         second_soundfont(),
+        soundfonts(others),
         cache_folder(cache),
         music21(),
+        formats(),
+        ffmpeg(),
         chromium(),
         machine(),
     ]
@@ -214,6 +239,13 @@ def second_soundfont() -> ToolStatus:
     return ToolStatus("SoundFont 2", path is not None, detail, fix, needed=False)
 
 
+def soundfonts(paths: Iterable[Path]) -> ToolStatus:
+    """The SoundFonts that `--soundfont NAME` finds."""
+    found = ", ".join(f"{path.stem} ({path.stat().st_size / 1e6:.0f} MB, {path.parent})" for path in paths)
+    detail = f"{found}; for --soundfont NAME" if found else f"none in {', '.join(soundfont_folders())}"
+    return ToolStatus("SoundFonts installed", True, detail, needed=False)
+
+
 def cache_folder(path: Path) -> ToolStatus:
     """Whether the cache folder can be written, or created."""
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
@@ -224,8 +256,24 @@ def cache_folder(path: Path) -> ToolStatus:
 
 def music21() -> ToolStatus:
     installed = _installed("music21")
-    detail = f"{installed or 'not installed'}, for music21:bach and the demo"
+    detail = f"{installed or 'not installed'}, for MusicXML, music21:bach and the demo"
     return ToolStatus("music21", installed is not None, detail, "" if installed else _pip(["music21"]), needed=False)
+
+
+def formats() -> ToolStatus:
+    """The libraries of the extras `scores` and `tokens`."""
+    versions = {name: _installed(name) for names in EXTRAS.values() for name in names}
+    lacking = [extra for extra, names in EXTRAS.items() if not all(versions[name] for name in names)]
+    detail = ", ".join(f"{name} {version or 'not installed'}" for name, version in versions.items())
+    fix = _pip([f"'clstm[{','.join(lacking)}]'"] if lacking else [])
+    return ToolStatus("Formats", not lacking, f"{detail}, for MEI, **kern, ABC and MidiTok", fix, needed=False)
+
+
+def ffmpeg() -> ToolStatus:
+    path = find_ffmpeg()
+    detail = f"{path or 'no program found'}, for m4a, aac, webm and others"
+    fix = "" if path else install_command(["ffmpeg"], package_manager())
+    return ToolStatus("ffmpeg", path is not None, detail, fix, needed=False)
 
 
 def chromium() -> ToolStatus:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from clstm.music.events import Metre
 from clstm.music.left_out import sentence
 from clstm.music.midi import Notes
 from clstm.music.score import Matrix, encode
@@ -50,6 +51,7 @@ class Music:
 
     remarks : what was done to its sound, such as "resampled from 48000 Hz"
     seconds : to the end of its last note; None where the sound ends, or the notes do
+    drums, metre : those of its file (`clstm.music.piece.Piece`), where they are known
     """
 
     waveform: Waveform
@@ -57,23 +59,31 @@ class Music:
     notes: Notes | None = None
     remarks: tuple[str, ...] = ()
     seconds: float | None = None
+    drums: Notes | None = None
+    metre: Metre | None = None
 
     @classmethod
     def read(
-        cls, path: Path | str, settings: RenderSettings = RenderSettings(), *, on_same_grid: bool = False
+        cls,
+        path: Path | str,
+        settings: RenderSettings = RenderSettings(),
+        *,
+        on_same_grid: bool = False,
+        pedal: bool = False,
     ) -> "Music":
         """A MIDI file, rendered, or an audio file. Raises `UnreadableFileError` with the reason.
 
         on_same_grid : the notes pass through the score matrix and one velocity first, as a model's notes did
+        pedal : whether notes last as long as a pedal holds them, not as keys are down; the sound always obeys it
         """
-        sound = heard(Path(path), settings)
+        sound = heard(Path(path), settings, pedal=pedal)
         if sound.piece is None:
             return cls(sound.waveform, sound.rate, remarks=sound.remarks)
         if on_same_grid:
             return cls.of(same_grid(sound.piece.notes), settings)
         beside = filter(None, [sentence([sound.piece.notes.left_out])])
-        notes, seconds = sound.piece.notes, sound.piece.duration
-        return cls(sound.waveform, sound.rate, notes, (*sound.remarks, *beside), seconds)
+        piece, remarks = sound.piece, (*sound.remarks, *beside)
+        return cls(sound.waveform, sound.rate, piece.notes, remarks, piece.duration, piece.drums, piece.metre)
 
     @classmethod
     def of(cls, notes: Notes, settings: RenderSettings = RenderSettings()) -> "Music":
@@ -88,7 +98,7 @@ class Music:
         else:
             seconds = self.notes.duration if self.seconds is None else self.seconds
             piece = without_tail(self.waveform, self.rate, seconds)
-            found = measure_sound(piece, self.rate) | measure_notes(self.notes, seconds)
+            found = measure_sound(piece, self.rate) | measure_notes(self.notes, seconds, self.drums, self.metre)
         return complete(found)
 
     @property

@@ -1,9 +1,9 @@
 """From an audio file to its samples: all of them, or a reason in one line.
 
-libsndfile decodes. Whether it decoded everything is checked here: the length that the containers state (`containers`,
-`mpeg`) is compared with the samples decoded. A file that ends before its stated length is rejected as cut off; a file
-that does not state its length is read to its end. Only plain files are opened (a pipe would never end), the header is
-checked first, and nothing longer than `LONGEST` is read.
+libsndfile decodes; what it does not read, ffmpeg does (`ffmpeg`). Whether libsndfile decoded everything is checked
+here: the length that the containers state (`containers`, `mpeg`) is compared with the samples decoded. A file that
+ends before its stated length is rejected as cut off; a file that does not state its length is read to its end. Only
+plain files are opened (a pipe would never end), the header is checked first, and nothing longer than `LONGEST` is read.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from clstm.runtime.files import size_of
 from evaluation.audio import mpeg
 from evaluation.audio.buffers import BLOCK, BlockWriter, Waveform, blocks
 from evaluation.audio.containers import Spliced, Stream, WrongHeaderError, chunked, flac, ogg
+from evaluation.audio.ffmpeg import decode_foreign, foreign
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -29,17 +30,8 @@ CHANNELS = 2
 LARGEST = 100.0  # times full scale, +40 dB: floating-point mixes are far below, unscaled integers above
 PADDING = 0.1  # seconds by which libsndfile may overstate a compressed stream, for its last block
 
+_HEAD = 64  # bytes
 _CHUNKED = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd")
-_FOREIGN = {  # formats that libsndfile does not read: the place of the mark, and the mark
-    "AAC or ALAC in an MP4 file": (4, b"ftyp"),
-    "WMA": (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
-    "Matroska or WebM": (0, b"\x1a\x45\xdf\xa3"),
-    "APE": (0, b"MAC "),
-    "WavPack": (0, b"wvpk"),
-    "DSD": (0, b"DSD "),
-    "AAC without a container": (0, b"\xff\xf1"),
-    "AAC without a container, MPEG-2": (0, b"\xff\xf9"),
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,10 @@ def decode(path: Path) -> tuple[Waveform, int]:
         if not size:
             raise UnreadableFileError(path, "0 bytes")
         with path.open("rb") as file:
-            found = [_read(path, file, stream) for stream in _streams(path, file, size)]
+            if what := foreign(file.read(_HEAD)):
+                return _decoded(path, what)
+            file.seek(0)
+            found = [_read(path, file, stream) for stream in _streams(file, size)]
     except WrongHeaderError as error:
         raise UnreadableFileError(path, str(error)) from error
     except OSError as error:
@@ -75,15 +70,23 @@ def decode(path: Path) -> tuple[Waveform, int]:
     return waveform, rate
 
 
+def _decoded(path: Path, what: str) -> tuple[Waveform, int]:
+    """What ffmpeg reads, held to the same rules."""
+    waveform, rate = decode_foreign(path, what)
+    _check_form(path, rate, waveform.shape[1])
+    for _, block in blocks(waveform):
+        _check_samples(path, block)
+    if not len(waveform):
+        raise UnreadableFileError(path, "no samples")
+    return waveform, rate
+
+
 # --- streams -------------------------------------------------------------------------------------------------------
 
 
-def _streams(path: Path, file: BinaryIO, size: int) -> list[Stream]:
+def _streams(file: BinaryIO, size: int) -> list[Stream]:
     """The streams of a file, by its first bytes; an unknown file is left to libsndfile as it is."""
-    head = file.read(64)
-    for what, (at, mark) in _FOREIGN.items():
-        if head[at : at + len(mark)] == mark:
-            raise UnreadableFileError(path, f"is {what}, which is not read; convert it to WAV or FLAC")
+    head = file.read(_HEAD)
     if head[:4] in _CHUNKED:
         return [chunked(file, size)]
     if head[:4] == b"OggS":

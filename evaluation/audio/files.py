@@ -17,6 +17,7 @@ from clstm.music.piece import Piece, read_piece
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.finding import is_midi
+from clstm.runtime.names import counted
 from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
 from evaluation.audio.decoding import decode
 from evaluation.audio.render import RenderSettings, render
@@ -39,8 +40,10 @@ class Heard:
     remarks: tuple[str, ...]
 
 
-def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
+def heard(path: Path, settings: RenderSettings = RenderSettings(), *, pedal: bool = False) -> Heard:
     """A MIDI file rendered, or an audio file read, at `settings.sample_rate` and in stereo.
+
+    pedal : whether the notes of MIDI last as long as a pedal holds them; its sound always obeys the pedal
 
     Mono is duplicated to stereo. Raises `UnreadableFileError` with the reason.
 
@@ -51,9 +54,10 @@ def heard(path: Path, settings: RenderSettings = RenderSettings()) -> Heard:
     """
     path = Path(path)
     if is_midi(path):
-        piece = read_playable(path)
+        piece = read_playable(path, pedal=pedal)
+        must_sound(path, piece, settings)
         waveform = render(piece, settings)
-        remarks = (*lacking(piece.messages, settings.soundfont_file), *_beyond(waveform))
+        remarks = (*piece.remarks, *lacking(piece.messages, settings.soundfont_file), *_beyond(waveform))
         return Heard(waveform, settings.sample_rate, piece, remarks)
     waveform, rate = read_audio(path)
     remarks = _beyond(waveform)
@@ -96,7 +100,8 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
     if path.suffix.lower() not in _WRITTEN:
         raise UserError(f"{path}: audio is written as {' or '.join(_WRITTEN)}")
     if not reported and (beyond := clipped(waveform)):
-        warnings.warn(f"{path.name}: {beyond} samples beyond full scale were clipped; lower the gain", stacklevel=2)
+        were = f"{counted(beyond, 'sample')} beyond full scale {'was' if beyond == 1 else 'were'}"
+        warnings.warn(f"{path.name}: {were} clipped; lower the gain", stacklevel=2)
     channels = 1 if waveform.ndim == 1 else waveform.shape[1]
     with replacing(path) as temporary, temporary.open("wb", buffering=0) as file:
         disk = _Disk(file)
@@ -182,7 +187,7 @@ def _both_sides(waveform: Waveform) -> Waveform:
 
 def _beyond(waveform: Waveform) -> tuple[str, ...]:
     count = clipped(waveform)
-    return (f"{count} samples beyond full scale",) if count else ()
+    return (f"{counted(count, 'sample')} beyond full scale",) if count else ()
 
 
 def read_playable(path: Path, *, pedal: bool = False) -> Piece:
@@ -192,3 +197,9 @@ def read_playable(path: Path, *, pedal: bool = False) -> Piece:
         hours = piece.duration / 3600
         raise UnreadableFileError(path, f"lasts {hours:.1f} hours; at most {LONGEST / 3600:g} are rendered")
     return piece
+
+
+def must_sound(path: Path, piece: Piece, settings: RenderSettings) -> None:
+    """Raise `UnreadableFileError` for drums alone where one instrument plays everything: nothing would sound."""
+    if settings.instrument is not None and not len(piece.notes) and piece.drums:
+        raise UnreadableFileError(path, f"drums alone, and program {settings.instrument} plays none")

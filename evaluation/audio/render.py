@@ -11,7 +11,7 @@ ms after its time, less half a tick. Where the tempo changes the player drifts, 
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +28,9 @@ from clstm.music.piece import Piece
 from clstm.music.score import decode, encode
 from clstm.runtime.errors import UserError
 from evaluation.audio.buffers import BlockWriter, Waveform
-from evaluation.audio.synthesizer import BLOCK, Synthesizer, check_soundfont, default_soundfont, library_version
+from evaluation.audio.installed import named_soundfont
+from evaluation.audio.soundfont import MOST_CHANNELS, check_soundfont
+from evaluation.audio.synthesizer import BLOCK, Synthesizer, default_soundfont, library_version
 
 _INTERPOLATIONS = (0, 1, 4, 7)
 
@@ -66,7 +68,8 @@ _FIXED: dict[str, int | float | str] = {
 class RenderSettings:
     """How notes become sound. Raises `UserError` for a value that FluidSynth does not accept.
 
-    soundfont : file; None is the one bundled with pretty_midi (TimGM6mb.sf2)
+    soundfont : a file, or the name of one that is installed (`installed.named_soundfont`), which becomes its path;
+        None is the one bundled with pretty_midi (TimGM6mb.sf2)
     sample_rate : Hz, 8000..96000
     gain : 0..10, linear, the same for all pieces, so that loud music stays louder than soft music. At 0.8 the loudest
         of 500 piano pieces peaks at 0.68, ten fingers at full velocity at 0.83
@@ -87,6 +90,8 @@ class RenderSettings:
     tail: float = 1.5
 
     def __post_init__(self) -> None:
+        if self.soundfont is not None:
+            object.__setattr__(self, "soundfont", named_soundfont(self.soundfont))
         accepted = {
             "sample_rate": (8000 <= self.sample_rate <= 96000, "8000 to 96000 Hz"),
             "gain": (0 < self.gain <= 10, "more than 0 and at most 10"),
@@ -138,11 +143,12 @@ def render(music: Notes | Piece, settings: RenderSettings = RenderSettings()) ->
     if settings.instrument is not None:
         messages = messages.as_one_instrument(settings.instrument)
     sound = BlockWriter((round((music.duration + settings.tail) * rate), 2))
-    with Synthesizer(
-        settings.soundfont_file, messages.channels, settings.interpolation, settings.named()
-    ) as synthesizer:
+    channels = min(messages.channels, MOST_CHANNELS)
+    messages = replace(messages, channel=messages.channel % channels)
+    with Synthesizer(settings.soundfont_file, channels, settings.interpolation, settings.named()) as synthesizer:
         _perform(messages, synthesizer, sound, rate)
         _write(synthesizer, sound, len(sound.waveform))
+        synthesizer.check()
     return sound.waveform
 
 

@@ -25,15 +25,26 @@ from clstm.music.messages import (
     NOTE_ON,
     PITCH_BEND,
     PROGRAM,
+    begun,
 )
 from clstm.runtime.errors import MissingToolError, UserError
+from evaluation.audio.soundfont import check_soundfont
 from evaluation.doctor import install_command, package_manager
 
 BLOCK = 64  # samples: FluidSynth renders so many at a time, and obeys messages between blocks
 
 _ALL_CHANNELS = -1
 _DRUM_CHANNEL = 1  # FluidSynth's CHANNEL_TYPE_DRUM
-_LOG_LEVELS = 5
+_LOG_LEVELS, _ERROR = 5, 1  # levels up to the second are errors
+
+_complaints: list[str] = []  # what FluidSynth said of what it could not do for the last synthesizer
+
+
+def _complain(_level: int, message: bytes, _data: object) -> None:
+    _complaints.append(message.decode(errors="replace"))
+
+
+_COMPLAIN = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(_complain)  # as FluidSynth calls it
 
 
 class Synthesizer:
@@ -51,7 +62,8 @@ class Synthesizer:
         self, soundfont: Path, channels: int, interpolation: int, settings: dict[str, int | float | str]
     ) -> None:
         check_soundfont(soundfont)
-        self._library = load_library()
+        self._library, self._soundfont = load_library(), soundfont
+        _complaints.clear()
         self._synth = self._library.Synth(
             gain=settings["synth.gain"],
             samplerate=settings["synth.sample-rate"],
@@ -61,12 +73,16 @@ class Synthesizer:
         if self._synth.sfload(str(soundfont), update_midi_preset=1) < 0:
             self._synth.delete()  # `__exit__` does not run when this fails
             raise UserError(f"the SoundFont {soundfont} is damaged; give another .sf2 or .sf3 file")
-        address = self._synth.synth
-        for channel in range(DRUMS, channels, CHANNELS):  # the player has one port; here each has its drums
-            self._native.fluid_synth_set_channel_type(address, channel, _DRUM_CHANNEL)
-            self._native.fluid_synth_program_change(address, channel, 0)
-        self._native.fluid_synth_set_interp_method(address, _ALL_CHANNELS, interpolation)
+        self._channels = channels
+        self._give_drums()
+        self._native.fluid_synth_set_interp_method(self._synth.synth, _ALL_CHANNELS, interpolation)
         self._senders = self._by_kind()
+
+    def _give_drums(self) -> None:
+        """The player has one port, and FluidSynth drums on its tenth channel alone; here each port has them."""
+        for channel in range(DRUMS, self._channels, CHANNELS):
+            self._native.fluid_synth_set_channel_type(self._synth.synth, channel, _DRUM_CHANNEL)
+            self._native.fluid_synth_program_change(self._synth.synth, channel, 0)
 
     def _by_kind(self) -> dict[int, Callable[[int, int, int], object]]:
         """What obeys each kind of channel message, called with the channel and the two data bytes."""
@@ -81,6 +97,14 @@ class Synthesizer:
             PITCH_BEND: lambda channel, low, high: native.fluid_synth_pitch_bend(synth, channel, low | high << 7),
         }
 
+    def check(self) -> None:
+        """Raise `UserError` where FluidSynth could not read a sample of what was played: it would be silent."""
+        if _complaints:
+            raise UserError(
+                f"FluidSynth cannot play the SoundFont {self._soundfont} ({_complaints[0]}): it is damaged, or needs a"
+                " FluidSynth that reads compressed samples; give another .sf2 or .sf3 file"
+            )
+
     def __enter__(self) -> Self:
         return self
 
@@ -94,8 +118,10 @@ class Synthesizer:
         self._senders[kind](channel, first, second)
 
     def send_exclusive(self, content: bytes) -> None:
-        """Obey a system exclusive, its bytes without F0 and F7: resets and tunings; others change nothing."""
+        """Obey a system exclusive, its bytes without F0 and F7: resets, tunings, drums of other channels."""
         self._native.fluid_synth_sysex(self._synth.synth, content, len(content), None, None, None, 0)
+        if begun(content):
+            self._give_drums()
 
     def write(self, waveform: NDArray[np.float32]) -> None:
         """Fill a waveform, (samples, 2) float32 and contiguous, with what sounds next."""
@@ -111,7 +137,7 @@ class Synthesizer:
 
 @lru_cache(maxsize=1)
 def load_library() -> Any:
-    """pyfluidsynth with the prototypes added here, and FluidSynth's messages off: errors are raised instead.
+    """pyfluidsynth with the prototypes added here, and FluidSynth's messages off: errors are kept for `check`.
 
     Raises `MissingToolError` without FluidSynth.
     """
@@ -128,7 +154,8 @@ def load_library() -> Any:
     library.fluid_set_log_function.argtypes = [integer, pointer, pointer]
     library.fluid_set_log_function.restype = pointer
     for level in range(_LOG_LEVELS):
-        library.fluid_set_log_function(level, None, None)
+        function = ctypes.cast(_COMPLAIN, pointer) if level <= _ERROR else None
+        library.fluid_set_log_function(level, function, None)
     for name, data_bytes in {
         **dict.fromkeys(("noteon", "cc", "key_pressure"), 2),
         **dict.fromkeys(("noteoff", "program_change", "channel_pressure", "pitch_bend", "set_channel_type"), 1),
@@ -163,24 +190,3 @@ def default_soundfont() -> Path:
     raise MissingToolError(
         "the SoundFont TimGM6mb.sf2 that comes with pretty_midi is missing; name one, or: pip install pretty_midi"
     )
-
-
-def check_soundfont(path: Path) -> None:
-    """Raise `UserError` for a file that is no SoundFont. FluidSynth's own messages do not name the cause.
-
-    >>> check_soundfont(Path("song.mid"))
-    Traceback (most recent call last):
-    clstm.runtime.errors.UserError: song.mid is not a SoundFont; give an .sf2 or .sf3 file
-    """
-    try:
-        with path.open("rb") as file:
-            header = file.read(12)
-        size = path.stat().st_size
-    except OSError as error:
-        raise UserError(
-            f"the SoundFont {path} cannot be opened ({error.strerror}); give an .sf2 or .sf3 file"
-        ) from error
-    if header[:4] != b"RIFF" or header[8:] != b"sfbk":
-        raise UserError(f"{path} is not a SoundFont; give an .sf2 or .sf3 file")
-    if size < int.from_bytes(header[4:8], "little") + len(header[:8]):
-        raise UserError(f"the SoundFont {path} is cut off; give a whole .sf2 or .sf3 file")

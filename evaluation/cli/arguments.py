@@ -13,7 +13,12 @@ Systems = Annotated[
 ]
 MidiFiles = Annotated[list[Path], typer.Argument(metavar="MIDI", help="MIDI files, or folders searched recursively.")]
 Soundfont = Annotated[
-    Path | None, typer.Option(metavar="SF2", help=f"SoundFont to render MIDI with, .sf2 or .sf3. {BUNDLED}")
+    Path | None,
+    typer.Option(
+        metavar="SF2",
+        help="SoundFont to render MIDI with: an .sf2 or .sf3 file; the name of one that is installed, such as "
+        f"FluidR3_GM; or `better`, the best one installed. {BUNDLED}",
+    ),
 ]
 Instrument = Annotated[
     int | None,
@@ -40,6 +45,15 @@ Cluster = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="A Dask scheduler: its workers measure, not this machine.")
 ]
 
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:LIMITS",
+        help="What a system cannot have, which notes do not show, as in `rnn:range=21-108,instruments=0-7+drums,"
+        "pedal=none`. Can be repeated.",
+    ),
+]
+
 Reference = Annotated[str, typer.Option(metavar="NAME", help="The system that all others are compared with.")]
 Robustness = Annotated[
     bool,
@@ -48,6 +62,7 @@ Robustness = Annotated[
     ),
 ]
 OtherSoundfont = Annotated[
-    Path | None, typer.Option(metavar="SF2", help="The other SoundFont. Default: the system's FluidR3_GM.sf2.")
+    Path | None,
+    typer.Option(metavar="SF2", help="The other SoundFont, a file or a name. Default: the system's FluidR3_GM.sf2."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")]

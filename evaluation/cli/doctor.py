@@ -22,13 +22,14 @@ def doctor_command() -> None:
 
     from clstm.runtime.errors import MissingToolError
     from evaluation import doctor
+    from evaluation.audio.installed import installed_soundfonts
     from evaluation.audio.synthesizer import default_soundfont
 
     try:
         soundfont = default_soundfont()
     except MissingToolError:
         soundfont = None
-    findings = doctor.examine(soundfont, platformdirs.user_cache_path("clstm"))
+    findings = doctor.examine(soundfont, platformdirs.user_cache_path("clstm"), installed_soundfonts())
     console.print(doctor.table(findings))
     for finding in findings:
         if finding.fix:

@@ -50,6 +50,7 @@ def originality_command(
     seconds: Annotated[
         float | None, typer.Option(min=1.0, help="Use only this many seconds from the start of each system's pieces.")
     ] = None,
+    pedal: Pedal = False,
     seed: Annotated[int, typer.Option(help="Seed of the random number generator: where excerpts are taken.")] = 0,
     workers: Workers = None,
 ) -> None:
@@ -65,7 +66,7 @@ def originality_command(
     """
     from evaluation.notes.originality_request import OriginalityRequest, flagged_passages, readable, search
 
-    request = OriginalityRequest(tuple(systems), corpus, out, index, seconds, seed, workers)
+    request = OriginalityRequest(tuple(systems), corpus, out, index, seconds, seed, workers, pedal)
     with progress() as advance:
         found, remarks = search(request, advance)
     for remark in remarks:

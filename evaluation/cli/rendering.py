@@ -44,6 +44,7 @@ def render_command(
         clstm render music/c-lstm bwv804.mid --out audio --format wav
     """
     from clstm.runtime.finding import MIDI, find
+    from clstm.runtime.names import counted
     from evaluation.audio.render import RenderSettings
     from evaluation.measurement.render_folder import render_folder
 
@@ -56,11 +57,12 @@ def render_command(
             found.files, out, settings, suffix=f".{audio}", on_grid=same_grid, workers=workers, progress=advance
         )
     clipped = [
-        f"{one.file}: {one.clipped} samples beyond full scale were clipped; lower --gain"
+        f"{one.file}: {counted(one.clipped, 'sample')} beyond full scale "
+        f"{'was' if one.clipped == 1 else 'were'} clipped; lower --gain"
         for one in folder.rendered
         if one.clipped
     ]
     rejected = [f"Rejected {error}" for error in folder.rejected]
     for remark in filter(None, (*found.remarks, *rejected, *folder.remarks, *clipped)):
         warn(remark)
-    say(f"{len(folder.rendered)} of {len(found.files)} files rendered to {out}")
+    say(f"{len(folder.rendered):,} of {counted(len(found.files), 'file')} rendered to {out}")

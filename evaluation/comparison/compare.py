@@ -7,17 +7,17 @@ pieces.csv        one row per file: its group, length, how its sound was convert
 robustness.csv    the table with each other sound, if requested
 comparison.json   how it was made
 
-A reference of MIDI is measured twice: on the grid and at one velocity, as a model's music is, which is the reference
-of the others (the control); and as it was played, as one of those others, which shows what performance adds.
+Each system is compared with the reference under the limits of its own music (`evaluation.comparison.references`); the
+reference as it was played is one more system.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.files import replacing, write_json, write_table, write_text
@@ -26,13 +26,26 @@ from clstm.runtime.ownership import may_replace
 from clstm.runtime.progress import Progress, silent, titled
 from evaluation import doctor
 from evaluation.audio.render import RenderSettings, describe
-from evaluation.comparison import contrasts, copies
+from evaluation.audio.synthesizer import default_soundfont
+from evaluation.comparison import absent, contrasts, copies
 from evaluation.comparison import summary as conclusions
 from evaluation.comparison import tables as verdict_tables
-from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, not_used, read_groups
-from evaluation.measurement.limits import limits_of
+from evaluation.comparison.references import Grid, References, references, under
+from evaluation.comparison.references import left_out as references_left_out
+from evaluation.controls.control import SCORE_MATRIX
+from evaluation.controls.declared import of_options
+from evaluation.controls.fitting import Fit
+from evaluation.measurement.inputs import (
+    MeasurementInput,
+    for_midi,
+    measurement_inputs,
+    not_used,
+    other_lengths,
+    read_groups,
+)
+from evaluation.measurement.limits import fits as fits_of
 from evaluation.measurement.named_paths import music_files
-from evaluation.measurement.systems import Measurements, left_out, measure_systems
+from evaluation.measurement.systems import Measurements, left_out, measure_systems, on_one_instrument
 from evaluation.metrics.catalogue import CATALOGUE
 from evaluation.statistics.resampling import RESAMPLES, SPLITS
 
@@ -43,8 +56,6 @@ MADE_BY = "clstm compare"
 RECORD = "comparison.json"
 FILES = ("verdict.csv", "metrics.csv", "pieces.csv", "verdict.md", "robustness.csv")
 
-Grid = Literal["auto", "reference", "all", "none"]
-GRIDS: tuple[Grid, ...] = ("auto", "reference", "all", "none")
 SOFTER = 2.0  # the power of another velocity map: the one velocity of 80 becomes a soft 50
 
 
@@ -53,8 +64,9 @@ class ComparisonRequest:
     """What the user asked for.
 
     sources : where each system's music is, by name (`evaluation.measurement.named_paths.named_paths`)
-    grid : which MIDI goes through the score matrix and one velocity: the reference, all, none; or "auto": the
-        reference, where all other MIDI has the limits of a score matrix, else none
+    grid : "auto": each system is compared with the reference under the limits of its own music; or which MIDI goes
+        through the score matrix and one velocity: the reference, all, none
+    limits : what the user declares of the limits of systems (`evaluation.controls.declared`)
     pedal : whether notes last as long as a pedal holds them, in every system
     groups : a CSV with the columns file and group
     seconds : only the first seconds of every piece
@@ -75,13 +87,14 @@ class ComparisonRequest:
     workers: int | None = None
     cluster: str | None = None
     command: str = ""
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Result of a comparison.
 
-    reference : the name of what the others are compared with: the control, where there is one
+    references : what each system is compared with; fits : the control that fits each, and why, where that was asked for
     systems : the measurement inputs of every system
     table : `evaluation.comparison.verdict.COLUMNS`
     sounds : measurements by the sound they were made with; the first, "", is the one asked for
@@ -89,17 +102,28 @@ class Comparison:
     remarks : caveats, one line each; summary : one line per system
     """
 
-    reference: str
+    references: References
     systems: Mapping[str, Sequence[MeasurementInput]]
     table: "pd.DataFrame"
     sounds: Mapping[str, Measurements]
     others: "Mapping[str, pd.DataFrame]"
     remarks: list[str]
     summary: list[str]
+    fits: Mapping[str, Fit] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """The name of what all systems are compared with; of the reference, where there are several such sets."""
+        return self.references.common
 
     @property
     def measurements(self) -> Measurements:
         return self.sounds[""]
+
+    @property
+    def values(self) -> "pd.DataFrame":
+        """Those that say something (`evaluation.comparison.absent`), with the columns of the measurements."""
+        return absent.without_plain(self.measurements.values)
 
 
 def make_verdict(request: ComparisonRequest, progress: Progress = silent) -> Comparison:
@@ -120,7 +144,16 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     """
     if request.seconds is not None and not isfinite(request.seconds):
         raise UserError(f"--seconds {request.seconds} is not a length; give seconds, such as 30")
-    reference, systems, said = _systems(request)
+    found, said = _systems(request)
+    fits = _fits(request, found, progress)
+    chosen = references(request.grid, request.reference, found, fits)
+    of_midi = {"--pedal": request.pedal, "--instrument": request.settings.instrument is not None}
+    said += for_midi(of_midi, [one.path for own in found.values() for one in own])
+    said += [*(f"{name}: {remark}" for name, fit in fits.items() for remark in fit.remarks), *chosen.remarks]
+    systems = _with_controls(request, found, chosen)
+    chosen, lost = references_left_out(chosen, systems, request.workers)
+    systems = {name: own for name, own in systems.items() if name in chosen.controls or name in found}
+    said += lost
     variants = _variants(request, systems)  # a SoundFont that is not there is known before the work begins
     tables: dict[str, pd.DataFrame] = {}
     sounds: dict[str, Measurements] = {}
@@ -133,29 +166,36 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
         sounds[name] = measured = replace(measured, pieces=measured.pieces.assign(group=independent))
         what = "Comparing" if not name else f"Comparing, {name}"
         tables[name] = contrasts.compare(
-            measured.values, measured.pieces, reference, seed=request.seed, progress=titled(progress, what)
+            *(measured.values, measured.pieces, request.reference),
+            against=chosen.against,
+            seed=request.seed,
+            progress=titled(progress, what),
         )
     others = {name: table for name, table in tables.items() if name}
     table = contrasts.flips(tables[""], others) if others else tables[""]
-    heard = [name for name in systems if name != reference or name == request.reference]  # the control is the same
+    heard = [name for name in systems if name not in chosen.controls]  # a control is the same music
     remarks = [
         *said,
         *left_out(sounds[""], heard),
+        *on_one_instrument(sounds[""], request.settings, heard),
         *_on_copies(sounds[""]),
-        *conclusions.caveats(table, sounds[""].pieces, reference),
+        *filter(None, [absent.sentence(absent.without_plain(sounds[""].values))]),
+        *conclusions.caveats(table, sounds[""].pieces, request.reference),
     ]
-    summary = conclusions.summary(table, [system for system in systems if system != reference])
-    return Comparison(reference, systems, table, sounds, others, remarks, summary)
+    summary = conclusions.summary(table, [system for system in systems if system in chosen.against])
+    return Comparison(chosen, systems, table, sounds, others, remarks, summary, fits)
 
 
 def _on_copies(measured: Measurements) -> list[str]:
     """One line per system that has copies: every piece is described, but copies are not independent samples."""
     said = []
     for row in copies.shares(measured.pieces, measured.values).to_dict("records"):
-        share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{:.0%}}) are copies of {{}}"
+        share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{}} %) are copies of {{}}"
         for count, what in ((row["within"], "one another"), (row["across"], "pieces of another system")):
             if count:
-                said.append(share.format(count, count / row["pieces"], what) + "; copies count as one group")
+                said.append(
+                    share.format(count, round(100 * count / row["pieces"]), what) + "; copies count as one group"
+                )
     return said
 
 
@@ -166,8 +206,8 @@ def _inputs(request: ComparisonRequest) -> list[Path]:
     ]
 
 
-def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[MeasurementInput]], list[str]]:
-    """The name of the reference or its control, the inputs of every system, and remarks on files left out."""
+def _systems(request: ComparisonRequest) -> tuple[dict[str, list[MeasurementInput]], list[str]]:
+    """The inputs of every system as they are, and remarks on files left out."""
     groups = read_groups(request.groups) if request.groups else {}
     found: dict[str, list[MeasurementInput]] = {}
     remarks = []
@@ -176,9 +216,11 @@ def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[Measuremen
         remarks += [f"{name}: {remark}" for remark in (*music.remarks, *not_used(music.files))]
         own = measurement_inputs(music.files, groups, request.seconds)
         found[name] = [replace(one, pedal=request.pedal) for one in own]
+    remarks += other_lengths({name: [one.path for one in own] for name, own in found.items()}, pedal=request.pedal)
     if groups:
         everyone = [one for own in found.values() for one in own]
-        named = sum(one.group in set(groups.values()) for one in everyone)
+        known = set(groups.values())
+        named = sum(one.group in known for one in everyone)
         if not named:
             raise UserError(f"{request.groups} lists none of the {len(everyone)} files; use the names they have here")
         if named < len(everyone):
@@ -193,46 +235,38 @@ def _systems(request: ComparisonRequest) -> tuple[str, dict[str, list[Measuremen
         raise UserError(f"{request.reference} alone cannot be compared; give another system as NAME=PATH")
     kinds = {name: {is_midi(one.path) for one in own} for name, own in found.items()}
     if len(set.union(*kinds.values())) > 1:
-        audio = ", ".join(name for name, kind in kinds.items() if False in kind)
+        audio = [name for name, kind in kinds.items() if False in kind]
         remarks.append(
-            f"{audio} came as audio and the rest is rendered here: the instrument differs too"
+            f"{', '.join(audio)} {'is' if len(audio) == 1 else 'are'} audio and the rest is rendered here: instrument, "
+            "reverb and loudness may differ"
             + (", and --robustness does not change the sound of audio" if request.robustness else "")
         )
-    reference = request.reference
-    grid, why = _grid(request, found) if request.grid == "auto" else (request.grid, [])
-    remarks += why
-    if grid == "none" or True not in kinds[reference]:
-        return reference, {reference: found.pop(reference), **found}, remarks
-    control = f"{reference}, same grid"
-    if control in found:
-        raise UserError(f"the name {control!r} belongs to the control of {reference!r}; choose another")
-    if grid == "all":
-        found = {name: own if name == reference else _on_grid(own) for name, own in found.items()}
-    return control, {control: _on_grid(found[reference]), reference: found.pop(reference), **found}, remarks
+    return found, remarks
 
 
-def _grid(request: ComparisonRequest, found: Mapping[str, Sequence[MeasurementInput]]) -> tuple[Grid, list[str]]:
-    """Whether the reference is brought to the limits of a score matrix: where all other MIDI has them; and why not.
-
-    The reference alone, flattened beside music that is not, would differ in all that it lost.
-    """
-    limits = {name: limits_of(own) for name, own in found.items() if name != request.reference}
-    known = {name: one for name, one in limits.items() if one is not None}
-    beyond = {name: one.beyond() for name, one in known.items() if not one.of_a_score_matrix}
-    if known and not beyond:
-        return "reference", []
-    said = [
-        f"{name} has {what} that a score matrix cannot have: all music is compared as it is"
-        for name, what in beyond.items()
-    ]
-    if said and len(beyond) < len(known):
-        within = ", ".join(name for name in known if name not in beyond)
-        said.append(f"{within} has neither: compare it alone, or with --grid reference, to see its composition alone")
-    return "none", said
+def _fits(
+    request: ComparisonRequest, found: Mapping[str, Sequence[MeasurementInput]], progress: Progress
+) -> dict[str, Fit]:
+    """The control that fits each system but the reference, where that decides what it is compared with."""
+    declared = of_options(request.limits, [name for name in found if name != request.reference])
+    if request.grid != "auto":
+        if declared:
+            raise UserError(f"--limits is for --grid auto; leave it out with --grid {request.grid}")
+        return {}
+    others = {name: own for name, own in found.items() if name != request.reference}
+    return fits_of(others, declared, request.workers, progress)
 
 
-def _on_grid(own: Sequence[MeasurementInput]) -> list[MeasurementInput]:
-    return [replace(one, same_grid=True) for one in own]
+def _with_controls(
+    request: ComparisonRequest, found: Mapping[str, list[MeasurementInput]], chosen: References
+) -> dict[str, list[MeasurementInput]]:
+    """What is measured, by name: the reference under each control, the reference, and the others."""
+    reference = found[request.reference]
+    others = {name: own for name, own in found.items() if name != request.reference}
+    if request.grid == "all":
+        others = {name: under(SCORE_MATRIX, own) for name, own in others.items()}
+    sets = {name: under(control, reference) for name, control in chosen.controls.items()}
+    return {**sets, request.reference: reference, **others}
 
 
 def _variants(
@@ -245,6 +279,8 @@ def _variants(
     if not any(is_midi(one.path) for own in systems.values() for one in own):
         raise UserError("--robustness renders MIDI with other sounds, and every system is audio; leave it out")
     given = request.other_soundfont or doctor.find_second_soundfont()
+    if given is not None and request.other_soundfont is None and _same(request.settings, Path(given)):
+        given = default_soundfont()
     if given is None:
         install = doctor.install_command(["soundfont"], doctor.package_manager())
         raise MissingToolError(
@@ -253,14 +289,20 @@ def _variants(
             + (f" with: {install}" if install else "")
         )
     other = replace(request.settings, soundfont=Path(given))
-    if describe(other)["soundfont_sha256"] == describe(request.settings)["soundfont_sha256"]:
+    if _same(request.settings, other.soundfont_file):
         raise UserError(f"--other-soundfont {given} is the SoundFont already used; give another one")
     wet = replace(request.settings, reverb=not request.settings.reverb, chorus=not request.settings.chorus)
     return variants | {
-        f"SoundFont {Path(given).name}": (other, 1.0),
+        f"SoundFont {other.soundfont_file.name}": (other, 1.0),
         "reverb and chorus" if wet.reverb else "no reverb and chorus": (wet, 1.0),
         "softer velocities": (request.settings, SOFTER),
     }
+
+
+def _same(settings: RenderSettings, soundfont: Path) -> bool:
+    """Whether this is the SoundFont of the settings, whatever its name."""
+    other = replace(settings, soundfont=soundfont)
+    return bool(describe(other)["soundfont_sha256"] == describe(settings)["soundfont_sha256"])
 
 
 def _written(record: dict[str, Any]) -> tuple[str, ...]:
@@ -300,8 +342,12 @@ def _record(request: ComparisonRequest, verdict: Comparison) -> dict[str, Any]:
         "version": version("clstm"),
         "command": request.command,
         "reference": verdict.reference,
+        "against": dict(verdict.references.against),
+        "controls": {name: asdict(control) for name, control in verdict.references.controls.items()},
+        "why": {name: list(fit.reasons) for name, fit in verdict.fits.items()},
         "systems": verdict.measurements.pieces.groupby("system", sort=False).size().to_dict(),
         "grid": request.grid,
+        "limits": list(request.limits),
         "pedal": request.pedal,
         "seconds": request.seconds,
         "seed": request.seed,

@@ -10,6 +10,8 @@ prove equality. The direction of a difference has tests of its own (`statistics.
 "higher" or "lower" where the difference of means is significant and its interval excludes 0; "varies more" or "less"
 where that of the spread is; else "in distribution". A metric that too few pieces have gets no verdict; nor does a
 system with a single piece, or a reference with one: that is a comparison of songs, and nothing is inferred from it.
+Nor does a metric that no exchange changes, as both sets have the same values: its least p is 1, so it can never be
+significant, and it does not count in the correction (Tarone, "A modified Bonferroni method for discrete data", 1990).
 
 Distances, unlike verdicts, are given for one sample size in all systems of a table (`size`), the largest that all have:
 noise floors of other sizes are other units.
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clstm.runtime.progress import Progress, silent
+from evaluation.comparison.absent import had, without_plain
 from evaluation.comparison.verdict import (
     COLUMNS,
     DIFFERS,
@@ -32,19 +35,20 @@ from evaluation.comparison.verdict import (
     MORE,
     NONE,
     OTHERWISE,
+    SAME,
     TOO_FEW,
     Direction,
 )
 from evaluation.metrics.catalogue import METRICS, OF_NOTES
 from evaluation.statistics import effects, inference, means, resampling
-from evaluation.statistics.resampling import Pair
+from evaluation.statistics.resampling import Array, Pair
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ALPHA = 0.05
 # Verdicts of different methods of testing are not compared: method 1 had no tests of direction, method 2 drew exchanges
-# at random where there were few enough to count them all.
+# at random where there were few enough to count them all, and both corrected for metrics that no exchange changes.
 METHOD = 3
 FEWEST = 2  # pieces of a set that must have a metric
 
@@ -56,13 +60,17 @@ def compare(
     pieces: "pd.DataFrame",
     reference: str,
     *,
+    against: Mapping[str, str] | None = None,
     permutations: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> "pd.DataFrame":
     """The table of `COLUMNS`: every other system compared with the reference, in the order of the systems.
 
+    A metric that no piece of any system has is left out (`evaluation.comparison.absent`).
+
     values, pieces : of `evaluation.measurement.systems.Measurements`
+    against : the systems compared, each with what it is compared with, where that is not the reference for all
     permutations : of each test; by default 10,000, or as many as the smallest corrected p of a system needs to be 0.01
     progress : called as each system is done
 
@@ -78,26 +86,34 @@ def compare(
     """
     import pandas as pd
 
+    values = without_plain(values)
     groups = pieces.set_index(["system", "piece"])["group"]
     indexed = values.set_index(["system", "piece", "metric"])
     notes = indexed["note"].astype(object).fillna("")
     wide = indexed["value"].unstack("metric").reindex(groups.index)  # noqa: PD010  pivot_table drops empty pieces
-    metrics = [name for name, metric in METRICS.items() if metric.tested and name in wide.columns]
-    systems = [system for system in dict.fromkeys(pieces["system"]) if system != reference]
+    # A note of half a second is .5 s in one file and .49999999999999994 s in another: that is no difference.
+    wide = pd.DataFrame(_significant_digits(wide.to_numpy(float)), wide.index, wide.columns)
+    there = had(values)
+    metrics = [name for name, metric in METRICS.items() if metric.tested and name in there]
+    names = list(dict.fromkeys(pieces["system"]))
+    against = dict.fromkeys((name for name in names if name != reference), reference) if against is None else against
+    systems = [name for name in names if name in against]
     count = permutations or max(resampling.PERMUTATIONS, 100 * len(metrics))
     contrasts = []
     for system in systems:
-        both = {name: tuple(wide.loc[one][name].to_numpy(float) for one in (reference, system)) for name in metrics}
-        of_groups = groups.loc[reference].to_numpy(), groups.loc[system].to_numpy()
+        both = {
+            name: tuple(wide.loc[one][name].to_numpy(float) for one in (against[system], system)) for name in metrics
+        }
+        of_groups = groups.loc[against[system]].to_numpy(), groups.loc[system].to_numpy()
         # The seed of all: what is said of a system does not depend on the others of the table.
-        contrasts.append(_Contrast(system, both, of_groups, seed))
+        contrasts.append(_Contrast(system, against[system], both, of_groups, seed))
     # One size per metric for all systems: distances of samples of other sizes are in other units.
     sizes = {
         name: min([resampling.SIZE, *(one.sizes[name] for one in contrasts if name in one.sizes)]) for name in metrics
     }
     tables = []
     for done, contrast in enumerate(contrasts, start=1):
-        reasons = {name: _reasons(notes, reference, contrast.system, name) for name in metrics}
+        reasons = {name: _reasons(notes, contrast.against, contrast.system, name) for name in metrics}
         rows = contrast.rows(reasons, sizes, count)
         tables.append(_with_verdicts(pd.DataFrame(rows, columns=list(COLUMNS))))
         progress("Comparing", done, len(contrasts))
@@ -107,8 +123,10 @@ def compare(
 class _Contrast:
     """One system compared with the reference. Metrics that the same pieces have are tested on the same permutations."""
 
-    def __init__(self, system: str, values: Mapping[str, tuple[Any, ...]], groups: tuple[Any, Any], seed: int) -> None:
-        self.system = system
+    def __init__(
+        self, system: str, against: str, values: Mapping[str, tuple[Any, ...]], groups: tuple[Any, Any], seed: int
+    ) -> None:
+        self.system, self.against = system, against
         self.values = values
         self.seed = seed
         self.here = {name: tuple(np.isfinite(own) for own in both) for name, both in values.items()}
@@ -120,6 +138,8 @@ class _Contrast:
             if isinstance(pair, str):
                 self.untested[name] = pair
             else:
+                if _same(pair, *_present(values[name], here)):
+                    self.untested[name] = SAME
                 self.pairs[name] = pair
                 self.patterns.setdefault(np.concatenate(here).tobytes(), []).append(name)
         self.sizes = {
@@ -131,13 +151,15 @@ class _Contrast:
 
     def rows(self, reasons: Mapping[str, str], sizes: Mapping[str, int], permutations: int) -> list[dict[str, Any]]:
         rows = {
-            name: _described(self.system, name, both[0], both[1], reasons[name]) for name, both in self.values.items()
+            name: _described(self.system, name, both[0], both[1], reasons[name]) | {"against": self.against}
+            for name, both in self.values.items()
         }
-        for name, why in self.untested.items():
-            rows[name]["note"] = "; ".join(filter(None, (why, reasons[name])))
         for names in self.patterns.values():
             for name, found in self._found(names, sizes, permutations).items():
                 rows[name] |= found
+        for name, why in self.untested.items():  # what is the same in both has a distance, and no p
+            rows[name] |= dict.fromkeys(TESTS, np.nan)
+            rows[name]["note"] = "; ".join(filter(None, (why, reasons[name])))
         return list(rows.values())
 
     def _found(self, names: Sequence[str], sizes: Mapping[str, int], permutations: int) -> dict[str, dict[str, Any]]:
@@ -151,9 +173,11 @@ class _Contrast:
             for name in names:
                 counted[name] += inference.as_far_apart(*_present(present[name], tested), sides)
         direction = self._directions(pair, present, permutations)
+        # Of one size the samples are the same for all metrics: of thousands of pieces they take long to draw.
+        drawn = {size: resampling.equal_samples(pair, self._random(0), size) for size in {sizes[one] for one in names}}
         found = {}
         for name in names:
-            samples = resampling.equal_samples(pair, self._random(0), sizes[name])
+            samples = drawn[sizes[name]]
             weights = resampling.resampled_weights(pair, self._random(2))
             found[name] = _flat(effects.effects(*present[name], samples, weights, pair.groups)) | {
                 "p": counted[name] / subset.permutations(permutations),
@@ -204,6 +228,18 @@ def _with_verdicts(table: "pd.DataFrame") -> "pd.DataFrame":
     return table
 
 
+def _significant_digits(values: Array, digits: int = 12) -> Array:
+    """The values without what floating point adds to them.
+
+    >>> bool(_significant_digits(np.array([0.1 + 0.2]))[0] == _significant_digits(np.array([0.3]))[0])
+    True
+    """
+    there = np.isfinite(values) & (values != 0)
+    scale = np.ones_like(values)
+    scale[there] = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(values[there]))))
+    return np.rint(values * scale) / scale
+
+
 def _present(values: tuple[Any, Any], here: tuple[Any, Any]) -> tuple[Any, Any]:
     return values[0][here[0]], values[1][here[1]]
 
@@ -216,6 +252,25 @@ def _pair(reference: Any, system: Any) -> Pair | str:
         return Pair(reference, system)
     except ValueError:
         return "all pieces are of one group"
+
+
+def _same(pair: Pair, reference: Array, system: Array) -> bool:
+    """Whether no exchange of groups changes anything: all values are equal, or each group has the same in both sets.
+
+    >>> pair = Pair(np.array(["a", "b"]), np.array(["b", "a"]))
+    >>> _same(pair, np.array([1.0, 2.0]), np.array([2.0, 1.0])), _same(pair, np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    (True, False)
+    """
+    every = np.concatenate([reference, system])
+    rounding = 1e-12 * float(np.abs(every).max(initial=0.0))
+    if np.ptp(every) <= rounding:
+        return True
+    if len(reference) != len(system):
+        return False
+    *numbers, _ = pair.numbered
+    one, other = (np.lexsort((values, own)) for values, own in zip((reference, system), numbers, strict=True))
+    groups = bool((numbers[0][one] == numbers[1][other]).all())
+    return groups and bool(np.allclose(reference[one], system[other], rtol=0.0, atol=rounding))
 
 
 def _described(system: str, name: str, reference: Any, own: Any, reason: str) -> dict[str, Any]:
@@ -276,19 +331,23 @@ def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.D
     notes are left out: they do not depend on the sound, and only their correction depends on the other rows.
 
     >>> import pandas as pd
-    >>> base = pd.DataFrame([{"metric": "centroid", "verdict": "differs", "direction": "higher"}])
+    >>> row = {"system": "rnn", "metric": "centroid", "verdict": "differs", "direction": "higher"}
+    >>> base = pd.DataFrame([row])
     >>> flips(base, {"another piano": base.assign(direction="lower")})["flips"].tolist()
     ['another piano']
     """
     table = base.copy()
     marks: list[list[str]] = [[] for _ in range(len(table))]
     for variant, other in variants.items():
-        for place, (one, two) in enumerate(zip(_conclusions(base), _conclusions(other), strict=True)):
-            if METRICS[one[0]].view not in OF_NOTES and one != two:
+        there = dict(_conclusions(other))
+        for place, (row, conclusion) in enumerate(_conclusions(base)):
+            if METRICS[row[1]].view not in OF_NOTES and conclusion != there.get(row, (NONE, "")):
                 marks[place].append(variant)
     table["flips"] = [", ".join(mark) for mark in marks]
     return table
 
 
-def _conclusions(table: "pd.DataFrame") -> list[tuple[str, ...]]:
-    return [tuple(row) for row in table[["metric", "verdict", "direction"]].astype(str).to_numpy().tolist()]
+def _conclusions(table: "pd.DataFrame") -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """The system and metric of each row, and its verdict and direction."""
+    rows = table[["system", "metric", "verdict", "direction"]].astype(str).to_numpy().tolist()
+    return [((system, metric), (verdict, direction)) for system, metric, verdict, direction in rows]

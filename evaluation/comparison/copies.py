@@ -104,17 +104,20 @@ def same_notes(struck: Sequence[str]) -> Pairs:
     [[0, 1]]
     """
     alike: dict[tuple[tuple[str, int], ...], list[int]] = {}  # by their pitches and how often each
-    times: dict[int, list[int]] = {}
     for place, text in enumerate(struck):
         if text:
-            each = [(pitch, when.split(",")) for pitch, when in (one.split(":") for one in text.split())]
-            alike.setdefault(tuple((pitch, len(when)) for pitch, when in each), []).append(place)
-            times[place] = [int(moment) for _, when in each for moment in when]
+            each = (one.split(":") for one in text.split())
+            alike.setdefault(tuple((pitch, when.count(",")) for pitch, when in each), []).append(place)
     return _joined(
-        np.array(places)[near(np.array([times[place] for place in places]) / APART)]
+        np.array(places)[near(np.array([_times(struck[place]) for place in places]) / APART)]
         for places in alike.values()
         if len(places) > 1
     )
+
+
+def _times(struck: str) -> list[int]:
+    """All times of `metrics.symbolic.struck`, ms, by pitch."""
+    return [int(moment) for one in struck.split() for moment in one.partition(":")[2].split(",")]
 
 
 def same_sound(sounds: NDArray[np.float64]) -> Pairs:

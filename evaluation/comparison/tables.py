@@ -7,8 +7,12 @@ difference is significant, with a sign for its direction.
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import count
 from math import floor, isfinite, log10
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from evaluation.comparison.verdict import (
     HIGHER,
@@ -16,6 +20,7 @@ from evaluation.comparison.verdict import (
     LOWER,
     MORE,
     OTHERWISE,
+    SAME,
     Direction,
     VerdictRow,
     rows_of,
@@ -27,72 +32,163 @@ from evaluation.metrics.metric import VIEWS
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+    from rich.text import Text
 
+Cells = dict[str, dict[str, tuple[str, str]]]  # of each column, by the label of the metric: the cell and its style
+
+WIDTH = 80  # characters of a terminal
+GAP = 2  # blanks beside a column, and at the edges of a table
+LONGEST = 11  # characters of a name above a column
 SIGNS: Mapping[Direction, str] = {HIGHER: "↑", LOWER: "↓", MORE: "↔", LESS: "↔", OTHERWISE: "≠", "": ""}
 LEGEND = "↑ mean higher, ↓ mean lower, ↔ spread differs, ≠ distribution differs, direction not shown"
 OF_MEANS = ("looped",)  # metrics of 0 and 1: their median says nothing, their mean is a share
 MISSING = "-"
 
 
-def readable(table: "pd.DataFrame", reference: str) -> "Table":
-    """For the terminal."""
+def readable(table: "pd.DataFrame", reference: str) -> "list[Text | Table]":
+    """For a terminal of `WIDTH` characters: a heading, then tables, one below the other where there are many systems.
+
+    Long names are letters, which the heading explains. Systems without any verdict are left out, unless none has one:
+    then the cells are medians. Medians of several sets of the reference are in `markdown` alone.
+    """
+    from rich.text import Text
+
+    rows = rows_of(table)
+    sets = _sets(rows, reference)
+    judged = [name for name in systems_in(rows) if any(row.judged for row in rows if row.system == name)]
+    systems = judged or systems_in(rows)
+    cells: Cells = {name: {} for name in ([reference] if len(sets) == 1 else []) + systems}
+    for metric, own in by_metric(rows).items():
+        label = METRICS[metric].label
+        if len(sets) == 1:
+            cells[reference][label] = (_middle_of_reference(next(iter(own.values()))), "")
+        for name in systems:
+            style = "bold" if own[name].differs else "dim"
+            cells[name][label] = (_terminal(own[name]) if judged else _middle_of_system(own[name]), style)
+    short, legend = _short(cells)
+    heading = [_what_cells_are(rows, sets) if judged else "Medians; no metric has a verdict", *legend]
+    heading += ["? another conclusion with another sound"] if "flips" in table.columns else []
+    first = [short[reference]] if len(sets) == 1 else []
+    columns = {short[name]: own for name, own in cells.items()}
+    return [Text("\n".join(heading)), *(_table(columns, first, names) for names in _fitting(columns, first))]
+
+
+def _what_cells_are(rows: Sequence[VerdictRow], sets: Mapping[str, str]) -> str:
+    median = "the median of the reference, and " if len(sets) == 1 else ""
+    return (
+        f"Cells: {median}the distance from {_what(sets)} in noise floors of {_pieces(rows)}, with Cliff's delta\n"
+        f"Significant: {LEGEND}"
+    )
+
+
+def _short(names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Each name as a column has it, a letter where it is long, and a line for each letter.
+
+    >>> _short(["human, one velocity", "rnn"])
+    ({'human, one velocity': 'A', 'rnn': 'rnn'}, ['A = human, one velocity'])
+    """
+    long = [name for name in names if cell_len(name) > LONGEST]
+    taken, short = set(names), {name: name for name in names}
+    letters = (letter for letter in map(_letter, count()) if letter not in taken)
+    short |= dict(zip(long, letters, strict=False))
+    return short, [f"{short[name]} = {name}" for name in long]
+
+
+def _letter(place: int) -> str:
+    """A to Z, then A1 to Z1."""
+    return f"{ascii_uppercase[place % 26]}{place // 26 or ''}"
+
+
+def _fitting(columns: Cells, first: Sequence[str]) -> list[list[str]]:
+    """The systems in as many parts as are needed for each to fit the terminal beside the labels and the median."""
+    width = {
+        name: max(map(cell_len, (name, *(cell for cell, _ in own.values())))) + GAP for name, own in columns.items()
+    }
+    labels = max((cell_len(label) for own in columns.values() for label in own), default=0)
+    free = WIDTH - GAP - labels - sum(width[name] for name in first)
+    parts: list[list[str]] = [[]]
+    used = 0
+    for name in columns:
+        if name in first:
+            continue
+        if parts[-1] and used + width[name] > free:
+            parts.append([])
+            used = 0
+        parts[-1].append(name)
+        used += width[name]
+    return parts
+
+
+def _table(columns: Cells, first: Sequence[str], systems: Sequence[str]) -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
     from rich.text import Text
 
-    rows = rows_of(table)
-    systems = systems_in(rows)
-    flips = "\n? another conclusion with another sound" if "flips" in table.columns else ""
+    names = [*first, *systems]
     shown = Table(
         Column("", no_wrap=True),
-        Column("median", justify="right"),
-        *(Column(Text(system), justify="right", overflow="fold") for system in systems),
-        title=Text(
-            f"Distance from {reference} in noise floors of {sizes(rows)} pieces, and Cliff's delta\n"
-            f"Significant: {LEGEND}{flips}"
-        ),
+        *(Column(Text(name), justify="right", no_wrap=True) for name in names),
         box=SIMPLE_HEAD,
         padding=(0, 1),
         collapse_padding=True,
         pad_edge=False,
     )
-    for metric, own in by_metric(rows).items():
-        cells = [(_terminal(own[system]), "bold" if own[system].differs else "dim") for system in systems]
-        shown.add_row(
-            METRICS[metric].label,
-            _middle_of_reference(own[systems[0]]),
-            *(Text(cell, style, no_wrap=True) for cell, style in cells),
-        )
+    for label in next(iter(columns.values())):
+        shown.add_row(label, *(Text(*columns[name][label], no_wrap=True) for name in names))
     return shown
 
 
 def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], caveats: Sequence[str]) -> str:
     """The whole verdict, one table per view."""
     rows = rows_of(table)
-    systems = systems_in(rows)
+    systems, sets = systems_in(rows), _sets(rows, reference)
     robust = "flips" in table.columns
     lines = [f"# Compared with {_escaped(reference)}", "", *(f"- {_escaped(line)}" for line in summary), ""]
     if caveats:
         lines += ["Caveats:", "", *(f"- {_escaped(line)}" for line in caveats), ""]
+    if len(sets) > 1:
+        lines += ["Each system is compared with music of the reference that fits it:", ""]
+        lines += [f"- {_escaped(row.system)} with {_escaped(row.against)}" for row in _first_of_each(rows)] + [""]
+    other = _escaped(_what(sets))
     lines += [
-        "A cell has the median, the distance from the reference with its 95 % interval, and Cliff's delta (δ, -1 to 1:",
-        "how much more often a piece of the system lies above one of the reference than below). The distance is in",
-        f"noise floors: 1 is the distance of two samples of {sizes(rows)} pieces of the reference. **Bold** where the",
-        "difference is significant: p < 0.05 in a permutation test, corrected by Holm over the metrics of the system.",
+        f"A cell has the median, the distance from {other}, with its 95 % interval,",
+        "and Cliff's delta (δ, -1 to 1: how much more often a piece of the system lies above one of the other set than",
+        "below). The distance is in noise floors: 1 is the distance of",
+        f"two samples of {_pieces(rows)} of that set. **Bold** where the difference is significant:",
+        "p < 0.05 in a permutation test, corrected by Holm over the metrics of the system.",
         f"The direction is tested separately, with the same correction: {LEGEND}.",
         "A difference that is not significant is inconclusive, not absent. (n of N): n of N pieces have the metric.",
         *(["`flips` marks a conclusion that changes with another sound."] if robust else []),
         "",
     ]
-    heads = "| | " + " | ".join(map(_escaped, [reference, *systems])) + " |"
+    sets = {name: first for name, first in sets.items() if name not in systems}  # which has its medians in its cells
+    heads = "| | " + " | ".join(map(_escaped, [*sets, *systems])) + " |"
     for view in dict.fromkeys(METRICS[row.metric].view for row in rows):
-        lines += [f"## {VIEWS.get(view, view)}", "", heads, "|---|" + "---:|" * (1 + len(systems))]
+        lines += [f"## {VIEWS.get(view, view)}", "", heads, "|---|" + "---:|" * (len(sets) + len(systems))]
         for metric, own in by_metric([row for row in rows if METRICS[row.metric].view == view]).items():
-            cells = [f"{METRICS[metric].label}{_unit(metric)}", _middle_of_reference(own[systems[0]])]
+            cells = [f"{METRICS[metric].label}{_unit(metric)}"]
+            cells += [_middle_of_reference(own[first]) for first in sets.values()]
             cells += [_cell(own[system], robust) for system in systems]
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _sets(rows: Iterable[VerdictRow], reference: str) -> dict[str, str]:
+    """What systems are compared with, each with the first system that is; `reference` where that is one for all."""
+    found: dict[str, str] = {}
+    for row in rows:
+        found.setdefault(row.against, row.system)
+    return found if len(found) > 1 else dict.fromkeys([reference], *found.values())
+
+
+def _first_of_each(rows: Iterable[VerdictRow]) -> list[VerdictRow]:
+    """One row of each system."""
+    return list({row.system: row for row in rows}.values())
+
+
+def _what(sets: Mapping[str, str]) -> str:
+    return next(iter(sets)) if len(sets) == 1 else "the set that each is compared with"
 
 
 def number(value: float | None) -> str:
@@ -126,6 +222,11 @@ def sizes(rows: Iterable[VerdictRow]) -> str:
     return " to ".join(map(str, dict.fromkeys((known[0], known[-1])))) if known else "no"
 
 
+def _pieces(rows: Iterable[VerdictRow]) -> str:
+    known = sizes(rows)
+    return f"{known} piece{'s' * (known != '1')}"
+
+
 def _terminal(row: VerdictRow) -> str:
     if not row.judged:
         return MISSING
@@ -133,9 +234,9 @@ def _terminal(row: VerdictRow) -> str:
 
 
 def _cell(row: VerdictRow, robust: bool) -> str:
-    median = _middle(row.metric, row.system_median, row.system_mean, row.system_n, row.system_pieces)
+    median = _middle_of_system(row)
     if not row.judged:
-        return f"{median} (no verdict)"
+        return f"{median} ({SAME if row.note.startswith(SAME) else 'no verdict'})"
     distance = _distance(row.distance)
     if row.distance_low is not None:
         distance += f" [{_distance(row.distance_low)}, {_distance(row.distance_high)}]"
@@ -147,6 +248,10 @@ def _cell(row: VerdictRow, robust: bool) -> str:
 
 def _middle_of_reference(row: VerdictRow) -> str:
     return _middle(row.metric, row.reference_median, row.reference_mean, row.reference_n, row.reference_pieces)
+
+
+def _middle_of_system(row: VerdictRow) -> str:
+    return _middle(row.metric, row.system_median, row.system_mean, row.system_n, row.system_pieces)
 
 
 def _middle(metric: str, median: float | None, mean: float | None, have: float | None, pieces: float | None) -> str:

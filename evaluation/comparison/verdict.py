@@ -28,7 +28,8 @@ LOWER: Direction = "lower"
 MORE: Direction = "varies more"
 LESS: Direction = "varies less"
 OTHERWISE: Direction = "in distribution"
-TOO_FEW = "too few groups"  # the note of a row without a verdict begins with it
+TOO_FEW = "too few groups"  # the note of a row without a verdict begins with it, or with
+SAME = "the same in both"
 
 
 def _finite(value: Any) -> Any:
@@ -49,6 +50,8 @@ Text = Annotated[str, BeforeValidator(_text)]
 class VerdictRow(BaseModel):
     """One metric of one system compared with the reference. A number that does not exist is None.
 
+    against : the name of what it is compared with, the reference or what a control makes of it; "" in older tables,
+        which compare every system with one
     *_pieces, *_n : how many pieces each set has, and how many of them have the metric
     difference, spread : of the means and of the mean distances from the median, system less reference, in the metric's
         unit; delta : Cliff's, -1..1; distance : in noise floors of samples of `size` pieces; each with the ends of its
@@ -62,6 +65,7 @@ class VerdictRow(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     system: str
+    against: Text = ""
     metric: str
     verdict: Verdict
     direction: Annotated[Direction, BeforeValidator(_text)] = ""

@@ -88,7 +88,7 @@ def summary(check: Check) -> list[str]:
         lines += [f"  {difference}" for difference in check.unmatched]
     if check.redefined:
         lines.append(
-            "Recorded with an earlier catalogue of metrics. Not compared, as their definition changed: "
+            "Recorded with an earlier catalogue of metrics. Not compared, as they are new or defined anew: "
             f"{', '.join(check.redefined)}. To check them too, record again: clstm spectra record"
         )
     if check.without_fingerprint:

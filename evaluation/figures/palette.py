@@ -1,14 +1,14 @@
 """One colour per system, the same in every figure and on the page, distinct for colour-blind readers too.
 
 The systems take the qualitative palettes of Okabe & Ito (2008) and Paul Tol ("muted"), without the shades too pale on
-white; the reference is ink and its control grey, so that the eye finds them first.
+white; the reference is ink and its controls grey, so that the eye finds them first.
 """
 
 INK = "#1f2430"
 MUTED = "#5b6270"  # axes and notes: 6:1 on white
 GRID = "#dfe2e8"
 REFERENCE = "#343a48"
-CONTROL = "#868d9b"
+CONTROLS = ("#868d9b", "#a9afba", "#6a7180")
 SYSTEMS = (
     "#0072b2",  # blue
     "#d55e00",  # vermilion

@@ -16,21 +16,28 @@ Result = TypeVar("Result")
 
 NAME = 200  # bytes of a name, at most
 TIME_LIMIT = 1800.0  # seconds per file: two hours of the densest notes, on a slow machine
+OF_NOTES = 120.0  # the same where nothing is rendered
 
 
 def over_files(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None, cluster: str | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int | None = None,
+    cluster: str | None = None,
+    *,
+    renders: bool = True,
 ) -> Iterator[tuple[Item, Result | UnreadableFileError]]:
     """Yield (item, function(item)) in the order of `items`, or (item, UnreadableFileError) where it cannot be read.
 
     items : paths, or objects with a `path`
     workers : processes on this machine; one per core by default
     cluster : the address of a Dask scheduler whose workers are used instead
+    renders : whether the function may render
 
     Rendering may take long. So the MIDI files are first read under the short time limit for reading: a file that hangs
     the parser is found before it can delay the others.
     """
-    midi = [path for path in dict.fromkeys(map(_path, items)) if is_midi(path)]
+    midi = [path for path in dict.fromkeys(map(_path, items)) if renders and is_midi(path)]
     unreadable = {
         path: read
         for path, read in read_many(midi, workers=workers)
@@ -38,7 +45,7 @@ def over_files(
     }
     usable = [item for item in items if _path(item) not in unreadable]
     if cluster is None:
-        results = in_processes(function, usable, workers=workers, seconds=TIME_LIMIT)
+        results = in_processes(function, usable, workers=workers, seconds=TIME_LIMIT if renders else OF_NOTES)
     else:
         results = on_cluster(function, usable, cluster)
     for item in items:

@@ -20,13 +20,14 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from clstm.formats.recognition import companion
 from clstm.runtime.console import warn
 from clstm.runtime.files import size_of
 
@@ -36,6 +37,7 @@ VARIABLE = "CLSTM_CACHE"
 LIMITS = {"values": 500_000_000, "render": 2_000_000_000}  # bytes, by kind
 _FORMER = ("figures",)  # kinds of earlier versions: no entry of theirs is ever found again
 
+_READERS = ("miditok", "music21", "protobuf", "symusic", "verovio")  # of formats of notes; some may be absent
 _VERSIONS = ("librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
 _DIGEST = 32  # bytes
 _NAME = re.compile(r"[0-9a-f]{64}")  # of an entry; also within the name of one that is being written
@@ -124,7 +126,9 @@ def _remove_former() -> None:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a plain file's content, hexadecimal. Raises `OSError` for anything else (`clstm.runtime.files`).
+    """The hash of a plain file's content, hexadecimal; and of the tokenizer or frame rate that it is read with.
+
+    Raises `OSError` for what is no plain file (`clstm.runtime.files`).
 
     The example of FIPS 180-2:
 
@@ -134,7 +138,10 @@ def sha256(path: Path) -> str:
     """
     size_of(path)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256")
+    if beside := companion(path):
+        digest.update(beside.read_bytes())
+    return digest.hexdigest()
 
 
 def _read(path: Path, limit: int) -> Any:
@@ -220,4 +227,7 @@ def _code() -> str:
     for path in sorted(path for package in (ours, ours.with_name("clstm")) for path in package.rglob("*.py")):
         digest.update(path.read_bytes())
     digest.update(repr([__libsndfile_version__, *map(version, _VERSIONS)]).encode())
+    for name in _READERS:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{name} {version(name)}".encode())
     return digest.hexdigest()

@@ -1,8 +1,7 @@
 """A measurement input: a file and the transformations applied before measuring. They are the controls of a comparison.
 
-The score matrix keeps no velocity and no timing finer than an eighth of a second. So a person's performance differs
-from a model's music before their compositions differ. On the same grid, composition is compared with composition; with
-another velocity curve, one sees whether a result depends on how hard the keys were struck.
+Under the limits of a system's music (`evaluation.controls`) composition is compared with composition; with another
+velocity curve, one sees whether a result depends on how hard the keys were struck.
 """
 
 import csv
@@ -13,29 +12,33 @@ from unicodedata import normalize
 
 import numpy as np
 
-from clstm.music.generated import GeneratedItem, read_manifest
+from clstm.music.generated import GENERATED, GeneratedItem, read_manifest
 from clstm.music.piece import Piece
-from clstm.music.score import decode, encode
+from clstm.music.sounding import LENGTHS
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import by_name, is_midi
 from clstm.runtime.names import readable
+from evaluation.controls.applying import applied
+from evaluation.controls.control import NO_CONTROL, Control
 
 
 @dataclass(frozen=True)
 class MeasurementInput:
     """One file and the transformations applied before measuring.
 
-    same_grid : its notes pass through the score matrix and one velocity first, as a model's notes did
+    control : the limits that are put on it first
     pedal : whether its notes last as long as a pedal holds them; its sound always obeys the pedal
     velocity_power : velocities become 127 (v / 127) ** power; 1 changes nothing, 2 makes 80 a soft 50
     begin, cut : only `cut` seconds (None: all) from `begin`, s
     lasts : its length in seconds, silence at its end included; None: to its last note
     silent_from : the second from which it is stated to be silent; None where nothing is stated
     group : the work or composer that its piece belongs to; "" for a group of its own
+    notes_only : whether only its notes are measured, and nothing is rendered
+    unfit : why it is not measured, where that is known before; "" where it is
     """
 
     path: Path
-    same_grid: bool = False
+    control: Control = NO_CONTROL
     pedal: bool = False
     velocity_power: float = 1.0
     begin: float = 0.0
@@ -43,6 +46,8 @@ class MeasurementInput:
     lasts: float | None = None
     silent_from: float | None = None
     group: str = ""
+    notes_only: bool = False
+    unfit: str = ""
 
     def __str__(self) -> str:
         return str(self.path)
@@ -60,10 +65,18 @@ class MeasurementInput:
         array([50])
         """
         if self.begin or self.cut is not None:
-            piece = piece.between(self.begin, np.inf if self.cut is None else self.begin + self.cut)
-        if self.same_grid:
-            piece = Piece.of(decode(encode(piece.notes)))
+            piece = piece.between(self.begin, self.end)
+        piece = applied(self.control, piece, pedal=self.pedal)
         return piece if self.velocity_power == 1.0 else piece.with_velocities(self.velocity_power)
+
+    @property
+    def end(self) -> float:
+        """Where the part that is measured ends, s; infinite where it is not cut.
+
+        >>> MeasurementInput(Path("a.mid"), begin=2.0, cut=1.0).end
+        3.0
+        """
+        return np.inf if self.cut is None else self.begin + self.cut
 
     @property
     def seconds(self) -> float | None:
@@ -121,6 +134,38 @@ def measurement_inputs(
 def not_used(files: Sequence[Path]) -> list[str]:
     """What cannot be used of the `generated.json` beside the files, one line each."""
     return [remark for folder in _folders(files) for remark in read_manifest(folder).remarks]
+
+
+def other_lengths(systems: Mapping[str, Sequence[Path]], *, pedal: bool) -> list[str]:
+    """What to say of systems whose notes were made with other lengths, by `generated.json`, than are counted: one line.
+
+    >>> other_lengths({"human": [Path("music/human/song.mid")]}, pedal=True)
+    []
+    """
+    folders = {name: _folders([one for one in files if is_midi(one)]) for name, files in systems.items()}
+    names = [name for name, own in folders.items() if any(read_manifest(one).pedal is (not pedal) for one in own)]
+    if not names:
+        return []
+    made = f"{', '.join(names)}: made with notes that last {LENGTHS[not pedal]} ({GENERATED})"
+    remedy = "leave --pedal out" if pedal else "give --pedal"
+    return [f"{made}; here all notes count {LENGTHS[pedal]}: {remedy} to count them so"]
+
+
+def for_midi(options: Mapping[str, bool], files: Sequence[Path]) -> list[str]:
+    """What to say of audio, on which options for MIDI do nothing: one line, where some files are audio.
+
+    options : whether each was given, by its name. Raises `UserError` where all files are audio.
+
+    >>> for_midi({"--control": True, "--pedal": False}, [Path("a.wav"), Path("a.mid")])
+    ['1 audio file: --control does nothing on it']
+    """
+    given = " and ".join(option for option, wanted in options.items() if wanted)
+    audio = sum(not is_midi(file) for file in files)
+    if not given or not audio:
+        return []
+    if audio == len(files):
+        raise UserError(f"{given}: this is for MIDI, and every file is audio; leave it out, or give MIDI")
+    return [f"{audio:,} audio file{'s' * (audio > 1)}: {given} does nothing on {'them' if audio > 1 else 'it'}"]
 
 
 def _folders(files: Sequence[Path]) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from clstm.music.events import Metre
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import Notes
 from clstm.runtime.errors import UnreadableFileError
@@ -20,8 +21,18 @@ from evaluation.audio.render import RenderSettings, describe
 from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.performance import perform, without_tail
-from evaluation.metrics import envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
-from evaluation.metrics.catalogue import CATALOGUE, METRICS
+from evaluation.metrics import (
+    envelope,
+    instruments,
+    loudness,
+    metre,
+    repetition,
+    sonogram,
+    spectrum,
+    structure,
+    symbolic,
+)
+from evaluation.metrics.catalogue import CATALOGUE, METRICS, OF_NOTES
 from evaluation.metrics.metric import MetricValue, Missing
 from evaluation.metrics.rms_level import SILENT
 
@@ -50,14 +61,23 @@ def measure_sound(waveform: Waveform, rate: int) -> dict[str, MetricValue]:
     return of_channels | of_mean
 
 
-def measure_notes(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue]:
+def measure_notes(
+    notes: Notes, seconds: float | None = None, drums: Notes | None = None, beats: Metre | None = None
+) -> dict[str, MetricValue]:
     """Every metric of notes that last `seconds`, or to the end of the last note.
+
+    drums, beats : the drums beside them, and the metre that their file states, where these are known
 
     >>> values = measure_notes(Notes.of([(0.0, 1.0, 60, 80), (0.0, 1.0, 64, 80), (1.0, 2.0, 67, 80)]))
     >>> values["polyphony"], values["pitch_range"], values["note_density"]
     (1.5, 7.0, 1.5)
     """
-    return symbolic.measure(notes, seconds) | repetition.measure(notes, seconds)
+    return {
+        **symbolic.measure(notes, seconds),
+        **repetition.measure(notes, seconds),
+        **instruments.measure(notes, drums, seconds),
+        **metre.measure(notes, drums, beats, seconds),
+    }
 
 
 def measure_file(path: Path | MeasurementInput, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
@@ -78,7 +98,7 @@ class Measured:
     seconds : its length
     remarks : what was done to its sound
     strikes : its notes, as `evaluation.metrics.symbolic.struck` writes them
-    left_out : what the file contains besides the notes measured
+    left_out : what the part of the file that is measured contains besides the notes measured
     """
 
     values: dict[str, MetricValue]
@@ -90,16 +110,18 @@ class Measured:
 
 def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSettings()) -> Measured:
     """Measure a file, or read what was measured before from the cache. Raises `UnreadableFileError` with the reason."""
+    if given.unfit:
+        raise UnreadableFileError(given.path, given.unfit)
     try:
         content = cache.sha256(given.path)
     except OSError as error:
         raise UnreadableFileError(given.path, f"cannot be opened ({error.strerror or error})") from error
-    key: dict[str, Any] = {
-        "catalogue": CATALOGUE,
-        "content": content,
-        "input": {**asdict(given), "path": given.path.suffix, "group": ""},
-    }
-    if is_midi(given.path):
+    about = {**asdict(given), "path": given.path.suffix, "group": ""}
+    del about["unfit"]  # says why there is nothing to remember
+    key: dict[str, Any] = {"catalogue": CATALOGUE, "content": content, "input": about}
+    if given.notes_only:
+        pass  # no setting of the sound plays a part
+    elif is_midi(given.path):
         key["settings"] = describe(settings)
     else:  # audio is not rendered
         key["sample_rate"] = settings.sample_rate
@@ -130,12 +152,25 @@ def _is_measured(found: Any) -> bool:
 def _measure(given: MeasurementInput, settings: RenderSettings) -> tuple[Any, ...]:
     """Values, seconds, remarks, strikes, and what is left out, as plain values that JSON can hold."""
     sound = perform(given, settings)
-    values = measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
+    values: dict[str, MetricValue] = {}
+    if not given.notes_only:
+        values |= measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
     if sound.notes is not None:
-        values |= measure_notes(sound.notes, sound.seconds)
-    every = {name: _plain(value) for name, value in complete(values).items()}
+        values |= measure_notes(sound.notes, sound.seconds, sound.drums, sound.metre)
+    every = {name: _plain(value) for name, value in complete(values).items() if name in measured_of(given)}
     left_out = sound.left_out.drums, sound.left_out.programs, sound.left_out.pedals
     return every, sound.seconds, sound.remarks, symbolic.struck(sound.notes), left_out
+
+
+def measured_of(given: MeasurementInput) -> list[str]:
+    """The metrics that are measured of an input: all, or those of notes alone, in the order of `METRICS`.
+
+    >>> len(measured_of(MeasurementInput(Path("a.mid")))) == len(METRICS)
+    True
+    >>> "centroid" in measured_of(MeasurementInput(Path("a.mid"), notes_only=True))
+    False
+    """
+    return [name for name, metric in METRICS.items() if not given.notes_only or metric.view in OF_NOTES]
 
 
 def complete(values: Mapping[str, MetricValue]) -> dict[str, MetricValue]:

@@ -56,5 +56,6 @@ def music_files(path: Path) -> MusicFiles:
     midi = [file for file in found.files if is_midi(file)]
     if not midi:
         return found
-    beside = [(file, BESIDE) for file in found.files if file not in set(midi)]
+    used = set(midi)
+    beside = [(file, BESIDE) for file in found.files if file not in used]
     return MusicFiles(midi, [*beside, *found.left_out])

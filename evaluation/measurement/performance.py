@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from clstm.music.events import Metre
 from clstm.music.generated import UNFIT, fits
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.messages import COLUMNS
@@ -16,13 +17,16 @@ from clstm.music.midi import Notes
 from clstm.music.piece import Piece
 from clstm.runtime.errors import NoNotesError
 from clstm.runtime.finding import is_midi
+from clstm.runtime.names import counted
 from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
-from evaluation.audio.files import heard, read_playable
+from evaluation.audio.files import heard, must_sound, read_playable
 from evaluation.audio.render import RenderSettings, describe, render
 from evaluation.audio.soundfont import lacking
+from evaluation.controls.spans import left_out as left_out_of
 from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
 
+UNHEARD = np.zeros((0, 2), dtype=np.float32)  # the sound of what is not rendered
 REMEMBERED = 60.0  # seconds: a longer render is not cached
 
 
@@ -32,9 +36,10 @@ class Performed:
 
     waveform : (samples, 2) -1..1, at `rate` Hz
     notes : None for audio
+    drums, metre : those of the piece (`clstm.music.piece.Piece`), where they are known
     seconds : its length, without the tail that a rendering adds
     remarks : what was done to the sound
-    left_out : what the file contains besides these notes
+    left_out : what the part of the file that is measured contains besides these notes
     """
 
     waveform: Waveform
@@ -43,6 +48,8 @@ class Performed:
     seconds: float
     remarks: tuple[str, ...]
     left_out: LeftOut = NOTHING
+    drums: Notes | None = None
+    metre: Metre | None = None
 
 
 def perform(given: MeasurementInput, settings: RenderSettings = RenderSettings()) -> Performed:
@@ -52,21 +59,28 @@ def perform(given: MeasurementInput, settings: RenderSettings = RenderSettings()
         waveform = sound.waveform[given.slice(sound.rate)]
         return Performed(waveform, sound.rate, None, len(waveform) / sound.rate, sound.remarks)
     whole = _piece(given)
+    if not given.notes_only:
+        must_sound(given.path, whole, settings)
     piece = given.transformed(whole)
     stated = given.lasts is not None and fits(given.lasts, given.silent_from, whole.duration)
-    remarks: tuple[str, ...] = (UNFIT,) if given.lasts is not None and not stated else ()
+    remarks: tuple[str, ...] = (*whole.remarks, *((UNFIT,) if given.lasts is not None and not stated else ()))
     if not stated:
         given = replace(given, lasts=None)
     lasts = whole.duration if given.lasts is None else given.lasts
     # On the grid a piece may end a frame later; one that is cut ends there, whether something sounds or not.
     seconds = piece.duration if given.lasts is None and given.cut is None else given.part_of(lasts)
-    waveform = _padded(rendered(piece, settings), round((seconds + settings.tail) * settings.sample_rate))
-    if settings.instrument is None:
+    waveform = UNHEARD
+    if not given.notes_only:
+        waveform = _padded(rendered(piece, settings), round((seconds + settings.tail) * settings.sample_rate))
+    if settings.instrument is None and not given.notes_only:
         remarks += lacking(piece.messages, settings.soundfont_file)
     beyond = clipped(waveform)
     if beyond:
-        remarks += (f"{beyond} samples beyond full scale",)
-    return Performed(waveform, settings.sample_rate, piece.notes, seconds, remarks, whole.notes.left_out)
+        remarks += (f"{counted(beyond, 'sample')} beyond full scale",)
+    left_out = whole.notes.left_out
+    if given.begin or given.cut is not None:
+        left_out = left_out_of(whole, given.begin, given.end, pedal=given.pedal)
+    return Performed(waveform, settings.sample_rate, piece.notes, seconds, remarks, left_out, piece.drums, piece.metre)
 
 
 def without_tail(waveform: Waveform, rate: int, seconds: float) -> Waveform:

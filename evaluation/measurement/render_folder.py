@@ -11,15 +11,18 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from clstm.music.left_out import as_columns, from_columns, sentence
+from clstm.music.left_out import as_columns, from_columns, on_one_program, sentence
+from clstm.music.midi import Notes
 from clstm.music.piece import Piece
+from clstm.music.score import HIGHEST, LOWEST
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import write_json
+from clstm.runtime.finding import AUDIO, kind
 from clstm.runtime.names import readable
 from clstm.runtime.ownership import may_write_files
 from clstm.runtime.progress import Progress, silent
 from evaluation.audio.buffers import clipped
-from evaluation.audio.files import read_playable, write_audio
+from evaluation.audio.files import must_sound, read_playable, write_audio
 from evaluation.audio.render import RenderSettings, describe, render, same_grid
 from evaluation.audio.soundfont import lacking
 from evaluation.measurement.batch import over_files, unique_names
@@ -36,7 +39,7 @@ class Rendered:
     loudness : LUFS; true_peak : dBTP; None in silence
     clipped : samples
     left_out : what its source contains besides its notes with a pitch (`clstm.music.left_out`)
-    remarks : what is heard differently from what the source says
+    remarks : what is heard differently from what the source says, or was assumed where it says nothing
     """
 
     file: str
@@ -55,21 +58,25 @@ class Rendered:
 class Folder:
     """Every file is in one list or the other.
 
-    as_notes : whether the notes with a pitch were rendered, on one instrument, and not the file as written
+    on_grid : whether the notes with a pitch were rendered, and not the file as written
+    instrument : the one program that plays everything; None where those of the files do
     """
 
     rendered: list[Rendered]
     rejected: list[UnreadableFileError]
-    as_notes: bool
+    on_grid: bool
+    instrument: int | None = None
 
     @property
     def remarks(self) -> list[str]:
         """What is heard differently from what the files say."""
         import pandas as pd
 
-        notes = sentence(from_columns(pd.DataFrame([one.left_out for one in self.rendered])), one_instrument=True)
+        beside = from_columns(pd.DataFrame([one.left_out for one in self.rendered]))
+        said = [sentence(beside, one_instrument=self.instrument is None)] if self.on_grid else []
+        said += [on_one_program(beside, self.instrument)] if self.instrument is not None else []
         files = [f"{one.file}: {'; '.join(one.remarks)}" for one in self.rendered if one.remarks]
-        return [*([notes] if notes and self.as_notes else []), *files]
+        return [*filter(None, said), *files]
 
 
 def render_folder(
@@ -96,12 +103,13 @@ def render_folder(
     targets = [f"{name}{suffix}" for name in names.values()]
     earlier = _earlier(out)
     may_write_files(out, targets, earlier, sha256)
-    kept = {name: digest for name, digest in earlier.items() if name not in set(targets)}
+    replaced = set(targets)
+    kept = {name: digest for name, digest in earlier.items() if name not in replaced}
     about = {"settings": description, "same_grid": on_grid}
     write_json(out / RECORD, {**about, "files": [], "unfinished": targets, "earlier": kept})
     renamed = {path: name for path, name in names.items() if name != path.stem}
     work = partial(_render_file, renamed=renamed, out=out, settings=settings, suffix=suffix, on_grid=on_grid)
-    folder = Folder([], [], on_grid or settings.instrument is not None)
+    folder = Folder([], [], on_grid, settings.instrument)
     for done, (_, result) in enumerate(over_files(work, paths, workers), start=1):
         if isinstance(result, UnreadableFileError):
             folder.rejected.append(result)
@@ -151,8 +159,13 @@ def _take_back(out: Path, about: dict[str, object], earlier: dict[str, str]) -> 
 def _render_file(
     path: Path, renamed: dict[Path, str], out: Path, settings: RenderSettings, suffix: str, on_grid: bool
 ) -> Rendered:
+    if kind(path) == AUDIO:
+        raise UnreadableFileError(path, "it is audio; there is nothing to render")
     read = read_playable(path)
+    must_sound(path, read, settings)
     piece = Piece.of(same_grid(read.notes)) if on_grid else read
+    if on_grid and not len(piece.notes):
+        raise UnreadableFileError(path, "no notes in the score matrix: drums, or pitches beyond its range, alone")
     waveform = render(piece, settings)
     target = out / f"{renamed.get(path, path.stem)}{suffix}"
     write_audio(target, waveform, settings.sample_rate, reported=True)
@@ -167,5 +180,14 @@ def _render_file(
         clipped=clipped(waveform),
         sha256=sha256(target),
         left_out=as_columns(read.notes.left_out),
-        remarks=() if settings.instrument is not None else lacking(piece.messages, settings.soundfont_file),
+        remarks=(
+            *piece.remarks,
+            *(_beyond_range(read.notes) if on_grid else ()),
+            *(() if settings.instrument is not None else lacking(piece.messages, settings.soundfont_file)),
+        ),
     )
+
+
+def _beyond_range(notes: Notes) -> tuple[str, ...]:
+    outside = int(((notes.pitch < LOWEST) | (notes.pitch > HIGHEST)).sum())
+    return (f"left out {outside:,} of {len(notes):,} notes beyond MIDI {LOWEST} to {HIGHEST}",) if outside else ()

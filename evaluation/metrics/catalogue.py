@@ -1,6 +1,16 @@
 """The catalogue of all metrics, and the metrics that an earlier version of it defined differently."""
 
-from evaluation.metrics import envelope, loudness, repetition, sonogram, spectrum, structure, symbolic
+from evaluation.metrics import (
+    envelope,
+    instruments,
+    loudness,
+    metre,
+    repetition,
+    sonogram,
+    spectrum,
+    structure,
+    symbolic,
+)
 from evaluation.metrics.metric import Metric
 
 METRICS: dict[str, Metric] = {
@@ -11,6 +21,8 @@ METRICS: dict[str, Metric] = {
     **structure.METRICS,
     **symbolic.METRICS,
     **repetition.METRICS,
+    **instruments.METRICS,
+    **metre.METRICS,
 }
 
 # The version of the catalogue: what is measured, and how. A metric that is new or defined anew has it as its `since`.
@@ -19,11 +31,12 @@ METRICS: dict[str, Metric] = {
 #      near the maximum beside a percentile; levels within 40 dB of loud; change as cosine, flux as a share; compression
 #      before over after; changes in the highs counted in notes; the ratios of the highs to the lows are gone
 #   3  MIDI sounds as it is written: instruments, drums, pedals and all controllers
-CATALOGUE = 3
+#   4  metrics of instruments and of metre; all others as before
+CATALOGUE = 4
 
 _AS_WRITTEN = 3  # the version since which MIDI sounds as it is written
 
-OF_NOTES = ("symbolic", "repetition")  # views that do not depend on how the music sounds
+OF_NOTES = ("symbolic", "repetition", "instruments", "metre")  # views that do not depend on how the music sounds
 
 
 def redefined(version: int, *, rendered: bool) -> frozenset[str]:

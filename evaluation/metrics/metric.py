@@ -14,13 +14,28 @@ VIEWS = {  # the modules that measure, in the order of reports, and their headin
     "structure": "Structure of the sound",
     "symbolic": "Notes",
     "repetition": "Repetition",
+    "instruments": "Instruments",
+    "metre": "Metre",
+}
+
+COUNTED = {  # the notes that a view counts
+    "symbolic": "All notes with a pitch count, whatever instrument plays them; drums do not.",
+    "repetition": "All notes with a pitch count, whatever instrument plays them; drums do not.",
+    "instruments": (
+        "Drums are what the sound plays on a kit; all other notes have a pitch. Keyboards include organ and mallets, "
+        "strings include ensembles and voices, winds include brass."
+    ),
+    "metre": (
+        "Only files whose onsets follow the beats that they state (tempo and time signature). All notes with a pitch "
+        "count, and drums where they are named."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Twin:
     """Why a metric adds nothing to another one: Pearson's r above .95 in magnitude. This was decided once, over 500
-    human piano pieces cut to 30 s, both as they were played and on the models' grid.
+    human piano pieces cut to 30 s, both as they were played and on the models' grid; of what pianos lack, over others.
 
     of : the other metric's name in the catalogue
     r : their correlation, the smaller of the two
@@ -42,6 +57,8 @@ class Metric:
     compared : whether sets of music are compared by it; False where it shows how a file was made (length, clipping)
     twin : the metric that already says the same; this one is measured and described, but not tested again
     since : the version of the catalogue (`evaluation.metrics.catalogue.CATALOGUE`) that has today's definition
+    plain : values that say that there is nothing of the kind, or nothing else, and these words; where all pieces of a
+        comparison have one of them, there is nothing to compare (`evaluation.comparison.absent`)
     """
 
     label: str
@@ -52,6 +69,7 @@ class Metric:
     compared: bool = True
     twin: Twin | None = None
     since: int = 1
+    plain: tuple[tuple[float, str], ...] = ()
 
     @property
     def tested(self) -> bool:

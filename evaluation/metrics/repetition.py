@@ -114,8 +114,12 @@ def distinct(token: Array, n: int = N) -> float:
     >>> distinct(np.array([1, 2, 1, 2, 1]), 2)
     0.5
     """
-    grams = np.lib.stride_tricks.sliding_window_view(token, n)
-    return len(set(map(tuple, grams.tolist()))) / len(grams)
+    count = len(token) - n + 1
+    gram = np.zeros(count, dtype=np.int64)  # the number of each among those that begin alike
+    for place in range(n):
+        following = np.unique(token[place : place + count], return_inverse=True)[1]
+        gram = np.unique(gram * count + following, return_inverse=True)[1]
+    return int(gram.max() + 1) / count
 
 
 def compression_ratio(token: Array) -> float:

@@ -35,9 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clstm.music.score import FRAME_RATE
+from evaluation.audio.stft import Array, magnitude_blocks, window_starts
 from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
 from evaluation.metrics.rms_level import SILENT, music
-from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 if TYPE_CHECKING:
     from scipy import sparse

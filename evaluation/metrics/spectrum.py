@@ -24,9 +24,9 @@ its largest value, log 20. 1: all bands hold the same; 0: one band holds all.
 
 import numpy as np
 
+from evaluation.audio.stft import Array, magnitude_blocks, window_starts
 from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.rms_level import SILENT, music
-from evaluation.metrics.stft import Array, magnitude_blocks, window_starts
 
 WINDOW = 16384 / 44100  # s, at every rate
 FLOOR = -160.0  # dB re full scale

@@ -24,9 +24,9 @@ segmentation using a measure of audio novelty", IEEE ICME 2000.
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.audio.stft import Array, magnitude_blocks
 from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.rms_level import SILENCE, SILENT, music
-from evaluation.metrics.stft import Array, magnitude_blocks
 
 MOMENT = 0.5  # s
 WINDOW = 0.25  # s; all three lie within the half second, so that two sounds never meet in one

@@ -10,8 +10,6 @@ A pitch that two notes sound at once (two voices, two tracks) sounds once, as in
 polyphony rate asks for more than two pitches where its definition says two or more; here it is two or more.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,9 +21,17 @@ CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer
 
 METRICS = {
     "note_density": Metric("Note density", "notes/s", "Notes per second.", "symbolic"),
-    "polyphony": Metric("Polyphony", "notes", "Mean number of pitches sounding, while any sounds.", "symbolic"),
+    "polyphony": Metric(
+        "Polyphony",
+        "notes",
+        "Mean number of pitches sounding, while any sounds. Notes are as long as in note length.",
+        "symbolic",
+    ),
     "polyphony_rate": Metric(
-        "Polyphony rate", "share", "Share of the whole time in which two pitches or more sound.", "symbolic"
+        "Polyphony rate",
+        "share",
+        "Share of the whole time in which two pitches or more sound. Notes are as long as in note length.",
+        "symbolic",
     ),
     "pitch_range": Metric("Pitch range", "semitones", "From the lowest pitch to the highest.", "symbolic"),
     "pitch_class_entropy": Metric(
@@ -38,9 +44,17 @@ METRICS = {
         "symbolic",
     ),
     "empty_frames": Metric(
-        "Empty frames", "share", "Share of the eighths of a second in which nothing sounds.", "symbolic"
+        "Empty frames",
+        "share",
+        "Share of the eighths of a second in which no note with a pitch sounds. Notes are as long as in note length.",
+        "symbolic",
     ),
-    "note_length": Metric("Note length", "s", "Median length of a note.", "symbolic"),
+    "note_length": Metric(
+        "Note length",
+        "s",
+        "Median length of a note: as long as its key is down or, with --pedal, as long as the pedal holds it.",
+        "symbolic",
+    ),
     "inter_onset_interval": Metric(
         "Inter-onset interval",
         "s",
@@ -59,6 +73,7 @@ METRICS = {
 }
 
 MIDDLE_C = 60
+PITCHES = 128  # of MIDI
 DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])  # a major scale from its root; its 6th degree's natural minor
 
 _ON_GRID = 1e-6  # frames: float error of a time on the grid
@@ -128,22 +143,24 @@ def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64],
     >>> stretch.tolist(), pitches.tolist()
     ([1.0, 1.0, 1.0], [1, 2, 1])
     """
-    begin, end = _spans(notes)
+    begin, end, _ = spans(notes)
     time = np.minimum(np.concatenate([begin, end]), seconds)
     change = np.repeat([1, -1], len(begin))
     order = np.argsort(time, kind="stable")
     return np.diff(time[order]), np.cumsum(change[order])[:-1]
 
 
-def _spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """From when to when each pitch sounds: its notes (at least one), those that overlap or touch made one."""
+def spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """From when to when each pitch sounds, and which it is: its notes (at least one), those that overlap or touch made
+    one.
+    """
     order = np.lexsort((notes.onset, notes.pitch))
     pitch, onset, offset = notes.pitch[order], notes.onset[order], notes.offset[order]
     # Each pitch has a stretch of time of its own, so that one running maximum serves all.
     apart = pitch * (notes.duration + 1.0)
     latest = np.maximum.accumulate(offset + apart)
     first = np.append(True, (onset + apart)[1:] > latest[:-1])
-    return onset[first], np.maximum.reduceat(offset, np.flatnonzero(first))
+    return onset[first], np.maximum.reduceat(offset, np.flatnonzero(first)), pitch[first]
 
 
 def pitch_class_entropy(notes: Notes) -> float:
@@ -198,10 +215,10 @@ def changes_in_highs(notes: Notes) -> MetricValue:
 def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
     """How many notes have a pitch that the chord before did not have; the first chord is no change."""
     order = np.argsort(onset, kind="stable")
-    onset, pitch = onset[order], pitch[order]
-    begins = np.flatnonzero(np.diff(onset, prepend=-np.inf) > CHORD)
-    chords = [set(chord.tolist()) for chord in np.split(pitch, begins[1:])]
-    return sum(len(chord - before) for before, chord in pairwise(chords))
+    chord = np.cumsum(np.diff(onset[order], prepend=-np.inf) > CHORD) - 1
+    there = np.unique(chord * PITCHES + pitch[order])  # each pitch of each chord once
+    later = there[there >= PITCHES]
+    return int(np.count_nonzero(~np.isin(later - PITCHES, there)))
 
 
 def struck(notes: Notes | None) -> str:
@@ -213,7 +230,7 @@ def struck(notes: Notes | None) -> str:
     if notes is None or not len(notes):
         return ""
     times = np.rint(1000 * (notes.onset - notes.onset.min())).astype(np.int64)
-    strikes = np.unique(np.stack([notes.pitch, times]), axis=1)  # by pitch, then by time
-    return " ".join(
-        f"{pitch}:{','.join(map(str, strikes[1, strikes[0] == pitch].tolist()))}" for pitch in np.unique(strikes[0])
-    )
+    pitch, place = np.divmod(np.unique(notes.pitch * (times.max() + 1) + times), times.max() + 1)
+    begins = np.flatnonzero(np.diff(pitch, prepend=-1))
+    each = zip(pitch[begins].tolist(), np.split(place, begins[1:]), strict=True)
+    return " ".join(f"{pitch}:{','.join(map(str, struck.tolist()))}" for pitch, struck in each)

@@ -24,11 +24,13 @@ import numpy as np
 
 from clstm.music.left_out import LeftOut, sentence
 from clstm.music.midi import read_midi
+from clstm.music.piece import read_piece
 from clstm.music.score import FRAME_RATE
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
 from clstm.runtime.names import readable
 from clstm.runtime.processes import in_processes
 from clstm.runtime.progress import Progress, silent
+from evaluation.controls.spans import left_out
 from evaluation.metrics.shared_passages import Array, tokens
 from evaluation.notes.matching import ComparedPiece, Match, longest_common
 
@@ -73,6 +75,7 @@ def measure_originality(
     *,
     seconds: float | None = None,
     seed: int = 0,
+    pedal: bool = False,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Originality:
@@ -82,6 +85,7 @@ def measure_originality(
         None: pieces of the corpus that are equal on the grid are one group
     seconds : length measured, from the start of each piece of the systems
     seed : for the places from which the corpus's excerpts are taken
+    pedal : whether notes last as long as a pedal holds them, which decides how long pieces are
     progress : called as files are read
 
     A file of the corpus that is also a system's is compared with other groups than its own. Raises
@@ -89,10 +93,10 @@ def measure_originality(
     """
     import pandas as pd
 
-    pieces, twins, rejected = _read_corpus(corpus, groups, workers, progress)
+    pieces, twins, rejected = _read_corpus(corpus, groups, workers, progress, pedal=pedal)
     group_of = {Path(piece.name).resolve(): piece.group for piece in pieces}
     paths = [path for files in systems.values() for path in files]
-    read = _read_pieces(paths, groups or {}, seconds, workers, progress, "Reading the music")
+    read = _read_pieces(paths, groups or {}, seconds, workers, progress, "Reading the music", pedal=pedal)
     queries = [
         replace(one, group=group_of.get(Path(one.name).resolve(), one.group)) if isinstance(one, ComparedPiece) else one
         for one in read
@@ -121,14 +125,14 @@ def measure_originality(
 
 
 def _read_corpus(
-    paths: Sequence[Path], groups: Mapping[str, str] | None, workers: int | None, progress: Progress
+    paths: Sequence[Path], groups: Mapping[str, str] | None, workers: int | None, progress: Progress, *, pedal: bool
 ) -> tuple[list[ComparedPiece], list[tuple[str, str]], list[UnreadableFileError]]:
     """The pieces, the pairs of equal ones, and the files that cannot be used."""
     pieces: list[ComparedPiece] = []
     twins: list[tuple[str, str]] = []
     rejected: list[UnreadableFileError] = []
     first: dict[bytes, ComparedPiece] = {}
-    for read in _read_pieces(paths, groups or {}, None, workers, progress, "Reading the corpus"):
+    for read in _read_pieces(paths, groups or {}, None, workers, progress, "Reading the corpus", pedal=pedal):
         if isinstance(read, UnreadableFileError):
             rejected.append(read)
             continue
@@ -152,10 +156,13 @@ def _read_pieces(
     workers: int | None,
     progress: Progress,
     what: str,
+    *,
+    pedal: bool,
 ) -> list[ComparedPiece | UnreadableFileError]:
     """Each file as a piece, or why it cannot be used; read in processes that may crash."""
     pieces: list[ComparedPiece | UnreadableFileError] = []
-    for done, (path, read) in enumerate(in_processes(partial(_read, seconds=seconds), paths, workers=workers), start=1):
+    work = partial(_read, seconds=seconds, pedal=pedal)
+    for done, (path, read) in enumerate(in_processes(work, paths, workers=workers), start=1):
         progress(what, done, len(paths))
         if isinstance(read, UnreadableFileError):
             pieces.append(read)
@@ -164,12 +171,13 @@ def _read_pieces(
     return pieces
 
 
-def _read(path: Path, seconds: float | None) -> tuple[int, Array, Array, LeftOut]:
+def _read(path: Path, seconds: float | None, *, pedal: bool) -> tuple[int, Array, Array, LeftOut]:
     """The frames of a file, the frame and pitch of each strike, and what is left out."""
-    notes = read_midi(path)
-    piece = ComparedPiece.of(
-        notes if seconds is None else replace(notes.between(0.0, seconds), left_out=notes.left_out)
-    )
+    notes = read_midi(path, pedal=pedal)
+    if seconds is not None:
+        part = left_out(read_piece(path), 0.0, seconds, pedal=pedal)
+        notes = replace(notes.between(0.0, seconds), left_out=part)
+    piece = ComparedPiece.of(notes)
     if not len(piece.frame):
         within = "" if seconds is None else f" in its first {seconds:g} s"
         raise UnreadableFileError(path, f"no notes between MIDI 24 and 101{within}")

@@ -31,6 +31,7 @@ class OriginalityRequest:
     corpus : a folder of MIDI files
     index : a CSV of columns file, group: pieces of one group are not compared with each other
     seconds : only the beginning of each piece of the systems; None is all of it
+    pedal : whether notes last as long as a pedal holds them, which decides how long pieces are
     seed : of the places from which the corpus's excerpts are taken
     """
 
@@ -41,6 +42,7 @@ class OriginalityRequest:
     seconds: float | None = None
     seed: int = 0
     workers: int | None = None
+    pedal: bool = False
 
 
 def search(request: OriginalityRequest, progress: Progress = silent) -> tuple[Originality, list[str]]:
@@ -66,6 +68,7 @@ def search(request: OriginalityRequest, progress: Progress = silent) -> tuple[Or
         *(files, music.files, groups),
         seconds=request.seconds,
         seed=request.seed,
+        pedal=request.pedal,
         workers=request.workers,
         progress=progress,
     )
