@@ -9,12 +9,15 @@ from clstm.runtime.progress import Progress, titled
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import Comparison
 from evaluation.comparison.verdict import rows_of
+from evaluation.controls.limits import Limits
+from evaluation.controls.removed import removed
 from evaluation.figures.palette import MUTED
+from evaluation.measurement.limits import limits_of
 from reports.content.listeners import StudyContent
-from reports.content.report import LeftOutFile, ModelRole, ReportContent, SystemContent
+from reports.content.report import ControlContent, LeftOutFile, ModelRole, ReportContent, SystemContent
 from reports.content.rows import ClaimRow, CorrelationRow
 from reports.figures.excerpts import Excerpts
-from reports.findings import claim_tests, correlation, paper_claims, sentences, tables
+from reports.findings import claim_tests, correlation, limits, paper_claims, sentences, tables
 from reports.inputs import models, touch
 from reports.inputs.request import GivenTables, ReportInputs
 from reports.inputs.systems import System, within
@@ -32,6 +35,10 @@ def content_of(
 ) -> ReportContent:
     """All numbers of the page and how they were made."""
     asked, given = inputs.comparison, inputs.tables
+    # Of the reference, and of its controls, which are the same files.
+    played = [piece.input.path for system in systems if system.role == "reference" for piece in system.pieces]
+    known = limits_of({"": played}, asked.workers)[""]
+    controls = _controls(verdict, known)
     kinds = {network.name: network.kind for network in inputs.networks}
     pieces = verdict.measurements.pieces
     about = tuple(
@@ -41,6 +48,9 @@ def content_of(
             excerpts.clipped[system.name],
             inputs.credits,
             kinds.get(system.name),
+            verdict,
+            controls,
+            known,
         )
         for system in systems
     )
@@ -55,18 +65,27 @@ def content_of(
         seconds_drawn=round(excerpts.span.drawn, 3),
         seconds_heard=round(excerpts.span.heard, 3),
         systems=about,
+        controls=tuple(controls.values()),
         parts=parts,
         variants=tuple(one.described() for one in variants),
         remarks=(*verdict.remarks, *(said for one in variants for said in one.remarks(verdict.measurements))),
         sounds=tuple(verdict.others),
         verdict=rows,
-        numbers=tuple(tables.summary(verdict.measurements.values, [system.name for system in systems])),
+        numbers=tuple(tables.summary(verdict.values, [system.name for system in systems])),
         accuracy=tuple(given.accuracy),
         study=study,
         correlation=heard,
         claims=tuple(_claims(given, verdict, variants, parts, asked.reference, asked.seed)),
         summary=tuple(
-            sentences.summary(rows, about, verdict.reference, accuracy=given.accuracy, study=study, correlation=heard)
+            sentences.summary(
+                rows,
+                about,
+                verdict.reference,
+                controls=tuple(controls.values()),
+                accuracy=given.accuracy,
+                study=study,
+                correlation=heard,
+            )
         ),
         provenance=provenance(
             verdict,
@@ -83,6 +102,16 @@ def content_of(
     )
 
 
+def _controls(verdict: Comparison, known: Limits | None) -> dict[str, ControlContent]:
+    """What the reference is under each control, and what it lacks there, by name. known : limits of the reference"""
+    return {
+        name: ControlContent(
+            name=name, limits=control.clauses(), parts=control.parts(), removes=removed(control, known)
+        )
+        for name, control in verdict.references.controls.items()
+    }
+
+
 def _claims(
     given: GivenTables,
     verdict: Comparison,
@@ -94,11 +123,13 @@ def _claims(
     """The paper's claims, where its models are among the systems. reference : as the user named it"""
     if not {"lstm", "c-lstm"} & set(parts):
         return []
-    music = {name: (measured, verdict.reference) for name, measured in verdict.sounds.items()}
-    if reference != verdict.reference:
+    own = next(name for name in parts.values())  # all models of the paper have the same limits
+    human = verdict.references.against[own]
+    music = {name: (measured, human) for name, measured in verdict.sounds.items()}
+    if reference != human:
         music["human music as played"] = (verdict.measurements, reference)
     decodings = as_decoded(variants, verdict.measurements)
-    music |= {label: (measured, verdict.reference) for label, measured in decodings.items()}
+    music |= {label: (measured, human) for label, measured in decodings.items()}
     predicted = claim_tests.of_prediction(given.accuracy, given.pairs) + claim_tests.of_reach(given.reach_pairs)
     rows = claim_tests.table(music, parts, predicted, seed) + claim_tests.of_listening(given.study, parts)
     return rows if any(row.value is not None for row in rows) else []  # of single songs nothing is inferred
@@ -115,7 +146,9 @@ def _correlation(
     """Metrics of a study's clips and what listeners took for human, where the clips' pieces are at hand."""
     if study is None:
         return []
-    human = reference if study.as_played else verdict.reference
+    controls = verdict.references.controls
+    matrix = next((name for name, control in controls.items() if control.of_a_score_matrix), reference)
+    human = reference if study.as_played else matrix
     by_name = {name.casefold(): own for name, own in verdict.systems.items()}
     of_sources = {row.source: by_name.get(row.source.casefold(), ()) for row in study.tally}
     if reference.casefold() == study.human.casefold():
@@ -134,16 +167,28 @@ def _colours(study: StudyContent, systems: Sequence[System]) -> dict[str, str]:
     return {row.source: known.get(row.source.casefold(), MUTED) for row in study.tally}
 
 
-def _system(system: System, remarked: pd.Series, clipped: int, credited: Credits, kind: str | None) -> SystemContent:
+def _system(
+    system: System,
+    remarked: pd.Series,
+    clipped: int,
+    credited: Credits,
+    kind: str | None,
+    verdict: Comparison,
+    controls: Mapping[str, ControlContent],
+    known: Limits | None,
+) -> SystemContent:
     """remarked : of every file, "" or missing where there is nothing to say; clipped : samples of its players
 
     kind : of its network, where the weights are at hand
+    known : limits of the reference
     """
     said = remarked.astype(object).fillna("")
     counts = said[said != ""].value_counts()
     remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in counts.items()]
     if clipped:
         remarks.append(f"{clipped} samples of its players exceed full scale and were clipped")
+    fit = verdict.fits.get(system.name)
+    found = known if system.role != "system" else fit.limits if fit else None
     lengths = np.array([piece.seconds for piece in system.pieces])
     return SystemContent(
         name=system.name,
@@ -157,6 +202,20 @@ def _system(system: System, remarked: pd.Series, clipped: int, credited: Credits
         ),
         remarks=tuple(remarks),
         model=models.model_of(system.generated, system.files, kind),
-        touch=touch.touch_of([piece.input for piece in system.pieces]),
+        touch=touch.touch_of([piece.input for piece in system.pieces], found),
+        against=verdict.references.against.get(system.name, ""),
+        why=_why(system, verdict, controls),
         generated=without_items(system.generated),
     )
+
+
+def _why(system: System, verdict: Comparison, controls: Mapping[str, ControlContent]) -> tuple[str, ...]:
+    """Why a system is compared with what it is: a clause each."""
+    against = verdict.references.against.get(system.name)
+    if against is None:
+        return ()
+    if system.role == "reference":
+        return limits.of_the_reference_itself(system.name, controls.get(against))
+    if fit := verdict.fits.get(system.name):
+        return fit.reasons
+    return ("--grid decides it, whatever limits the music has",)

@@ -44,6 +44,7 @@ from reports.inputs.output import MANIFEST
 from reports.inputs.request import ReportRequest, read_inputs
 from reports.inputs.systems import System, systems_of, within
 from reports.inputs.variants import MeasuredVariant
+from reports.numbers import listed
 from reports.page.page import Listening, render_page
 from reports.page.single_file import single_file
 
@@ -65,12 +66,12 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
     names = {system.name: file_name(number, system.name) for number, system in enumerate(systems)}
     unheard = inputs.choices.without_audio
     if asked.reference in unheard:
-        unheard += (verdict.reference,)  # its control is the same music
+        unheard += tuple(verdict.references.controls)  # the same music
     with _new_folder(asked.out, inputs.single) as folder:
         players = {one.name: _players(one, names[one.name], folder, one.name not in unheard) for one in systems}
         excerpts = make_excerpts(systems, players, asked.settings, partial(progress, "Rendering"))
         content = content_of(inputs, verdict, systems, variants, excerpts, progress)
-        charts = _charts(content, verdict.measurements.values, inputs.networks)
+        charts = _charts(content, verdict.values, inputs.networks)
         drawn = draw_all(excerpts.songs, names, charts, folder, partial(progress, "Drawing"), inputs.for_print)
         _write_tables(_tables(content), folder / "tables")
         _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
@@ -135,10 +136,10 @@ def _tables(content: ReportContent) -> Printed:
     }
     if content.verdict:
         caption = (
-            f"Distance from {content.against} in noise floors, with 95 % intervals: 1 is the distance of two of its "
-            f"own samples of {sizes(content.verdict)} pieces. {tables.MARKS}"
+            f"Distance of each system from {content.compared_with} in noise floors, with 95 % intervals: 1 is the "
+            f"distance of two of its own samples of {sizes(content.verdict)} pieces. {tables.MARKS}"
         )
-        made["verdict"] = (tables.of_verdict(content.verdict), caption)
+        made["verdict"] = (tables.of_verdict(content.verdict), caption + _each_against(content))
     if content.accuracy:
         caption = "Accuracy of prediction, with trivial baselines."
         made["accuracy"] = (tables.of_accuracy(content.accuracy), caption)
@@ -153,6 +154,14 @@ def _tables(content: ReportContent) -> Printed:
         caption = "The claims of Huang, Huang and Cai (2018), and what is measured here."
         made["claims"] = (tables.of_claims(content.claims), caption)
     return made
+
+
+def _each_against(content: ReportContent) -> str:
+    """What each system is compared with, where that is not one thing; in one sentence."""
+    if content.compared_with == content.against:
+        return ""
+    pairs = {row.system: row.against for row in content.verdict}
+    return f" Compared are {listed([f'{system} with {against}' for system, against in pairs.items()])}."
 
 
 def _manifest(provenance: Mapping[str, Any], folder: Path, created: str) -> dict[str, Any]:
@@ -212,7 +221,7 @@ def _write_data(verdict: Comparison, variants: Sequence[MeasuredVariant], pieces
 def _pieces(verdict: Comparison, sources: Mapping[str, Path], reference: str) -> pd.DataFrame:
     """Every file by its name within its system, so that the table reveals nothing of the machine; a control has the
     files of its reference."""
-    places = {**sources, verdict.reference: sources[reference]}
+    places = {**sources, **dict.fromkeys(verdict.references.controls, sources[reference])}
     pieces = verdict.measurements.pieces
     rows = zip(pieces["system"], pieces["file"], strict=True)
     files = [within(Path(file), Path(readable(places[system]))) for system, file in rows]

@@ -47,7 +47,9 @@ def audit(
     from listening_study.blinding.crawl import crawl
     from listening_study.protocol.key import open_key
     from listening_study.protocol.order import open_order
+    from listening_study.protocol.registration import open_registration
     from listening_study.protocol.study import read_study
+    from listening_study.stimuli.controls import stated_in, statement
     from listening_study.store.database import open_answers
 
     may_write_table(out, COLUMNS)
@@ -58,6 +60,7 @@ def audit(
         traffic = None if no_server else crawl(study, advance)
     found = judge(study, key, order, evidence, traffic, seed=seed)
     console.print(_table(found))
+    say(statement(stated_in(study.sound), open_registration(study).controls))
     if out:
         write_table(out, found.table())
         say(f"{out} made.")

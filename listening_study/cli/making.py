@@ -8,6 +8,7 @@ import typer
 from clstm.runtime.commands import Commands
 from clstm.runtime.console import progress, say, warn
 from clstm.runtime.errors import UserError
+from evaluation.cli.arguments import Soundfont
 from listening_study.cli.arguments import PREPARE, unused
 from listening_study.protocol.configuration import Loudness
 
@@ -52,7 +53,11 @@ Anchor = Annotated[
     typer.Option(metavar="NAME", help="A source known to be bad, which listeners must be able to recognise."),
 ]
 AsPlayed = Annotated[
-    bool | None, typer.Option("--as-played", help="Keep the timing and dynamics of MIDI files: no score matrix.")
+    bool | None, typer.Option("--as-played", help="Keep MIDI as it is written: no limits of one source for the others.")
+]
+LengthsByPedal = Annotated[
+    bool | None,
+    typer.Option("--pedal", help="Let notes last as long as the pedal holds them, where limits leave no pedal."),
 ]
 
 
@@ -76,17 +81,18 @@ def create(
     loudness: LoudnessChoice = None,
     anchor: Anchor = None,
     as_played: AsPlayed = None,
-    soundfont: Annotated[Path | None, typer.Option(metavar="SF2", help="SoundFont to render MIDI with.")] = None,
+    pedal: LengthsByPedal = None,
+    soundfont: Soundfont = None,
     instrument: Annotated[
         int | None, typer.Option(metavar="PROGRAM", help="With --as-played: one General MIDI program for everything.")
     ] = None,
 ) -> None:
     """Make a blind study of short clips, equal in length, loudness and format, under random names.
 
-    Human and generated MIDI pass through the same score matrix, one velocity and one SoundFont, so that only the notes
-    differ. The key, which says which source each clip is from, is in STUDY/sealed: keep it from participants. The order
-    of clips comes from the secret in STUDY/order.json: each server of the study needs that file, and nobody else may
-    read it.
+    MIDI of all sources passes through the limits that the systems' music has, such as the score matrix and one velocity
+    of a model, and through one SoundFont, so that only the music differs. The key, which says which source each clip is
+    from, is in STUDY/sealed: keep it from participants. The order of clips comes from the secret in STUDY/order.json:
+    each server of the study needs that file, and nobody else may read it.
 
     For example:
 
@@ -103,6 +109,7 @@ def create(
         "after": after,
         "loudness": loudness,
         "as_played": as_played,
+        "pedal": pedal,
         "instrument": instrument,
     }
     given["clips"] |= _stated(**cut, soundfont=font)
@@ -134,6 +141,8 @@ def _create(sources: list[str], configuration: "Configuration", out: Path) -> "C
 
 
 def _print_created(created: "Created") -> None:
+    from listening_study.stimuli.controls import statement
+
     for notice in created.notices:
         warn(notice)
     study = created.study
@@ -141,6 +150,7 @@ def _print_created(created: "Created") -> None:
     say(f"{study.folder}: {len(study.clips)} clips of {study.seconds:g} s, {channels}, {created.size // 1024} KiB each")
     beside = (("practice", len(study.practice)), ("catch", len(study.catch)))
     say("Also: " + ", ".join(f"{count} {what} clips" for what, count in beside))
+    say(statement(created.control.control, created.control.reasons()))
     replaced = ", ".join(f"{source} {count}" for source, count in created.replaced.items())
     say(f"Nearly silent segments replaced: {replaced}")
     say(f"Sealed key: {study.key_path}, SHA-256 {study.key_sha256}")

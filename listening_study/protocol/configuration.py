@@ -78,9 +78,14 @@ class Clips(_Section):
         description='"matched": every clip at -23 LUFS; "as-rendered": louder sources stay louder, as in the paper',
     )
     as_played: bool = Field(
-        False, description="keep timing, dynamics, instruments, drums and pedal of MIDI files: no common score matrix"
+        False, description="hear all MIDI as it is written, whatever limits the music of one source has"
     )
-    soundfont: str | None = Field(None, description="SoundFont to render MIDI with; left out: the installed one")
+    pedal: bool = Field(
+        False, description="notes last as long as the pedal holds them, where limits leave no pedal to hear"
+    )
+    soundfont: str | None = Field(
+        None, description="SoundFont to render MIDI with, a file or the name of an installed one; left out: TimGM6mb"
+    )
     instrument: int | None = Field(
         None,
         ge=0,

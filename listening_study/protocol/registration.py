@@ -4,7 +4,8 @@
 is admitted. The participants' server never reads the file: it names the sources.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,11 +19,16 @@ from listening_study.protocol.study import Study
 
 @dataclass(frozen=True)
 class Registered:
-    """The registration of one study: what the configuration said, with the names it left open filled in."""
+    """The registration of one study: what the configuration said, with the names it left open filled in.
+
+    controls : why each system's music has the limits that all music is heard under; none in a study of before, nor
+        where music is heard as it was made
+    """
 
     human: str
     sources: tuple[str, ...]
     plan: Registration  # `contrasts` names at least one source
+    controls: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> str:
         """Returns the SHA-256 of the file."""
@@ -34,7 +40,9 @@ class Registered:
 _ADAPTER = TypeAdapter(Registered)
 
 
-def register(human: str, sources: tuple[str, ...], plan: Registration) -> Registered:
+def register(
+    human: str, sources: tuple[str, ...], plan: Registration, controls: Mapping[str, str] | None = None
+) -> Registered:
     """Fill in what the configuration left open. Raises `UserError` for names that are no sources of the study.
 
     >>> register("bach", ("bach", "lstm", "noise"), Registration(anchor="noise")).plan.contrasts
@@ -45,7 +53,7 @@ def register(human: str, sources: tuple[str, ...], plan: Registration) -> Regist
     for name in (*contrasts, *([plan.anchor] if plan.anchor else [])):
         if name not in others:
             raise UserError(f"registration: {name!r} cannot be tested against {human}; choose from {', '.join(others)}")
-    return Registered(human, sources, plan.model_copy(update={"contrasts": contrasts}))
+    return Registered(human, sources, plan.model_copy(update={"contrasts": contrasts}), dict(controls or {}))
 
 
 def open_registration(study: Study) -> Registered:

@@ -24,6 +24,7 @@ from listening_study.results.export import exports
 from listening_study.results.figures import draw
 from listening_study.results.results import UNSEALED, Results, read_results
 from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
+from listening_study.stimuli.controls import stated_in, statement
 from listening_study.store import Store
 from listening_study.store.database import answers_address
 
@@ -99,6 +100,7 @@ def show(study: Study, store: Store) -> None:
     heading, leave = st.columns([5, 1], vertical_alignment="bottom")
     heading.title(study.title, anchor=False)
     heading.caption("Open: listeners can take part." if store.is_open() else "Closed.")
+    heading.caption(statement(stated_in(study.sound), {}))
     if leave.button("Leave", width="stretch"):
         st.session_state.clear()
         st.rerun()
@@ -248,6 +250,7 @@ def show_sealed(study: Study, store: Store) -> Results | None:
 
 
 def show_results(results: Results) -> None:
+    st.text(statement(stated_in(results.study.sound), results.registered.controls))
     for sentence in verdict(results):
         st.text(sentence)  # sources are named as their researchers please: neither HTML nor Markdown
     shown = results.tables["tally"][list(TALLY)].rename(columns=TALLY)

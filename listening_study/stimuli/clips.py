@@ -21,6 +21,7 @@ from clstm.runtime.names import readable
 from clstm.runtime.progress import Progress, silent
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.render import RenderSettings
+from evaluation.controls.control import SCORE_MATRIX, Control
 from evaluation.metrics.loudness import integrated_loudness, true_peak
 from listening_study.protocol.configuration import Loudness
 from listening_study.stimuli.audibility import is_nearly_silent, leading_silence, mixed_down
@@ -74,16 +75,18 @@ def choose(
     seconds: float,
     random: Random,
     settings: RenderSettings,
+    control: Control = SCORE_MATRIX,
     *,
     after: float = 0.0,
     spare: int = 0,
-    as_played: bool = False,
+    pedal: bool = False,
     mono: bool = False,
     progress: Progress = silent,
 ) -> Choice:
     """Segments of different songs at random; of one song again, without overlap, only where there are too few songs.
 
     after : seconds of every song, or after its prompt, in which no segment begins
+    control, pedal : as in `songs.open_songs`
     spare : how many more segments to find in songs that are used for nothing else; fewer where there are none
     mono : the clips will be mixed down; what cancels then is silence
 
@@ -92,7 +95,7 @@ def choose(
     notice. Raises `UserError` when too little music is left.
     """
     notices: list[str] = []
-    with closing(open_songs(random.sample(paths, len(paths)), settings, as_played=as_played)) as songs:
+    with closing(open_songs(random.sample(paths, len(paths)), settings, control, pedal=pedal)) as songs:
         decks = iter(_decks(songs, seconds, after, random, notices, mono))
         segments, replaced = _deal(decks, count, progress)
         if len(segments) < count:
@@ -111,7 +114,8 @@ def choose(
     songs_heard = len({segment.path for segment in segments})
     if songs_heard < count:
         notices.append(f"{count} clips from {songs_heard} songs: some songs are heard more than once")
-    if words := sentence({one.path: one.left_out for one in (*segments, *extra)}.values(), one_instrument=True):
+    left_out = {one.path: one.left_out for one in (*segments, *extra)}.values()
+    if words := sentence(left_out, remedy="--pedal obeys it", one_instrument=True):
         notices.append(words)
     return Choice(segments, extra, replaced, notices)
 

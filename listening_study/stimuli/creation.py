@@ -15,6 +15,7 @@ from clstm.runtime.names import readable
 from clstm.runtime.progress import Progress, silent
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, describe
+from evaluation.controls.control import NO_CONTROL, Control
 from evaluation.measurement.inputs import not_used
 from listening_study.protocol import languages
 from listening_study.protocol.configuration import Configuration
@@ -23,6 +24,7 @@ from listening_study.protocol.order import Order, new_secret
 from listening_study.protocol.registration import Registered, register
 from listening_study.protocol.study import Study
 from listening_study.stimuli.clips import TARGET, Clip, Segment, finish
+from listening_study.stimuli.controls import StudyControl, as_stated, matched
 from listening_study.stimuli.copies import refuse_shared, say_copies
 from listening_study.stimuli.flac import write_alike
 from listening_study.stimuli.selection import Selection, selections
@@ -45,6 +47,7 @@ class Created:
     notices: list[str]
     mono: bool
     size: int  # bytes of every clip
+    control: StudyControl
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,29 @@ def create_study(
     Raises `UserError` for a folder that exists, sources that do not make a study, and too little music.
     """
     _check(sources, human, out, configuration)
-    registered = register(human, tuple(sources), configuration.registration)
+    control = _control(sources, human, configuration, progress)
+    registered = register(human, tuple(sources), configuration.registration, control.reasons())
     wording = _reviewed_wording(configuration)
     now = datetime.now(UTC).replace(microsecond=0)
     with replacing(out) as folder:
-        written = _write_some_selection(folder, sources, human, configuration, settings, now, progress)
+        written = _write_some_selection(folder, sources, human, configuration, settings, control.control, now, progress)
         key = _key(written, human, tuple(sources))
-        study = _study(folder, written, key, registered, configuration, settings, now)
+        study = _study(folder, written, key, registered, configuration, settings, control.control, now)
         for language, text in wording.items():
             write_text(study.words_path(language), text)
         study.write()
         migrate(study.answers_path)
-    notices = _notices(written, sources, configuration)
-    return Created(replace(study, folder=out), key.replaced, notices, written.selection.mono, written.size)
+    notices = [*control.cautions(), *_notices(written, sources, configuration)]
+    return Created(replace(study, folder=out), key.replaced, notices, written.selection.mono, written.size, control)
+
+
+def _control(
+    sources: Mapping[str, Sequence[Path]], human: str, configuration: Configuration, progress: Progress
+) -> StudyControl:
+    """What the music passes through: nothing, where it is kept as played."""
+    if configuration.clips.as_played:
+        return StudyControl(NO_CONTROL, human)
+    return matched(sources, human, progress)
 
 
 def _write_some_selection(
@@ -104,13 +117,14 @@ def _write_some_selection(
     human: str,
     configuration: Configuration,
     settings: RenderSettings,
+    control: Control,
     now: datetime,
     progress: Progress,
 ) -> _WrittenClips:
     """Write the first selection, stereo or mono, whose files are small enough. Raises `UserError` when none is."""
     seconds, size = configuration.clips.seconds, 0
     catch = [("", Segment(BEEPS, 0.0, beeps(seconds, settings.sample_rate)))] * configuration.design.catch
-    for selection in selections(sources, human, configuration, settings, progress):
+    for selection in selections(sources, human, configuration, settings, control, progress):
         everything = [*selection.main, *selection.practice, *catch]
         names = _random_names(len(everything))
         segments = [segment for _, segment in everything]
@@ -156,6 +170,7 @@ def _study(
     registered: Registered,
     configuration: Configuration,
     settings: RenderSettings,
+    control: Control,
     now: datetime,
 ) -> Study:
     """The study, with the sealed key, the order, the registration and the tones of the headphone check written."""
@@ -174,7 +189,9 @@ def _study(
         order_sha256=_order(written, key).seal(folder / "order.json"),
         sound={
             "loudness": configuration.clips.loudness,
-            "as_played": configuration.clips.as_played,
+            "as_played": control == NO_CONTROL,
+            "control": as_stated(control),
+            "pedal": configuration.clips.pedal,
             "mono": mono,
             "render": describe(settings),
         },

@@ -9,6 +9,7 @@ from random import Random
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from evaluation.audio.render import RenderSettings
+from evaluation.controls.control import Control
 from listening_study.protocol.configuration import Configuration
 from listening_study.stimuli.audibility import is_mono
 from listening_study.stimuli.clips import Choice, Segment, choose, is_heard
@@ -35,20 +36,21 @@ def selections(
     human: str,
     configuration: Configuration,
     settings: RenderSettings,
+    control: Control,
     progress: Progress,
 ) -> Iterator[Selection]:
     """A selection for clips in stereo, unless a segment is in mono (which would reveal it), then one for mono.
 
     They are the same where all that was chosen is heard when it is mixed down, too.
     """
-    stereo = _select(sources, human, configuration, settings, progress, mono=False)
+    stereo = _select(sources, human, configuration, settings, control, progress, mono=False)
     everything = [segment for _, segment in (*stereo.main, *stereo.practice)]
     if not any(is_mono(segment.waveform) for segment in everything):
         yield stereo
     if all(is_heard(segment, settings.sample_rate, mono=True) for segment in everything):
         yield replace(stereo, mono=True)
     else:
-        yield _select(sources, human, configuration, settings, silent, mono=True)
+        yield _select(sources, human, configuration, settings, control, silent, mono=True)
 
 
 def _select(
@@ -56,6 +58,7 @@ def _select(
     human: str,
     configuration: Configuration,
     settings: RenderSettings,
+    control: Control,
     progress: Progress,
     *,
     mono: bool,
@@ -74,9 +77,10 @@ def _select(
                 clips.seconds,
                 Random(f"{configuration.seed}/{name}"),
                 settings,
+                control,
                 after=clips.after,
                 spare=wanted[name],
-                as_played=clips.as_played,
+                pedal=clips.pedal,
                 mono=mono,
                 progress=advance,
             )

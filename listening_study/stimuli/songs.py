@@ -1,9 +1,9 @@
 """Pieces that segments are cut from: MIDI or audio, with one way to get the sound of a stretch of either.
 
-For a fair comparison all MIDI, human or not, goes through the same score matrix and one velocity, because a model's
-music has no other; `as_played` keeps the timing and dynamics of the file. A note that sounds across the beginning of a
-stretch is struck there, as a model's is when its prompt is cut off; one that sounds across the end is not released
-before.
+For a fair comparison all MIDI, human or not, passes through the same control (`controls`), such as the score matrix and
+the one velocity of a model's music; without any limit it is heard as its files have it. A note that sounds across the
+beginning of a stretch is struck there, as a model's is when its prompt is cut off; one that sounds across the end is
+not released before.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -26,6 +26,8 @@ from clstm.runtime.names import readable
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.files import load, read_audio
 from evaluation.audio.render import RenderSettings, render
+from evaluation.controls.applying import applied
+from evaluation.controls.control import Control
 from evaluation.metrics.rms_level import offsets
 from evaluation.metrics.symbolic import struck
 
@@ -55,23 +57,27 @@ class SourcePiece:
 
 
 def open_songs(
-    paths: Sequence[Path], settings: RenderSettings, *, as_played: bool
+    paths: Sequence[Path], settings: RenderSettings, control: Control, *, pedal: bool = False
 ) -> Generator[SourcePiece | UnreadableFileError, None, None]:
-    """The songs in order, each opened when asked for; for a file that cannot be read, its error."""
-    midi = read_pieces([path for path in paths if is_midi(path)], workers=1)
+    """The songs in order, each opened when asked for; for a file that cannot be read, its error.
+
+    control : what MIDI passes through; pedal : whether its notes last as long as a pedal holds them
+    """
+    midi = read_pieces([path for path in paths if is_midi(path)], pedal=pedal, workers=1)
     for path in paths:
         if is_midi(path):
             _, piece = next(midi)
             if isinstance(piece, UnreadableFileError):
                 yield piece
-            elif not as_played and not len(piece.notes):
-                yield NoNotesError(path, "only drums, which have no place in a score matrix")
+            elif not len(piece.notes) and not control.drums:
+                yield NoNotesError(path, "only drums, which the limits of the systems leave out")
+            elif not (heard := applied(control, piece, pedal=pedal)).messages.struck.any():
+                yield NoNotesError(path, "no notes within the limits of the systems")
             else:
                 yield replace(
-                    _score(path, piece, settings, as_played),
+                    _score(path, piece, heard, settings, control),
                     begins=_prompt_end(path),
                     strikes=struck(piece.notes),
-                    left_out=NOTHING if as_played else piece.notes.left_out,
                 )
         else:
             try:
@@ -83,11 +89,14 @@ def open_songs(
                 yield SourcePiece(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
 
 
-def _score(path: Path, piece: Piece, settings: RenderSettings, as_played: bool) -> SourcePiece:
-    if as_played:
-        return SourcePiece(path, piece.duration, partial(_played, piece, settings))
-    matrix = encode(piece.notes)
-    return SourcePiece(path, matrix.shape[1] / FRAME_RATE, partial(_gridded, matrix, settings), step=1 / FRAME_RATE)
+def _score(path: Path, piece: Piece, heard: Piece, settings: RenderSettings, control: Control) -> SourcePiece:
+    """piece : as its file has it; heard : under the control"""
+    if not control.of_a_score_matrix:
+        return SourcePiece(path, heard.duration, partial(_played, heard, settings))
+    assert isinstance(control.velocity, int)
+    matrix = encode(heard.notes)
+    excerpt, left_out = partial(_gridded, matrix, control.velocity, settings), piece.notes.left_out
+    return SourcePiece(path, matrix.shape[1] / FRAME_RATE, excerpt, step=1 / FRAME_RATE, left_out=left_out)
 
 
 def _prompt_end(path: Path) -> float:
@@ -99,9 +108,9 @@ def _prompt_end(path: Path) -> float:
 _manifest = lru_cache(maxsize=16)(read_manifest)
 
 
-def _gridded(matrix: Matrix, settings: RenderSettings, start: float, length: float) -> Waveform:
+def _gridded(matrix: Matrix, velocity: int, settings: RenderSettings, start: float, length: float) -> Waveform:
     first, last = round(start * FRAME_RATE), round((start + length + MARGIN) * FRAME_RATE)
-    return _fitted(render(decode(matrix[:, first:last]), settings), length, settings)
+    return _fitted(render(decode(matrix[:, first:last], velocity), settings), length, settings)
 
 
 def _played(piece: Piece, settings: RenderSettings, start: float, length: float) -> Waveform:

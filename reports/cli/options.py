@@ -15,6 +15,7 @@ import typer
 
 from evaluation.cli.arguments import (
     Instrument,
+    Limits,
     OtherSoundfont,
     Pedal,
     Reference,
@@ -93,10 +94,11 @@ class ReportOptions:
     grid: Annotated[
         str,
         typer.Option(
-            help="Which MIDI passes through the score matrix and one velocity first: `reference`, `all`, `none`; or "
-            "`auto`: the reference, where all other MIDI has these limits."
+            help="`auto`: compare each system with the reference under the limits of its own music. Or which MIDI "
+            "passes through the score matrix and one velocity first: `reference`, `all`, `none`."
         ),
     ] = "auto"
+    limits: Limits = None
     seconds: Seconds = None
     robustness: Robustness = False
     other_soundfont: OtherSoundfont = None
@@ -127,14 +129,14 @@ class ReportOptions:
         """
         from clstm.runtime.errors import choice
         from evaluation.audio.render import RenderSettings
-        from evaluation.comparison.compare import GRIDS
+        from evaluation.comparison.references import GRIDS
         from reports.inputs.request import ReportRequest
 
         # Typer gives lists, and None where an option that can be repeated was not given.
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in vars(self).items()
         }
-        given |= {name: given[name] or () for name in ("weights", "variants", "unheard")}
+        given |= {name: given[name] or () for name in ("weights", "variants", "unheard", "limits")}
         given["grid"] = choice("--grid", self.grid, GRIDS)
         settings = RenderSettings(soundfont=given.pop("soundfont"), instrument=given.pop("instrument"))
         for_print = not given.pop("page_only")

@@ -5,7 +5,7 @@
 
 from pydantic import Field, JsonValue
 
-from evaluation.comparison.compare import Grid
+from evaluation.comparison.references import Grid
 from reports.content.rows import Part
 
 
@@ -64,11 +64,12 @@ class RecordedTable(Part):
 
 
 class Choices(Part):
-    """What the user chose. `command` is what was typed."""
+    """What the user chose. `command` is what was typed; `limits` what was declared of systems, as with --limits."""
 
     command: str = ""
     reference: str
     grid: Grid = "reference"
+    limits: tuple[str, ...] = ()
     pedal: bool = False
     seconds: float | None = None
     robustness: bool = False
@@ -81,7 +82,7 @@ class Provenance(Choices):
 
     files : tables given with the music, by their options
     rendering : of `evaluation.audio.render.describe`; None where all music came as audio
-    method, catalogue : versions of the tests and of the metrics
+    method, catalogue, controls : versions of the tests, of the metrics and of what `--grid auto` does
     """
 
     systems: tuple[RecordedSystem, ...] = ()
@@ -92,4 +93,5 @@ class Provenance(Choices):
     versions: dict[str, str] = Field(default_factory=dict)
     method: int = 1
     catalogue: int = 1
+    controls: int = 1
     variants: tuple[RecordedVariant, ...] = ()

@@ -49,6 +49,8 @@ class SystemContent(Part):
 
     shown : the piece in figures and players; model : the kind of model that made it, None where nothing shows it
     touch : None of audio, of which nothing is known; generated : of `generated.json`, without its items
+    against : what it is compared with, "" of what others are compared with alone, and in older reports; why : a clause
+        each
     """
 
     name: str
@@ -61,7 +63,22 @@ class SystemContent(Part):
     remarks: tuple[str, ...] = ()
     model: str | None = None
     touch: Touch | None = None
+    against: str = ""
+    why: tuple[str, ...] = ()
     generated: dict[str, JsonValue] | None = None
+
+
+class ControlContent(Part):
+    """A set of the reference's pieces under limits: its name, and what it is, a clause that begins with "with".
+
+    parts : each limit in words, by what it limits; removes : what the reference has and this lacks. Both are empty in
+        older reports
+    """
+
+    name: str
+    limits: str
+    parts: dict[str, str] = Field(default_factory=dict)
+    removes: tuple[str, ...] = ()
 
 
 class VariantContent(Part):
@@ -76,7 +93,9 @@ class VariantContent(Part):
 class ReportContent(Part):
     """All numbers of a report and what they say.
 
-    against : what the systems are compared with, the reference or its control
+    against : what the systems are compared with, the reference or its control; where they are compared with several,
+        the reference, and `systems` and `verdict` say which
+    controls : what the reference is under each control
     seconds_drawn, seconds_heard : of every song shown, in figures and in players
     parts : which system has which part in the paper's claims
     remarks : caveats; sounds : the other sounds of --robustness
@@ -90,6 +109,7 @@ class ReportContent(Part):
     seconds_drawn: float
     seconds_heard: float
     systems: tuple[SystemContent, ...]
+    controls: tuple[ControlContent, ...] = ()
     parts: dict[ModelRole, str] = Field(default_factory=dict)
     variants: tuple[VariantContent, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -102,6 +122,12 @@ class ReportContent(Part):
     claims: tuple[ClaimRow, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
     provenance: Provenance
+
+    @property
+    def compared_with(self) -> str:
+        """What the systems are compared with, where that is one thing, or what to call it."""
+        several = len({row.against for row in self.verdict}) > 1
+        return "what it is compared with" if several else self.against
 
     def to_json(self) -> dict[str, Any]:
         """What `report.json` holds."""
@@ -118,7 +144,7 @@ def read_report(folder: Path | str) -> ReportContent:
             content = old_names.translated(content)
             if content.get("accuracy", ()) is None:
                 content["accuracy"] = []  # as format 2 wrote a table that was not given
-        report = ReportContent.model_validate(content)
+        report = _with_against(ReportContent.model_validate(content))
     except OSError as error:
         raise UserError(f"{folder} has no readable {RECORD} ({error.strerror}); {hint}") from error
     except ValidationError as error:
@@ -131,6 +157,12 @@ def read_report(folder: Path | str) -> ReportContent:
     if report.format not in FORMATS:
         raise UserError(f"{path} has format {report.format}; this version reads {' and '.join(map(str, FORMATS))}")
     return report
+
+
+def _with_against(report: ReportContent) -> ReportContent:
+    """A report of before each row said what its system is compared with: all with the same."""
+    rows = tuple(row if row.against else row.model_copy(update={"against": report.against}) for row in report.verdict)
+    return report.model_copy(update={"verdict": rows})
 
 
 def schema() -> str:

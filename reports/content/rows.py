@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Horizon = Literal["next", "nine"]
 HORIZONS: dict[Horizon, str] = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
 PredictorRole = Literal["model", "own", "baseline"]  # of `clstm accuracy`: the paper's three, ours, no network
-ClaimVerdict = Literal["holds", "does not hold", "inconclusive"]
+ClaimVerdict = Literal["holds", "does not hold", "inconclusive", "not tested"]
 
 
 class Part(BaseModel):

@@ -79,7 +79,7 @@ def _piano_roll(song: DrawnPiece) -> str:
         else f"velocities {velocities[0]} to {velocities[-1]}"
     )
     lowest, highest = pitch_name(int(notes.pitch.min())), pitch_name(int(notes.pitch.max()))
-    return f"{len(notes)} notes in {number(song.seconds)} s, {lowest} to {highest}, {touch}"
+    return f"{len(notes)} notes in {number(notes.duration)} s, {lowest} to {highest}, {touch}"
 
 
 def _self_similarity(song: DrawnPiece) -> str:

@@ -31,14 +31,14 @@ def distances(verdict: Sequence[VerdictRow], colours: Colours, width: float = PA
     """The verdict at a glance: one column per system, one row per metric, its distance with its interval.
 
     A filled triangle is a significant difference and points in its direction, right for higher and left for lower; a
-    filled diamond is one of spread or distribution; a pale circle is inconclusive; rows without a verdict are left out.
-    Where the reference does not vary there is no noise floor and no distance: that is written in its place. All columns
-    have one axis, which holds every distance and interval; far ones make it logarithmic. Systems that find no room
-    beside each other are drawn below.
+    filled diamond is one of spread or distribution; a pale circle is inconclusive; a dot was not tested, as groups are
+    too few; rows without a distance are left out. Where the reference does not vary there is no noise floor and no
+    distance: that is written in its place. All columns have one axis, which holds every distance and interval; far ones
+    make it logarithmic. Systems that find no room beside each other are drawn below.
     """
-    judged = [row for row in verdict if row.judged]
-    systems = systems_in(judged)
-    rows = _Rows.of(judged, width)
+    shown = [row for row in verdict if drawn(row)]
+    systems = systems_in(shown)
+    rows = _Rows.of(shown, width)
     fewest = FEWEST_INCHES[width <= COLUMN_WIDTH]
     beside = max(int((width - rows.labels - EDGE) / fewest), 1)
     blocks = -(-len(systems) // beside) or 1
@@ -46,11 +46,11 @@ def distances(verdict: Sequence[VerdictRow], colours: Colours, width: float = PA
     each = (width - rows.labels - EDGE) / beside
     size = 6.5 if width <= COLUMN_WIDTH else 8
     heads = _Heads.of(systems, size, each - GAP)
-    foot = wrapped(_unit_of_distances(judged), size, width - 2 * EDGE)
+    foot = wrapped(_unit_of_distances(shown), size, width - 2 * EDGE)
     top, bottom = 2 * EDGE + heads.height, extent("0", size)[1] + 0.1
     tall = top + rows.height + bottom
     height = blocks * tall + extent(foot, size)[1] + 2 * EDGE
-    limit = _furthest(judged)
+    limit = _furthest(shown)
     with style():
         figure = Figure(figsize=(width, height), facecolor="white")
         for number, system in enumerate(systems):
@@ -59,12 +59,17 @@ def distances(verdict: Sequence[VerdictRow], colours: Colours, width: float = PA
             axes = axes_in(figure, rows.labels + column * each, above, each - GAP, rows.height)
             axes.axvspan(0, 1, color=MUTED, alpha=0.10, linewidth=0)
             _distance_axis(axes, limit, size)
-            _distances(axes, [row for row in judged if row.system == system], rows.places, colours.get(system, MUTED))
+            _distances(axes, [row for row in shown if row.system == system], rows.places, colours.get(system, MUTED))
             heads.name(axes, system)
             rows.label(axes, named=not column)
         if systems:
             figure.text(0.5, EDGE / height, foot, ha="center", va="bottom", color=MUTED, fontsize=size)
     return figure
+
+
+def drawn(row: VerdictRow) -> bool:
+    """Whether a row has a place in the figure: a verdict, or at least a distance."""
+    return row.judged or row.distance is not None
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ def _distances(axes: Axes, rows: Sequence[VerdictRow], places: Mapping[str, floa
         if row.distance_low is not None and row.distance_high is not None:
             alpha = 1.0 if row.differs else 0.45
             axes.plot([row.distance_low, row.distance_high], [y, y], color=colour, linewidth=0.9, alpha=alpha)
-        mark = MARKS.get(row.direction, "D") if row.differs else "o"
+        mark = MARKS.get(row.direction, "D") if row.differs else "o" if row.judged else "."
         axes.plot(
             row.distance,
             y,

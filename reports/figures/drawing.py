@@ -18,7 +18,7 @@ from reports.content.listeners import StudyContent
 from reports.content.rows import CorrelationRow, MetricSummary
 from reports.figures import charts, network, panels
 from reports.figures.captions import alternative_text, finding
-from reports.figures.distances import distances
+from reports.figures.distances import distances, drawn
 from reports.figures.panels import KINDS, FigureKind
 from reports.figures.scale import Scale
 from reports.figures.songs import DrawnPiece
@@ -197,8 +197,8 @@ def _section(
 
 
 def of_verdict(rows: Sequence[VerdictRow], colours: Colours) -> Iterator[ChosenChart]:
-    """Distances, where any metric has a verdict."""
-    if any(row.judged for row in rows):
+    """Distances, where there are any."""
+    if any(drawn(row) for row in rows):
         chart = Chart("distances", "Distance from the reference", _distances_in_words(rows))
         yield chart, partial(distances, rows, colours)
 
@@ -247,12 +247,12 @@ def of_listeners(study: StudyContent | None, correlation: Sequence[CorrelationRo
 
 
 def _distances_in_words(rows: Sequence[VerdictRow]) -> str:
-    judged = [row for row in rows if row.judged]
     said = []
-    for system in systems_in(judged):
-        own = [row for row in judged if row.system == system]
+    for system in systems_in(rows):
+        own = [row for row in rows if row.system == system and row.judged]
         differing = sum(row.differs for row in own)
-        said.append(f"{system} differs significantly in {differing} of {len(own)} metrics")
+        found = f"differs significantly in {differing} of {len(own)} metrics" if own else "could not be tested"
+        said.append(f"{system} {found}")
     return f"Distance of every metric from the reference, in noise floors: {'; '.join(said)}."
 
 

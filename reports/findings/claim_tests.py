@@ -30,6 +30,7 @@ from reports.numbers import short
 HOLDS: ClaimVerdict = "holds"
 FAILS: ClaimVerdict = "does not hold"
 UNKNOWN: ClaimVerdict = "inconclusive"
+NOT_TESTED: ClaimVerdict = "not tested"
 TOO_FEW = "too few groups for any verdict"
 NOBODY = "no listener has taken part"
 FAR = 5.0  # s; what the vanishing gradient no longer reaches
@@ -284,8 +285,8 @@ def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> 
     """The claims of the listening test: from a study's own conclusions, which are corrected over its registered
     contrasts and not here; or that nobody has listened yet.
 
-    >>> [(row.claim, row.otherwise) for row in of_listening(None, {"lstm": "mine"})]
-    [('Listeners distinguish the LSTM’s music from human music', 'no listener has taken part')]
+    >>> [(row.verdict, row.otherwise) for row in of_listening(None, {"lstm": "mine"})]
+    [('not tested', 'no listener has taken part')]
     """
     wanted: tuple[tuple[ModelRole, str, str], ...] = (
         ("lstm", "Listeners distinguish the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
@@ -300,7 +301,11 @@ def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> 
         if role not in parts:
             continue
         row = ClaimRow(
-            claim=text, paper=paper, measure="share taken for human, minus that of human clips", unit="points"
+            claim=text,
+            paper=paper,
+            measure="share taken for human, minus that of human clips",
+            unit="points",
+            verdict=NOT_TESTED,
         )
         contrasts_of = study.contrasts if study else ()
         own = next((one for one in contrasts_of if one.source.casefold() == parts[role].casefold()), None)

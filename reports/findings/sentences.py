@@ -14,7 +14,7 @@ from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from evaluation.statistics.inference import holm
 from reports.content.listeners import StudyContent
-from reports.content.report import SystemContent
+from reports.content.report import ControlContent, SystemContent
 from reports.content.rows import AccuracyRow, CorrelationRow, SummaryLine
 from reports.findings.tables import with_interval
 from reports.numbers import listed, number
@@ -27,25 +27,31 @@ def summary(
     systems: Sequence[SystemContent],
     reference: str,
     *,
+    controls: Sequence[ControlContent] = (),
     accuracy: Sequence[AccuracyRow] = (),
     study: StudyContent | None = None,
     correlation: Sequence[CorrelationRow] = (),
 ) -> list[SummaryLine]:
     """A sentence or two on each system, then on its prediction, on listeners, and on metrics and listeners.
 
-    verdict : compared with `reference`; accuracy, study, correlation : the report's other parts
+    reference : what is compared with where the rows do not say it
+    controls : of the report: what each removes
+    accuracy, study, correlation : the report's other parts
     """
     played = {system.name for system in systems if system.role == "reference"}
+    removes = {control.name: control.removes for control in controls}
     said: list[SummaryLine] = []
-    without: dict[str, list[str]] = {}  # the systems that have no conclusion, by the reason
+    without: dict[tuple[str, str], list[str]] = {}  # the systems that have no conclusion, by the reason
     for name in systems_in(verdict):
         own = [row for row in verdict if row.system == name]
+        other = own[0].against or reference
         if any(row.judged for row in own):
-            said.append(SummaryLine(about=name, text=on_system(name, own, reference, performed=name in played)))
+            removed = removes.get(other, ()) if name in played else None
+            said.append(SummaryLine(about=name, text=on_system(name, own, other, removed)))
         else:
-            without.setdefault(_why_none(own), []).append(name)
-    for why, names in without.items():
-        words = f"No conclusion on whether {listed(names)} differ{'s' * (len(names) == 1)} from {reference}: {why}."
+            without.setdefault((_why_none(own), other), []).append(name)
+    for (why, other), names in without.items():
+        words = f"No conclusion on whether {listed(names)} differ{'s' * (len(names) == 1)} from {other}: {why}."
         said.append(SummaryLine(about=listed(names), text=words))
     if words := on_accuracy(accuracy):
         said.append(SummaryLine(about="Prediction", text=words))
@@ -56,10 +62,10 @@ def summary(
     return said
 
 
-def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performed: bool = False) -> str:
+def on_system(name: str, rows: Sequence[VerdictRow], reference: str, removed: Sequence[str] | None = None) -> str:
     """Of one system's rows of the verdict, of which some have one.
 
-    performed : it is the reference itself, as it was played
+    removed : of the reference itself, without a control: what the control that it is compared with removes of it
 
     >>> row = VerdictRow(system="lstm", metric="note_density", verdict="inconclusive", system_n=9, reference_n=12)
     >>> print(on_system("lstm", [row], "human").partition(" (")[0])
@@ -69,7 +75,7 @@ def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performe
     differing = [row for row in tested if row.differs]
     pieces = f"{max(row.system_n or 0 for row in rows):.0f} pieces against "
     pieces += f"{max(row.reference_n or 0 for row in rows):.0f}"
-    what = f"{name}, as it was played," if performed else name
+    what = name if removed is None else f"{name} without a control"
     level = f"p < {ALPHA:g}, corrected for {len(tested)} tests"
     if not differing:
         return (
@@ -87,8 +93,8 @@ def on_system(name: str, rows: Sequence[VerdictRow], reference: str, *, performe
     flips = sum(bool(row.flips) for row in tested)
     if flips:
         words += f" With another sound, {flips} of these {len(tested)} conclusions change."
-    if performed:
-        words += f" This is what performance adds to {reference}."
+    if removed:
+        words += f" The difference from {reference} is what this control removes: {listed(removed)}."
     return words
 
 

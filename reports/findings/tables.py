@@ -107,13 +107,13 @@ def distance(row: VerdictRow) -> str:
     >>> distance(row)
     '4.5 [2.9, 6.6] ↑'
     """
-    if not row.judged or row.distance is None:
+    if row.distance is None:
         return "–"
     return f"{with_interval(row.distance, row.distance_low, row.distance_high)} {SIGNS[row.direction]}".rstrip()
 
 
 def _with_delta(row: VerdictRow) -> str:
-    delta = f", δ {number(row.delta, 2)}" if row.judged and row.delta is not None else ""
+    delta = f", δ {number(row.delta, 2)}" if row.delta is not None else ""
     return f"{distance(row)}{delta}"
 
 

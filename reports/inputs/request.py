@@ -12,7 +12,8 @@ import pandas as pd
 
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
-from evaluation.comparison.compare import ComparisonRequest, Grid
+from evaluation.comparison.compare import ComparisonRequest
+from evaluation.comparison.references import Grid
 from evaluation.measurement.named_paths import named_paths
 from reports.content.listeners import StudyContent
 from reports.content.provenance import Choices
@@ -56,6 +57,7 @@ class ReportRequest:
     unheard: tuple[str, ...] = ()
     settings: RenderSettings = RenderSettings()
     grid: Grid = "auto"
+    limits: tuple[str, ...] = ()
     pedal: bool = False
     seconds: float | None = None
     robustness: bool = False
@@ -128,6 +130,7 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
             request.robustness,
             request.other_soundfont,
             request.seed,
+            limits=request.limits,
         ),
         title=request.title or f"Comparison with {request.reference}",
         choices=_choices(request),
@@ -147,6 +150,7 @@ def _choices(request: ReportRequest) -> Choices:
         command=request.command,
         reference=request.reference,
         grid=request.grid,
+        limits=request.limits,
         pedal=request.pedal,
         seconds=request.seconds,
         robustness=request.robustness,

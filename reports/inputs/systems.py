@@ -1,9 +1,7 @@
 """The systems that a report compares: their pieces, and the one song that represents each of them.
 
-A system is any folder or file of MIDI or audio, from any generator. A reference of MIDI has a control: the same pieces
-through the score matrix and at one velocity, which is what the others are compared with
-(`evaluation.comparison.compare`). Whether a system's own music has these limits is read from its notes
-(`reports.inputs.touch`).
+A system is any folder or file of MIDI or audio, from any generator. A reference of MIDI may have controls: the same
+pieces under the limits of other systems, which are compared with them (`evaluation.comparison.references`).
 
 The song shown is the median of the system's pieces by note density (audio: by level), the lower of the two in the
 middle: typical, and nobody's choice. Samples are drawn at random, from the same places in every system's list.
@@ -23,7 +21,7 @@ from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.names import readable
 from evaluation.comparison.compare import Comparison
-from evaluation.figures.palette import CONTROL, REFERENCE, system_colour
+from evaluation.figures.palette import CONTROLS, REFERENCE, system_colour
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.inputs import MeasurementInput
 from reports.content.report import SystemRole
@@ -81,10 +79,10 @@ class System:
 
 
 def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str, seed: int = 0) -> list[System]:
-    """The systems of a verdict, the reference first and its control, if any, second.
+    """The systems of a verdict, the reference first and its controls, if any, after it.
 
     sources : where each system's music is
-    reference : as the user named it; where the others are compared with its control, both are here
+    reference : as the user named it
     """
     # Places in the list, not pieces: systems that continue the same prompts are then heard with the same ones.
     places = np.random.default_rng(seed).random(max(map(len, verdict.systems.values())))
@@ -93,10 +91,12 @@ def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str,
     for name in verdict.systems:
         if name == reference:
             continue
-        if name == verdict.reference:
-            control = _system(verdict, name, "control", CONTROL, sources[reference], places)
-            same_song = next(piece for piece in control.pieces if piece.path == first.shown.path)
-            found.insert(1, replace(control, shown=same_song))
+        if name in verdict.references.controls:
+            place = sum(one.role == "control" for one in found)
+            colour = CONTROLS[place % len(CONTROLS)]
+            control = _system(verdict, name, "control", colour, sources[reference], places)
+            same_song = next((piece for piece in control.pieces if piece.path == first.shown.path), control.shown)
+            found.insert(1 + place, replace(control, shown=same_song))
         else:
             colour = system_colour(sum(one.role == "system" for one in found))
             found.append(_system(verdict, name, "system", colour, sources[name], places))

@@ -137,7 +137,7 @@ def inputs_of(
     if {one.is_midi for one in found} != {one.is_midi for one in own}:
         kinds = ["MIDI" if is_midi(some[0].path) else "audio" for some in (found, own)]
         raise UserError(f"--variant {variant} is {kinds[0]} and {variant.system} is {kinds[1]}; give the same kind")
-    return [replace(one, same_grid=own[0].same_grid, pedal=own[0].pedal) for one in found]
+    return [replace(one, control=own[0].control, pedal=own[0].pedal) for one in found]
 
 
 def measure(

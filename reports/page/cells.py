@@ -9,7 +9,7 @@ from evaluation.comparison.contrasts import ALPHA
 from evaluation.comparison.tables import sizes
 from evaluation.comparison.verdict import VerdictRow
 from evaluation.metrics.catalogue import METRICS
-from evaluation.metrics.metric import VIEWS
+from evaluation.metrics.metric import COUNTED, VIEWS
 from reports.content.report import SystemContent
 from reports.content.rows import HORIZONS, AccuracyRow, CorrelationRow, MetricSummary, PredictorRole
 from reports.findings.tables import distance
@@ -70,7 +70,10 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class ViewOfNumbers:
+    """counted : which notes count in it, "" for a view of the sound"""
+
     title: str
+    counted: str
     metrics: tuple[MetricLine, ...]
 
 
@@ -124,6 +127,7 @@ def number_views(
     for view, names in groupby(had, key=lambda name: METRICS[name].view):
         yield ViewOfNumbers(
             _title(view, paper),
+            COUNTED.get(view, ""),
             tuple(
                 metric_line(
                     name,
@@ -183,10 +187,11 @@ def _title(view: str, paper: bool) -> str:
 
 
 def _verdict(row: VerdictRow | None) -> VerdictCell | None:
-    """None for the reference itself, and where there is no verdict or no distance."""
-    if row is None or not row.judged or row.distance is None:
+    """None for the reference itself, and where there is no distance."""
+    if row is None or row.distance is None:
         return None
-    return VerdictCell(distance(row), beside(row), row.differs, row.words or row.verdict, row.flips)
+    found = row.words or row.verdict if row.judged else "not tested"
+    return VerdictCell(distance(row), beside(row), row.differs, found, row.flips)
 
 
 def beside(row: VerdictRow) -> str:

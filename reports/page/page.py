@@ -27,7 +27,7 @@ LOOK_FOR = {
     "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is the reference’s. Vertical lines mark "
     "1, 1.2 and 1.3 kHz, with the share of the energy below each.",
     "sonogram": "Brighter is louder, on one scale for all, to 5 kHz.",
-    "piano-roll": "Every note; darker is louder.",
+    "piano-roll": "Every note with a pitch; within a panel, darker is louder.",
     "self-similarity": "How similar any two half seconds sound: squares are sections, lines parallel to the "
     "diagonal are repeats, a uniform field is music without change.",
 }
@@ -66,9 +66,7 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
     )
     environment.filters |= {"clock": clock, "pretty": pretty, "short": short, "measured": measured}
     paper = of_the_paper(system.model for system in content.systems)
-    control = next((system for system in content.systems if system.role == "control"), None)
-    reference = content.systems[0]
-    touches = {system.name: system.touch for system in content.systems if system.role == "system" and system.touch}
+    grid, controls = content.provenance.grid, content.controls
     return environment.get_template("report.html.j2").render(
         **{name: getattr(content, name) for name in ReportContent.model_fields},
         created=created,
@@ -77,9 +75,18 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         players={name: f"song-{place}" for place, name in enumerate(listening) if listening[name].shown},
         paper=paper,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},
-        control=control,
-        of_control=limits.of_control(control.name, touches) if control else [],
-        of_reference=limits.of_reference(reference.name, control.role if control else "reference", reference.touch),
+        compared_with=content.compared_with,
+        grid=grid,
+        # Of audio no limits are known, and none can be put on it.
+        has_controls=bool(controls) or any(one.why and one.touch for one in content.systems),
+        has_untested=any(not row.judged and row.distance is not None for row in content.verdict),
+        controlled=controlled(content.systems),
+        of_controls=[limits.of_grid(grid, content.reference, controls), *limits.of_controls(controls)],
+        of_limits=[
+            *filter(None, [limits.of_sharing(grid, controls)]),
+            *limits.of_reference(content.reference, controls),
+            *limits.of_sides(content.systems, controls, grid),
+        ],
         floors=floors(content.verdict),
         same_kind=same_kind(content.parts, content.systems),
         views=list(number_views(content.systems, content.numbers, content.verdict, paper)),
@@ -87,7 +94,19 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         accuracy_labels=list(SHARES),
         skills=SKILLS,
         correlations=correlation_lines(content.correlation),
+        note_lengths=limits.of_lengths(controls, pedal=content.provenance.pedal)
+        if content.provenance.rendering
+        else "",
     )
+
+
+def controlled(systems: Sequence[SystemContent]) -> list[list[SystemContent]]:
+    """The systems that have a reason for what they are compared with; those of one reason together."""
+    found: dict[tuple[str, tuple[str, ...]], list[SystemContent]] = {}
+    for one in systems:
+        if one.why:
+            found.setdefault((one.against, one.why), []).append(one)
+    return list(found.values())
 
 
 def _joined(*sentences: str) -> str:

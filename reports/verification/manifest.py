@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import read_json
-from evaluation.comparison.compare import Grid
+from evaluation.comparison.references import Grid
 from reports.content.report import FORMATS, MADE_BY
 from reports.inputs.output import MANIFEST
 
@@ -117,6 +117,7 @@ class ReportManifest(_Model):
 
     reference: Name
     grid: Grid
+    limits: list[str] = []
     pedal: bool = False
     seconds: Annotated[float, Field(ge=0.125, le=LONGEST)] | None
     seed: Annotated[int, Field(ge=0, lt=2**64)]
@@ -128,6 +129,7 @@ class ReportManifest(_Model):
     versions: dict[str, str]
     method: int = 1
     catalogue: Annotated[int, Field(ge=1)] = 1
+    controls: Annotated[int, Field(ge=1)] = 1
     outputs: dict[PathText, Sha256]
 
     @model_validator(mode="after")

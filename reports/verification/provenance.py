@@ -13,6 +13,7 @@ from clstm.music.generated import items_of
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import contrasts
 from evaluation.comparison.compare import Comparison, any_midi
+from evaluation.comparison.references import CONTROLS
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.environment import environment
 from evaluation.measurement.inputs import plain
@@ -36,6 +37,10 @@ SOUNDFONTS = {  # by SHA-256: what is known of them
 SOUNDFONT_NAMES = {  # by name, where the hash is another
     "TimGM6mb.sf2": "TimGM6mb by Tim Brechbill, GPL 2",
     "FluidR3_GM.sf2": "Fluid (R3) General MIDI SoundFont by Frank Wen, MIT",
+    **dict.fromkeys(
+        ("MuseScore_General.sf2", "MuseScore_General.sf3", "MuseScore_General_Lite.sf3"),
+        "MuseScore_General by S. Christian Collins, from Fluid (R3) by Frank Wen, MIT",
+    ),
 }
 
 
@@ -66,6 +71,7 @@ def provenance(
         versions=_versions() | about["measuring"],
         method=contrasts.METHOD,
         catalogue=CATALOGUE,
+        controls=CONTROLS,
         variants=tuple(variants),
     )
 

@@ -32,7 +32,8 @@ from clstm.runtime.progress import Progress, silent
 from clstm.runtime.spreadsheet import neutral
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import compare, contrasts
-from evaluation.comparison.verdict import VerdictRow, rows_of
+from evaluation.comparison.references import CONTROLS, Grid
+from evaluation.comparison.verdict import NONE, VerdictRow, rows_of
 from evaluation.drift.differences import tolerance
 from evaluation.measurement import cache
 from evaluation.measurement.environment import environment, settings_of
@@ -71,7 +72,8 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         {system.name: sources[system.name] for system in manifest.systems},
         manifest.reference,
         folder,
-        grid=manifest.grid,
+        grid=_grid(folder, manifest, places, found),
+        limits=tuple(manifest.limits),
         pedal=manifest.pedal,
         groups=groups,
         seconds=manifest.seconds,
@@ -80,11 +82,20 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
     with cache.nothing_remembered():
         measured = compare.judge(request if settings is None else replace(request, settings=settings), progress)
     _check_values(folder, measured, manifest.catalogue, places, found)
-    if why := _why_no_conclusions(manifest, index_missing="index" in manifest.files and groups is None):
+    if why := _why_no_conclusions(manifest, measured, index_missing="index" in manifest.files and groups is None):
         found.remarks.append(f"conclusions were not compared: {why}")
     else:
         _check_verdict(folder, measured, places, found)
     return found
+
+
+def _grid(folder: Path, manifest: ReportManifest, places: Places, found: Verification) -> Grid:
+    """What was put on the reference. Before each system had a control of its own, "auto" was "reference" or "none"."""
+    if manifest.grid != "auto" or manifest.controls >= CONTROLS:
+        return manifest.grid
+    table = _table(folder / "metrics.csv", ("system", "metric"), places, found)
+    control = f"{manifest.reference}, same grid"
+    return "none" if table is None or neutral(control) not in set(table["system"]) else "reference"
 
 
 def _settings(
@@ -107,10 +118,13 @@ def _settings(
     return settings
 
 
-def _why_no_conclusions(manifest: ReportManifest, *, index_missing: bool) -> str:
-    """Why conclusions cannot be compared; empty where they can."""
+def _why_no_conclusions(manifest: ReportManifest, measured: compare.Comparison, *, index_missing: bool) -> str:
+    """Why conclusions cannot be compared; empty where they can.
+
+    They can where the report is of another version of the catalogue, but none of the metrics tested now was redefined.
+    """
     catalogue, method = manifest.catalogue, manifest.method
-    if catalogue != CATALOGUE:
+    if set(measured.table["metric"]) & redefined(catalogue, rendered=manifest.rendering is not None):
         return (
             f"the catalogue of metrics is version {CATALOGUE} here, {catalogue} when it was made; make the report again"
         )
@@ -219,11 +233,11 @@ def _check_verdict(folder: Path, measured: compare.Comparison, places: Places, f
         {(str(neutral(row.system)), row.metric): _conclusion(row) for row in rows}
         for rows in (recorded, rows_of(measured.table))
     )
-    other = [key for key, conclusion in before.items() if after.get(key) != conclusion]
+    other = [key for key, conclusion in before.items() if after.get(key, NONE) != conclusion]
     found.checked["conclusions"] = len(before)
     found.failures += [
         f"{system}: {METRICS[metric].label if metric in METRICS else metric} was “{before[system, metric]}”, "
-        f"is “{after.get((system, metric), 'missing')}”"
+        f"is “{after.get((system, metric), NONE)}”"
         for system, metric in other[:LISTED]
     ]
     if len(other) > LISTED:
