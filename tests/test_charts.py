@@ -43,7 +43,7 @@ def test_a_mark_points_in_the_direction_of_the_difference() -> None:
         row("A", "flatness", NONE),
     )
     (axes,) = distances(table, {"A": RED}).axes
-    assert marks(axes) == [(">", 3.0), ("<", 3.0), ("D", 3.0), ("o", 3.0)]
+    assert marks(axes) == [(">", 3.0), ("<", 3.0), ("D", 3.0), ("o", 3.0), (".", 3.0)]
 
 
 FAR = (0.3, 1.0, 5.9, 6.1, 40.0, 2500.0)
@@ -138,10 +138,14 @@ def test_every_label_is_whole_and_none_lies_upon_another(names: list[str], width
     assert {word for label in labels for word in label.split()} <= words
 
 
-def test_a_system_without_a_verdict_has_no_column() -> None:
-    table = (row("A", "mean_level"), row("B", "mean_level", NONE))
-    (axes,) = distances(table, {"A": RED, "B": BLUE}).axes
-    assert axes.get_title(loc="left") == "A"
+def test_a_system_that_was_not_tested_has_a_column_and_one_without_distances_has_none() -> None:
+    table = (
+        row("A", "mean_level"),
+        row("B", "mean_level", NONE),
+        row("C", "mean_level", NONE).model_copy(update={"distance": None}),
+    )
+    axes = distances(table, {"A": RED, "B": BLUE}).axes
+    assert [each.get_title(loc="left") for each in axes] == ["A", "B"]
 
 
 def test_without_a_verdict_there_is_an_empty_figure() -> None:

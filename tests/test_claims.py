@@ -13,7 +13,7 @@ from reports.content.listeners import ListenerContrast, StudyContent
 from reports.content.report import ModelRole, SystemContent
 from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ReachPairRow
 from reports.findings import claim_tests, paper_claims
-from reports.findings.claim_tests import FAILS, HOLDS, UNKNOWN, ClaimEvidence, ClaimSize, judge
+from reports.findings.claim_tests import FAILS, HOLDS, NOT_TESTED, UNKNOWN, ClaimEvidence, ClaimSize, judge
 
 PARTS: dict[ModelRole, str] = {"lstm": "LSTM", "c-lstm": "C-LSTM"}
 METRICS = sorted({claim.metric for claim in paper_claims.CLAIMS})
@@ -245,11 +245,11 @@ def test_without_listeners_nothing_is_said_of_listening() -> None:
     for study in (None, real.model_copy(update={"note": "SYNTHETIC: no listener took part"})):
         rows = claim_tests.of_listening(study, PARTS)
         assert {(row.verdict, row.value, row.otherwise) for row in rows} == {
-            (UNKNOWN, None, "no listener has taken part")
+            (NOT_TESTED, None, "no listener has taken part")
         }
     row, other = claim_tests.of_listening(real, PARTS)
     assert (row.verdict, row.value) == (HOLDS, -30)
-    assert other.verdict == UNKNOWN
+    assert other.verdict == NOT_TESTED  # the study has no music of it
 
 
 @pytest.mark.parametrize(

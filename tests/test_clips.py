@@ -15,6 +15,7 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.buffers import Waveform
 from evaluation.audio.render import RenderSettings
+from evaluation.controls.control import NO_CONTROL, SCORE_MATRIX, Control
 from evaluation.metrics.loudness import integrated_loudness, true_peak
 from listening_study.protocol.configuration import Loudness
 from listening_study.stimuli import clips
@@ -39,6 +40,9 @@ def tone_of_loudness(level: float) -> Waveform:
     return wave * np.float32(10 ** ((level - loudness) / 20))
 
 
+CONTROLS = [SCORE_MATRIX, NO_CONTROL, Control(per_second=16)]
+
+
 def silence(seconds: float) -> Waveform:
     return np.zeros((round(seconds * RATE), 2), dtype=np.float32)
 
@@ -53,15 +57,15 @@ def chosen(
     count: int,
     seconds: float = 1.0,
     seed: int = 0,
-    as_played: bool = False,
+    control: Control = SCORE_MATRIX,
     after: float = 0.0,
     spare: int = 0,
 ) -> Choice:
-    return choose(paths, count, seconds, Random(seed), SETTINGS, as_played=as_played, after=after, spare=spare)
+    return choose(paths, count, seconds, Random(seed), SETTINGS, control, after=after, spare=spare)
 
 
-def opened(path: Path, *, as_played: bool = False) -> SourcePiece:
-    (song,) = open_songs([path], SETTINGS, as_played=as_played)
+def opened(path: Path, control: Control = SCORE_MATRIX) -> SourcePiece:
+    (song,) = open_songs([path], SETTINGS, control)
     assert isinstance(song, SourcePiece)
     return song
 
@@ -167,16 +171,16 @@ def test_spare_segments_come_from_songs_used_for_nothing_else(tmp_path: Path) ->
     assert {segment.path for segment in choice.segments}.isdisjoint(segment.path for segment in choice.spare)
 
 
-@pytest.mark.parametrize("as_played", [False, True])
+@pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("kind", ["midi", "audio"])
-def test_every_segment_begins_with_sound_whatever_it_is_cut_from(tmp_path: Path, kind: str, as_played: bool) -> None:
+def test_every_segment_begins_with_sound_whatever_it_is_cut_from(tmp_path: Path, kind: str, control: Control) -> None:
     notes = Notes.of((4 * n + 1.3, 4 * n + 4.0, 50 + n, 80) for n in range(8))  # a rest before every note
     if kind == "midi":
         write_midi(notes, tmp_path / "rests.mid")
         path = tmp_path / "rests.mid"
     else:
         path = recording(tmp_path / "rests.wav", *[part for _ in range(8) for part in (silence(1.3), tone(2.7))])
-    for segment in [one for seed in range(5) for one in chosen([path], 3, 2.0, seed, as_played=as_played).segments]:
+    for segment in [one for seed in range(5) for one in chosen([path], 3, 2.0, seed, control).segments]:
         assert leading_silence(segment.waveform, RATE) <= 0.02
 
 
@@ -263,21 +267,21 @@ def test_only_silence_is_too_little_music(tmp_path: Path) -> None:
         chosen([recording(tmp_path / "silent.wav", silence(4))], 1)
 
 
-@pytest.mark.parametrize("as_played", [False, True])
-def test_midi_passes_the_same_grid_and_velocity_unless_as_played(tmp_path: Path, as_played: bool) -> None:
+@pytest.mark.parametrize("control", CONTROLS)
+def test_midi_passes_the_same_grid_and_velocity_where_these_are_the_limits(tmp_path: Path, control: Control) -> None:
     played = Notes.of((0.5 * n + 0.03, 0.5 * n + 0.4, 60 + n % 12, 20 + 9 * (n % 12)) for n in range(24))
     generated = Notes.of((0.5 * n, 0.5 * n + 0.375, 60 + n % 12, 80) for n in range(24))
     sounds = []
     for name, notes in (("played", played), ("generated", generated)):
         write_midi(notes, tmp_path / f"{name}.mid")
-        sounds.append(opened(tmp_path / f"{name}.mid", as_played=as_played).excerpt(2.0, 3.0))
-    assert np.array_equal(*sounds) is not as_played
+        sounds.append(opened(tmp_path / f"{name}.mid", control).excerpt(2.0, 3.0))
+    assert np.array_equal(*sounds) is (control == SCORE_MATRIX)
 
 
-@pytest.mark.parametrize("as_played", [False, True])
-def test_an_excerpt_has_its_length_and_lets_nothing_go_at_its_end(tmp_path: Path, as_played: bool) -> None:
+@pytest.mark.parametrize("control", CONTROLS)
+def test_an_excerpt_has_its_length_and_lets_nothing_go_at_its_end(tmp_path: Path, control: Control) -> None:
     write_midi(Notes.of([(0.0, 8.0, 60, 80)]), tmp_path / "held.mid")
-    song = opened(tmp_path / "held.mid", as_played=as_played)
+    song = opened(tmp_path / "held.mid", control)
     short, long = song.excerpt(0.0, 2.0), song.excerpt(0.0, 4.0)
     assert short.shape == (2 * RATE, 2)
     np.testing.assert_array_equal(short, long[: 2 * RATE])

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from clstm.cli.main import load_commands
 from clstm.runtime import commands, old_names
+from clstm.runtime.errors import UserError
 
 APP = load_commands()
 ROOT = typer.main.get_command(APP)
@@ -112,3 +113,22 @@ def test_an_old_option_of_another_command_stays_unknown() -> None:
     result = CliRunner().invoke(APP, ["doctor", "--seed-midi", "a.mid"])
     assert result.exit_code == 2
     assert "--seed-midi" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "typed", [["--instrument", "200"], ["--instrument=200"], ["--instrument", "1", "--instrument", "200"]]
+)
+def test_a_value_that_is_not_accepted_is_repeated_in_one_line(typed: list[str]) -> None:
+    result = CliRunner().invoke(APP, ["render", "a.mid", "--out", "x", *typed])
+    assert isinstance(result.exception, UserError)
+    said = str(result.exception)
+    assert said.startswith("--instrument '200' is not accepted: ")
+    assert "127" in said
+    assert said.endswith("render --help` says what is")
+    assert "\n" not in said
+
+
+def test_a_missing_option_is_still_named_with_the_usage() -> None:
+    result = CliRunner().invoke(APP, ["render", "a.mid"])
+    assert result.exit_code == 2
+    assert "--out" in result.stderr

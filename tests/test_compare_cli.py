@@ -17,6 +17,8 @@ from evaluation.audio.synthesizer import default_soundfont
 from evaluation.comparison import compare
 from evaluation.metrics.catalogue import METRICS
 
+CONTROL = "human, 1/4 s grid, one velocity"
+
 
 def tune(seed: int, lowest: int, velocity: int | None) -> Notes:
     """Four seconds of a tune of its own."""
@@ -73,8 +75,11 @@ def test_the_folder_holds_the_verdict_its_numbers_and_how_it_was_made(compared: 
         "verdict.md",
     ]
     record = json.loads((compared / "comparison.json").read_text())
-    assert record["reference"] == "human, same grid"
-    assert record["systems"] == {"human, same grid": 8, "human": 8, "model": 9}
+    assert record["reference"] == CONTROL
+    assert record["systems"] == {CONTROL: 8, "human": 8, "model": 9}
+    assert record["against"] == {"human": CONTROL, "model": CONTROL}
+    assert record["controls"][CONTROL]["per_second"] == 4
+    assert record["why"]["model"][1] == "all notes of its 8 files have velocity 80"
     assert record["rendering"]["soundfont"] == "TimGM6mb.sf2"
     assert record["command"].startswith("clstm")
 
@@ -188,8 +193,8 @@ def test_one_song_against_one_song_infers_nothing(music: Path, tmp_path: Path) -
     assert set(table["verdict"]) == {"no verdict"}
     said = (tmp_path / "v" / "verdict.md").read_text()
     assert "songs are compared, and nothing is inferred from it" in said
-    assert "sine came as audio and the rest is rendered here" in said
-    assert "sine: 1 of 1 mono, duplicated to stereo; resampled from 48000 Hz" in said
+    assert "sine is audio and the rest is rendered here: instrument, reverb and loudness may differ" in said
+    assert "sine, 1 of 1 file: mono, duplicated to stereo; resampled from 48000 Hz" in said
 
 
 def test_an_earlier_comparison_is_replaced_and_nothing_else(compared: Path, music: Path, tmp_path: Path) -> None:
@@ -209,7 +214,7 @@ def test_an_earlier_comparison_is_replaced_and_nothing_else(compared: Path, musi
         (("human={}/human", "human={}/model"), (), "given twice"),
         (("human={}/human", "model={}/none"), (), "does not exist"),
         (("a={}/human", "b={}/model"), (), "--reference 'human' is not one of the systems given"),
-        (("human={}/human", "human, same grid={}/model"), (), "belongs to the control"),
+        (("human={}/human", f"{CONTROL}={{}}/model"), (), "belongs to the control"),
         (("human={}/human", "model={}/model"), ("--grid", "some"), "choose one of: auto, reference, all, none"),
         (("human={}/human", "model={}/model"), ("--groups", "none.csv"), "none.csv cannot be read as CSV"),
         (("human={}/human", "model={}/model"), ("--soundfont", "none.sf2"), "none.sf2 cannot be opened"),
@@ -258,3 +263,30 @@ def test_measure_writes_every_figure_and_its_warnings(music: Path, tmp_path: Pat
 def test_the_default_request_is_the_one_of_the_command_line() -> None:
     request = compare.ComparisonRequest({"a": Path("b")}, "a", Path("out"))
     assert (request.grid, request.seed, request.robustness) == ("auto", 0, False)
+
+
+def test_a_control_is_put_on_what_is_measured(music: Path, tmp_path: Path) -> None:
+    common = ("measure", f"human={music}/human", "--seconds", 2, "--workers", 2)
+    for name, control in (("played", ()), ("grid", ("--control", "grid=1/4,velocity=80"))):
+        assert run(*common, "--out", tmp_path / f"{name}.csv", *control).exit_code == 0
+    played, grid = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("played", "grid"))
+    steps = grid.loc[grid["metric"] == "inter_onset_interval", "value"]
+    assert (steps == 0.25).all()
+    assert (played.loc[played["metric"] == "inter_onset_interval", "value"] != 0.25).any()
+    assert "--control 'grid=2': grid=2 is no limit" in user_error(
+        *common, "--out", tmp_path / "c.csv", "--control", "grid=2"
+    )
+    assert "give it or --control" in user_error(
+        *common, "--out", tmp_path / "c.csv", "--same-grid", "--control", "velocity=80"
+    )
+
+
+def test_a_limit_that_is_declared_is_on_the_record(music: Path, tmp_path: Path) -> None:
+    sources = f"human={music}/human", f"model={music}/model"
+    common = ("compare", *sources, "--reference", "human", "--workers", 2, "--seconds", 2, "--out", tmp_path / "out")
+    assert run(*common, "--limits", "model:range=50-108,pedal=none").exit_code == 0
+    record = json.loads((tmp_path / "out/comparison.json").read_text())
+    assert record["limits"] == ["model:range=50-108,pedal=none"]
+    assert record["reference"] == f"{CONTROL}, MIDI 50 to 108, no pedal"
+    assert "declared with --limits: pitches from MIDI 50 to 108 and no pedal" in record["why"]["model"][-1]
+    assert "names 'nobody'" in user_error(*common, "--limits", "nobody:pedal=none")

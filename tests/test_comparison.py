@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from evaluation.comparison import contrasts, tables
 from evaluation.comparison.summary import caveats, summary
-from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, TOO_FEW, rows_of
+from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, SAME, TOO_FEW, rows_of
 from evaluation.metrics.catalogue import METRICS
 
 NAMES = ("centroid", "mean_level", "note_density")
@@ -174,6 +175,14 @@ def test_a_group_with_an_interaction_is_no_difference() -> None:
     assert alarms <= 10
 
 
+def test_what_floating_point_adds_is_no_difference() -> None:
+    """Notes of one length, whose files reach it by other sums."""
+    reference = np.where(np.arange(20) % 2, 0.5, 0.49999999999999994)
+    values = {"human": {"centroid": reference}, "model": {"centroid": np.full(20, 0.5)}}
+    found = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
+    assert (found["verdict"], found["note"]) == (NONE, SAME)
+
+
 def test_groups_too_few_for_the_corrected_test_are_said_to_be() -> None:
     """Five shared groups: the least p is 2 in 32, however many pieces each has."""
     groups = [f"g{number}" for number in range(5) for _ in range(20)]
@@ -247,10 +256,65 @@ def test_a_figure_that_pieces_lack_says_how_many_and_why() -> None:
     assert none["note"] == "fewer than 2 pieces have it; 30 of 30 of model without (silent)"
 
 
-def test_a_metric_that_never_varies_shows_no_difference() -> None:
-    values = {name: {"centroid": np.full(10, 440.0)} for name in ("human", "model")}
-    one = row(contrasts.compare(*measured(values), "human"), "model", "centroid")
-    assert (one["verdict"], one["p"], one["distance"]) == (INCONCLUSIVE, 1, 1)
+def test_a_metric_that_no_exchange_changes_is_not_tested_and_does_not_count() -> None:
+    """Constant, or the same in both sets group by group: its least p is 1."""
+    random = np.random.default_rng(0)
+    groups = {name: [f"g{number}" for number in range(10)] for name in ("human", "model")}
+    own = random.normal(size=10)
+    values = {
+        "human": {"centroid": random.normal(size=10)},
+        "model": {"centroid": random.normal(size=10) + 1},
+    }
+    alone = contrasts.compare(*measured(values, groups), "human", permutations=999)
+    for each in values.values():
+        each |= {"mean_level": np.full(10, 440.0), "note_density": own}
+    table = contrasts.compare(*measured(values, groups), "human", permutations=999)
+    assert table.loc[table["verdict"] == NONE, ["metric", "note"]].to_numpy().tolist() == [
+        ["mean_level", SAME],
+        ["note_density", SAME],
+    ]
+    tested = row(table, "model", "centroid")
+    assert tested["p_holm"] == tested["p"] == alone["p_holm"].iloc[0]
+
+
+def test_the_same_values_of_other_groups_are_tested() -> None:
+    """An exchange of groups changes these, and those of one that has one value more."""
+    values = {name: {"centroid": np.arange(10.0)} for name in ("human", "model")}
+    assert row(contrasts.compare(*measured(values), "human"), "model", "centroid")["verdict"] == INCONCLUSIVE
+    own = [f"g{number}" for number in range(10)]
+    values["model"] = {"centroid": np.arange(11.0)}
+    groups = {"human": own, "model": [*own, "g10"]}
+    assert row(contrasts.compare(*measured(values, groups), "human"), "model", "centroid")["note"] != SAME
+
+
+def test_the_remark_on_few_groups_says_how_many_would_do() -> None:
+    """Of ten pairs the least p is 2 in 1,024, which is .05 of 25.6 metrics."""
+    random = np.random.default_rng(1)
+    names = list(METRICS)
+    tested = [name for name in names if METRICS[name].tested][:26]
+    groups = {name: [f"g{number}" for number in range(10)] for name in ("human", "model")}
+    values = {name: {metric: random.normal(size=10) for metric in tested} for name in groups}
+    figures, pieces = measured(values, groups)
+    table = contrasts.compare(figures, pieces, "human", permutations=1024)
+    assert set(table["note"]) == {TOO_FEW}
+    assert caveats(table, pieces, "human")[0] == (
+        "human and model are 10 pairs of groups: too few to show a significant difference in 26 metrics; 11 would do"
+    )
+    fewer = {name: {metric: own[metric] for metric in tested[:25]} for name, own in values.items()}
+    assert TOO_FEW not in set(contrasts.compare(*measured(fewer, groups), "human", permutations=1024)["note"])
+
+
+def test_enough_groups_of_which_few_have_a_value() -> None:
+    random = np.random.default_rng(1)
+    values = {name: {"centroid": random.normal(size=20), "mean_level": random.normal(size=20)} for name in "ab"}
+    for own in values.values():
+        own["centroid"][3:] = np.nan
+    figures, pieces = measured(values)
+    said = caveats(contrasts.compare(figures, pieces, "a"), pieces, "a")
+    assert said[0] == (
+        "b and a are 20 groups against 20: too few of them have a value to show a significant difference in 1 metric; "
+        "5 against 5 with one would do"
+    )
 
 
 def test_a_conclusion_that_changes_with_another_sound_is_marked(table: pd.DataFrame) -> None:
@@ -278,7 +342,7 @@ def test_the_reader_is_told_of_lengths_sizes_and_files_that_were_lost() -> None:
     said = caveats(contrasts.compare(figures, pieces, "human"), pieces, "human")
     assert said[0] == "human: 20 of 20 files cannot be used"
     assert said[1].startswith("model lasts 30 s, human 180 s (medians): many metrics depend on length")
-    assert said[2] == "model: 4 of 4 resampled from 48000 Hz"
+    assert said[2] == "model, 4 of 4 files: resampled from 48000 Hz"
     assert said[3].startswith("distances are between samples of 2 pieces: a noise floor shrinks as samples grow")
 
 
@@ -312,8 +376,65 @@ def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) 
     assert "↑**; δ +1.00" in text
     assert "↔**" in text
     assert "two samples of 20 pieces" in text
-    shown = tables.readable(renamed, "human")
+    heading, shown = tables.readable(renamed, "human")
+    assert isinstance(shown, Table)
     assert shown.row_count == len(NAMES)
+    assert "? another" not in str(heading)
+
+
+def printed(table: pd.DataFrame, reference: str) -> str:
+    """As a terminal of 80 columns has it."""
+    console = Console(file=StringIO(), width=80)
+    for part in tables.readable(table, reference):
+        console.print(part)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_the_terminal_shows_every_number_whole_however_many_systems_there_are(table: pd.DataFrame) -> None:
+    longest = max((name for name in METRICS if METRICS[name].tested), key=lambda name: len(METRICS[name].label))
+    other = table[table["system"] == "other"].replace({"metric": {"centroid": longest}})
+    names = [f"a system with a long name {number}" for number in range(9)]
+    several = [other.assign(system=name, distance=1.5, against=f"set {k % 2}") for k, name in enumerate(names)]
+    text = printed(pd.concat(several), "human")
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    for letter, name in zip("ABCDEFGHI", names, strict=True):
+        assert f"{letter} = {name}" in text
+    for found in rows_of(other):
+        assert text.count(f"{found.delta:+.2f}") >= len(names)
+
+
+def test_a_system_without_verdicts_is_no_column_unless_all_are(table: pd.DataFrame) -> None:
+    alike = (table["system"] == "alike").to_numpy()
+    one = table.assign(verdict=np.where(alike, NONE, table["verdict"]), note="")
+    assert "alike" not in printed(one, "human")
+    none = printed(table.assign(verdict=NONE, note=""), "human")
+    assert "alike" in none
+    assert "no metric has a verdict" in none
+
+
+def test_the_reference_that_is_a_row_is_no_column_beside_it(table: pd.DataFrame) -> None:
+    """Some meet the reference itself, and it meets its own control."""
+    rows = table.assign(against=np.where(table["system"] == "alike", "human", "human, one velocity"))
+    own = table[table["system"] == "alike"].assign(system="human", against="human, one velocity")
+    text = tables.markdown(pd.concat([own, rows]), "human", [], [])
+    heads = {line for line in text.splitlines() if line.startswith("| | ")}
+    assert heads == {"| | human, one velocity | human | alike | other |"}
+    assert "the distance from the set that each is compared with, with its 95 % interval" in text
+
+
+def test_a_system_of_which_nothing_could_be_tested_has_the_reason() -> None:
+    rows = [
+        {"system": "a", "metric": name, "verdict": NONE, "note": note}
+        for name, note in (
+            ("centroid", TOO_FEW),
+            ("spread", f"{TOO_FEW}; 1 of 2 of a without (silent)"),
+            ("novelty", SAME),
+        )
+    ]
+    assert summary(pd.DataFrame(rows), ["a"]) == [
+        "a: no metric could be tested (too few groups in 2 metrics; the same in both in 1 metric)."
+    ]
 
 
 def test_a_difference_in_a_table_without_verdicts_is_none() -> None:
@@ -333,8 +454,8 @@ def test_too_few_groups_give_no_verdict_however_large_the_difference() -> None:
     assert set(table["note"]) == {TOO_FEW}
     said = caveats(table, pieces, "human")
     assert (
-        f"model: 4 groups against 4 are too few for a significant difference in {len(table)} metrics, "
-        "however large it is" in said
+        f"model and human are 4 groups against 4: too few to show a significant difference in {len(table)} metrics; "
+        "7 against 7 would do" in said
     )
 
 

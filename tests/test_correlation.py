@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.statistics.correlation import spearman
 from reports.content.listeners import HeardClip
@@ -68,10 +69,10 @@ def test_metrics_of_level_are_left_out() -> None:
 
 
 def test_a_clip_is_measured_where_it_was_heard() -> None:
-    systems = {"A": [MeasurementInput(Path("music/x.mid"), same_grid=True, lasts=60.0)]}
+    systems = {"A": [MeasurementInput(Path("music/x.mid"), control=SCORE_MATRIX, lasts=60.0)]}
     clip = HeardClip(clip="c1", source="A", piece="x.mid", start=12.5, answers=2, p_human=0.5)
     others = [
         clip.model_copy(update=other) for other in ({"clip": "c2", "piece": "y.mid"}, {"clip": "c3", "source": "B"})
     ]
     ((name, (one,)),) = inputs_of_clips([clip, *others], 10.0, systems).items()
-    assert (name, one.begin, one.cut, one.same_grid) == ("c1", 12.5, 10.0, True)
+    assert (name, one.begin, one.cut, one.control) == ("c1", 12.5, 10.0, SCORE_MATRIX)

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from patience import PATIENCE
 
+from clstm.cli.main import main
+from clstm.music.midi import Notes, write_midi
 from clstm.runtime import files
-from clstm.runtime.errors import UserError
+from clstm.runtime.errors import NotWrittenError, UserError
 from clstm.runtime.files import remove_unfinished, replacing, write_json, write_table, write_text
 from clstm.runtime.names import printable, readable
 from clstm.runtime.ownership import may_replace, may_write_table, may_write_text
@@ -188,3 +190,34 @@ def test_a_pipe_or_a_device_is_never_replaced(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="is a device or a pipe, and is never replaced"):
             write_text(tmp_path / name, "text")
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["measure", "a=song.mid", "--only", "notes", "--out", "/proc/x.csv"],
+        ["describe", "a=song.mid", "--out", "/proc/self/x.csv"],
+        ["render", "song.mid", "--out", "/proc/x"],
+        ["prepare", "song.mid", "--out", "/proc/x/y"],
+    ],
+)
+def test_a_place_where_nothing_can_be_written_costs_one_line_whatever_the_system_calls_it(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_midi(Notes.of([(0, 1, 60, 80), (1, 2, 64, 80)]), Path("song.mid"))
+    monkeypatch.setattr(sys, "argv", ["clstm", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    said = capsys.readouterr().err.splitlines()
+    assert stopped.value.code == 2
+    assert said[-1].startswith("Cannot write: ")
+    assert words[-1] in said[-1]
+    assert ".clstm-" not in said[-1]  # the user's name, not that of the unfinished file
+
+
+def test_a_file_that_cannot_be_read_meanwhile_is_not_called_unwritable(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "out.txt"):
+        (tmp_path / "in.txt").read_text()
+    with pytest.raises(NotWrittenError), replacing(tmp_path / "out.txt") as temporary:
+        (temporary / "in.txt").write_text("")

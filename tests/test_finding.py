@@ -1,6 +1,7 @@
 """Which files are music: the same for a file alone as in a folder, whatever it is called and however it is reached."""
 
 import io
+import json
 import os
 import socket
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from midi_bytes import midi, off, on
+from typer.testing import CliRunner
 
+from clstm.cli.main import load_commands
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import NothingUsableError, UserError
 from clstm.runtime.finding import AUDIO, MIDI, find, find_files, kind
@@ -89,7 +93,9 @@ def test_what_may_be_music_and_is_left_out_is_said(tmp_path: Path, song: bytes) 
     (tmp_path / "a.mid").write_bytes(song)
     (tmp_path / "b.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
     (tmp_path / "c.mid").write_bytes(sound("WAV"))
-    (tmp_path / "d.musicxml").write_text("<score/>")
+    (tmp_path / "d.mscz").write_bytes(b"PK")
+    (tmp_path / "e.json").write_text('{"notes": [{"pitch": 60')
+    np.save(tmp_path / "f.npy", np.zeros((8, 128), dtype=np.uint8))
     (tmp_path / "gone.mid").symlink_to("nowhere.mid")
     (tmp_path / "self.mid").symlink_to("self.mid")
     (tmp_path / ".hidden.mid").write_bytes(song)
@@ -100,7 +106,9 @@ def test_what_may_be_music_and_is_left_out_is_said(tmp_path: Path, song: bytes) 
     said = "\n".join(found.remarks)
     for expected in (
         "c.mid: called as MIDI is, and is audio",
-        "d.musicxml: .musicxml is not read",
+        "d.mscz: .mscz is not read; convert it to MIDI or MusicXML",
+        "e.json: corrupt JSON",
+        "f.npy: a piano roll of unknown frame rate; put pianoroll.json",
         "a link to nothing",
     ):
         assert expected in said
@@ -109,7 +117,70 @@ def test_what_may_be_music_and_is_left_out_is_said(tmp_path: Path, song: bytes) 
     assert ".hidden.mid: hidden" in said
     assert "notes.txt" not in said
     assert "b.m4a" not in said  # nobody asked for audio
-    assert "b.m4a: .m4a is not read; convert it to WAV or FLAC" in "\n".join(find([tmp_path], AUDIO).remarks)
+    assert find([tmp_path], AUDIO).files == [tmp_path / "b.m4a", tmp_path / "c.mid"]
+    assert "mscz" not in "\n".join(find([tmp_path], AUDIO).remarks)
+
+
+NOTE = {"start": 0, "pitch": 60, "duration": 4}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"ids": [[1, 2, 3]]},
+        {"ids": [1, 2], "ids_encoded": False},
+        {"resolution": 24, "tracks": []},
+        [NOTE],
+        {"prompt": [NOTE]},
+        {"generation": [NOTE]},
+        {"notes": [{"pitch": 60, "endTime": 1.0}]},
+        {"ticksPerQuarter": 220},
+    ],
+)
+def test_json_is_music_where_it_has_the_form_of_a_list_of_notes(tmp_path: Path, content: object) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert find_files([tmp_path]) == [tmp_path / "a.json"]
+    assert kind(tmp_path / "a.json") == MIDI
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("generated.json", {"items": [{"file": "001.mid", "piece": "BWV 846"}], "seed": 0}),
+        ("examples.json", {"keyboard_001": {"pitch": 60, "velocity": 80}}),  # of a data set of single notes
+        ("texts.json", {"ids": ["a", "b"], "tokens": ["c"]}),
+        ("prompt.json", {"prompt": "a sad song", "generation": "..."}),
+        ("tokenizer.json", {"tokenization": "REMI", "config": {}}),
+        ("numbers.json", [1, 2, 3]),
+        ("nothing.json", []),
+    ],
+)
+def test_other_json_beside_audio_is_no_music(tmp_path: Path, name: str, content: object) -> None:
+    (tmp_path / name).write_text(json.dumps(content))
+    (tmp_path / "a.wav").write_bytes(sound("WAV"))
+    found = find([tmp_path])
+    assert found.files == [tmp_path / "a.wav"]
+    assert not found.remarks
+
+
+def test_embeddings_of_128_numbers_beside_audio_are_no_piano_roll(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((10, 128), dtype=np.float32))
+    np.savez(tmp_path / "b.npz", weights=np.zeros(3))
+    (tmp_path / "saved_model.pb").write_bytes(bytes.fromhex("0801 12021001"))
+    (tmp_path / "settings.xml").write_text("<settings/>")
+    (tmp_path / "a.wav").write_bytes(sound("WAV"))
+    found = find([tmp_path])
+    assert found.files == [tmp_path / "a.wav"]
+    assert not found.remarks
+
+
+def test_a_piano_roll_is_music_as_soon_as_its_frame_rate_is_there(tmp_path: Path) -> None:
+    (tmp_path / "rolls").mkdir()
+    np.save(tmp_path / "rolls" / "a.npy", np.zeros((10, 128), dtype=bool))
+    with pytest.raises(NothingUsableError, match="frames_per_second"):
+        find([tmp_path])
+    (tmp_path / "pianoroll.json").write_text('{"frames_per_second": 8}')
+    assert find_files([tmp_path]) == [tmp_path / "rolls" / "a.npy"]
 
 
 def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,3 +191,37 @@ def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, monkeypatch: p
         for path, what in (("pipe.mid", "a named pipe"), ("socket.mid", "a socket"), ("/dev/zero", "a device")):
             with pytest.raises(UserError, match=what):
                 find_files([Path(path)])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["render", "audio/a.wav", "--out", "o"], "it is audio; there is nothing to render"),
+        (["render", "audio/b.flac", "--out", "o"], "it is audio; there is nothing to render"),
+        (
+            ["render", "audio", "--out", "o"],
+            "no MIDI file in audio; there are 2 files of audio, which cannot be used here",
+        ),
+        (["prepare", "audio", "--out", "o"], "no MIDI file in this folder; there are 2 files of audio"),
+        (["prepare", "audio/a.wav", "--out", "o"], "a.wav: it is audio, and has no notes"),
+        (["grid-audit", "audio", "--out", "o.csv"], "there are 2 files of audio, which cannot be used here"),
+        (["generate", "rnn", "--prompt", "audio", "--out", "o"], "--prompt audio is a folder; give a file of it"),
+        (["generate", "rnn", "--prompt", "audio/a.wav", "--out", "o"], "it is audio, and has no notes"),
+        (
+            ["generate", "rnn", "--prompt", "drums.mid", "--out", "o"],
+            "only drums; give music that has notes",
+        ),
+    ],
+)
+def test_what_takes_notes_says_of_audio_folders_and_drums_what_to_give(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("audio").mkdir()
+    Path("audio/a.wav").write_bytes(sound("WAV"))
+    Path("audio/b.flac").write_bytes(sound("FLAC"))
+    Path("drums.mid").write_bytes(midi((0, on(40, channel=9)), (480, off(40, channel=9))))
+    with pytest.raises(UserError) as caught:
+        CliRunner().invoke(load_commands(), words, catch_exceptions=False)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

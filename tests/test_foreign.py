@@ -88,7 +88,8 @@ def test_of_music_by_others_nothing_of_the_paper_is_said(
     content = json.loads((tmp_path / "report/report.json").read_text(encoding="utf-8"))
     assert [system["model"] for system in content["systems"]] == [None] * 4
     assert content["claims"] == []
-    assert "Mine has its own velocities and timing, which the control lacks" in page
+    bound = "All notes of People, same grid have one velocity and begin on a grid of 1/8 s"
+    assert f"{bound}; those of Mine" in page
     assert not re.search(r"(Mine|Other|Mine and Other) ha(s|ve) one velocity", page)
 
 
@@ -121,6 +122,6 @@ def test_of_the_papers_models_all_is_there_whatever_they_are_called(
         "hardly any in the LSTM’s music",
         "“its volume is always at a large value”",
         "Huang, Huang &amp; Cai",
-        "Warm has one velocity and begins every note on that grid",
+        "People, same grid is the same music with every onset and offset on a grid of 1/8 s",
     ):
         assert words in page

@@ -98,10 +98,15 @@ def test_items_that_contradict_or_are_of_no_file_are_said(folder: Path) -> None:
     manifest(folder, {"items": [item, item | {"seconds": 10.0}, {"file": "gone.mid"}, {"piece": "x"}, 3]})
     found = read_manifest(folder)
     assert set(found.items) == {"gone.mid"}
-    assert len(found.remarks) == 1
-    assert found.remarks[0].endswith(", and 3 more")
+    assert found.remarks[0].endswith(", and 2 more")
+    gone = f"{folder}/generated.json lists gone.mid, which is not in the folder; this entry is ignored"
+    assert found.remarks[1:] == (gone,)
     manifest(folder, {"items": [item, {"file": "gone.mid"}]})
-    assert read_manifest(folder).remarks == (f"{folder}/generated.json: not used: what it says of gone.mid: not there",)
+    assert read_manifest(folder).remarks == (gone,)
+    manifest(folder, {"items": [item, {"file": "gone.mid"}, {"file": "other.mid"}]})
+    assert read_manifest(folder).remarks == (
+        f"{folder}/generated.json lists 2 files that are not in the folder; these entries are ignored",
+    )
 
 
 def test_a_sound_manifest_is_used_without_a_word(folder: Path) -> None:

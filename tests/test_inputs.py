@@ -9,6 +9,7 @@ from clstm.music.midi import VELOCITY, Notes
 from clstm.music.piece import Piece
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import write_json
+from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, read_groups
 
 PLAYED = Piece.of(Notes.of([(0.01, 0.52, 60, 40), (0.51, 1.3, 64, 100), (2.2, 2.4, 110, 60)]))
@@ -19,7 +20,7 @@ def test_an_input_without_transformations_leaves_notes_as_they_are() -> None:
 
 
 def test_the_same_grid_keeps_what_a_model_could_have_written() -> None:
-    notes = MeasurementInput(Path("a.mid"), same_grid=True).transformed(PLAYED).notes
+    notes = MeasurementInput(Path("a.mid"), control=SCORE_MATRIX).transformed(PLAYED).notes
     assert notes.onset.tolist() == [0, 0.5]
     assert set(notes.velocity) == {VELOCITY}
 
@@ -30,12 +31,12 @@ def test_velocities_are_bent_by_a_power_and_stay_velocities() -> None:
     )
     assert bent.notes.velocity.tolist() == [50, 127, 1]
     assert bent.messages.second[bent.messages.struck].tolist() == [50, 127, 1]
-    gridded = MeasurementInput(Path("a.mid"), same_grid=True, velocity_power=2).transformed(PLAYED)
+    gridded = MeasurementInput(Path("a.mid"), control=SCORE_MATRIX, velocity_power=2).transformed(PLAYED)
     assert gridded.notes.velocity.tolist() == [50, 50]
 
 
 def test_a_cut_comes_first() -> None:
-    notes = MeasurementInput(Path("a.mid"), same_grid=True, cut=1.0).transformed(PLAYED).notes
+    notes = MeasurementInput(Path("a.mid"), control=SCORE_MATRIX, cut=1.0).transformed(PLAYED).notes
     assert notes.duration == 1.0
     assert len(notes) == 2
 
@@ -92,7 +93,7 @@ def test_a_table_of_groups_that_cannot_be_one_is_refused(content: str, message: 
 
 def test_arrays_of_the_given_notes_are_never_written_to() -> None:
     before = PLAYED.notes.velocity.copy(), PLAYED.messages.second.copy()
-    MeasurementInput(Path("a.mid"), same_grid=True, velocity_power=3, cut=2).transformed(PLAYED)
+    MeasurementInput(Path("a.mid"), control=SCORE_MATRIX, velocity_power=3, cut=2).transformed(PLAYED)
     np.testing.assert_array_equal(PLAYED.notes.velocity, before[0])
     np.testing.assert_array_equal(PLAYED.messages.second, before[1])
 

@@ -14,6 +14,7 @@ from clstm.generation.prompts import opening
 from clstm.models import networks
 from clstm.music.midi import Notes, write_midi
 from clstm.music.score import ROWS
+from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput
 from reports.content.report import Touch
 from reports.inputs.models import KINDS, PAPER, model_of, of_the_paper
@@ -129,7 +130,9 @@ def test_velocities_and_grid_are_looked_up_in_the_notes(
     write_midi(Notes.of(rows), tmp_path / "a.mid")
     touch = touch_of([MeasurementInput(tmp_path / "a.mid")])
     assert touch == Touch(one_velocity=expected[0], on_grid=expected[1])
-    assert touch_of([MeasurementInput(tmp_path / "a.mid", same_grid=True)]) == Touch(one_velocity=True, on_grid=True)
+    assert touch_of([MeasurementInput(tmp_path / "a.mid", control=SCORE_MATRIX)]) == Touch(
+        one_velocity=True, on_grid=True
+    )
 
 
 def test_of_audio_velocities_and_timing_are_not_known() -> None:

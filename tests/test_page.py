@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison.verdict import VerdictRow
 from evaluation.metrics.catalogue import METRICS
 from reports.content.provenance import InputFile, Provenance
-from reports.content.report import LeftOutFile, ReportContent, SystemContent, Touch, VariantContent
+from reports.content.report import ControlContent, LeftOutFile, ReportContent, SystemContent, Touch, VariantContent
 from reports.content.rows import AccuracyRow, ClaimRow, MetricSummary, SummaryLine
 from reports.figures.drawing import Chart, Drawn, Panel, Section
 from reports.findings.paper_claims import parts_of
@@ -18,6 +19,7 @@ from reports.page.page import Listening, clock
 from reports.page.page import render_page as render
 
 PROVENANCE = Provenance(command="clstm report", reference="A", seed=7, versions={"python": "3.11"})
+AUTO = PROVENANCE.model_copy(update={"grid": "auto"})
 NASTY = """</title><script>alert("1")</script> & 'é' {{ 7 * 7 }}"""
 
 
@@ -229,6 +231,14 @@ def test_a_metric_that_no_system_has_is_left_out() -> None:
     assert views(empty) == []
 
 
+def test_views_of_notes_say_which_notes_count() -> None:
+    one = system("A", "reference")
+    shown = {view.title: view.counted for view in views(content(one, numbers=numbers([one])))}
+    assert {title for title, words in shown.items() if words} == {"Notes", "Repetition", "Instruments", "Metre"}
+    assert "drums do not" in shown["Notes"]
+    assert shown["Notes"] in Tags(render_page(content(one, numbers=numbers([one])), [])).text
+
+
 def test_shares_are_shown_in_percent_and_placed_between_the_rows_extremes() -> None:
     one, other = system("A", "reference"), system("B")
     high = {"median": 0.75, "lower": 0.7, "upper": 0.8}
@@ -245,30 +255,95 @@ PLAYED = Touch(one_velocity=False, on_grid=False)
 
 def test_the_control_is_explained_only_where_there_is_one() -> None:
     plain = Tags(render_page(content(system("A", "reference", touch=LIMITED)), [])).text
-    controlled = content(system("A", "reference", touch=PLAYED), system("A, same grid", "control", touch=LIMITED))
-    text = Tags(render_page(controlled, [])).text
-    assert "A, same grid is the same music with every note on a grid" in text
-    assert "As it was played, A has velocities and timing that a score matrix cannot represent" in text
+    assert "Controls" not in plain
+    controlled = content(
+        system("A", "reference", touch=PLAYED),
+        system("A, same grid", "control", touch=LIMITED),
+        system("B", against="A, same grid", why=("all notes have velocity 80", "generated.json declares <piano>")),
+        controls=[
+            ControlContent(
+                name="A, same grid",
+                limits="with every onset and offset on a grid of 1/8 s",
+                parts={"grid": "1/8 s grid", "velocity": "one velocity"},
+                removes=("the velocities", "the finer timing"),
+            )
+        ],
+        against="A, same grid",
+        provenance=AUTO,
+    )
+    text = " ".join(Tags(render_page(controlled, [])).text.split())
+    assert "The others are compared with A, same grid, under the limits of their own music" in text
+    assert "A, same grid is the same music with every onset and offset on a grid of 1/8 s. System" in text
+    assert "B A, same grid All notes have velocity 80. Generated.json declares <piano>." in text
+    assert "A, same grid lacks the velocities and the finer timing of A." in text
+    assert "A system shares the limits of its control" in text
     for words in ("grid", "velocity", "velocities"):
         assert words not in plain.split("What each number means")[0]
 
 
 @pytest.mark.parametrize(
+    ("pedal", "words"), [(False, "from note-on to note-off"), (True, "as long as the pedal holds")]
+)
+def test_the_page_says_how_long_notes_are_where_music_was_rendered(pedal: bool, words: str) -> None:
+    report = content(system("human", "reference"), system("lstm"))
+    made = report.provenance.model_copy(update={"pedal": pedal, "rendering": describe(RenderSettings())})
+    page = render_page(report.model_copy(update={"provenance": made}), [])
+    assert page.count(f"Note lengths in all MIDI: {words}") == 2  # with the definitions, and among the caveats
+    audio = report.provenance.model_copy(update={"rendering": None})
+    assert "Note lengths" not in render_page(report.model_copy(update={"provenance": audio}), [])
+
+
+def test_where_references_differ_the_page_says_for_each_system_which_and_why() -> None:
+    rows = judged("B", against="A, one velocity"), judged("C", against="A")
+    both = content(
+        system("A", "reference", touch=PLAYED),
+        system("A, one velocity", "control"),
+        system("B", against="A, one velocity", why=("all notes have velocity 80",)),
+        system("C", against="A", touch=PLAYED, why=("no grid and no single velocity was found",)),
+        controls=[ControlContent(name="A, one velocity", limits="with every note at velocity 80")],
+        verdict=rows,
+        provenance=AUTO,
+    )
+    chart = Chart("distances", "Distance", "Distance of every metric.", (300, 200), (200, 300))
+    text = " ".join(Tags(render_page(both, [], distances=chart)).text.split())
+    assert "Each system is compared with the reference under the limits of its own music" in text
+    assert "The distance of each system from what it is compared with ( Controls ) in every metric" in text
+    assert "C A no control No grid and no single velocity was found." in text
+    both_vary = "Both C and A vary in velocity and timing: a difference may come from performance or from composition."
+    assert both_vary in text
+
+
+@pytest.mark.parametrize(
     ("touch", "words"),
     [
-        (LIMITED, "B has one velocity and begins every note on that grid"),
-        (PLAYED, "B has its own velocities and timing"),
-        (Touch(one_velocity=True, on_grid=False), "B has its own timing"),
-        (Touch(one_velocity=False, on_grid=True), "B has its own velocities"),
-        (None, ""),
+        (LIMITED, []),
+        (PLAYED, ["All notes of A, same grid have one velocity and begin on a grid of 1/8 s; those of B do not"]),
+        (Touch(one_velocity=True, on_grid=False), ["All notes of A, same grid begin on a grid of 1/8 s; those of B"]),
+        (Touch(one_velocity=False, on_grid=True), ["All notes of A, same grid have one velocity; those of B do not"]),
+        (None, ["B is audio: a difference may also come from its instrument or recording."]),
     ],
 )
-def test_of_a_systems_velocities_and_timing_is_said_what_its_notes_show(touch: Any, words: str) -> None:
-    sentences = ("B has one velocity", ", which the control lacks")
-    three = content(system("A", "reference"), system("A, same grid", "control"), system("B", touch=touch))
+def test_of_a_systems_velocities_and_timing_is_said_what_its_notes_show(touch: Any, words: list[str]) -> None:
+    control = ControlContent(name="A, same grid", limits="with every note at velocity 80")
+    own = system("B", touch=touch, against=control.name, why=("--grid decides it",))
+    played, limited = system("A", "reference", touch=PLAYED), system("A, same grid", "control", touch=LIMITED)
+    three = content(played, limited, own, controls=[control])
     text = " ".join(Tags(render_page(three, [])).text.split())
-    assert words in text
-    assert sum(sentence in text for sentence in sentences) == bool(words)
+    assert all(one in text for one in words)
+    assert ("a difference may" in text) == bool(words)
+
+
+def test_without_controls_by_choice_no_limits_are_promised() -> None:
+    free = PROVENANCE.model_copy(update={"grid": "none"})
+    both = content(
+        system("A", "reference", touch=PLAYED),
+        system("B", touch=LIMITED, against="A", why=("--grid decides it",)),
+        provenance=free,
+    )
+    text = " ".join(Tags(render_page(both, [])).text.split())
+    assert "--grid none: all music is compared as it is, whatever limits it has." in text
+    assert "All notes of B have one velocity and begin on a grid of 1/8 s; those of A do not" in text
+    assert "own music" not in text
 
 
 def test_two_systems_of_one_kind_share_no_part_and_the_page_says_which_has_it() -> None:

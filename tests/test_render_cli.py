@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from midi_bytes import midi, off, on, program
 
 from clstm.cli.main import main
 from clstm.music.midi import Notes, read_midi, write_midi
@@ -111,7 +112,7 @@ def test_clipping_is_said_and_counted(clstm: Clstm, music: Path, capsys: pytest.
     assert clstm("render", source, "--out", out, "--gain", "10") == 0
     expected = clipped(render(read_midi(source), RenderSettings(gain=10)))
     assert expected > 0
-    assert f"loud.flac: {expected} samples beyond full scale were clipped; lower --gain" in capsys.readouterr().err
+    assert f"loud.flac: {expected:,} samples beyond full scale were clipped; lower --gain" in capsys.readouterr().err
     assert json.loads((out / "render.json").read_text(encoding="utf-8"))["files"][0]["clipped"] == expected
 
 
@@ -166,3 +167,42 @@ def test_names_differ_even_where_folders_do_not_help() -> None:
     assert len({name.casefold() for name in names}) == len(paths)
     assert names[0] == "x"
     assert unique_names([Path("../x.mid"), Path("/x.mid"), Path("x.mid")]) == ["x", "x-2", "x-3"]
+
+
+def drums() -> list[tuple[int, bytes]]:
+    return [(0, on(38, 9)), (10, off(38, 9))]
+
+
+def test_one_instrument_is_said_with_all_that_is_heard_otherwise(
+    clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "band.mid").write_bytes(midi((0, program(33)), (0, on(60)), (480, off(60)), *drums(), *drums()))
+    write_midi(TUNE, tmp_path / "piano.mid")
+    assert (
+        clstm("render", tmp_path / "band.mid", tmp_path / "piano.mid", "--instrument", 12, "--out", tmp_path / "a") == 0
+    )
+    said = capsys.readouterr().err
+    words = "everything is played on program 12: other instruments in 1 file too; 2 drum notes in 1 file are left out"
+    assert words in said
+    assert "read as a piano" not in said
+    assert clstm("render", tmp_path / "piano.mid", "--instrument", 12, "--out", tmp_path / "b") == 0
+    assert "everything" not in capsys.readouterr().err
+
+
+def test_drums_alone_are_rejected_where_one_instrument_or_the_score_matrix_leaves_them_out(
+    clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "drums.mid").write_bytes(midi(*drums()))
+    assert clstm("render", tmp_path / "drums.mid", "--instrument", 12, "--out", tmp_path / "a") == 2
+    assert "drums alone, and program 12 plays none" in capsys.readouterr().err
+    assert clstm("render", tmp_path / "drums.mid", "--same-grid", "--out", tmp_path / "a") == 2
+    assert "no notes in the score matrix" in capsys.readouterr().err
+    assert clstm("render", tmp_path / "drums.mid", "--out", tmp_path / "a") == 0
+
+
+def test_notes_beyond_the_score_matrix_are_said(
+    clstm: Clstm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.mid").write_bytes(midi((0, on(60)), (0, on(110)), (480, off(60)), (0, off(110))))
+    assert clstm("render", tmp_path / "a.mid", "--same-grid", "--out", tmp_path / "out") == 0
+    assert "a.flac: left out 1 of 2 notes beyond MIDI 24 to 101" in capsys.readouterr().err

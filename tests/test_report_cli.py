@@ -17,6 +17,7 @@ from clstm.music.midi import Notes, read_midi, write_midi
 from evaluation.audio.files import read_audio, write_audio
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.measure import measure_file
+from evaluation.metrics.catalogue import CATALOGUE
 from reports.inputs.prediction import ACCURACY_COLUMNS
 
 NASTY = "Größe <b>\"x\"</b> & 'y'"
@@ -275,6 +276,19 @@ def test_a_report_of_unchanged_music_holds(copied: tuple[Path, list[str]], capsy
     assert "report is verified" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_report_from_before_each_system_had_a_control_of_its_own_holds(
+    copied: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its manifest says "auto", which then meant the score matrix for all, or for none, as its values show."""
+    folder, systems = copied
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest.pop("controls") == 2
+    del manifest["limits"]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"grid": "auto"}), encoding="utf-8")
+    assert clstm("report", "verify", folder, *systems) == 0
+    assert "report is verified" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_changed_note_a_new_file_and_a_changed_table_do_not_hold(
     copied: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -386,14 +400,32 @@ def test_a_report_of_an_earlier_catalogue_is_verified_on_what_is_defined_as_it_w
     as_made_with_the_first_catalogue(tmp_path / "report", "level_spread")
     assert clstm("report", "verify", tmp_path / "report") == 0
     said = " ".join(capsys.readouterr().err.split())
-    assert "since their definition was another when it was made: centroid, change_above_1000_hz" in said
-    assert "change_ratio" in said
-    assert "conclusions were not compared: the catalogue of metrics is version 2 here, 1 when it was made" in said
+    assert "since their definition was another when it was made: " in said
+    assert "centroid, change_above_1000_hz, change_below_1000_hz, change_ratio" in said
+    assert f"conclusions were not compared: the catalogue of metrics is version {CATALOGUE} here, 1 when it" in said
     shutil.rmtree(tmp_path / "report")
     assert clstm("report", *systems, "--out", tmp_path / "report") == 0
     as_made_with_the_first_catalogue(tmp_path / "report", "note_density")
     assert clstm("report", "verify", tmp_path / "report") == 1
     assert "Note density was 7.25, is" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.slow
+def test_conclusions_are_compared_where_no_metric_tested_is_newer_than_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, seed in (("human", 1), ("model", 2)):
+        onset = np.cumsum(np.random.default_rng(seed).gamma(2.0, 0.1, 20))  # over no beats
+        write_midi(Notes.of((at, at + 0.2, 60, 60 + k) for k, at in enumerate(onset)), tmp_path / name / "a.mid")
+    systems = [f"A={tmp_path}/human", f"B={tmp_path}/model", "--reference", "A", "--page-only"]
+    assert clstm("report", *systems, "--out", tmp_path / "report") == 0
+    manifest = json.loads((tmp_path / "report" / "manifest.json").read_text())
+    for catalogue, compared in ((3, True), (2, False)):
+        (tmp_path / "report" / "manifest.json").write_text(json.dumps(manifest | {"catalogue": catalogue}))
+        capsys.readouterr()
+        assert clstm("report", "verify", tmp_path / "report") == 0
+        assert ("conclusions were not compared" not in "".join(capsys.readouterr())) == compared
 
 
 @pytest.mark.parametrize("text", [None, "{", '{"made_by": "somebody"}', '{"made_by": "clstm report", "format": 2}'])

@@ -17,7 +17,7 @@ PUBLISHED = Path(__file__).parents[1] / "reports/published/replication"
 def made() -> ReportContent:
     systems = system("A", "reference"), system("B", generated={"model": "lstm", "with_prompt": True})
     said = SummaryLine(about="B", text="B differs significantly.")
-    rows = judged("B"), judged("B", "no verdict", distance=float("nan"))
+    rows = judged("B", against="A"), judged("B", "no verdict", against="A", distance=float("nan"))
     return content(*systems, verdict=rows, claims=[claim("One")], summary=[said], numbers=numbers(systems))
 
 

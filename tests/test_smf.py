@@ -143,6 +143,7 @@ def test_the_last_of_two_tempos_in_a_tick_counts() -> None:
 
 def test_a_quarter_of_no_length_is_no_tempo() -> None:
     events = parse(midi((0, tempo(250_000)), (480, tempo(0)), (480, on(60))))
+    assert events.remarks == ("a tempo of zero is not used: the one before it stays",)
     assert events.seconds(events.tick).tolist() == [0.5]
 
 
@@ -240,9 +241,20 @@ def test_ports_are_those_of_their_tracks_by_rank() -> None:
     assert ranked == {(0, 0): 0, (0, 9): 0, (1, 0): 2, (1, 9): 1}
 
 
-def test_more_ports_than_fluidsynth_has_share_those_there_are() -> None:
-    tracks = [track((0, b"\xff\x21\x01" + bytes([port])), (0, on(60)), (9, off(60))) for port in range(40)]
-    assert sorted(set(parse(header(40) + b"".join(tracks)).port.tolist())) == list(range(16))
+def test_every_port_has_channels_of_its_own_however_many_there_are() -> None:
+    tracks = [track((0, b"\xff\x21\x01" + bytes([5 * port])), (0, on(60)), (9, off(60))) for port in range(40)]
+    events = parse(header(40) + b"".join(tracks))
+    assert sorted(set(events.port.tolist())) == list(range(40))
+    assert events.remarks == ()
+
+
+def test_a_track_that_changes_its_port_is_read_so_and_pointed_out() -> None:
+    port = b"\xff\x21\x01"
+    again = track((0, port + b"\x03"), (0, port + b"\x03"), (0, on(60)), (9, off(60)))
+    assert parse(header(1) + again).remarks == ()
+    events = parse(header(1) + track((0, port + b"\x03"), (0, on(60)), (9, off(60)), (0, port + b"\x09"), (0, on(62))))
+    assert events.port.tolist() == [0, 0, 1]
+    assert events.remarks == ("a track changes its port: each port counts from where it is stated",)
 
 
 def test_what_is_due_with_one_tempo_is_half_a_tick_early_and_never_before_the_begin() -> None:

@@ -14,10 +14,20 @@ NOTE = [(0, on(60)), (9, off(60))]
 
 
 def soundfont(path: Path, *pairs: tuple[int, int]) -> Path:
-    """A file with a list of presets, (bank, program), and nothing else that counts."""
+    """A file with a list of presets, (bank, program), after samples in which the name of that list comes too."""
     records = b"".join(struct.pack("<20sHH14x", b"a", number, bank) for bank, number in (*pairs, (255, 255)))
-    path.write_bytes(b"RIFF" + b"phdr is also in a sample" + b"phdr" + struct.pack("<I", len(records)) + records)
+    presets = _list(b"pdta", _chunk(b"phdr", records))
+    content = b"sfbk" + _list(b"sdta", _chunk(b"smpl", b"phdr is also in a sample")) + presets
+    path.write_bytes(_chunk(b"RIFF", content))
     return path
+
+
+def _list(kind: bytes, content: bytes) -> bytes:
+    return _chunk(b"LIST", kind + content)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("<I", len(content)) + content
 
 
 def asked(path: Path, *events: tuple[int, bytes]) -> set[tuple[int, int]]:
@@ -54,8 +64,14 @@ def test_the_drums_of_a_second_port_are_drums(tmp_path: Path) -> None:
     [
         ([(0, 0), (0, 40), (128, 0)], ()),
         ([(0, 0), (128, 0)], ("asks for program 40, which the SoundFont lacks; another is heard",)),
-        ([(0, 0), (0, 40)], ("asks for drum kit 0, which the SoundFont lacks; another is heard",)),
-        ([(0, 0)], ("asks for program 40 and drum kit 0, which the SoundFont lacks; another is heard",)),
+        ([(0, 0), (0, 40)], ("asks for drum kit 0, which the SoundFont lacks; nothing of it is heard",)),
+        (
+            [(0, 0)],
+            (
+                "asks for program 40, which the SoundFont lacks; another is heard",
+                "asks for drum kit 0, which the SoundFont lacks; nothing of it is heard",
+            ),
+        ),
         ([(0, 0), (8, 40), (128, 0)], ("asks for program 40, which the SoundFont lacks; another is heard",)),
     ],
 )

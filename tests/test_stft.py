@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
+from evaluation.audio.stft import magnitude_blocks, window_starts
 from evaluation.metrics import sonogram, spectrum, structure
 from evaluation.metrics.metric import MetricValue
-from evaluation.metrics.stft import magnitude_blocks, window_starts
 
 RATE = 44100
 

@@ -11,7 +11,8 @@ from clstm.runtime.errors import UserError
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest, judge
-from evaluation.figures.palette import CONTROL, REFERENCE, SYSTEMS
+from evaluation.controls.control import NO_CONTROL, SCORE_MATRIX
+from evaluation.figures.palette import CONTROLS, REFERENCE, SYSTEMS
 from evaluation.measurement.inputs import MeasurementInput
 from reports.build import file_name
 from reports.figures.excerpts import AUDIO_BYTES, BYTES_PER_SECOND, SAMPLE, spans
@@ -55,11 +56,11 @@ def test_folders_become_systems_the_reference_first_and_its_control_second(tmp_p
     reference, control, system = read("A", B=tmp_path / "b", A=tmp_path / "a")
     assert [one.role for one in (reference, control, system)] == ["reference", "control", "system"]
     assert [one.name for one in (reference, control, system)] == ["A", "A, same grid", "B"]
-    assert [one.colour for one in (reference, control, system)] == [REFERENCE, CONTROL, SYSTEMS[0]]
+    assert [one.colour for one in (reference, control, system)] == [REFERENCE, CONTROLS[0], SYSTEMS[0]]
     assert {one.name for one in reference.pieces} == {"2", "8", "30"}
     assert reference.shown.name == control.shown.name == "8"
-    assert control.shown.input.same_grid
-    assert not reference.shown.input.same_grid
+    assert control.shown.input.control == SCORE_MATRIX
+    assert reference.shown.input.control == NO_CONTROL
     assert [(failure.path.name, failure.reason[:10]) for failure in reference.failures] == [
         ("broken.mid", "not a MIDI")
     ]

@@ -14,6 +14,8 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import Comparison
+from evaluation.comparison.references import References
+from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import measure_systems
 from reports.content.report import VariantContent
@@ -75,7 +77,9 @@ def test_a_mistake_is_one_line(given: list[str], message: str) -> None:
 
 
 def verdict_of(systems: dict[str, list[MeasurementInput]]) -> Comparison:
-    return Comparison("people", systems, pd.DataFrame(), {"": measure_systems(systems, workers=1)}, {}, [], [])
+    return Comparison(
+        References("people"), systems, pd.DataFrame(), {"": measure_systems(systems, workers=1)}, {}, [], []
+    )
 
 
 def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
         tune(tmp_path / f"lstm/{number}.mid", number + 5)
         tune(tmp_path / f"other/{number}.mid", number + 9, notes=40)
     systems = {
-        name: [MeasurementInput(path, same_grid=True, cut=2.0) for path in sorted((tmp_path / name).iterdir())]
+        name: [MeasurementInput(path, control=SCORE_MATRIX, cut=2.0) for path in sorted((tmp_path / name).iterdir())]
         for name in ("people", "lstm")
     }
     verdict = verdict_of(systems)
@@ -93,7 +97,7 @@ def test_a_variant_is_measured_as_its_system_is_and_takes_its_place(tmp_path: Pa
     own = [Variant("lstm", "warm", tmp_path / "other")]
     (one,) = variants.measure(own, systems, RenderSettings(), None, 2.0, lambda *step: steps.append(step))
     assert steps == [("Measuring, lstm:warm", 1, 2), ("Measuring, lstm:warm", 2, 2)]
-    assert [(own.same_grid, own.cut) for own in one.inputs] == [(True, 2.0)] * 2
+    assert [(own.control, own.cut) for own in one.inputs] == [(SCORE_MATRIX, 2.0)] * 2
     assert one.described() == VariantContent(system="lstm", label="warm", path=str(tmp_path / "other"), pieces=2)
     whole = variants.as_decoded([one], verdict.measurements)["lstm, warm"]
     assert whole.pieces["system"].value_counts().to_dict() == {"people": 2, "lstm": 2}
@@ -136,7 +140,7 @@ def test_a_report_lists_its_variants_and_verify_covers_them(
     assert content["variants"] == [entry | {"pieces": 2}]
     (hashed,) = manifest["variants"]
     assert [file["file"] for file in hashed["files"]] == ["0.mid", "1.mid"]
-    assert [system["name"] for system in content["systems"]] == ["people", "people, same grid", "lstm"]
+    assert [system["name"] for system in content["systems"]] == ["people", "people, 1/4 s grid, one velocity", "lstm"]
     assert {row["system"] for row in content["verdict"]} == {"people", "lstm"}
     table = pd.read_csv(out / "variants.csv")
     assert list(table.columns[:3]) == ["system", "label", "piece"]

@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.comparison.verdict import VerdictRow
 from reports.content.listeners import StudyContent
-from reports.content.report import SystemContent
+from reports.content.report import ControlContent, SystemContent
 from reports.content.rows import AccuracyRow, CorrelationRow
 from reports.findings.sentences import on_accuracy, on_correlation, summary
 
@@ -72,10 +72,17 @@ def test_inconclusive_is_never_called_equal() -> None:
     assert "time domain 1 of 1, frequency domain 0 of 1; the other metrics are inconclusive" in partly
 
 
-def test_the_reference_as_played_is_said_to_be_that() -> None:
-    words = said(row(system="Bach"))
-    assert words.startswith("Bach, as it was played, differs significantly")
-    assert "what performance adds" in words
+def test_the_reference_without_a_control_differs_in_what_the_control_removes() -> None:
+    control = ControlContent(name="Bach, same grid", limits="", removes=("the velocities", "the pedal"))
+    words = said(row(system="Bach"), controls=[control])
+    assert words.startswith("Bach without a control differs significantly from Bach, same grid")
+    assert words.endswith(
+        "The difference from Bach, same grid is what this control removes: the velocities and the pedal."
+    )
+    unknown = said(row(system="Bach"))
+    assert unknown.startswith("Bach without a control differs")
+    assert "removes" not in unknown
+    assert "removes" not in said(row(), controls=[control])
 
 
 def test_songs_are_summed_up_together() -> None:
