@@ -55,7 +55,7 @@ def test_a_performance(tmp_path: Path) -> None:
     assert found["Velocities"] == f"{len(set(velocities))} different, {velocities.min()} to {velocities.max()}"
     assert found["Why"] == "a: reference unchanged; no grid in seconds and no single velocity in its file."
     declared = described(tmp_path, "a:range=21-108")["Why"]
-    assert "no note beyond MIDI 21 to 108; no grid and no single velocity was found; declared with" in declared
+    assert "only pitches from MIDI 21 to 108; no grid and no single velocity was found; declared with" in declared
 
 
 def test_a_band_with_drums_and_a_pedal(tmp_path: Path) -> None:

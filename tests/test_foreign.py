@@ -99,7 +99,9 @@ def test_of_audio_nothing_is_said_of_grids_and_velocities(
     systems = [f"heard={music}/heard", f"c-lstm={music}/c-lstm"]
     page, more = made(music, tmp_path / "report", capsys, *systems)
     assert foreign(page, PAPER, "c-lstm") == foreign(more, PAPER, "c-lstm") == set()
-    assert foreign(page, LIMITS) == {"eighth"}, "in the definition of a metric"
+    assert foreign(page, LIMITS) == {"eighth", "grid"}, (
+        "in the definition of a metric, and of the option that was given"
+    )
 
 
 def test_of_the_papers_models_all_is_there_whatever_they_are_called(
