@@ -177,6 +177,15 @@ def test_a_distance_is_bold_where_the_difference_is_significant() -> None:
     assert "<small>n\xa0=\xa09, δ\xa0=\xa0−0.50</small>" in html, "beside a distance its n, and Cliff's delta"
 
 
+def test_a_dot_is_explained_only_where_something_was_not_tested() -> None:
+    systems = (system("human", "reference"), system("model"))
+    chart = Chart("distances", "Distances", "Distances")
+    same = judged("model", "no verdict", note="the same in both", distance=0.0)
+    for row, said in ((judged("model"), False), (same, True)):
+        page = render_page(content(*systems, verdict=(row,)), [], distances=chart)
+        assert ("the metric is the same in all pieces of both sets" in " ".join(page.split())) == said
+
+
 def test_the_summary_the_claims_and_the_limits_are_on_the_page() -> None:
     said = [SummaryLine(about="B", text="B differs significantly.")]
     rows = [claim("One", "holds"), claim("Two", "does not hold"), claim("Three", "inconclusive")]

@@ -32,9 +32,9 @@ def distances(verdict: Sequence[VerdictRow], colours: Colours, width: float = PA
 
     A filled triangle is a significant difference and points in its direction, right for higher and left for lower; a
     filled diamond is one of spread or distribution; a pale circle is inconclusive; a dot was not tested, as groups are
-    too few; rows without a distance are left out. Where the reference does not vary there is no noise floor and no
-    distance: that is written in its place. All columns have one axis, which holds every distance and interval; far ones
-    make it logarithmic. Systems that find no room beside each other are drawn below.
+    too few or both sets are the same; rows without a distance are left out. Where the reference does not vary there is
+    no noise floor and no distance: that is written in its place. All columns have one axis, which holds every distance
+    and interval; far ones make it logarithmic. Systems that find no room beside each other are drawn below.
     """
     shown = [row for row in verdict if drawn(row)]
     systems = systems_in(shown)
