@@ -122,10 +122,10 @@ def effects(reference: Array, system: Array, samples: Samples, weights: Iterable
     )
 
 
-def interval(resampled: Array, groups: int) -> Interval:
+def interval(resampled: Array, groups: int, level: float = LEVEL) -> Interval:
     """The interval of a value, which is first, from its resamples: percentiles, wider for few groups, NaN for too few.
 
-    resampled : (1 + resamples,); groups : in the smaller set
+    resampled : (1 + resamples,); groups : in the smaller set; level : the share of samples whose interval has the truth
 
     >>> interval(np.full(2001, 3.0), groups=20)
     Interval(value=3.0, low=3.0, high=3.0)
@@ -136,7 +136,7 @@ def interval(resampled: Array, groups: int) -> Interval:
 
     if groups < FEWEST_GROUPS:
         return Interval(float(resampled[0]), np.nan, np.nan)
-    tail = (1 - LEVEL) / 2
+    tail = (1 - level) / 2
     # Expanded percentiles: t for the normal distribution, and n / (n - 1) as plain resamples vary by (n - 1) / n only.
     outer = float(norm.cdf(np.sqrt(groups / (groups - 1)) * t.ppf(tail, groups - 1)))
     there = resampled[1:][np.isfinite(resampled[1:])]  # a resample may lack one of the sets

@@ -183,7 +183,7 @@ def equal_samples(pair: Pair, random: np.random.Generator, size: int = SIZE, spl
 
 def _members(pair: Pair, random: np.random.Generator, splits: int) -> list[NDArray[np.bool_]]:
     """Which pieces are in the first and second half of the reference, and in the system's: (splits, pieces) each."""
-    parts = [_halves(pair, random, rows) for rows in _rows(splits, pair.pieces)]
+    parts = [_halves(pair, random, rows) for rows in rows_at_once(splits, pair.pieces)]
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
@@ -265,7 +265,7 @@ def permuted_groups(
     in_reference, in_system = pair.sides
     shared, lone = np.flatnonzero(in_reference & in_system), np.flatnonzero(in_reference ^ in_system)
     yield np.zeros((1, len(in_system)), dtype=np.bool_)
-    for rows in _rows(permutations, pair.pieces):
+    for rows in rows_at_once(permutations, pair.pieces):
         crossed = np.zeros((rows, len(in_system)), dtype=np.bool_)
         crossed[:, shared] = random.random((rows, len(shared))) < 0.5
         shuffled = in_system[lone][np.argsort(random.random((rows, len(lone))), axis=1)]
@@ -319,7 +319,7 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
     reference, system, groups = pair.numbered
     in_reference, in_system = pair.sides
     yield np.ones((1, len(reference))), np.ones((1, len(system)))
-    for rows in _rows(resamples, pair.pieces):
+    for rows in rows_at_once(resamples, pair.pieces):
         weights = np.zeros((rows, groups))
         for own in (in_reference & in_system, in_reference & ~in_system, in_system & ~in_reference):
             if count := int(own.sum()):
@@ -328,7 +328,7 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
         yield weights[:, reference], weights[:, system]
 
 
-def _rows(total: int, pieces: int) -> Iterator[int]:
+def rows_at_once(total: int, pieces: int) -> Iterator[int]:
     """`total` rows, in parts small enough for memory."""
     at_once = max(_AT_ONCE // pieces, 1)
     while total > 0:
