@@ -59,6 +59,7 @@ METRICS = {
         "envelope",
         "the change in amplitude is very obvious",
         since=2,
+        sources=("huang2018",),
     ),
     "level_range": Metric(
         "Level range",
@@ -68,6 +69,7 @@ METRICS = {
         "the high tide and low tide",
         twin=Twin("level_spread", 0.977, "the spread uses all windows, the range two percentiles"),
         since=2,
+        sources=("huang2018",),
     ),
     "fluctuation_rate": Metric(
         "Fluctuation rate",
@@ -77,6 +79,10 @@ METRICS = {
         "envelope",
         "The faster the music fluctuates, the more expressive it is",
         since=2,
+        sources=(
+            "huang2018",
+            "ding2017",
+        ),
     ),
     "time_near_maximum": Metric(
         "Time near the maximum",
@@ -86,6 +92,7 @@ METRICS = {
         "envelope",
         "its volume is always at a large value",
         since=2,
+        sources=("huang2018",),
     ),
     "crest_factor": Metric(
         "Crest factor",

@@ -35,6 +35,10 @@ METRICS = {
         "Integrated loudness (ITU-R BS.1770-4).",
         "loudness",
         "its volume is always at a large value",
+        sources=(
+            "huang2018",
+            "bs1770",
+        ),
     ),
     "loudness_range": Metric(
         "Loudness range",
@@ -42,10 +46,24 @@ METRICS = {
         "From the 10th to the 95th percentile of the loudness over 3 s, quiet parts left out (EBU Tech 3342). Made for "
         "whole programmes: read it with care under a minute.",
         "loudness",
+        sources=(
+            "tech3342",
+            "bs1770",
+        ),
     ),
-    "true_peak": Metric("True peak", "dBTP", "Highest peak, also between the samples (ITU-R BS.1770-4).", "loudness"),
+    "true_peak": Metric(
+        "True peak",
+        "dBTP",
+        "Highest peak, also between the samples (ITU-R BS.1770-4).",
+        "loudness",
+        sources=("bs1770",),
+    ),
     "peak_to_loudness": Metric(
-        "Peak to loudness ratio", "LU", "True peak minus integrated loudness (PLR, EBU R 128).", "loudness"
+        "Peak to loudness ratio",
+        "LU",
+        "True peak minus integrated loudness (PLR, EBU R 128).",
+        "loudness",
+        sources=("bs1770",),
     ),
     "clipped_samples": Metric(
         "Clipped samples",

@@ -32,6 +32,7 @@ from clstm.music.events import Metre
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE
 from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
+from evaluation.metrics.symbolic import PITCHES
 
 PER_QUARTER = 12  # places
 _PLACES = np.array([0, 3, 4, 6, 8, 9, 12])  # sixteenths and triplets of eighths, in twelfths of a quarter
@@ -62,7 +63,9 @@ METRICS = {
     "onsets_per_bar": Metric(
         "Onsets per bar", "onsets", "Mean number of onsets in a bar; notes struck together are one.", "metre", since=4
     ),
-    "empty_bars": Metric("Empty bars", "share", "Share of the bars in which no note begins.", "metre", since=4),
+    "empty_bars": Metric(
+        "Empty bars", "share", "Share of the bars in which no note begins.", "metre", since=4, sources=("dong2018",)
+    ),
     "syncopation": Metric(
         "Syncopation",
         "",
@@ -70,6 +73,7 @@ METRICS = {
         "those that sound across one.",
         "metre",
         since=4,
+        sources=("gomez2005",),
     ),
     "groove_consistency": Metric(
         "Groove consistency",
@@ -77,6 +81,10 @@ METRICS = {
         "How alike the onsets of neighbouring bars are, drums included: 1 if all bars have the same rhythm.",
         "metre",
         since=4,
+        sources=(
+            "dong2020",
+            "wu2020",
+        ),
     ),
     "repeated_bars": Metric(
         "Repeated bars",
@@ -117,11 +125,27 @@ def measure(
     """
     drums = Notes.of() if drums is None else drums
     seconds = max(notes.duration, drums.duration) if seconds is None else seconds
-    why = UNKNOWN if metre is None else follows(notes, drums, metre, seconds)
+    return measure_told(notes, drums, metre, seconds, beatless(notes, drums, metre, seconds))
+
+
+def beatless(notes: Notes, drums: Notes, metre: Metre | None, seconds: float) -> Missing | None:
+    """Why the beats of a file say nothing of its music; None where its onsets follow them."""
+    return UNKNOWN if metre is None else follows(notes, drums, metre, seconds)
+
+
+def music_bars(metre: Metre, seconds: float) -> NDArray[np.float64]:
+    """(bars, 2) quarters at which bars begin and end, from the begin of the file, without those before a cut."""
+    bars = metre.bars(seconds)
+    return bars[metre.seconds(bars[:, 1]) > _ROUNDING]
+
+
+def measure_told(
+    notes: Notes, drums: Notes, metre: Metre | None, seconds: float, why: Missing | None
+) -> dict[str, MetricValue]:
+    """`measure`, where it is known already why (`beatless`) the beats say nothing."""
     if metre is None or why is not None:
         return dict.fromkeys(METRICS, why or UNKNOWN)
-    bars = metre.bars(seconds)
-    bars = bars[metre.seconds(bars[:, 1]) > _ROUNDING]  # without those before a cut
+    bars = music_bars(metre, seconds)
     pitched, struck = Positions.of(notes, metre, bars), Positions.of(drums, metre, bars)
     values: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
     values |= _of_rhythm(pitched, struck, bars)
@@ -228,10 +252,9 @@ def _of_notes(
     _, first = np.unique(found.bar * longest + found.place, return_index=True)  # one of each moment
     end = Positions.at(metre.quarters(notes.offset), bars).quarters(bars)
     sounds = set(found.bar.tolist())
-    contents: list[set[tuple[int, int]]] = [set() for _ in bars]
-    for bar, place, pitch in zip(found.bar.tolist(), found.place.tolist(), notes.pitch.tolist(), strict=True):
-        contents[bar].add((place, pitch))
-    kinds = {frozenset(content) for content in contents if content}
+    # What each bar has, in one order, as bytes: bars of the same content are the same bytes.
+    bar, content = np.divmod(np.unique((found.bar * longest + found.place) * PITCHES + notes.pitch), longest * PITCHES)
+    kinds = {own.tobytes() for own in np.split(content, np.flatnonzero(np.diff(bar)) + 1)}
     return {
         "onsets_on_beat": float(found.on_beat(beats, bars)[first].mean()),
         "onsets_per_bar": len(first) / len(bars),

@@ -16,6 +16,7 @@ VIEWS = {  # the modules that measure, in the order of reports, and their headin
     "repetition": "Repetition",
     "instruments": "Instruments",
     "metre": "Metre",
+    "papers": "Numbers of the literature",
 }
 
 COUNTED = {  # the notes that a view counts
@@ -28,6 +29,10 @@ COUNTED = {  # the notes that a view counts
     "metre": (
         "Only files whose onsets follow the beats that they state (tempo and time signature). All notes with a pitch "
         "count, and drums where they are named."
+    ),
+    "papers": (
+        "Each in the definition of its authors' own code. All notes with a pitch count, and drums where they are "
+        "named. What needs beats exists only for files whose onsets follow those that they state."
     ),
 }
 
@@ -55,10 +60,13 @@ class Metric:
     view : the module that measures it, one of `VIEWS`
     paper : the words of Huang, Huang & Cai (2018) that it measures, if any
     compared : whether sets of music are compared by it; False where it shows how a file was made (length, clipping)
+    quoted : whether it is measured only because other papers print it: it is described beside their numbers, never
+        compared, tested or part of a distance
     twin : the metric that already says the same; this one is measured and described, but not tested again
     since : the version of the catalogue (`evaluation.metrics.catalogue.CATALOGUE`) that has today's definition
+    sources : BibTeX keys of the papers that define it, entries of `sources.bib`
     plain : values that say that there is nothing of the kind, or nothing else, and these words; where all pieces of a
-        comparison have one of them, there is nothing to compare (`evaluation.comparison.absent`)
+        comparison have one of them, there is nothing to compare (`evaluation.comparison.sets.absent`)
     """
 
     label: str
@@ -67,8 +75,10 @@ class Metric:
     view: str
     paper: str = ""
     compared: bool = True
+    quoted: bool = False
     twin: Twin | None = None
     since: int = 1
+    sources: tuple[str, ...] = ()
     plain: tuple[tuple[float, str], ...] = ()
 
     @property

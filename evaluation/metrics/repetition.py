@@ -22,7 +22,7 @@ from clstm.music.degeneration import LOOPED, loop
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE, encode
 from evaluation.metrics.metric import Metric, MetricValue, Missing
-from evaluation.metrics.shared_passages import INTERVALS, Array, gaps, longest_repeat, strikes, tokens
+from evaluation.metrics.shared_passages import INTERVALS, Array, Ranks, gaps, repeated, strikes, tokens
 
 N = 4  # tokens of an n-gram
 FEWEST = 32  # notes; of fewer, what DEFLATE needs for itself decides the ratio
@@ -34,6 +34,7 @@ METRICS = {
         "Distinct runs of five notes (intervals and rhythm, 1/8 s) divided by all such runs; falls with a "
         "piece's length.",
         "repetition",
+        sources=("li2016",),
     ),
     "compression_ratio": Metric(
         "Compression ratio",
@@ -43,6 +44,7 @@ METRICS = {
         "500 pieces.",
         "repetition",
         since=2,
+        sources=("deutsch1996",),
     ),
     "longest_repeat_share": Metric(
         "Longest repeat",
@@ -50,6 +52,7 @@ METRICS = {
         "Share of the notes in the longest run, in any key, that occurs again (it may overlap itself).",
         "repetition",
         paper="it will not repeat the same melody exactly",
+        sources=("huang2018",),
     ),
     "longest_repeat": Metric(
         "Longest repeat in notes",
@@ -64,6 +67,7 @@ METRICS = {
         "1 if one pattern comes at least three times in succession, for at least 10 s together; else 0.",
         "repetition",
         paper="more repetitions and loops",
+        sources=("huang2018",),
     ),
     "loop_onset": Metric(
         "Loop begins", "s", "When the loop begins, in a piece that loops.", "repetition", compared=False
@@ -87,17 +91,18 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue
         reason = "no notes between MIDI 24 and 101" if len(notes) else "no notes"
         return dict.fromkeys(METRICS, Missing(reason))
     token = tokens(frame, pitch)
-    run = longest_repeat(token)
-    repeated = run + 1 if run else 0
+    ranks = Ranks.of(token)
+    run = repeated(ranks)
+    notes_of_run = run + 1 if run else 0
     found = loop(matrix)
     straight = Missing("it does not loop")
     return {
-        "distinct_4_grams": distinct(token) if len(token) >= N else Missing(f"fewer than {N + 1} notes"),
+        "distinct_4_grams": distinct(ranks) if len(token) >= N else Missing(f"fewer than {N + 1} notes"),
         "compression_ratio": (
             compression_ratio(token) if len(frame) >= FEWEST else Missing(f"fewer than {FEWEST} notes")
         ),
-        "longest_repeat_share": repeated / len(frame) if len(frame) > 1 else Missing("one note"),
-        "longest_repeat": float(repeated) if len(frame) > 1 else Missing("one note"),
+        "longest_repeat_share": notes_of_run / len(frame) if len(frame) > 1 else Missing("one note"),
+        "longest_repeat": float(notes_of_run) if len(frame) > 1 else Missing("one note"),
         "looped": (
             float(found is not None)
             if matrix.shape[1] >= LOOPED * FRAME_RATE
@@ -108,18 +113,17 @@ def measure(notes: Notes, seconds: float | None = None) -> dict[str, MetricValue
     }
 
 
-def distinct(token: Array, n: int = N) -> float:
-    """Share of the n-grams of (at least n) tokens that are distinct, 1 / their number .. 1.
+def distinct(ranks: Ranks) -> float:
+    """Share of the runs of `N` tokens that are distinct, 1 / their number .. 1, of the ranks of at least so many.
 
-    >>> distinct(np.array([1, 2, 1, 2, 1]), 2)
-    0.5
+    >>> distinct(Ranks.of(np.array([1, 2, 1, 2, 1, 2, 9])))
+    0.75
     """
-    count = len(token) - n + 1
-    gram = np.zeros(count, dtype=np.int64)  # the number of each among those that begin alike
-    for place in range(n):
-        following = np.unique(token[place : place + count], return_inverse=True)[1]
-        gram = np.unique(gram * count + following, return_inverse=True)[1]
-    return int(gram.max() + 1) / count
+    count = len(ranks.order) - N + 1
+    width = N.bit_length() - 1  # N is a power of two, as the windows of ranks are
+    if len(ranks.levels) <= width:  # shorter windows are all distinct already
+        return 1.0
+    return len(np.unique(ranks.levels[width][:count])) / count
 
 
 def compression_ratio(token: Array) -> float:

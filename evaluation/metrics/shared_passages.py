@@ -117,7 +117,11 @@ def longest_repeat(text: Array) -> int:
     >>> longest_repeat(np.array([1, 2, 3, 9, 1, 2, 3])), longest_repeat(np.array([7, 7, 7, 7]))
     (3, 3)
     """
-    ranks = Ranks.of(text)
+    return repeated(Ranks.of(text))
+
+
+def repeated(ranks: Ranks) -> int:
+    """`longest_repeat` of a text whose ranks are known."""
     return int(ranks.common(ranks.order[:-1], ranks.order[1:]).max(initial=0))
 
 

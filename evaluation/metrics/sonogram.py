@@ -61,6 +61,7 @@ METRICS = {
         "sonogram",
         "hardly changes with time",
         since=2,
+        sources=("huang2018",),
     ),
     "change_below_1000_hz": Metric(
         "Change below 1 kHz",
@@ -70,6 +71,7 @@ METRICS = {
         "the low frequency is responsible for the rhythm",
         twin=Twin("spectral_change", 0.985, "the paper speaks of the whole spectrum"),
         since=2,
+        sources=("huang2018",),
     ),
     "change_above_1000_hz": Metric(
         "Change above 1 kHz",
@@ -79,6 +81,7 @@ METRICS = {
         "the high frequency is responsible for the melody",
         twin=Twin("spectral_change", 0.98, "the paper speaks of the whole spectrum"),
         since=2,
+        sources=("huang2018",),
     ),
     "spectral_flux": Metric(
         "Spectral flux",
@@ -86,6 +89,7 @@ METRICS = {
         "Share of the spectral magnitude that was not there 25 ms before; what ends counts as 0.",
         "sonogram",
         since=2,
+        sources=("dixon2006",),
     ),
     "variability_below_1000_hz": Metric(
         "Variability below 1 kHz",
@@ -96,6 +100,7 @@ METRICS = {
         "the low frequency is responsible for the rhythm",
         twin=Twin("level_spread", 0.965, "listeners hear the level of the whole"),
         since=2,
+        sources=("huang2018",),
     ),
     "variability_above_1000_hz": Metric(
         "Variability above 1 kHz",
@@ -106,6 +111,7 @@ METRICS = {
         "the high frequency is responsible for the melody",
         twin=Twin("level_spread", 0.951, "listeners hear the level of the whole"),
         since=2,
+        sources=("huang2018",),
     ),
 }
 

@@ -44,6 +44,10 @@ METRICS = {
         "spectrum",
         "mainly concentrated below 1 kHz",
         since=2,
+        sources=(
+            "huang2018",
+            "welch1967",
+        ),
     ),
     "energy_below_1200_hz": Metric(
         "Energy below 1.2 kHz",
@@ -52,6 +56,10 @@ METRICS = {
         "spectrum",
         "mostly concentrated below 1.2 kHz",
         since=2,
+        sources=(
+            "huang2018",
+            "welch1967",
+        ),
     ),
     "energy_below_1300_hz": Metric(
         "Energy below 1.3 kHz",
@@ -60,6 +68,10 @@ METRICS = {
         "spectrum",
         "most of them are concentrated below 1.3 kHz",
         since=2,
+        sources=(
+            "huang2018",
+            "welch1967",
+        ),
     ),
     "rolloff_85": Metric(
         "Rolloff 85 % of the long-term power spectrum",
@@ -67,6 +79,10 @@ METRICS = {
         "Frequency below which 85 % of the energy lies.",
         "spectrum",
         since=2,
+        sources=(
+            "peeters2004",
+            "welch1967",
+        ),
     ),
     "rolloff_95": Metric(
         "Rolloff 95 % of the long-term power spectrum",
@@ -75,6 +91,11 @@ METRICS = {
         "spectrum",
         "some high frequencies also have large amplitudes",
         since=2,
+        sources=(
+            "huang2018",
+            "peeters2004",
+            "welch1967",
+        ),
     ),
     "rolloff_99": Metric(
         "Rolloff 99 % of the long-term power spectrum",
@@ -82,9 +103,21 @@ METRICS = {
         "Frequency below which 99 % of the energy lies.",
         "spectrum",
         since=2,
+        sources=(
+            "peeters2004",
+            "welch1967",
+        ),
     ),
     "centroid": Metric(
-        "Centroid of the long-term power spectrum", "Hz", "Mean frequency, weighted by energy.", "spectrum", since=2
+        "Centroid of the long-term power spectrum",
+        "Hz",
+        "Mean frequency, weighted by energy.",
+        "spectrum",
+        since=2,
+        sources=(
+            "peeters2004",
+            "welch1967",
+        ),
     ),
     "spread": Metric(
         "Spread of the long-term power spectrum",
@@ -92,6 +125,10 @@ METRICS = {
         "Standard deviation of frequency, weighted by energy.",
         "spectrum",
         since=2,
+        sources=(
+            "peeters2004",
+            "welch1967",
+        ),
     ),
     "flatness": Metric(
         "Flatness of the long-term power spectrum",
@@ -100,6 +137,11 @@ METRICS = {
         "1 is noise, near 0 a tone.",
         "spectrum",
         since=2,
+        sources=(
+            "johnston1988",
+            "dubnov2004",
+            "welch1967",
+        ),
     ),
     "spectral_entropy": Metric(
         "Entropy of the long-term power spectrum",
@@ -108,6 +150,10 @@ METRICS = {
         "a tone.",
         "spectrum",
         since=2,
+        sources=(
+            "misra2004",
+            "welch1967",
+        ),
     ),
     "evenness": Metric(
         "Evenness below 1 kHz",
@@ -116,6 +162,10 @@ METRICS = {
         "spectrum",
         "uniformly distributed in 0-1 kHz",
         since=2,
+        sources=(
+            "huang2018",
+            "welch1967",
+        ),
     ),
 }
 

@@ -45,6 +45,10 @@ METRICS = {
         "structure",
         "hardly changes with time",
         since=2,
+        sources=(
+            "huang2018",
+            "foote1999",
+        ),
     ),
     "novelty": Metric(
         "Novelty",
@@ -52,6 +56,7 @@ METRICS = {
         "How much less similar four seconds are to the next four than to themselves, on average (Foote 2000).",
         "structure",
         since=2,
+        sources=("foote2000",),
     ),
     "novelty_rate": Metric(
         "Novelty rate",
@@ -59,6 +64,7 @@ METRICS = {
         "Peaks of novelty per minute, 0.1 or more above the valleys beside them: moments where something new begins.",
         "structure",
         since=2,
+        sources=("foote2000",),
     ),
 }
 

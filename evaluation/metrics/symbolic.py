@@ -10,6 +10,8 @@ A pitch that two notes sound at once (two voices, two tracks) sounds once, as in
 polyphony rate asks for more than two pitches where its definition says two or more; here it is two or more.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,46 +22,64 @@ from evaluation.metrics.metric import Metric, MetricValue, Missing
 CHORD = 0.03  # s: hands strike a chord's notes within about this; onsets closer together are one
 
 METRICS = {
-    "note_density": Metric("Note density", "notes/s", "Notes per second.", "symbolic"),
+    "note_density": Metric("Note density", "notes/s", "Notes per second.", "symbolic", sources=("yang2020",)),
     "polyphony": Metric(
         "Polyphony",
         "notes",
         "Mean number of pitches sounding, while any sounds. Notes are as long as in note length.",
         "symbolic",
+        sources=("dong2020",),
     ),
     "polyphony_rate": Metric(
         "Polyphony rate",
         "share",
         "Share of the whole time in which two pitches or more sound. Notes are as long as in note length.",
         "symbolic",
+        sources=("dong2020",),
     ),
-    "pitch_range": Metric("Pitch range", "semitones", "From the lowest pitch to the highest.", "symbolic"),
+    "pitch_range": Metric(
+        "Pitch range", "semitones", "From the lowest pitch to the highest.", "symbolic", sources=("dong2020",)
+    ),
     "pitch_class_entropy": Metric(
-        "Pitch-class entropy", "bits", "Entropy of the notes' pitch classes; at most log2 12 = 3.58.", "symbolic"
+        "Pitch-class entropy",
+        "bits",
+        "Entropy of the notes' pitch classes; at most log2 12 = 3.58.",
+        "symbolic",
+        sources=(
+            "wu2020",
+            "dong2020",
+        ),
     ),
     "scale_consistency": Metric(
         "Scale consistency",
         "share",
         "Share of the notes in the major or natural minor scale that holds most of them; at least 7/12 = 0.58.",
         "symbolic",
+        sources=(
+            "mogren2016",
+            "dong2020",
+        ),
     ),
     "empty_frames": Metric(
         "Empty frames",
         "share",
         "Share of the eighths of a second in which no note with a pitch sounds. Notes are as long as in note length.",
         "symbolic",
+        sources=("dong2018",),
     ),
     "note_length": Metric(
         "Note length",
         "s",
         "Median length of a note: as long as its key is down or, with --pedal, as long as the pedal holds it.",
         "symbolic",
+        sources=("yang2020",),
     ),
     "inter_onset_interval": Metric(
         "Inter-onset interval",
         "s",
         "Median time from one onset to the next; notes within 30 ms are one chord.",
         "symbolic",
+        sources=("yang2020",),
     ),
     "changes_in_highs": Metric(
         "Changes in the highs",
@@ -69,6 +89,7 @@ METRICS = {
         "symbolic",
         "changes in the number and distribution of high-frequency notes",
         since=2,
+        sources=("huang2018",),
     ),
 }
 
@@ -150,9 +171,10 @@ def pitches_sounding(notes: Notes, seconds: float) -> tuple[NDArray[np.float64],
     return np.diff(time[order]), np.cumsum(change[order])[:-1]
 
 
+@lru_cache(maxsize=2)
 def spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """From when to when each pitch sounds, and which it is: its notes (at least one), those that overlap or touch made
-    one.
+    one. Several metrics ask for those of the same notes: nobody may change them.
     """
     order = np.lexsort((notes.onset, notes.pitch))
     pitch, onset, offset = notes.pitch[order], notes.onset[order], notes.offset[order]
