@@ -1,4 +1,5 @@
-"""How well models predict, and how far back they look: `clstm accuracy`, `benchmark` and `reach`."""
+"""How well models predict, and how far back they look: `clstm accuracy`, `likelihood`, `benchmark` and
+`reach`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clstm.cli.arguments import CorpusFolder, LatexTable, PairsTable, Runs, Seed
+from clstm.cli.arguments import CorpusFolder, LatexTable, PairsTable, Seed
 from clstm.runtime.commands import MEASURE, Commands, say_renamed
 from clstm.runtime.console import console, progress, say, warn
 from clstm.runtime.errors import MissingToolError, UserError
@@ -15,10 +16,18 @@ from clstm.runtime.ownership import may_write_table, may_write_text, must_differ
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
 app = Commands(MEASURE)
 
 Split = Annotated[str | None, typer.Option(help="Split to score. Default: `test`, or `valid` without one.")]
+Stride = Annotated[
+    int, typer.Option(min=1, help="Frames from one window to the next. Odd: windows begin all over the beat.")
+]
+Systems = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME=PATH", help="Each system, and its music: a file or a folder.", show_default=False),
+]
 Curves = Annotated[
     Path | None,
     typer.Option("--from", metavar="CSV", help="Measure nothing: draw this file of an earlier `clstm reach`."),
@@ -31,14 +40,24 @@ Figure = Annotated[
 @app.command()
 def accuracy(
     corpus: CorpusFolder,
-    runs: Runs,
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN", help="Runs, names of bundled models, or NAME=DIR with --replicates.", show_default=False
+        ),
+    ],
     split: Split = None,
-    stride: Annotated[
-        int, typer.Option(min=1, help="Frames from one window to the next. Odd: windows begin all over the beat.")
-    ] = 9,  # `score.HORIZON`, which would bring in numpy
+    stride: Stride = 9,  # `score.HORIZON`, which would bring in numpy
     out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write every metric to this file.")] = None,
     latex: LatexTable = None,
     pairs: PairsTable = None,
+    replicates: Annotated[
+        bool, typer.Option("--replicates", help="The sub-folders of each NAME=DIR are trainings of one network.")
+    ] = False,
+    trainings: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Also write networks against networks, with trainings counted, to this file."),
+    ] = None,
     baselines_from: Annotated[
         Path | None,
         typer.Option(metavar="CORPUS", help="Corpus on which the baselines are trained. Default: the one scored."),
@@ -49,23 +68,35 @@ def accuracy(
 
     Windows of exactly 90 frames, from a zero state, of pieces that no model has seen, compared with trivial baselines.
     Intervals are 95 %, over groups of pieces. Skill is the share of the best baseline's error, or of its nats per
-    frame, that a model removes.
+    frame, that a model removes. Networks with five trainings each are compared by t between trainings.
 
     For example:
 
         clstm accuracy corpus rnn lstm c-lstm --out accuracy.csv --latex accuracy.tex
         clstm accuracy my-music rnn lstm c-lstm --baselines-from corpus
+        clstm accuracy corpus lstm=lstm c-lstm=clstm --replicates --trainings t.csv
     """
     from clstm.prediction import accuracy as scoring
     from clstm.prediction import tables
+    from clstm.prediction import trainings as several
 
     may_write_table(out, scoring.COLUMNS)
     may_write_table(pairs, scoring.PAIRS, "--pairs")
-    must_differ(out=out, pairs=pairs, latex=latex)
+    may_write_table(trainings, several.COLUMNS, "--trainings")
+    must_differ(out=out, pairs=pairs, latex=latex, trainings=trainings)
     may_write_text(latex, tables.MADE, "LaTeX", "--latex")
+    found, networks = several.runs_of(runs, replicates=replicates)
+    if trainings and not networks:
+        raise UserError("--trainings needs NAME=DIR with --replicates: several trainings of each network")
     with progress() as advance:
         counts = scoring.score_paths(
-            corpus, runs, split=split, stride=stride, teacher=baselines_from, caution=warn, progress=advance
+            *(corpus, list(found.values())),
+            split=split,
+            stride=stride,
+            teacher=baselines_from,
+            names=list(found),
+            caution=warn,
+            progress=advance,
         )
     table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
     _show(table, differences)
@@ -75,6 +106,12 @@ def accuracy(
         write_text(latex, tables.latex(table))
     if pairs:
         write_table(pairs, differences)
+    if networks:
+        between = several.compare(counts, networks, seed)
+        for line in several.sentences(between):
+            say(line)
+        if trainings:
+            write_table(trainings, between)
 
 
 def _show(table: "pd.DataFrame", differences: "pd.DataFrame") -> None:
@@ -89,6 +126,72 @@ def _show(table: "pd.DataFrame", differences: "pd.DataFrame") -> None:
         notes += tables.pair_notes(differences)
     for note in notes:
         say(note)
+
+
+@app.command()
+def likelihood(
+    systems: Systems,
+    out: Annotated[
+        Path, typer.Option(metavar="CSV", help="The table, one row per file and model.", show_default=False)
+    ],
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="RUN", help="A run or a bundled model; repeat it for more. Default: all four."),
+    ] = None,
+    stride: Stride = 9,  # `score.HORIZON`, which would bring in numpy
+    seconds: Annotated[
+        float | None, typer.Option(min=12.375, help="Use only this many seconds from the start of each piece.")
+    ] = None,
+    pedal: Annotated[
+        bool, typer.Option("--pedal", help="Count notes as long as the pedal holds them, not as keys are down.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read. Default: one per core.")] = None,
+) -> None:
+    """Score how likely any music is under trained models: the negative log-likelihood, in nats per frame.
+
+    Music becomes score matrices, and what that leaves out is said. Each frame scored is predicted from exactly 90
+    frames before it, as in `clstm accuracy`; nothing is rendered. Fewer nats are not better music: a model's own music,
+    and a note that is repeated, are likely. Compare with people's nats: give the table to `compare` or `report` as
+    --likelihood.
+
+    For example:
+
+        clstm likelihood human=music/human lstm=music/lstm --out likelihood.csv
+        clstm likelihood human=human mine=new --model runs/lstm --out likelihood.csv
+    """
+    from clstm.prediction import likelihood as scoring
+    from clstm.runtime.finding import named_paths
+
+    may_write_table(out, scoring.COLUMNS)
+    sources = named_paths(systems)
+    with progress() as advance:
+        found = scoring.score_systems(
+            *(sources, models or ()),
+            stride=stride,
+            seconds=seconds,
+            pedal=pedal,
+            workers=workers,
+            progress=advance,
+        )
+    write_table(out, found.table)
+    for remark in found.remarks:
+        warn(remark)
+    console.print(_means(scoring.mean_table(found.table)))
+    say(f"{out} made.")
+
+
+def _means(means: "pd.DataFrame") -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD)
+    shown.add_column("nats per frame, mean of the pieces", overflow="fold")
+    for model in means.columns:
+        shown.add_column(Text(str(model)), justify="right", no_wrap=True)
+    for system, row in means.iterrows():
+        shown.add_row(Text(str(system)), *(f"{value:.2f}" for value in row))
+    return shown
 
 
 @app.command()

@@ -119,8 +119,8 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
             continue
         recurring = cells.recurring(period)
         # Dice: twice what both have, over what either has.
-        either = _over(total[period:], width) + _over(total[:-period], width)
-        alike = 2 * _sums(recurring, width) >= ALIKE * either
+        own = _over(total, width)
+        alike = 2 * _sums(recurring, width) >= ALIKE * (own[period:] + own[:-period])
         if not alike.any():
             continue
         resting = _over(total, period)[1:] == 0  # nothing struck in the period that ends here

@@ -19,6 +19,7 @@ below the next of its key; here it ends there, as a string does, and the pitch s
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,8 @@ def sounding(events: Events, *, pedal: bool, drums: bool = False) -> Sounding:
     >>> sounding(events, pedal=False).end.tolist(), sounding(events, pedal=True).end.tolist()
     ([20], [90])
     """
-    messages = _Messages(events)
-    presets = Presets.of(messages.kind, messages.channel, events.first, events.second, events.exclusives)
+    messages = _messages(events)
+    presets = messages.presets
     drum = presets.drums
     struck = np.flatnonzero(messages.on if drums else messages.on & ~drum)
     end = messages.ends(struck, pedal=pedal)
@@ -81,6 +82,12 @@ def sounding(events: Events, *, pedal: bool, drums: bool = False) -> Sounding:
     pitch, velocity = (values[struck].astype(np.int64) for values in (events.first, events.second))
     program = presets.program[struck]
     return Sounding(events.tick[struck], tick[end], pitch, velocity, program, drum[struck], left_out)
+
+
+@lru_cache(maxsize=1)
+def _messages(events: Events) -> "_Messages":
+    """Those of a file, whose notes are asked for several times in a row: with its drums, and as pressed."""
+    return _Messages(events)
 
 
 class _Messages:
@@ -97,7 +104,7 @@ class _Messages:
         """The message that ends each note."""
         switches = self._controller(*range(_ALL_NOTES_OFF, 128))
         silence = self._controller(_ALL_SOUND_OFF)
-        notes = _Keys(self, np.sort(np.concatenate([switches, silence])))
+        notes = self._keys
         released = np.minimum(notes.released[struck], self._next(struck, struck, switches))
         end = released
         if pedal:
@@ -110,6 +117,15 @@ class _Messages:
             again = notes.again[struck]  # cuts what a pedal holds; other notes end with their own note-offs
             end = np.where(end > released, np.minimum(end, again), end)
         return np.minimum(end, self._next(struck, struck, silence))
+
+    @cached_property
+    def _keys(self) -> "_Keys":
+        return _Keys(self, np.sort(self._controller(_ALL_SOUND_OFF, *range(_ALL_NOTES_OFF, 128))))
+
+    @cached_property
+    def presets(self) -> Presets:
+        events = self.events
+        return Presets.of(self.kind, self.channel, events.first, events.second, events.exclusives)
 
     def presses(self, struck: Indices) -> int:
         """How often a pedal is pressed on the channels of these notes."""

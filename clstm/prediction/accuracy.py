@@ -36,13 +36,12 @@ from clstm.prediction.predictors import (
     shared_window,
 )
 from clstm.prediction.resampling import Array
-from clstm.prediction.scores import AT, PARTS, SUMS, Horizon, Values, loss
+from clstm.prediction.scores import AT, PARTS, SUMS, Horizon, Values, loss, nats
 from clstm.prediction.windows import windows_in, windows_of
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.training.origin import trained_elsewhere
 
-NEAREST = 1e-15  # to 0 and 1: what float64 still distinguishes from them
 COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
 SKILLS = ("accuracy", "nats")
 COLUMNS, PAIRS = ("system", "role"), ("horizon", "system")  # the first of each table's
@@ -55,19 +54,22 @@ def score(
     split: str,
     stride: int = HORIZON,
     teacher: Corpus | None = None,
+    names: Sequence[str] = (),
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders.
+    """Counts of baselines and runs on a split, for `summarise` and `differences`. Runs are named by their folders, or
+    as `names` says.
 
     teacher : what baselines learn from instead of this corpus, see `predictors.on_learning`
 
     Raises `MismatchError` when corpus and runs do not fit in one table, `UserError` when two systems have one name or
     no piece has a window.
     """
-    window = shared_window(corpus, runs)
+    window = shared_window(corpus, runs, names)
     _long_enough(corpus, split, window)  # before the thresholds, which take their time
     learnt = baselines(corpus, window, progress, teacher=teacher)
-    systems = learnt | {Path(run).name: model(run, corpus, progress) for run in runs}
+    names = names or [Path(run).name for run in runs]
+    systems = learnt | {name: model(run, corpus, progress) for name, run in zip(names, runs, strict=True)}
     in_order = dict(sorted(systems.items(), key=lambda system: ROLES.index(system[1].role)))
     return count(corpus, in_order, split=split, window=window, stride=stride, progress=progress)
 
@@ -80,6 +82,7 @@ def score_paths(
     split: str | None = None,
     stride: int = HORIZON,
     teacher: Path | None = None,
+    names: Sequence[str] = (),
     progress: Progress = silent,
 ) -> pd.DataFrame:
     """`score`, of a corpus's folder and of runs by their folders or the names of bundled models.
@@ -88,13 +91,13 @@ def score_paths(
     split : None is the one held out
     """
     opened, found = Corpus.open(corpus), [pretrained.find(run) for run in runs]
-    shared_window(opened, found)  # before any caution: runs and corpus that do not fit
+    shared_window(opened, found, names)  # before any caution: runs and corpus that do not fit
     split = split or opened.held_out
     other = Corpus.open(teacher) if teacher else None
     learning = on_learning(opened, split, other)
     for one in (*trained_elsewhere(found, opened), *cautions(opened, found, split), *filter(None, [learning])):
         caution(one)
-    return score(opened, found, split=split, stride=stride, teacher=other, progress=progress)
+    return score(opened, found, split=split, stride=stride, teacher=other, names=names, progress=progress)
 
 
 def count(
@@ -147,8 +150,7 @@ def _sums(chances: Chances, targets: Matrix, system: ScoredSystem) -> dict[str, 
     true = targets == 1
     sums = {"cells": float(true.size), "nats": float("nan")}
     if system.calibrated:
-        given = np.where(true, chances, 1 - chances)
-        sums["nats"] = float(-np.log(np.clip(given, NEAREST, 1)).sum())
+        sums["nats"] = float(nats(chances, targets).sum())
     for at, level in zip(AT, (0.5, system.threshold), strict=True):
         said = chances >= level
         hits = int((said & true).sum())

@@ -52,8 +52,8 @@ class ScoredSystem:
     kind: str = ""
 
 
-def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
-    """The frames each run reads at once.
+def shared_window(corpus: Corpus, runs: Sequence[Path], names: Sequence[str] = ()) -> int:
+    """The frames each run reads at once. names : of the runs, where these are not their folders'
 
     Raises `MismatchError` when corpus and runs do not fit in one table, `UserError` when two systems have one name.
     """
@@ -61,19 +61,27 @@ def shared_window(corpus: Corpus, runs: Sequence[Path]) -> int:
         raise MismatchError(
             f"{corpus.path} is a benchmark of {corpus.rows} keys, without strikes; score it with: clstm benchmark"
         )
+    return window_of(runs, str(corpus.path), names)
+
+
+def window_of(runs: Sequence[Path], music: str, names: Sequence[str] = ()) -> int:
+    """The frames each run reads at once, all the same.
+
+    music : what they are to score, for the errors, those of `shared_window`; names : as there
+    """
     windows: dict[str, int] = {}
-    for run in map(Path, runs):
+    for name, run in zip(names or [Path(run).name for run in runs], map(Path, runs), strict=True):
         network = read_config(run)["network"]
         if network["rows"] != ROWS:
             raise MismatchError(
-                f"{run} was trained on a benchmark of {network['rows']} keys, and {corpus.path} is music of {ROWS}"
+                f"{run} was trained on a benchmark of {network['rows']} keys, and {music} is music of {ROWS}"
                 " rows; score it on its own corpus with: clstm benchmark"
             )
         if network["horizon"] < HORIZON:
             raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {HORIZON}")
-        if run.name in windows or run.name in BASELINES:
-            raise UserError(f"two systems are called {run.name}, and a run has its folder's name; rename one")
-        windows[run.name] = network["window"]
+        if name in windows or name in BASELINES:
+            raise UserError(f"two systems are called {name}, and a run has its folder's name; rename one")
+        windows[name] = network["window"]
     if len(set(windows.values())) > 1:
         each = ", ".join(f"{name} {window}" for name, window in windows.items())
         raise MismatchError(f"the runs read windows of different frames ({each}); score them separately")

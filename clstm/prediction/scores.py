@@ -27,6 +27,8 @@ RATIOS = {  # what is added up above and below the line of the metrics that have
     "f1_at_threshold": (TWICE, (*TWICE, *WRONG_AT)),
 }
 
+NEAREST = 1e-15  # to 0 and 1: what float64 still distinguishes from them
+
 Values = dict[str, Array]  # each of every row of weights
 
 
@@ -112,6 +114,16 @@ def confusion(cells: Array, hits: Array, false_alarms: Array, misses: Array) -> 
             "recall": hits / (hits + misses),
             "f1": 2 * hits / (2 * hits + wrong),
         }
+
+
+def nats(chances: Array, targets: NDArray[np.uint8]) -> Array:
+    """The negative log-likelihood of each cell: of its chance where it is 1, else of the rest. Arrays of one shape.
+
+    >>> nats(np.array([0.5, 0.9]), np.array([1, 0], dtype=np.uint8)).round(3).tolist()
+    [0.693, 2.303]
+    """
+    given = np.where(targets == 1, chances, 1 - chances)
+    return np.asarray(-np.log(np.clip(given, NEAREST, 1)))
 
 
 def loss(found: Values, of: str) -> Array:

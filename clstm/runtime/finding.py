@@ -154,6 +154,39 @@ def find(sources: Iterable[Path], *kinds: str) -> MusicFiles:
     return MusicFiles(list(files.values()), left_out)
 
 
+def named_path(text: str) -> tuple[str, Path]:
+    """The name and the path of NAME=PATH; the path may hold further equals signs. Raises `UserError` for another form.
+
+    >>> named_path("my  model=.")
+    ('my model', PosixPath('.'))
+    """
+    name, equals, path = text.partition("=")
+    name = " ".join(name.split())
+    if not (equals and name and path):
+        raise UserError(f"{text!r} is not NAME=PATH; give each system as in Bach=music/bach")
+    if readable(name) != name:
+        raise UserError(
+            f"the name '{readable(name)}' has control characters or bytes that are not text; give another name"
+        )
+    if not Path(path).exists():
+        raise UserError(f"{name}: {readable(path)} does not exist; give a MIDI or audio file, or a folder of them")
+    return name, Path(path)
+
+
+def named_paths(texts: Iterable[str]) -> dict[str, Path]:
+    """The paths of several NAME=PATH by name, in their order. Raises `UserError` for a name that is given twice.
+
+    >>> named_paths(["people=music/human", "rnn=music/mine"])
+    {'people': PosixPath('music/human'), 'rnn': PosixPath('music/mine')}
+    """
+    found: dict[str, Path] = {}
+    for name, path in map(named_path, texts):
+        if name in found:
+            raise UserError(f"the name {name!r} is given twice; every system needs a name of its own")
+        found[name] = path
+    return found
+
+
 def _instead(sources: list[Path], kinds: tuple[str, ...]) -> str:
     """Of the other kind, what the folders hold."""
     others = {MIDI, AUDIO} - set(kinds)
