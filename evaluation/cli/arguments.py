@@ -45,6 +45,14 @@ Cluster = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="A Dask scheduler: its workers measure, not this machine.")
 ]
 
+Replicates = Annotated[
+    bool,
+    typer.Option(
+        "--replicates",
+        help="The sub-folders of each system are its trainings: lstm=DIR with DIR/1, DIR/2, ... Then trainings count, "
+        "and not only pieces.",
+    ),
+]
 Limits = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,6 +62,16 @@ Limits = Annotated[
     ),
 ]
 
+Skip = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=SECONDS",
+        help="Cut so many seconds, such as a prompt, from the start of a system's files. Can be repeated.",
+    ),
+]
+Likelihood = Annotated[
+    Path | None, typer.Option(metavar="CSV", help="From `clstm likelihood --out`: nats under trained models.")
+]
 Reference = Annotated[str, typer.Option(metavar="NAME", help="The system that all others are compared with.")]
 Robustness = Annotated[
     bool,
@@ -65,4 +83,21 @@ OtherSoundfont = Annotated[
     Path | None,
     typer.Option(metavar="SF2", help="The other SoundFont, a file or a name. Default: the system's FluidR3_GM.sf2."),
 ]
+Margin = Annotated[
+    str,
+    typer.Option(
+        metavar="MARGIN",
+        help="Also say which systems are no worse than others by a margin: a distance in MMD² (0.02), or a share of a "
+        "system's (NAME=10%).",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")]
+Embeddings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--embedding",
+        metavar="NAME[=FOLDER]",
+        help="Compare in this embedding too: `musicnn`, `clap`, `mert`, or a plug-in, with FOLDER of its weights; or "
+        "any NAME with a FOLDER of arrays (.npy) of your own. Can be repeated.",
+    ),
+]

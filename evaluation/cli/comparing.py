@@ -9,14 +9,19 @@ from clstm.runtime.commands import MEASURE, Commands
 from clstm.runtime.console import console, progress, say, warn
 from evaluation.cli.arguments import (
     Cluster,
+    Embeddings,
     Instrument,
+    Likelihood,
     Limits,
+    Margin,
     OtherSoundfont,
     Pedal,
     Reference,
+    Replicates,
     Robustness,
     Seconds,
     Seed,
+    Skip,
     Soundfont,
     Systems,
     Workers,
@@ -35,7 +40,8 @@ Groups = Annotated[
     Path | None,
     typer.Option(
         metavar="CSV",
-        help="A table with the columns file and group. Pieces of one group (a work, a composer) are not independent.",
+        help="A table with the columns file and group. Pieces of one group (a work, a composer) are not independent. "
+        "A column replicate says which training of its system made a file.",
     ),
 ]
 
@@ -58,7 +64,9 @@ def measure_command(
             "`grid=1/8,offsets=true,velocity=80`; also `range`, `instruments`, `drums`, `pedal`.",
         ),
     ] = None,
+    replicates: Replicates = False,
     seconds: Seconds = None,
+    skip: Skip = None,
     only: Annotated[
         str | None,
         typer.Option(metavar="notes", help="Measure only the metrics of `notes`; nothing is rendered, so it is fast."),
@@ -90,7 +98,9 @@ def measure_command(
     settings = RenderSettings(soundfont=soundfont, instrument=instrument)
     notes_only = only is not None and choice("--only", only, ("notes",)) == "notes"
     request = MeasurementRequest(
-        *(tuple(systems), out, settings, same_grid, pedal, seconds, workers, cluster, control, notes_only, pieces)
+        *(tuple(systems), out, settings, same_grid, pedal, seconds, workers, cluster, control, notes_only, pieces),
+        replicates=replicates,
+        skip=tuple(skip or ()),
     )
     with progress() as advance:
         made = make_table(request, advance)
@@ -108,14 +118,32 @@ def compare_command(
     ],
     grid: Grid = "auto",
     limits: Limits = None,
+    embedding: Embeddings = None,
+    skip: Skip = None,
     groups: Groups = None,
+    replicates: Replicates = False,
     seconds: Seconds = None,
+    likelihood: Likelihood = None,
     robustness: Robustness = False,
     other_soundfont: OtherSoundfont = None,
     soundfont: Soundfont = None,
     instrument: Instrument = None,
     pedal: Pedal = False,
+    margin: Margin = "",
     seed: Seed = 0,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOUND",
+            help="Fail where a system is certainly above a bound: `distance=150`, MMD² × 1000 of all metrics; "
+            "`distance=0.5*NAME`, a share of another system's; `METRIC=VALUE`, a difference of means in the metric's "
+            "unit; `NAME:distance=150`, for one system. Can be repeated.",
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.xml", help="Also write the bounds as JUnit XML, one case per system and bound."),
+    ] = None,
     workers: Workers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -127,21 +155,28 @@ def compare_command(
     limits with the reference as it is. As it was played, the reference is one more system. `clstm describe` shows the
     limits. If stopped, the same command continues.
 
+    The exit status is 1 where a bound of `--fail-over` is broken: where the whole 95 % interval lies above it.
+
     For example:
 
         clstm compare human=human lstm=lstm --reference human --out verdict
         clstm compare human=human lstm=lstm --reference human --out verdict --robustness
+        clstm compare human=a mine=b --reference human --out d --fail-over distance=150
     """
     import shlex
     import sys
 
     from clstm.runtime.errors import choice
+    from evaluation import bounds
     from evaluation.audio.render import RenderSettings
-    from evaluation.comparison import compare, references, tables
-    from evaluation.measurement.named_paths import named_paths
+    from evaluation.comparison import compare, folder, tables
+    from evaluation.comparison.sets import references
+    from evaluation.measurement.options.named_paths import named_paths
 
+    sources = named_paths(systems)
+    asked = bounds.asked(fail_over or (), junit, list(sources), reference, out)
     request = compare.ComparisonRequest(
-        *(named_paths(systems), reference, out, RenderSettings(soundfont=soundfont, instrument=instrument)),
+        *(sources, reference, out, RenderSettings(soundfont=soundfont, instrument=instrument)),
         grid=choice("--grid", grid, references.GRIDS),
         pedal=pedal,
         groups=groups,
@@ -153,9 +188,14 @@ def compare_command(
         cluster=cluster,
         command=shlex.join(["clstm", *sys.argv[1:]]),
         limits=tuple(limits or ()),
+        replicates=replicates,
+        margin=margin,
+        embeddings=tuple(embedding or ()),
+        likelihood=likelihood,
+        skip=tuple(skip or ()),
     )
     with progress() as advance:
-        made = compare.make_verdict(request, advance)
+        made = folder.make_verdict(request, advance)
     for remark in made.remarks:
         warn(remark)
     for part in tables.readable(made.table, made.reference):
@@ -163,3 +203,5 @@ def compare_command(
     for line in made.summary:
         say(line)
     say(f"All numbers, with intervals: {out / 'verdict.md'}")
+    if not bounds.kept(asked, made.near.distances, made.table, junit, say):
+        raise typer.Exit(1)

@@ -36,7 +36,7 @@ def describe_command(
         clstm describe human=music/human lstm=music/lstm
     """
     from evaluation.comparison import description
-    from evaluation.measurement.named_paths import named_paths
+    from evaluation.measurement.options.named_paths import named_paths
 
     if out is not None:
         description.may_write(out)

@@ -9,6 +9,11 @@ from clstm.runtime.commands import Commands
 from clstm.runtime.console import console, progress, say, warn
 from evaluation.cli.arguments import BUNDLED, Gain, Soundfont, Workers
 
+TOLERANCE = (
+    "How far a metric may move: a value in its unit, or a percentage of the value recorded, as in `centroid=2%`. {} "
+    "Can be repeated."
+)
+
 app = Commands(about="Detect changes in music or in its measurement: record metrics once, check them later.")
 
 
@@ -23,6 +28,10 @@ def record_command(
     rate: Annotated[int, typer.Option(help="Sample rate of all measurements, Hz.")] = 44100,
     reverb: Annotated[bool, typer.Option("--reverb", help="Render MIDI with reverb.")] = False,
     chorus: Annotated[bool, typer.Option("--chorus", help="Render MIDI with chorus.")] = False,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", help=TOLERANCE.format("Kept in the baseline for every check.")),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Measure every file and record its metrics, with everything they depend on.
@@ -38,10 +47,12 @@ def record_command(
     from clstm.music.left_out import sentence
     from evaluation.audio.render import RenderSettings
     from evaluation.drift.check import record
+    from evaluation.drift.tolerances import of_options
 
+    tolerances = of_options(tolerance or ())
     settings = RenderSettings(soundfont=soundfont, sample_rate=rate, gain=gain, reverb=reverb, chorus=chorus)
     with progress() as advance:
-        baseline = record(inputs, out, settings, workers, advance)
+        baseline = record(inputs, out, settings, workers, advance, tolerances)
     unreadable = {name: piece.unreadable for name, piece in baseline.files.items() if piece.unreadable}
     for name, reason in unreadable.items():
         warn(f"{name}: {reason}; recorded as unreadable")
@@ -66,11 +77,16 @@ def check_command(
     same_bytes: Annotated[
         bool, typer.Option("--bytes", help="Report a file whose bytes differ, even if it sounds as recorded.")
     ] = False,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", help=TOLERANCE.format("Used instead of the baseline's.")),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Measure again, and report what changed.
 
-    Tolerances: 0.1 dB for levels, 0.5 LU for the loudness range, 0.5 % for all else. A metric that was missing must be
+    Tolerances: 0.1 dB for levels, 0.5 LU for the loudness range, 0.5 % for all else, or what the
+    baseline or `--tolerance` say of a metric. A metric that was missing must be
     missing for the same reason; files that are new or gone are named. Audio must have the same rate, channels and
     length, with no channel swapped or inverted.
 
@@ -80,12 +96,16 @@ def check_command(
     For example:
 
         clstm spectra check baseline.json --junit spectra.xml
+        clstm spectra check baseline.json --tolerance centroid=2%
     """
     from clstm.runtime.ownership import may_write_text
     from evaluation.drift.check import check
-    from evaluation.drift.report import summary, table, write_junit
+    from evaluation.drift.report import junit_cases, summary, table
+    from evaluation.drift.tolerances import of_options
+    from evaluation.junit import write_junit
 
     may_write_text(junit, '<testsuite name="clstm spectra', "JUnit's XML", "--junit")
+    tolerances = of_options(tolerance or ())
     with progress() as advance:
         result = check(
             baseline,
@@ -94,9 +114,10 @@ def check_command(
             workers,
             advance,
             same_bytes,
+            tolerances,
         )
     if junit:
-        write_junit(result, junit)
+        write_junit(junit, f"clstm spectra {baseline.name}", junit_cases(result))
     if result.moved:
         console.print(table(result))
     for line in summary(result):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clstm.runtime.progress import Progress, silent
-from evaluation.comparison.absent import had, without_plain
+from evaluation.comparison.sets.absent import had, without_plain
 from evaluation.comparison.verdict import (
     COLUMNS,
     DIFFERS,
@@ -67,7 +67,7 @@ def compare(
 ) -> "pd.DataFrame":
     """The table of `COLUMNS`: every other system compared with the reference, in the order of the systems.
 
-    A metric that no piece of any system has is left out (`evaluation.comparison.absent`).
+    A metric that no piece of any system has is left out (`evaluation.comparison.sets.absent`).
 
     values, pieces : of `evaluation.measurement.systems.Measurements`
     against : the systems compared, each with what it is compared with, where that is not the reference for all

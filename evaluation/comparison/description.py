@@ -19,7 +19,7 @@ from evaluation.controls.fitting import Fit, parts_of_a_quarter
 from evaluation.controls.limits import Limits, PieceLimits, Rule
 from evaluation.measurement.inputs import not_used
 from evaluation.measurement.limits import fit_of, read_limits, summed
-from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.options.named_paths import music_files
 
 NO_USE = "so this is no control"
 NAMED = 3  # instruments, and files off a rule, that a cell names

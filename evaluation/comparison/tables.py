@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from evaluation.comparison.closeness import Closeness
 from evaluation.comparison.verdict import (
     HIGHER,
     LESS,
@@ -26,8 +27,12 @@ from evaluation.comparison.verdict import (
     rows_of,
     systems_in,
 )
+from evaluation.distance.joint import Distance
+from evaluation.distance.sentences import p_value, rank, thousandths
+from evaluation.distance.space import JOINT
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
+from evaluation.statistics.ranks import ALPHA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,8 +143,14 @@ def _table(columns: Cells, first: Sequence[str], systems: Sequence[str]) -> "Tab
     return shown
 
 
-def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], caveats: Sequence[str]) -> str:
-    """The whole verdict, one table per view."""
+def markdown(
+    table: "pd.DataFrame",
+    reference: str,
+    summary: Sequence[str],
+    caveats: Sequence[str],
+    near: Closeness | None = None,
+) -> str:
+    """The whole verdict: the distance of all metrics together, if given, and one table per view."""
     rows = rows_of(table)
     systems, sets = systems_in(rows), _sets(rows, reference)
     robust = "flips" in table.columns
@@ -149,6 +160,7 @@ def markdown(table: "pd.DataFrame", reference: str, summary: Sequence[str], cave
     if len(sets) > 1:
         lines += ["Each system is compared with music of the reference that fits it:", ""]
         lines += [f"- {_escaped(row.system)} with {_escaped(row.against)}" for row in _first_of_each(rows)] + [""]
+    lines += _together(near) if near else []
     other = _escaped(_what(sets))
     lines += [
         f"A cell has the median, the distance from {other}, with its 95 % interval,",
@@ -189,6 +201,55 @@ def _first_of_each(rows: Iterable[VerdictRow]) -> list[VerdictRow]:
 
 def _what(sets: Mapping[str, str]) -> str:
     return next(iter(sets)) if len(sets) == 1 else "the set that each is compared with"
+
+
+def _together(near: Closeness) -> list[str]:
+    """All metrics together: one row per system, its distance, ranks, variety, and its distance by view."""
+    found: dict[str, dict[str, Distance]] = {}
+    for one in near.distances:
+        if one.space == JOINT or one.space in VIEWS:  # embeddings are rows of distances.csv
+            found.setdefault(one.system, {})[one.space] = one
+    if not found:
+        return []
+    spaces = dict.fromkeys(one.space for one in near.distances if one.space != JOINT)
+    possible = near.ranking.ranks if near.ranking else {}
+    heads = ["", "MMD² × 1000", "p", "halves", "rank", "density", "coverage", "near copies"]
+    heads += [VIEWS.get(space, space.capitalize()) for space in spaces]
+    lines = ["## All metrics together", "", *TOGETHER, "", f"| {' | '.join(heads)} |"]
+    lines.append("|---|" + "---:|" * (len(heads) - 1))
+    for system, own in found.items():
+        whole, far = own[JOINT], own[JOINT].found
+        ends = f" [{thousandths(far.low)}, {thousandths(far.high)}]" if isfinite(far.low) else ""
+        cells = [_escaped(system), thousandths(far.value) + ends, p_value(whole.p).removeprefix("= ")]
+        cells += [thousandths(whole.human_95) if isfinite(whole.human_95) else MISSING]
+        cells.append(rank(possible[system]) if system in possible else MISSING)
+        cells += _variety(whole)
+        cells += [_of_space(own[space]) if space in own else MISSING for space in spaces]
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+TOGETHER = (
+    "MMD² × 1000: the squared maximum mean discrepancy from the reference, with its 95 % interval; 0 where",
+    "nothing differs. p: of a permutation test that the two have one distribution. Halves: what halves of the",
+    "reference stay below in 95 % of random splits, for as many pieces. Rank: those that the tests of pairs leave",
+    "possible, 1 is the closest. Density: 1 where the music is as usual as the reference's. Coverage: the share of the",
+    "reference's pieces with one of the system's nearby, and what is expected of music of the reference. Near copies:",
+    "the share of pieces with another one as near as 1 % of the reference's have one. Then MMD² × 1000 by view,",
+    "**bold** where p < 0.05, corrected by Holm over these.",
+)
+
+
+def _variety(one: Distance) -> list[str]:
+    if one.variety is None or not isfinite(one.variety.density):
+        return [MISSING] * 3
+    covered = f"{one.variety.coverage:.2f} ({one.expected:.2f})"
+    return [f"{one.variety.density:.2f}", covered, f"{one.variety.near_copies:.2f}"]
+
+
+def _of_space(one: Distance) -> str:
+    value = thousandths(one.found.value)
+    return f"**{value}**" if one.p_holm < ALPHA else value
 
 
 def number(value: float | None) -> str:

@@ -18,7 +18,7 @@ from clstm.music.messages import COLUMNS, CONTROLLER, NOTE_OFF, NOTE_ON, PROGRAM
 from clstm.music.midi import Notes
 from clstm.music.piece import Piece
 from clstm.music.score import decode, encode
-from evaluation.controls.control import PER_PIECE, Control
+from evaluation.controls.control import NO_CONTROL, PER_PIECE, Control
 from evaluation.controls.spans import Spans, spans
 
 ROUNDING = 0.00125  # s: a time as near as this is on a grid; half a tick of a file of 400 ticks per second
@@ -60,7 +60,7 @@ def applied(control: Control, piece: Piece, *, pedal: bool = False) -> Piece:
         held = control.pedal == "lengths"
         notes = spans(piece.messages, piece.duration, pedal=True).notes() if held else piece.notes
         return Piece.of(decode(encode(notes), control.velocity))
-    if not len(piece.messages):
+    if control == NO_CONTROL or not len(piece.messages):
         return piece
     return _with_one_velocity(control, _rebuilt(control, piece, pedal=pedal))
 

@@ -1,7 +1,7 @@
 """The file of `clstm spectra`: the values of each file, or why they are missing, and all that they depend on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import read_json
 from evaluation.audio.fingerprint import Fingerprint, numbers
+from evaluation.drift.tolerances import Tolerance, kept
 from evaluation.metrics.metric import MetricValue, Missing
 
 FORMAT = "clstm spectra 2"
@@ -41,6 +42,7 @@ class Baseline:
     units : of every metric that was measured, by name
     files : by name, in the order of measurement
     catalogue : the version of the catalogue of metrics (`metrics.catalogue.CATALOGUE`); the first did not state it
+    tolerances : other than the default, by metric; earlier versions had none
     """
 
     environment: Mapping[str, Any]
@@ -48,6 +50,7 @@ class Baseline:
     units: Mapping[str, str]
     files: Mapping[str, BaselineFile]
     catalogue: int = 1
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -69,7 +72,8 @@ def read_baseline(path: Path) -> Baseline:
     try:
         files = {name: _piece(entry) for name, entry in content["files"].items()}
         catalogue = int(content.get("catalogue", 1))
-        baseline = Baseline(content["environment"], content["inputs"], content["units"], files, catalogue)
+        tolerances = kept(content.get("tolerances", {}))
+        baseline = Baseline(content["environment"], content["inputs"], content["units"], files, catalogue, tolerances)
         _ = baseline.environment["measuring"], baseline.environment["rendering"]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(f"{path} is a damaged baseline ({type(error).__name__}: {error}); record again") from error
@@ -77,12 +81,14 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def as_json(baseline: Baseline) -> dict[str, Any]:
+    tolerances = {name: str(one) for name, one in baseline.tolerances.items()}
     return {
         "format": FORMAT,
         "catalogue": baseline.catalogue,
         "environment": baseline.environment,
         "inputs": baseline.inputs,
         "units": baseline.units,
+        **({"tolerances": tolerances} if tolerances else {}),
         "files": {name: _entry(piece) for name, piece in baseline.files.items()},
     }
 

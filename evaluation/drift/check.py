@@ -25,6 +25,7 @@ from evaluation.audio.render import RenderSettings
 from evaluation.drift.baseline import Baseline, BaselineFile, as_json, read_baseline
 from evaluation.drift.differences import METRIC, Moved, comparable, compare, not_compared, other_bytes, other_metrics
 from evaluation.drift.measuring import measure_files, named_files, recorded_files, relative
+from evaluation.drift.tolerances import Tolerances
 from evaluation.measurement.environment import EnvironmentDifference, differences, environment, renders, settings_of
 from evaluation.metrics.catalogue import CATALOGUE, METRICS
 
@@ -42,6 +43,7 @@ class Check:
         way
     without_fingerprint : the audio files whose fingerprint was not recorded, and so not compared
     renamed : recorded names, with the names they have now, where only the suffix changed
+    tolerances : other than the default, by metric
     """
 
     baseline: Path
@@ -52,6 +54,7 @@ class Check:
     redefined: tuple[str, ...] = ()
     without_fingerprint: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    tolerances: Tolerances = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -71,8 +74,11 @@ def record(
     settings: RenderSettings = RenderSettings(),
     workers: int | None = None,
     progress: Progress = silent,
+    tolerances: Tolerances | None = None,
 ) -> Baseline:
     """Measure every file in `workers` processes (all cores) and write the baseline `out`, whole or not at all.
+
+    tolerances : kept in the baseline for its checks, by metric
 
     Raises `UserError` for inputs that do not exist or share a name, `NothingUsableError` when no file can be read,
     `MissingToolError` without FluidSynth where there is MIDI.
@@ -93,6 +99,7 @@ def record(
         units={name: metric.unit for name, metric in METRICS.items()},
         files=measured,
         catalogue=CATALOGUE,
+        tolerances=tolerances or {},
     )
     write_json(out, as_json(baseline))
     return baseline
@@ -105,7 +112,7 @@ def record_again(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Baseline:
-    """Record a baseline again with its own settings, and from its own inputs unless others are given.
+    """Record a baseline again with its own settings and tolerances, and from its own inputs unless others are given.
 
     Raises `MismatchError` when it was recorded with a SoundFont of another name than the one used now.
     """
@@ -114,7 +121,8 @@ def record_again(
     font = old.environment["rendering"].get("soundfont")
     if font is not None and font != settings.soundfont_file.name:
         raise MismatchError(f"{path} was recorded with {font}, not {settings.soundfont_file.name}; give {font}")
-    return record(inputs or [Path(path).parent / source for source in old.inputs], path, settings, workers, progress)
+    sources = inputs or [Path(path).parent / source for source in old.inputs]
+    return record(sources, path, settings, workers, progress, old.tolerances)
 
 
 def check(
@@ -124,12 +132,14 @@ def check(
     workers: int | None = None,
     progress: Progress = silent,
     same_bytes: bool = False,
+    tolerances: Tolerances | None = None,
 ) -> Check:
     """Measure in `workers` processes (all cores) with the settings recorded, and compare.
 
     inputs : used instead of the inputs recorded, when the music was moved
     soundfont : None is the bundled one; with another hash than recorded the environment is unmatched
     same_bytes : a file with other bytes counts as moved, whatever its values and fingerprint
+    tolerances : by metric, used instead of those of the baseline
 
     Raises `UserError` unless it is a baseline, and when none of the recorded files can be measured; `MissingToolError`
     without FluidSynth where there was MIDI.
@@ -155,7 +165,8 @@ def check(
     not_comparable = {difference.name.removeprefix(METRIC) for difference in others}
     before, after = (comparable(pieces, baseline.catalogue) for pieces in (baseline.files, measured))
     changed = tuple(name for name in known if baseline.files[name].sha256 != measured[name].sha256)
-    moved = [moved for moved in compare(before, after) if moved.metric not in not_comparable]
+    allowed = {**baseline.tolerances, **(tolerances or {})}
+    moved = [moved for moved in compare(before, after, allowed) if moved.metric not in not_comparable]
     if same_bytes:
         moved += [other_bytes(name, baseline.files[name], measured[name]) for name in changed]
     return Check(
@@ -167,6 +178,7 @@ def check(
         redefined=gone,
         without_fingerprint=tuple(name for name in known if _without_fingerprint(baseline.files[name], measured[name])),
         renamed={recorded: now for now, recorded in renamed.items()},
+        tolerances=allowed,
     )
 
 

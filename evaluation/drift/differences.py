@@ -1,8 +1,7 @@
 """What changed between recorded values and today's, beyond the tolerances.
 
-How far a value may move follows from the unit of its metric: levels 0.1 dB, loudness range 0.5 LU, all others 0.5 % of
-the value recorded, and a value that was 0 only by rounding. A metric that was missing must be missing for the same
-reason. No file may be added or removed.
+How far a value may move is said in `tolerances`. A metric that was missing must be missing for the same reason. No file
+may be added or removed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +11,12 @@ from pathlib import Path
 from clstm.runtime.finding import MIDI, by_name
 from evaluation.audio.fingerprint import changes, described
 from evaluation.drift.baseline import Baseline, BaselineFile
+from evaluation.drift.tolerances import Tolerance, Tolerances, default
 from evaluation.measurement.environment import EnvironmentDifference
 from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
 from evaluation.metrics.metric import MetricValue, Missing
 
 METRIC = "metric."  # before its name, in a difference of environments
-LEVELS = ("dB", "dBFS", "dBTP", "LUFS", "LU")
-LEVEL, LOUDNESS_RANGE, SHARE, ROUNDING = 0.1, 0.5, 0.005, 1e-9
-
 FILE, FINGERPRINT = "", "fingerprint"  # what can change besides the metrics
 
 
@@ -30,12 +27,14 @@ class Moved:
     metric : its name; `FINGERPRINT`, of which `now` is a sentence; or `FILE` for the file itself, which was added,
         removed, became readable or unreadable, or has other bytes
     recorded, now : the value; for a file, `Missing` with what is wrong with it, None where nothing is
+    allowed : how far the value may move, where that is not the default
     """
 
     file: str
     metric: str
     recorded: MetricValue | None
     now: MetricValue | None
+    allowed: Tolerance | None = None
 
 
 def tolerance(metric: str, recorded: float) -> float:
@@ -44,26 +43,30 @@ def tolerance(metric: str, recorded: float) -> float:
     >>> tolerance("mean_level", -20.0), tolerance("centroid", 400.0)
     (0.1, 2.0)
     """
-    if metric == "loudness_range":
-        return LOUDNESS_RANGE
-    if METRICS[metric].unit in LEVELS:
-        return LEVEL
-    return max(SHARE * abs(recorded), ROUNDING)
+    return default(metric).of(recorded)
 
 
-def compare(recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile]) -> list[Moved]:
+def compare(
+    recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile], allowed: Tolerances | None = None
+) -> list[Moved]:
     """What moved beyond its tolerance; files in the order recorded, new ones last.
 
-    Only metrics that both have are compared.
+    Only metrics that both have are compared. allowed : tolerances other than the default, by metric
 
     >>> before, after = (BaselineFile("", {"integrated_loudness": loudness}) for loudness in (-20.0, -19.8))
     >>> compare({"a.wav": before}, {"a.wav": after})
-    [Moved(file='a.wav', metric='integrated_loudness', recorded=-20.0, now=-19.8)]
+    [Moved(file='a.wav', metric='integrated_loudness', recorded=-20.0, now=-19.8, allowed=None)]
     """
-    return [moved for name in dict.fromkeys([*recorded, *now]) for moved in _compare_file(name, recorded, now)]
+    return [
+        moved
+        for name in dict.fromkeys([*recorded, *now])
+        for moved in _compare_file(name, recorded, now, allowed or {})
+    ]
 
 
-def _compare_file(name: str, recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile]) -> Iterator[Moved]:
+def _compare_file(
+    name: str, recorded: Mapping[str, BaselineFile], now: Mapping[str, BaselineFile], allowed: Tolerances
+) -> Iterator[Moved]:
     states = _state(recorded.get(name)), _state(now.get(name))
     if states[0] != states[1]:
         yield Moved(name, "", *states)
@@ -73,8 +76,10 @@ def _compare_file(name: str, recorded: Mapping[str, BaselineFile], now: Mapping[
         yield from (Moved(name, FINGERPRINT, Missing(described(was)), Missing(said)) for said in changes(was, is_now))
     before, after = recorded[name].values, now[name].values
     for metric in METRICS:
-        if metric in before and metric in after and not _near(metric, before[metric], after[metric]):
-            yield Moved(name, metric, before[metric], after[metric])
+        if metric not in before or metric not in after:
+            continue
+        if not _near(before[metric], after[metric], allowed.get(metric) or default(metric)):
+            yield Moved(name, metric, before[metric], after[metric], allowed.get(metric))
 
 
 def _state(piece: BaselineFile | None) -> Missing | None:
@@ -84,10 +89,10 @@ def _state(piece: BaselineFile | None) -> Missing | None:
     return Missing(piece.unreadable) if piece.unreadable else None
 
 
-def _near(metric: str, recorded: MetricValue, now: MetricValue) -> bool:
+def _near(recorded: MetricValue, now: MetricValue, tolerance: Tolerance) -> bool:
     if isinstance(recorded, Missing) or isinstance(now, Missing):
         return recorded == now
-    return abs(now - recorded) <= tolerance(metric, recorded)
+    return abs(now - recorded) <= tolerance.of(recorded)
 
 
 def other_metrics(units: Mapping[str, str], redefined: Iterable[str] = ()) -> list[EnvironmentDifference]:

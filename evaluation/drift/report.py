@@ -1,21 +1,14 @@
-"""The result of a check, for people and for machines: a table of what moved, the same as text, and JUnit's XML.
-
-JUnit's XML has no official schema. This is the part that GitHub Actions, GitLab and Jenkins all read: one suite, one
-case for the environment and one for each file. In another environment the cases of files are skipped, for what moved
-there proves nothing.
-"""
+"""The result of a check, for people and for machines: a table of what moved, the same as text, and JUnit's cases."""
 
 import io
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
-from clstm.runtime.files import replacing
 from clstm.runtime.names import printable
 from evaluation.drift.check import Check
-from evaluation.drift.differences import FILE, FINGERPRINT, LEVELS, SHARE, Moved, tolerance
+from evaluation.drift.differences import FILE, FINGERPRINT, Moved
+from evaluation.drift.tolerances import LEVELS, ROUNDING, default
+from evaluation.junit import Case
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import MetricValue, Missing
 
@@ -25,8 +18,6 @@ if TYPE_CHECKING:
 HEADINGS = ("File", "Metric", "Recorded", "Now", "Change", "Tolerance")
 NAMED = {FILE: "the file", FINGERPRINT: "fingerprint"}
 WIDTH = 140  # characters of a table as text, which has no terminal's width
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def row(moved: Moved) -> tuple[str, str, str, str, str, str]:
@@ -53,12 +44,13 @@ def _change(moved: Moved) -> tuple[str, str]:
     before, after = moved.recorded, moved.now
     if not isinstance(before, float) or not isinstance(after, float):
         return "", ""
-    unit, allowed = METRICS[moved.metric].unit, tolerance(moved.metric, before)
+    unit, tolerance = METRICS[moved.metric].unit, moved.allowed or default(moved.metric)
+    allowed = tolerance.of(before)
     if unit in LEVELS:
         difference = "dB" if unit.startswith("dB") else "LU"
         return f"{after - before:+.2f} {difference}", f"{allowed:g} {difference}"
-    if allowed == SHARE * abs(before):
-        return f"{after / before - 1:+.2%}".replace("%", " %"), f"{100 * SHARE:g} %"
+    if tolerance.share and allowed > ROUNDING:
+        return f"{after / before - 1:+.2%}".replace("%", " %"), f"{100 * tolerance.value:g} %"
     return f"{after - before:+.2g} {unit}".rstrip(), f"{allowed:g} {unit}".rstrip()
 
 
@@ -78,6 +70,7 @@ def table(check: Check) -> "Table":
 def summary(check: Check) -> list[str]:
     """The result in a few lines.
 
+    >>> from pathlib import Path
     >>> summary(Check(Path("baseline.json"), files=("a.wav",), changed=(), moved=(), unmatched=()))
     ['Nothing moved: 1 of 1 files are as recorded in baseline.json.']
     """
@@ -86,6 +79,9 @@ def summary(check: Check) -> list[str]:
     if check.unmatched:
         lines.append("This is not the environment of the baseline, so differences prove nothing about the music.")
         lines += [f"  {difference}" for difference in check.unmatched]
+    if check.tolerances:
+        said = ", ".join(f"{metric} {tolerance}" for metric, tolerance in check.tolerances.items())
+        lines.append(f"Tolerances other than the default: {said}.")
     if check.redefined:
         lines.append(
             "Recorded with an earlier catalogue of metrics. Not compared, as they are new or defined anew: "
@@ -126,42 +122,21 @@ def text(check: Check) -> str:
     return printable(plain.getvalue() + "\n".join(summary(check)))
 
 
-# --- JUnit ---------------------------------------------------------------------------------------------------------
-
-
-def write_junit(check: Check, path: Path) -> None:
-    """Write the check as JUnit's XML, whole or not at all."""
-    suite = ET.Element("testsuite", name=_xml(f"clstm spectra {check.baseline.name}"), time="0")
-    environment = _case(suite, check, "environment")
-    if check.unmatched:
-        _result(environment, "error", "not the environment of the baseline", map(str, check.unmatched))
+def junit_cases(check: Check) -> list[Case]:
+    """One case for the environment and one for each file; those of files are skipped in another environment, for what
+    moved there proves nothing."""
+    of, other = check.baseline.stem, "not the environment of the baseline"
+    cases = [Case(of, "environment", "error", other, [*map(str, check.unmatched)])]
+    if not check.unmatched:
+        cases = [Case(of, "environment")]
     moved: dict[str, list[str]] = {file: [] for file in check.files}
     for one in check.moved:
         moved[one.file].append(" | ".join(filter(None, row(one)[1:])))
     for file, lines in moved.items():
-        case = _case(suite, check, file)
         if check.unmatched:
-            _result(case, "skipped", "not the environment of the baseline", lines)
+            cases.append(Case(of, file, "skipped", other, lines))
         elif lines:
-            _result(case, "failure", f"{len(lines)} not as recorded", lines)
-    counted = {"tests": "testcase", "failures": "*/failure", "errors": "*/error", "skipped": "*/skipped"}
-    for name, found in counted.items():
-        suite.set(name, str(len(suite.findall(found))))
-    suites = ET.Element("testsuites")
-    suites.append(suite)
-    ET.indent(suites)
-    with replacing(Path(path)) as temporary:
-        ET.ElementTree(suites).write(temporary, encoding="utf-8", xml_declaration=True)
-
-
-def _case(suite: ET.Element, check: Check, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=_xml(check.baseline.stem), name=_xml(name), time="0")
-
-
-def _result(case: ET.Element, kind: str, message: str, lines: Iterable[str]) -> None:
-    ET.SubElement(case, kind, message=_xml(message), type=kind).text = _xml("\n".join(lines))
-
-
-def _xml(text: str) -> str:
-    """The text without characters that XML cannot hold; a file's name may have them."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+            cases.append(Case(of, file, "failure", f"{len(lines)} not as recorded", lines))
+        else:
+            cases.append(Case(of, file))
+    return cases

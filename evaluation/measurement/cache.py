@@ -2,7 +2,8 @@
 
 The key of an entry has the content of its input, every setting, the versions of the libraries and this package's own
 code, so no outdated entry is ever found. Entries are kept in the user's cache folder; the variable CLSTM_CACHE names
-another one, and `CLSTM_CACHE=off` keeps none. Values of metrics, which are small, take 500 MB at most and renders 2 GB;
+another one, and `CLSTM_CACHE=off` keeps none. Values of metrics, which are small, take 500 MB at most, renders 2 GB
+and embeddings 1 GB;
 beyond that the oldest are removed. Where nothing can be written, nothing is cached.
 
 An entry is data, never code: JSON, or an array as NumPy writes one without pickle. It begins with a hash of its name
@@ -34,7 +35,7 @@ from clstm.runtime.files import size_of
 Result = TypeVar("Result")
 
 VARIABLE = "CLSTM_CACHE"
-LIMITS = {"values": 500_000_000, "render": 2_000_000_000}  # bytes, by kind
+LIMITS = {"values": 500_000_000, "render": 2_000_000_000, "embedding": 1_000_000_000}  # bytes, by kind
 _FORMER = ("figures",)  # kinds of earlier versions: no entry of theirs is ever found again
 
 _READERS = ("miditok", "music21", "protobuf", "symusic", "verovio")  # of formats of notes; some may be absent

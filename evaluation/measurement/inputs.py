@@ -33,6 +33,7 @@ class MeasurementInput:
     lasts : its length in seconds, silence at its end included; None: to its last note
     silent_from : the second from which it is stated to be silent; None where nothing is stated
     group : the work or composer that its piece belongs to; "" for a group of its own
+    replicate : the training (or draw) of its system that made it; "" where there is one (`measurement.replicates`)
     notes_only : whether only its notes are measured, and nothing is rendered
     unfit : why it is not measured, where that is known before; "" where it is
     """
@@ -46,6 +47,7 @@ class MeasurementInput:
     lasts: float | None = None
     silent_from: float | None = None
     group: str = ""
+    replicate: str = ""
     notes_only: bool = False
     unfit: str = ""
 
@@ -174,6 +176,7 @@ def _folders(files: Sequence[Path]) -> list[Path]:
 
 def read_groups(path: Path) -> dict[str, str]:
     r"""Groups by the `plain` names of files, from a CSV with the columns file and group; rows without both are ignored.
+    A table with the columns file and replicate alone has none.
 
     Raises `UserError` for any other file.
 
@@ -186,9 +189,11 @@ def read_groups(path: Path) -> dict[str, str]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as CSV ({error}); give one with the columns file, group") from error
+    if rows and "group" not in rows[0] and {"file", "replicate"} <= set(rows[0]):
+        return {}
     if not rows or not {"file", "group"} <= set(rows[0]):
         columns = ", ".join(filter(None, rows[0])) if rows else "nothing"
-        raise UserError(f"{path} has the columns {columns}; it needs file and group")
+        raise UserError(f"{path} has the columns {columns}; it needs file and group, or file and replicate")
     groups: dict[str, str] = {}
     for row in rows:
         name, group = plain(row["file"] or ""), (row["group"] or "").strip()

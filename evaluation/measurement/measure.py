@@ -4,7 +4,7 @@ A metric that does not exist for an input is `Missing` and says why.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from evaluation.metrics import (
 )
 from evaluation.metrics.catalogue import CATALOGUE, METRICS, OF_NOTES
 from evaluation.metrics.metric import MetricValue, Missing
+from evaluation.metrics.papers import all_papers, mgeval
+from evaluation.metrics.papers.reading import Reading
 from evaluation.metrics.rms_level import SILENT
 
 CANCELLED = Missing("its channels cancel each other out")
@@ -72,12 +74,25 @@ def measure_notes(
     >>> values["polyphony"], values["pitch_range"], values["note_density"]
     (1.5, 7.0, 1.5)
     """
-    return {
+    return _measure_notes(notes, seconds, drums, beats)[0]
+
+
+def _measure_notes(
+    notes: Notes, seconds: float | None, drums: Notes | None, beats: Metre | None
+) -> tuple[dict[str, MetricValue], mgeval.Vectors]:
+    """Every metric of notes, and the features of them that are arrays."""
+    struck = Notes.of() if drums is None else drums
+    whole = max(notes.duration, struck.duration) if seconds is None else seconds
+    beatless = metre.beatless(notes, struck, beats, whole)
+    read = Reading.of(notes, drums, beats, whole, beatless)
+    values = {
         **symbolic.measure(notes, seconds),
         **repetition.measure(notes, seconds),
         **instruments.measure(notes, drums, seconds),
-        **metre.measure(notes, drums, beats, seconds),
+        **metre.measure_told(notes, struck, beats, whole, beatless),
+        **all_papers.measure(read),
     }
+    return values, mgeval.vectors(read)
 
 
 def measure_file(path: Path | MeasurementInput, settings: RenderSettings = RenderSettings()) -> dict[str, float | None]:
@@ -97,6 +112,7 @@ class Measured:
     values : by the names of `METRICS`
     seconds : its length
     remarks : what was done to its sound
+    vectors : features of its notes that are arrays, by the names of `evaluation.metrics.papers.mgeval.VECTORS`
     strikes : its notes, as `evaluation.metrics.symbolic.struck` writes them
     left_out : what the part of the file that is measured contains besides the notes measured
     """
@@ -106,6 +122,7 @@ class Measured:
     remarks: tuple[str, ...] = ()
     strikes: str = ""
     left_out: LeftOut = NOTHING
+    vectors: mgeval.Vectors = field(default_factory=dict)
 
 
 def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSettings()) -> Measured:
@@ -117,7 +134,7 @@ def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSett
     except OSError as error:
         raise UnreadableFileError(given.path, f"cannot be opened ({error.strerror or error})") from error
     about = {**asdict(given), "path": given.path.suffix, "group": ""}
-    del about["unfit"]  # says why there is nothing to remember
+    del about["unfit"], about["replicate"]  # the one says why there is nothing to remember, the other changes no value
     key: dict[str, Any] = {"catalogue": CATALOGUE, "content": content, "input": about}
     if given.notes_only:
         pass  # no setting of the sound plays a part
@@ -126,7 +143,7 @@ def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSett
     else:  # audio is not rendered
         key["sample_rate"] = settings.sample_rate
     # Plain values, as in JSON: what the cache holds does not depend on these classes.
-    values, seconds, remarks, strikes, (drums, programs, pedals) = cache.remembered(
+    values, seconds, remarks, strikes, (drums, programs, pedals), vectors = cache.remembered(
         "values", key, lambda: _measure(given, settings), _is_measured
     )
     return Measured(
@@ -135,14 +152,15 @@ def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSett
         tuple(remarks),
         strikes,
         LeftOut(drums, tuple(programs), pedals),
+        vectors,
     )
 
 
 def _is_measured(found: Any) -> bool:
     """Whether it is what `_measure` returns, as JSON keeps it."""
     match found:
-        case [dict(values), float() | int(), list(remarks), str(), [int(), list(programs), int()]]:
-            if not all(isinstance(one, int) for one in programs):
+        case [dict(values), float() | int(), list(remarks), str(), [int(), list(programs), int()], dict(vectors)]:
+            if not all(isinstance(one, int) for one in programs) or not set(vectors) <= set(mgeval.VECTORS):
                 return False
             known = set(values) <= set(METRICS) and all(isinstance(one, float | str) for one in values.values())
             return known and all(isinstance(one, str) for one in remarks)
@@ -150,16 +168,19 @@ def _is_measured(found: Any) -> bool:
 
 
 def _measure(given: MeasurementInput, settings: RenderSettings) -> tuple[Any, ...]:
-    """Values, seconds, remarks, strikes, and what is left out, as plain values that JSON can hold."""
+    """Values, seconds, remarks, strikes, what is left out, and vectors, as plain values that JSON can hold."""
     sound = perform(given, settings)
     values: dict[str, MetricValue] = {}
     if not given.notes_only:
         values |= measure_sound(without_tail(sound.waveform, sound.rate, sound.seconds), sound.rate)
+    vectors: mgeval.Vectors = {}
     if sound.notes is not None:
-        values |= measure_notes(sound.notes, sound.seconds, sound.drums, sound.metre)
-    every = {name: _plain(value) for name, value in complete(values).items() if name in measured_of(given)}
+        of_notes, vectors = _measure_notes(sound.notes, sound.seconds, sound.drums, sound.metre)
+        values |= of_notes
+    wanted, found = measured_of(given), complete(values)
+    every = {name: _plain(found[name]) for name in wanted}
     left_out = sound.left_out.drums, sound.left_out.programs, sound.left_out.pedals
-    return every, sound.seconds, sound.remarks, symbolic.struck(sound.notes), left_out
+    return every, sound.seconds, sound.remarks, symbolic.struck(sound.notes), left_out, vectors
 
 
 def measured_of(given: MeasurementInput) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clstm.music.left_out import as_columns, from_columns, of_metrics, on_one_program
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 COLUMNS = ("system", "piece", "metric", "value", "unit", "note")
 PIECES = (
-    *("system", "piece", "file", "group", "seconds", "remarks", "rejected"),
+    *("system", "piece", "file", "group", "replicate", "seconds", "remarks", "rejected"),
     *("drums", "pedals", "programs"),  # of `clstm.music.left_out`
+    "vectors",
     "strikes",
 )
+UNWRITTEN = ["vectors", "strikes"]  # too long for a table
 
 DRUMS = "drum_density"  # the metric that exists wherever drums are counted
 NAMED = 6  # numbers that a remark on many files lists
@@ -45,8 +48,8 @@ _NUMBER = re.compile(r"\b(\d+(?:,\d{3})*)\b")
 @dataclass(frozen=True, eq=False)
 class Measurements:
     """values : `COLUMNS`, one row per value; NaN where a metric does not exist, with the reason in `note`
-    pieces : `PIECES`, one row per file, in the same order; its last column, the notes, is for `comparison.copies` and
-        too long to be written
+    pieces : `PIECES`, one row per file, in the same order; its last columns, features that are arrays (for
+        `comparison.papers`) and the notes (for `comparison.copies`), are too long to be written
     """
 
     values: "pd.DataFrame"
@@ -182,7 +185,12 @@ def _about(given: MeasurementInput, measured: Measured, rejected: str) -> tuple[
     file = readable(given.path)
     counts = as_columns(measured.left_out).values()
     remarks = "; ".join(measured.remarks)
-    return file, given.group or file, measured.seconds, remarks, rejected, *counts, measured.strikes
+    file, kept = readable(given.path), (_arrays(measured), measured.strikes)
+    return file, given.group or file, given.replicate, measured.seconds, remarks, rejected, *counts, *kept
+
+
+def _arrays(measured: Measured) -> dict[str, NDArray[np.float32]]:
+    return {name: np.array(row, dtype=np.float32) for name, row in measured.vectors.items()}
 
 
 def _rows(values: Mapping[str, MetricValue]) -> Iterator[tuple[str, float, str, str]]:

@@ -18,10 +18,13 @@ from evaluation.controls.control import NO_CONTROL, SCORE_MATRIX, Control
 from evaluation.controls.declared import of_text
 from evaluation.measurement.inputs import MeasurementInput, for_midi, measurement_inputs, not_used, other_lengths
 from evaluation.measurement.limits import emptied, left_out_by_controls, left_out_in_words
-from evaluation.measurement.named_paths import music_files, named_path
+from evaluation.measurement.options import replicates
+from evaluation.measurement.options.named_paths import music_files, named_path
+from evaluation.measurement.options.prompts import of_recorded, skips
 from evaluation.measurement.systems import (
     COLUMNS,
     PIECES,
+    UNWRITTEN,
     Measurements,
     alike,
     left_out,
@@ -47,6 +50,8 @@ class MeasurementRequest:
     seconds : only the beginning of every piece; None is all of it
     control : limits that are put on MIDI first (`evaluation.controls.declared`)
     notes_only : only the metrics of notes are measured, and nothing is rendered
+    replicates : whether the sub-folders of a system are its trainings (`evaluation.measurement.options.replicates`)
+    skip : NAME=SECONDS each, cut from the beginning of the files of a system
     pieces : a second table, one row per file (`evaluation.measurement.systems.PIECES`)
     """
 
@@ -61,6 +66,8 @@ class MeasurementRequest:
     control: str | None = None
     notes_only: bool = False
     pieces: Path | None = None
+    replicates: bool = False
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class MeasuredTable:
 def make_table(request: MeasurementRequest, progress: Progress = silent) -> MeasuredTable:
     """Measure every file and write `request.out`. Raises `UserError` before the work for what cannot be done."""
     may_write_table(request.out, COLUMNS)
-    may_write_table(request.pieces, PIECES[:-1], "--pieces")
+    may_write_table(request.pieces, PIECES[: -len(UNWRITTEN)], "--pieces")
     must_differ(out=request.out, pieces=request.pieces)
     if request.seconds is not None and not isfinite(request.seconds):
         raise UserError(f"--seconds {request.seconds} is not a length; give seconds, such as 30")
@@ -83,6 +90,7 @@ def make_table(request: MeasurementRequest, progress: Progress = silent) -> Meas
     named = [named_path(source) for source in request.sources]
     if len({name for name, _ in named}) < len(named):
         raise UserError("a name is given twice; every system needs a name of its own")
+    skipped = skips(request.skip, [name for name, _ in named])
     music = {name: music_files(path) for name, path in named}
     if request.notes_only:
         _must_be_midi(music)
@@ -97,23 +105,43 @@ def make_table(request: MeasurementRequest, progress: Progress = silent) -> Meas
     on_audio = for_midi(of_midi, [file for found in music.values() for file in found.files])
     pieces = {
         name: [
-            replace(one, control=control, pedal=request.pedal, notes_only=request.notes_only)
+            replace(
+                one,
+                control=control,
+                pedal=request.pedal,
+                notes_only=request.notes_only,
+                begin=skipped.get(name, 0.0),
+            )
             for one in measurement_inputs(found.files, cut=request.seconds)
         ]
         for name, found in music.items()
     }
+    of_trainings = _with_replicates(request, pieces, dict(named))
     pieces, by_control = _under_control(pieces, request.workers)
     found = measure_systems(pieces, request.settings, progress, request.workers, request.cluster)
     write_table(request.out, found.values)
     if request.pieces:
-        write_table(request.pieces, found.pieces.drop(columns="strikes"))
+        write_table(request.pieces, found.pieces.drop(columns=UNWRITTEN))
     remarks = [f"{name}: {remark}" for name, beside in music.items() for remark in beside.remarks]
     remarks += not_used([one.path for own in pieces.values() for one in own])
     remarks += other_lengths({name: beside.files for name, beside in music.items()}, pedal=request.pedal)
-    remarks += [*on_audio, *by_control]
+    remarks += [*on_audio, *of_trainings, *by_control, *of_recorded(pieces)]
     usable = int((found.pieces["rejected"] == "").sum())
     remarks += [*_of_pieces(found), *left_out(found), *on_one_instrument(found, request.settings)]
     return MeasuredTable(usable, len(found.pieces), tuple(remarks))
+
+
+def _with_replicates(
+    request: MeasurementRequest, pieces: dict[str, list[MeasurementInput]], sources: Mapping[str, Path]
+) -> list[str]:
+    """Say which training made each file, in place; what is to be said of them."""
+    if not request.replicates:
+        return replicates.hints(sources, pieces)
+    remarks = []
+    for name, own in pieces.items():
+        pieces[name], said = replicates.by_folder(name, sources[name], own)
+        remarks += said
+    return remarks
 
 
 def _control(request: MeasurementRequest) -> Control:

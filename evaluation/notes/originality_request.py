@@ -16,7 +16,7 @@ from clstm.runtime.finding import MIDI, find
 from clstm.runtime.ownership import may_write_table
 from clstm.runtime.progress import Progress, silent
 from evaluation.measurement.inputs import read_groups
-from evaluation.measurement.named_paths import named_path
+from evaluation.measurement.options.named_paths import named_path
 from evaluation.notes.originality import COLUMNS, Originality, measure_originality
 
 SHOWN = 10  # pieces named in the terminal; the CSV has all

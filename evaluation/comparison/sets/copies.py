@@ -92,6 +92,19 @@ def shares(pieces: "pd.DataFrame", values: "pd.DataFrame") -> "pd.DataFrame":
     return counted.groupby("system", sort=False)[list(SHARES[1:])].sum().astype(int).reset_index()
 
 
+def remarks(pieces: "pd.DataFrame", values: "pd.DataFrame") -> list[str]:
+    """One line per system that has copies: every piece is described, but copies are not independent samples."""
+    said = []
+    for row in shares(pieces, values).to_dict("records"):
+        share = f"{row['system']}: {{}} of {row['pieces']} pieces ({{}} %) are copies of {{}}"
+        for count, what in ((row["within"], "one another"), (row["across"], "pieces of another system")):
+            if count:
+                said.append(
+                    share.format(count, round(100 * count / row["pieces"]), what) + "; copies count as one group"
+                )
+    return said
+
+
 def _pairs(pieces: "pd.DataFrame", values: "pd.DataFrame") -> Pairs:
     """Places of pieces that are copies, (pairs, 2); enough of them that all copies are connected."""
     return np.concatenate([same_notes(_texts(pieces, "strikes")), same_sound(_sounds(pieces, values))])
