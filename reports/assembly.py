@@ -7,17 +7,30 @@ import pandas as pd
 
 from clstm.runtime.progress import Progress, titled
 from evaluation.audio.render import RenderSettings
+from evaluation.comparison import closeness
 from evaluation.comparison.compare import Comparison
 from evaluation.comparison.verdict import rows_of
 from evaluation.controls.limits import Limits
 from evaluation.controls.removed import removed
+from evaluation.distance import trained as trainings
 from evaluation.figures.palette import MUTED
 from evaluation.measurement.limits import limits_of
+from evaluation.prompting import continuations, likelihood
 from reports.content.listeners import StudyContent
 from reports.content.report import ControlContent, LeftOutFile, ModelRole, ReportContent, SystemContent
-from reports.content.rows import ClaimRow, CorrelationRow
+from reports.content.rows import (
+    ClaimRow,
+    CorrelationRow,
+    DistanceRow,
+    PairRow,
+    SummaryLine,
+    TrainingRow,
+    TrainingTestRow,
+    rows_as,
+)
 from reports.figures.excerpts import Excerpts
 from reports.findings import claim_tests, correlation, limits, paper_claims, sentences, tables
+from reports.findings.beside import tables_beside
 from reports.inputs import models, touch
 from reports.inputs.request import GivenTables, ReportInputs
 from reports.inputs.systems import System, within
@@ -54,6 +67,7 @@ def content_of(
         )
         for system in systems
     )
+    ranking = verdict.near.ranking
     rows = tuple(rows_of(verdict.table)) if len(verdict.table) else ()
     study = given.study and given.study.model_copy(update={"colours": _colours(given.study, systems)})
     heard = tuple(_correlation(study, verdict, asked.reference, asked.settings, asked.seed, progress))
@@ -71,21 +85,30 @@ def content_of(
         remarks=(*verdict.remarks, *(said for one in variants for said in one.remarks(verdict.measurements))),
         sounds=tuple(verdict.others),
         verdict=rows,
+        distances=tuple(rows_as(DistanceRow, closeness.table(verdict.near))),
+        pairs=tuple(rows_as(PairRow, closeness.pairs(ranking))) if ranking else (),
+        ranked_under=ranking.control if ranking else "",
         numbers=tuple(tables.summary(verdict.values, [system.name for system in systems])),
+        trainings=tuple(rows_as(TrainingRow, trainings.values_table(verdict.trained))),
+        training_tests=tuple(rows_as(TrainingTestRow, trainings.tests_table(verdict.trained))),
+        training_lines=tuple(trainings.sentences(verdict.trained)),
+        beside=tuple(tables_beside(verdict)),
         accuracy=tuple(given.accuracy),
         study=study,
         correlation=heard,
         claims=tuple(_claims(given, verdict, variants, parts, asked.reference, asked.seed)),
-        summary=tuple(
-            sentences.summary(
+        summary=(
+            *sentences.summary(
                 rows,
                 about,
                 verdict.reference,
+                near=closeness.said(verdict.near),
                 controls=tuple(controls.values()),
                 accuracy=given.accuracy,
                 study=study,
                 correlation=heard,
-            )
+            ),
+            *_beside(verdict),
         ),
         provenance=provenance(
             verdict,
@@ -100,6 +123,15 @@ def content_of(
             [one.hashed() for one in variants],
         ),
     )
+
+
+def _beside(verdict: Comparison) -> list[SummaryLine]:
+    """What is said where true continuations are known, or nats under trained models are given."""
+    said = {
+        "True continuations": continuations.sentences(verdict.true) if verdict.true else [],
+        "Likelihood": likelihood.sentences(verdict.likely) if verdict.likely else [],
+    }
+    return [SummaryLine(about=about, text=" ".join(lines)) for about, lines in said.items() if lines]
 
 
 def _controls(verdict: Comparison, known: Limits | None) -> dict[str, ControlContent]:
@@ -130,7 +162,9 @@ def _claims(
         music["human music as played"] = (verdict.measurements, reference)
     decodings = as_decoded(variants, verdict.measurements)
     music |= {label: (measured, human) for label, measured in decodings.items()}
-    predicted = claim_tests.of_prediction(given.accuracy, given.pairs) + claim_tests.of_reach(given.reach_pairs)
+    predicted = claim_tests.of_prediction(given.accuracy, given.pairs, given.trainings) + claim_tests.of_reach(
+        given.reach_pairs
+    )
     rows = claim_tests.table(music, parts, predicted, seed) + claim_tests.of_listening(given.study, parts)
     return rows if any(row.value is not None for row in rows) else []  # of single songs nothing is inferred
 

@@ -4,9 +4,13 @@ index.html               the page; opens from disk and needs nothing but this fo
 audio/*.mp3              the song shown of each system, and samples of its other pieces
 figures/*                every figure one and two journal columns wide (SVG, PDF, PNG), and each system's panel (SVG)
 tables/*                 every table as CSV, as it is read, and in LaTeX
+distances.csv, pairs.csv how far each system is in all metrics together and by view, and who is closer
 verdict.csv              every number of the verdict (`evaluation.comparison.verdict.COLUMNS`)
 metrics.csv, pieces.csv  tidy: every metric of every file; every file, its group and how its sound was converted
 report.json              all numbers of the page and their provenance (`reports.content.report`, `reports/schema.json`)
+literature.csv           numbers of the literature with their overlap; power.csv: what so many pieces can find
+continuations.csv        true continuations (by clip: continuation_pieces.csv) and likelihood.csv, where there are any
+trainings.csv            of systems with several trainings: each training's values; between.csv: their tests
 variants.csv             tidy: every metric of the same systems decoded another way, if any were given
 manifest.json            when it was made, from what, and the hash of every file above
 
@@ -28,9 +32,14 @@ import pandas as pd
 from clstm.runtime.files import replacing, write_json, write_table, write_text
 from clstm.runtime.names import readable
 from clstm.runtime.progress import Progress, silent
+from evaluation.comparison import closeness, papers
 from evaluation.comparison.compare import Comparison, judge
 from evaluation.comparison.tables import sizes
+from evaluation.distance import planning
+from evaluation.distance import trained as trainings
 from evaluation.measurement.cache import sha256
+from evaluation.prompting.continuations import CONTINUATIONS, OF_PIECES
+from evaluation.prompting.likelihood import LIKELIHOOD
 from reports.assembly import content_of
 from reports.content.report import FORMAT, MADE_BY, RECORD, ReportContent
 from reports.figures import drawing
@@ -75,6 +84,7 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
         drawn = draw_all(excerpts.songs, names, charts, folder, partial(progress, "Drawing"), inputs.for_print)
         _write_tables(_tables(content), folder / "tables")
         _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
+        _write_beside(verdict, folder)
         if "accuracy" in inputs.files:
             copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
         record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
@@ -117,7 +127,9 @@ def _charts(content: ReportContent, tidy: pd.DataFrame, networks: Sequence[Netwo
     """The figures of tables that this report has, in the order of the page."""
     colours = {system.name: system.colour for system in content.systems}
     return [
+        *drawing.of_distances(content.distances, colours),
         *drawing.of_verdict(content.verdict, colours),
+        *drawing.of_trainings(content.trainings, content.training_tests, colours),
         *drawing.of_networks(networks),
         *drawing.of_numbers(content.numbers, tidy, colours),
         *drawing.of_listeners(content.study, content.correlation),
@@ -134,12 +146,23 @@ def _tables(content: ReportContent) -> Printed:
             "Median over the files of each system, with the interquartile range.",
         ),
     }
+    if content.distances:
+        caption = (
+            "All metrics together: MMD² × 1000 with 95 % intervals; by view, * is p < 0.05 after Holm’s correction."
+        )
+        made["distances"] = (tables.of_distances(content.distances), caption)
+    if content.pairs:
+        caption = (
+            f"Who is closer, of every pair of systems{_under(content)}; p is corrected by Holm over the pairs, and "
+        )
+        made["pairs"] = (tables.of_pairs(content.pairs), f"{caption}over all pairs and views by view.")
     if content.verdict:
         caption = (
             f"Distance of each system from {content.compared_with} in noise floors, with 95 % intervals: 1 is the "
             f"distance of two of its own samples of {sizes(content.verdict)} pieces. {tables.MARKS}"
         )
         made["verdict"] = (tables.of_verdict(content.verdict), caption + _each_against(content))
+    made |= {one.key: (one.table, f"{one.title}. {one.look}") for one in content.beside}
     if content.accuracy:
         caption = "Accuracy of prediction, with trivial baselines."
         made["accuracy"] = (tables.of_accuracy(content.accuracy), caption)
@@ -154,6 +177,10 @@ def _tables(content: ReportContent) -> Printed:
         caption = "The claims of Huang, Huang and Cai (2018), and what is measured here."
         made["claims"] = (tables.of_claims(content.claims), caption)
     return made
+
+
+def _under(content: ReportContent) -> str:
+    return f", all under the same limits ({content.ranked_under})" if content.ranked_under else ""
 
 
 def _each_against(content: ReportContent) -> str:
@@ -209,13 +236,32 @@ def _write_tables(printed: Printed, folder: Path) -> None:
 def _write_data(verdict: Comparison, variants: Sequence[MeasuredVariant], pieces: pd.DataFrame, folder: Path) -> None:
     """The data behind the tables."""
     write_table(folder / "verdict.csv", verdict.table)
+    write_table(folder / closeness.DISTANCES, closeness.table(verdict.near))
+    if verdict.near.ranking:
+        write_table(folder / closeness.PAIRS, closeness.pairs(verdict.near.ranking))
     write_table(folder / "metrics.csv", verdict.measurements.values)
     write_table(folder / "pieces.csv", pieces)
+    if verdict.trained.values:
+        write_table(folder / trainings.VALUES, trainings.values_table(verdict.trained))
+        write_table(folder / trainings.TESTS, trainings.tests_table(verdict.trained))
     if verdict.others:
         others = [table.assign(sound=name) for name, table in verdict.others.items()]
         write_table(folder / "robustness.csv", pd.concat(others))
     if variants:
         write_table(folder / "variants.csv", decoded.tidy(variants))
+
+
+def _write_beside(verdict: Comparison, folder: Path) -> None:
+    """What is described beside the verdict."""
+    if len(verdict.printed):
+        write_table(folder / papers.PAPERS, verdict.printed)
+    if verdict.finds:
+        write_table(folder / planning.FILE, planning.as_table(verdict.finds))
+    if verdict.true:
+        write_table(folder / CONTINUATIONS, verdict.true.sets)
+        write_table(folder / OF_PIECES, verdict.true.pieces)
+    if verdict.likely:
+        write_table(folder / LIKELIHOOD, verdict.likely.table)
 
 
 def _pieces(verdict: Comparison, sources: Mapping[str, Path], reference: str) -> pd.DataFrame:
@@ -226,4 +272,4 @@ def _pieces(verdict: Comparison, sources: Mapping[str, Path], reference: str) ->
     rows = zip(pieces["system"], pieces["file"], strict=True)
     files = [within(Path(file), Path(readable(places[system]))) for system, file in rows]
     groups = [group.rsplit("/", 1)[-1] for group in pieces["group"]]
-    return pieces.assign(file=files, group=groups).drop(columns="strikes")
+    return pieces.assign(file=files, group=groups).drop(columns=["strikes", "vectors"], errors="ignore")

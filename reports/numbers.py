@@ -37,6 +37,15 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def quoted(name: str) -> str:
+    """A name as it stands among others: in quotes where it has a comma itself.
+
+    >>> quoted("lstm"), quoted("human, same grid")
+    ('lstm', '“human, same grid”')
+    """
+    return f"“{name}”" if "," in name else name
+
+
 def pitch_name(pitch: int) -> str:
     """MIDI 60 is C4.
 

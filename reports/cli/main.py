@@ -1,6 +1,6 @@
 """The commands of the reports, gathered."""
 
-from clstm.runtime.commands import MEASURE, Commands
-from reports.cli import reporting
+from clstm.runtime.commands import MEASURE, Commands, gather
+from reports.cli import papers, reporting
 
-app = Commands().group("report", reporting.app, MEASURE)
+app = gather(Commands(), papers.app).group("report", reporting.app, MEASURE)

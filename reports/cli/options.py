@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from evaluation.cli.arguments import (
+    Embeddings,
     Instrument,
+    Likelihood,
     Limits,
+    Margin,
     OtherSoundfont,
     Pedal,
     Reference,
+    Replicates,
     Robustness,
     Seconds,
     Seed,
+    Skip,
     Soundfont,
     Systems,
 )
@@ -61,6 +66,12 @@ class ReportOptions:
     pairs: Annotated[
         Path | None, typer.Option("--pairs", metavar="CSV", help="From `clstm accuracy --pairs`: model against model.")
     ] = None
+    trainings: Annotated[
+        Path | None,
+        typer.Option(
+            "--trainings", metavar="CSV", help="From `clstm accuracy --trainings`: networks, with trainings counted."
+        ),
+    ] = None
     reach: Annotated[
         Path | None, typer.Option("--reach", metavar="CSV", help="From `clstm reach --out`: how far back models look.")
     ] = None
@@ -99,6 +110,11 @@ class ReportOptions:
         ),
     ] = "auto"
     limits: Limits = None
+    margin: Margin = ""
+    replicates: Replicates = False
+    embeddings: Embeddings = None
+    skip: Skip = None
+    likelihood: Likelihood = None
     seconds: Seconds = None
     robustness: Robustness = False
     other_soundfont: OtherSoundfont = None
@@ -129,14 +145,15 @@ class ReportOptions:
         """
         from clstm.runtime.errors import choice
         from evaluation.audio.render import RenderSettings
-        from evaluation.comparison.references import GRIDS
+        from evaluation.comparison.sets.references import GRIDS
         from reports.inputs.request import ReportRequest
 
         # Typer gives lists, and None where an option that can be repeated was not given.
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in vars(self).items()
         }
-        given |= {name: given[name] or () for name in ("weights", "variants", "unheard", "limits")}
+        several = ("weights", "variants", "unheard", "limits", "embeddings", "skip")
+        given |= {name: given[name] or () for name in several}
         given["grid"] = choice("--grid", self.grid, GRIDS)
         settings = RenderSettings(soundfont=given.pop("soundfont"), instrument=given.pop("instrument"))
         for_print = not given.pop("page_only")

@@ -89,7 +89,7 @@ def verify_command(
 
         clstm report verify report
     """
-    from evaluation.measurement.named_paths import named_path
+    from evaluation.measurement.options.named_paths import named_path
     from reports.verification.holdings import Elsewhere
     from reports.verification.verify import verify
 

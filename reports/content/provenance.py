@@ -5,7 +5,7 @@
 
 from pydantic import Field, JsonValue
 
-from evaluation.comparison.references import Grid
+from evaluation.comparison.sets.references import Grid
 from reports.content.rows import Part
 
 
@@ -70,7 +70,11 @@ class Choices(Part):
     reference: str
     grid: Grid = "reference"
     limits: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     pedal: bool = False
+    replicates: bool = False
+    margin: str = ""
+    embeddings: tuple[str, ...] = ()
     seconds: float | None = None
     robustness: bool = False
     seed: int = 0

@@ -19,7 +19,19 @@ from clstm.runtime.files import read_json
 from evaluation.comparison.verdict import VerdictRow
 from reports.content.listeners import StudyContent
 from reports.content.provenance import InputFile, Provenance
-from reports.content.rows import AccuracyRow, ClaimRow, CorrelationRow, MetricSummary, Part, SummaryLine
+from reports.content.rows import (
+    AccuracyRow,
+    ClaimRow,
+    CorrelationRow,
+    DistanceRow,
+    MetricSummary,
+    PairRow,
+    Part,
+    SummaryLine,
+    TableContent,
+    TrainingRow,
+    TrainingTestRow,
+)
 
 MADE_BY: Final = "clstm report"
 FORMAT: Final = 3  # 2 had one column `how`, an English phrase, in place of direction and magnitude
@@ -98,6 +110,11 @@ class ReportContent(Part):
     controls : what the reference is under each control
     seconds_drawn, seconds_heard : of every song shown, in figures and in players
     parts : which system has which part in the paper's claims
+    distances, pairs : in all metrics together and by view; empty in older reports
+    ranked_under : the limits that all systems ranked were measured under again, in words; "" where there were none
+    trainings, training_tests, training_lines : of systems with several trainings, each training's values, their tests,
+        and what follows
+    beside : tables that not every report has: embeddings, true continuations, likelihood, the literature, power
     remarks : caveats; sounds : the other sounds of --robustness
     """
 
@@ -115,7 +132,14 @@ class ReportContent(Part):
     remarks: tuple[str, ...] = ()
     sounds: tuple[str, ...] = ()
     verdict: tuple[VerdictRow, ...] = ()
+    distances: tuple[DistanceRow, ...] = ()
+    pairs: tuple[PairRow, ...] = ()
+    ranked_under: str = ""
     numbers: tuple[MetricSummary, ...] = ()
+    trainings: tuple[TrainingRow, ...] = ()
+    training_tests: tuple[TrainingTestRow, ...] = ()
+    training_lines: tuple[str, ...] = ()
+    beside: tuple[TableContent, ...] = ()
     accuracy: tuple[AccuracyRow, ...] = ()
     study: StudyContent | None = None
     correlation: tuple[CorrelationRow, ...] = ()

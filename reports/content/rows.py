@@ -4,9 +4,10 @@ Rows of the verdict are `evaluation.comparison.verdict.VerdictRow`.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from evaluation.comparison.verdict import Count, Number, Text
 
@@ -17,6 +18,14 @@ Horizon = Literal["next", "nine"]
 HORIZONS: dict[Horizon, str] = {"next": "The next frame (1/8 s ahead)", "nine": "All nine frames ahead"}
 PredictorRole = Literal["model", "own", "baseline"]  # of `clstm accuracy`: the paper's three, ours, no network
 ClaimVerdict = Literal["holds", "does not hold", "inconclusive", "not tested"]
+
+
+def _flag(value: object) -> bool | None:
+    """A cell that is not there is NaN."""
+    return bool(value) if isinstance(value, (bool, np.bool_)) else None
+
+
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
 
 
 class Part(BaseModel):
@@ -30,6 +39,27 @@ class SummaryLine(Part):
 
     about: str
     text: str
+
+
+class TableContent(Part):
+    """A table of a section of its own, as it is read.
+
+    look : how to read it; files : of the report, with all its numbers; folded : whether the page shows it on request
+    """
+
+    key: str
+    title: str
+    look: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    files: tuple[str, ...] = ()
+    folded: bool = False
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
 
 class MetricSummary(Part):
@@ -109,6 +139,62 @@ class AccuracyPairRow(Part):
     groups: Count = None
 
 
+class TrainedNetworkRow(Part):
+    """A network of several trainings, or one less another (`other`), as `clstm accuracy --trainings` writes it.
+
+    value : the mean of the trainings, or the difference; p : of Welch's t between trainings; pieces_p : over groups of
+    pieces
+    """
+
+    horizon: Horizon
+    metric: str
+    system: str
+    kind: Text = ""
+    other: Text = ""
+    other_kind: Text = ""
+    trainings: Count = None
+    other_trainings: Count = None
+    value: Number = None
+    sd: Number = None
+    low: Number = None
+    high: Number = None
+    p: Number = None
+    freedom: Number = None
+    pieces_low: Number = None
+    pieces_high: Number = None
+    pieces_p: Number = None
+
+
+class TrainingRow(Part):
+    """A training's value of a metric, or its MMD² in a space (`mmd2_joint`).
+
+    n : pieces; replicate : "" of a reference
+    """
+
+    system: str
+    replicate: str
+    metric: str
+    n: int
+    value: Number = None
+
+
+class TrainingTestRow(Part):
+    """A system less another with trainings counted, or the mean of its distances (other ""); p_holm : corrected."""
+
+    system: str
+    other: str
+    metric: str
+    trainings: int
+    other_trainings: int
+    difference: Number = None
+    low: Number = None
+    high: Number = None
+    p: Number = None
+    freedom: Number = None
+    p_holm: Number = None
+    significant: bool = False
+
+
 class ReachPairRow(Part):
     """The share of the gradient from more than `seconds` ago, of one model compared with another's. Shares are 0..1."""
 
@@ -124,6 +210,52 @@ class ReachPairRow(Part):
     high: Number = None
     p: Number = None
     groups: Count = None
+
+
+class DistanceRow(Part):
+    """One system's distance in one space (`evaluation.distance.joint.Distance`), MMD^2 with its interval.
+
+    space : all metrics ("joint"), or a view; without_control : from the reference as it is
+    human_95 : what halves of the reference stay below in 95 % of splits
+    density, coverage, expected, near_copies : fidelity and diversity, in the joint space
+    rank_* : the best and worst rank possible; ranked_distance : under the control that all ranked systems have
+    """
+
+    system: str
+    against: str
+    space: str
+    pieces: Count = None
+    distance: Number = None
+    distance_low: Number = None
+    distance_high: Number = None
+    p: Number = None
+    p_holm: Number = None
+    human_95: Number = None
+    density: Number = None
+    coverage: Number = None
+    expected: Number = None
+    near_copies: Number = None
+    without_control: bool = False
+    rank_best: Count = None
+    rank_worst: Count = None
+    ranked_distance: Number = None
+
+
+class PairRow(Part):
+    """Two systems in one space: by how much `further` is further than `closer`, MMD^2. *_no_worse : by the margin
+    stated, None without one"""
+
+    closer: str
+    further: str
+    space: str
+    difference: Number = None
+    difference_low: Number = None
+    difference_high: Number = None
+    p: Number = None
+    p_holm: Number = None
+    significant: bool = False
+    closer_no_worse: Flag = None
+    further_no_worse: Flag = None
 
 
 class CorrelationRow(Part):

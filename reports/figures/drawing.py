@@ -11,13 +11,17 @@ from matplotlib.figure import Figure
 
 from clstm.runtime.processes import in_processes
 from evaluation.comparison.verdict import VerdictRow, systems_in
+from evaluation.distance.sentences import thousandths
+from evaluation.distance.space import JOINT
+from evaluation.distance.trained import DISTANCE, JOINTLY
 from evaluation.figures.style import FORMATS, WIDTHS, save
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from reports.content.listeners import StudyContent
-from reports.content.rows import CorrelationRow, MetricSummary
-from reports.figures import charts, network, panels
+from reports.content.rows import CorrelationRow, DistanceRow, MetricSummary, TrainingRow, TrainingTestRow
+from reports.figures import charts, network, panels, trainings
 from reports.figures.captions import alternative_text, finding
+from reports.figures.closeness import closeness
 from reports.figures.distances import distances, drawn
 from reports.figures.panels import KINDS, FigureKind
 from reports.figures.scale import Scale
@@ -196,11 +200,37 @@ def _section(
     return Section(kind.key, kind.number, kind.title, made, without)
 
 
+def of_distances(rows: Sequence[DistanceRow], colours: Colours) -> Iterator[ChosenChart]:
+    """How far each system is in all metrics together, where that is known."""
+    whole = [row for row in rows if row.space == JOINT and not row.without_control and row.distance is not None]
+    if whole:
+        words = "; ".join(f"{row.system} {thousandths(row.distance or 0)} from {row.against}" for row in whole)
+        chart = Chart("closeness", "All metrics together", f"MMD² × 1000 in all metrics together: {words}.")
+        yield chart, partial(closeness, rows, colours)
+
+
 def of_verdict(rows: Sequence[VerdictRow], colours: Colours) -> Iterator[ChosenChart]:
     """Distances, where there are any."""
     if any(drawn(row) for row in rows):
         chart = Chart("distances", "Distance from the reference", _distances_in_words(rows))
         yield chart, partial(distances, rows, colours)
+
+
+def of_trainings(
+    rows: Sequence[TrainingRow], tests: Sequence[TrainingTestRow], colours: Colours
+) -> Iterator[ChosenChart]:
+    """Every training's distances, where a system has several."""
+    own = [row for row in rows if row.metric.startswith(DISTANCE)]
+    if own:
+        joint: dict[str, list[str]] = {}
+        for row in own:
+            if row.metric == JOINTLY and row.value is not None:
+                joint.setdefault(row.system, []).append(number(1000 * row.value))
+        said = "; ".join(f"{name} {', '.join(values)}" for name, values in joint.items())
+        chart = Chart(
+            "trainings", "Several trainings", f"MMD² × 1000 of each training in all metrics together: {said}."
+        )
+        yield chart, partial(trainings.dots, own, tests, colours)
 
 
 def of_networks(networks: Sequence[NetworkDiagram]) -> Iterator[ChosenChart]:
@@ -212,12 +242,13 @@ def of_networks(networks: Sequence[NetworkDiagram]) -> Iterator[ChosenChart]:
 
 
 def of_numbers(numbers: Sequence[MetricSummary], tidy: pd.DataFrame, colours: Colours) -> Iterator[ChosenChart]:
-    """Distributions: one figure per view of which any system has a value.
+    """Distributions: one figure per view of which any system has a value that is compared.
 
     tidy : measurements, with columns system, metric, value
     """
     views = tidy["metric"].map(lambda name: METRICS[name].view)
-    have = views[tidy["value"].notna()]
+    compared = tidy["metric"].map(lambda name: METRICS[name].compared)
+    have = views[tidy["value"].notna() & compared]
     for view, title in VIEWS.items():
         if (have == view).any():
             words = f"Distributions: {title.lower()}. {_medians_in_words(numbers, view)}"

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.comparison import contrasts, copies
+from evaluation.comparison import contrasts
+from evaluation.comparison.sets import copies
 from evaluation.measurement.systems import Measurements
 from evaluation.metrics.catalogue import METRICS
 from evaluation.statistics import inference
@@ -22,7 +23,7 @@ from evaluation.statistics.means import least_p_of_sign_flips
 from evaluation.statistics.resampling import PERMUTATIONS, Pair
 from reports.content.listeners import ListenerContrast, StudyContent
 from reports.content.report import ModelRole
-from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ClaimVerdict, ReachPairRow
+from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ClaimVerdict, ReachPairRow, TrainedNetworkRow
 from reports.findings.paper_claims import CLAIMS, Claim
 from reports.inputs.study_results import DIFFERS
 from reports.numbers import short
@@ -199,9 +200,14 @@ def _evidence(claim: Claim, what: str, found: MeanTest) -> ClaimEvidence:
     )
 
 
-def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairRow]) -> list[ClaimEvidence]:
+def of_prediction(
+    accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairRow], trained: Sequence[TrainedNetworkRow] = ()
+) -> list[ClaimEvidence]:
     """The claims of Table 2, from the tables of `clstm accuracy`, which name the kind of each model. Tables of earlier
     versions have neither kinds nor tests; and a model's name is no evidence.
+
+    trained : networks with trainings counted. Where both have trainings enough, the claim is about the networks, by t
+        between trainings and over groups of pieces; else about these training runs
 
     >>> pair = AccuracyPairRow(horizon="next", system="a", other="b", kind="lstm", other_kind="rnn", accuracy=0.016,
     ...                        accuracy_low=0.01, accuracy_high=0.025, accuracy_p=0.001)
@@ -210,6 +216,9 @@ def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairR
     """
     found = []
     for one, other, sizes in (("lstm", "rnn", "96.74 against 95.15 %"), ("c-lstm", "lstm", "97.81 against 96.74 %")):
+        if between := _between_trainings(one, other, sizes, trained):
+            found.append(between)
+            continue
         own = (row for row in pairs if (row.horizon, row.kind, row.other_kind) == ("next", one, other))
         if pair := next(own, None):
             found.append(
@@ -239,6 +248,27 @@ def of_prediction(accuracy: Sequence[AccuracyRow], pairs: Sequence[AccuracyPairR
             )
         )
     return found
+
+
+def _between_trainings(
+    kind: str, other_kind: str, sizes: str, trained: Sequence[TrainedNetworkRow]
+) -> ClaimEvidence | None:
+    """One kind of network less another, with trainings counted; None where there is no such test."""
+    for row in trained:
+        kinds = (row.horizon, row.metric, row.kind, row.other_kind)
+        if kinds != ("next", "accuracy", kind, other_kind) or row.p is None:
+            continue
+        return ClaimEvidence(
+            f"The {kind.upper()} predicts better than the {other_kind.upper()}",
+            f"Table 2: {sizes}",
+            "accuracy of the next frame, difference between "
+            f"{row.trainings:.0f} and {row.other_trainings:.0f} trainings",
+            _measured([row.value, row.low, row.high], 100),
+            "points",
+            # Two levels, each by its test: the larger p is the test of both.
+            p=max(row.p, row.pieces_p or 0.0),
+        )
+    return None
 
 
 def _papers_sizes(pair: AccuracyPairRow) -> tuple[ClaimSize, ...]:

@@ -46,6 +46,21 @@ def latex(table: pd.DataFrame, caption: str, label: str) -> str:
         column_format="l" + ("p{0.75\\linewidth}" if label == "summary" else "r" * (len(table.columns) - 1)),
         position=None if len(table) > LONG else "t",
     )
+    return _commands(made)
+
+
+def escaped(text: str) -> str:
+    r"""Text with LaTeX's special characters escaped, and the letters of `UNICODE` as its commands.
+
+    >>> print(escaped("a_b & c%, 3 ± 1"))
+    a\_b \& c\%, 3 $\pm$ 1
+    """
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    return _commands("".join(special.get(one, f"\\{one}" if one in "&%$#_{}" else one) for one in text))
+
+
+def _commands(text: str) -> str:
     for letter, command in UNICODE.items():
-        made = made.replace(letter, command)
-    return made
+        text = text.replace(letter, command)
+    return text

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.comparison.references import Grid
+from evaluation.comparison.sets.references import Grid
 from reports.content.report import ControlContent, SystemContent
 from reports.numbers import listed
 

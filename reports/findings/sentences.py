@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from evaluation.comparison.contrasts import ALPHA
 from evaluation.comparison.verdict import OTHERWISE, TOO_FEW, VerdictRow, systems_in
+from evaluation.distance.sentences import RANKING
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from evaluation.statistics.inference import holm
@@ -27,20 +28,24 @@ def summary(
     systems: Sequence[SystemContent],
     reference: str,
     *,
+    near: Sequence[tuple[str, str]] = (),
     controls: Sequence[ControlContent] = (),
     accuracy: Sequence[AccuracyRow] = (),
     study: StudyContent | None = None,
     correlation: Sequence[CorrelationRow] = (),
 ) -> list[SummaryLine]:
-    """A sentence or two on each system, then on its prediction, on listeners, and on metrics and listeners.
+    """How far each system is and who is closer, a sentence or two on the metrics of each, then on its prediction, on
+    listeners, and on metrics and listeners.
 
     reference : what is compared with where the rows do not say it
+    near : sentences on the distance in all metrics together (`evaluation.comparison.closeness.said`); who is closer is
+        first, then the lines of each system
     controls : of the report: what each removes
     accuracy, study, correlation : the report's other parts
     """
     played = {system.name for system in systems if system.role == "reference"}
     removes = {control.name: control.removes for control in controls}
-    said: list[SummaryLine] = []
+    said = [SummaryLine(about=about, text=words) for about, words in near]
     without: dict[tuple[str, str], list[str]] = {}  # the systems that have no conclusion, by the reason
     for name in systems_in(verdict):
         own = [row for row in verdict if row.system == name]
@@ -59,7 +64,8 @@ def summary(
         said += [SummaryLine(about="Listeners", text=f"{_synthetic(study)}{words}") for words in study.verdict]
     if words := on_correlation(correlation):
         said.append(SummaryLine(about="Numbers and listeners", text=_synthetic(study) + words))
-    return said
+    order = list(dict.fromkeys(line.about for line in said))  # what is about one system stays together
+    return sorted(said, key=lambda line: (line.about != RANKING, order.index(line.about)))
 
 
 def on_system(name: str, rows: Sequence[VerdictRow], reference: str, removed: Sequence[str] | None = None) -> str:

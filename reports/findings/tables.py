@@ -8,9 +8,20 @@ import pandas as pd
 
 from evaluation.comparison.tables import LEGEND, SIGNS, by_metric
 from evaluation.comparison.verdict import VerdictRow, systems_in
+from evaluation.distance.sentences import of_metrics, p_value, rank, thousandths, title_of
+from evaluation.distance.space import JOINT
 from evaluation.metrics.catalogue import METRICS
+from evaluation.statistics.ranks import ALPHA
 from reports.content.listeners import ListenerTally
-from reports.content.rows import AccuracyRow, ClaimRow, CorrelationRow, MetricSummary, SummaryLine
+from reports.content.rows import (
+    AccuracyRow,
+    ClaimRow,
+    CorrelationRow,
+    DistanceRow,
+    MetricSummary,
+    PairRow,
+    SummaryLine,
+)
 from reports.numbers import number, short
 
 MARKS = (
@@ -130,6 +141,69 @@ def of_verdict(rows: Sequence[VerdictRow]) -> pd.DataFrame:
         for metric, own in by_metric(rows).items()
     ]
     return pd.DataFrame(made, columns=["Metric", *systems])
+
+
+def of_distances(rows: Sequence[DistanceRow]) -> pd.DataFrame:
+    """All metrics together: MMD^2 x 1000 with its interval, ranks, fidelity and diversity; then by view.
+
+    >>> row = DistanceRow(system="lstm", against="human", space="joint", distance=0.255, p=0.0001, human_95=0.058)
+    >>> of_distances([row]).iloc[0].tolist()
+    ['lstm', 'human', '255', '< 0.001', '58', '–', '–', '–']
+    """
+    spaces = dict.fromkeys(row.space for row in rows if row.space != JOINT and of_metrics(row.space))
+    found = {(row.system, row.space): row for row in rows if not row.without_control}
+    made = []
+    for row in (row for row in rows if row.space == JOINT):
+        covered = f"{number(row.coverage, 2)} ({number(row.expected or 0, 2)})" if row.coverage is not None else "–"
+        name = f"{row.system} (no control)" if row.without_control else row.system
+        cells = [name, row.against, far(row), "–" if row.p is None else p_value(row.p).removeprefix("= ")]
+        cells += ["–" if row.human_95 is None else thousandths(row.human_95), ranks_of(row)]
+        cells += ["–" if row.density is None else number(row.density, 2), covered]
+        cells.append("–" if row.near_copies is None else number(row.near_copies, 2))
+        own = {} if row.without_control else {space: found.get((row.system, space)) for space in spaces}
+        made.append([*cells, *(_of_space(own.get(space)) for space in spaces)])
+    heads = ["System", "Compared with", "MMD² × 1000", "p", "Halves, 95 %", "Rank", "Density", "Coverage (expected)"]
+    table = pd.DataFrame(made, columns=[*heads, "Near copies", *(title_of(one) for one in spaces)])
+    return table if any(row.near_copies is not None for row in rows) else table.drop(columns="Near copies")
+
+
+def far(row: DistanceRow) -> str:
+    """A distance with its interval, such as `255 [210, 302]`."""
+    if row.distance is None:
+        return "–"
+    if row.distance_low is None or row.distance_high is None:
+        return thousandths(row.distance)
+    return f"{thousandths(row.distance)} [{thousandths(row.distance_low)}, {thousandths(row.distance_high)}]"
+
+
+def ranks_of(row: DistanceRow) -> str:
+    if row.rank_best is None or row.rank_worst is None:
+        return "–"
+    return rank((int(row.rank_best), int(row.rank_worst)))
+
+
+def _of_space(row: DistanceRow | None) -> str:
+    if row is None or row.distance is None:
+        return "–"
+    return thousandths(row.distance) + "*" * (row.p_holm is not None and row.p_holm < ALPHA)
+
+
+def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
+    """Who is closer, one row per pair of systems and space.
+
+    >>> row = PairRow(closer="a", further="b", space="joint", difference=0.1, p_holm=0.01, significant=True)
+    >>> of_pairs([row]).iloc[0].tolist()
+    ['a', 'b', 'All metrics together', '100', '= 0.01', 'yes']
+    """
+    made = []
+    for row in rows:
+        view = title_of(row.space)
+        size = "–" if row.difference is None else thousandths(row.difference)
+        if row.difference_low is not None and row.difference_high is not None:
+            size += f" [{thousandths(row.difference_low)}, {thousandths(row.difference_high)}]"
+        p = "–" if row.p_holm is None else p_value(row.p_holm)
+        made.append([row.closer, row.further, view, size, p, "yes" if row.significant else "not known"])
+    return pd.DataFrame(made, columns=["Closer", "Further", "In", "Difference × 1000", "p (Holm)", "Known"])
 
 
 def of_accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:

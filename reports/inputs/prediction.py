@@ -13,7 +13,15 @@ import pandas as pd
 
 from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
-from reports.content.rows import HORIZONS, AccuracyPairRow, AccuracyRow, PredictorRole, ReachPairRow, rows_as
+from reports.content.rows import (
+    HORIZONS,
+    AccuracyPairRow,
+    AccuracyRow,
+    PredictorRole,
+    ReachPairRow,
+    TrainedNetworkRow,
+    rows_as,
+)
 
 ROLES: tuple[str, ...] = get_args(PredictorRole)
 ACCURACY_TEXT = ["system", "role", "horizon"]
@@ -21,6 +29,7 @@ ACCURACY_SHARES = ["accuracy", "precision", "recall", "f1", "f1_held", "f1_struc
 ACCURACY_COLUMNS = [*ACCURACY_TEXT, *ACCURACY_SHARES, "nats", "windows"]  # older files lack the others
 PAIRS = ("horizon", "system", "other", "accuracy", "accuracy_low", "accuracy_high")
 PAIRS_TEXT = ("horizon", "system", "other", "kind", "other_kind")
+TRAININGS = ("horizon", "metric", "system", "kind", "other", "other_kind", "value")
 REACH = ("system", "seconds_back", "share")
 REACH_BAND = ("share_low", "share_high")  # older files lack them
 REACH_TEXT = ("system", "kind", "other", "other_kind")
@@ -52,6 +61,14 @@ def read_pairs(path: Path) -> list[AccuracyPairRow]:
     table = _read(path, "--pairs", PAIRS, "clstm accuracy --pairs")
     _check_words(table, "horizon", tuple(HORIZONS), f"--pairs {path}")
     return rows_as(AccuracyPairRow, _typed(table, list(AccuracyPairRow.model_fields), PAIRS_TEXT))
+
+
+def read_trainings(path: Path) -> list[TrainedNetworkRow]:
+    """Networks of several trainings, as `clstm accuracy --trainings` writes them. Raises `UserError` otherwise."""
+    table = _read(path, "--trainings", TRAININGS, "clstm accuracy --replicates --trainings")
+    _check_words(table, "horizon", tuple(HORIZONS), f"--trainings {path}")
+    columns = list(TrainedNetworkRow.model_fields)
+    return rows_as(TrainedNetworkRow, _typed(table, columns, (*PAIRS_TEXT, "metric")))
 
 
 def read_reach(path: Path, option: str = "--reach") -> pd.DataFrame:

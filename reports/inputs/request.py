@@ -13,11 +13,11 @@ import pandas as pd
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest
-from evaluation.comparison.references import Grid
-from evaluation.measurement.named_paths import named_paths
+from evaluation.comparison.sets.references import Grid
+from evaluation.measurement.options.named_paths import named_paths
 from reports.content.listeners import StudyContent
 from reports.content.provenance import Choices
-from reports.content.rows import AccuracyPairRow, AccuracyRow, ReachPairRow
+from reports.content.rows import AccuracyPairRow, AccuracyRow, ReachPairRow, TrainedNetworkRow
 from reports.inputs import prediction
 from reports.inputs.credits import read_credits
 from reports.inputs.networks import NetworkDiagram, read_network
@@ -34,7 +34,7 @@ class ReportRequest:
 
     sources : NAME=PATH each
     index : a CSV with a column file, and group, composer, title, licence, source as far as known
-    accuracy, pairs, reach, reach_pairs, study : tables and results made by other commands
+    accuracy, pairs, trainings, reach, reach_pairs, study : tables and results made by other commands
     weights : NAME=RUN each, the runs that made a system's music
     variants : SYSTEM:LABEL=PATH each, the same system decoded another way
     unheard : names of systems whose audio is left out
@@ -58,7 +58,13 @@ class ReportRequest:
     settings: RenderSettings = RenderSettings()
     grid: Grid = "auto"
     limits: tuple[str, ...] = ()
+    margin: str = ""
+    embeddings: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    likelihood: Path | None = None
     pedal: bool = False
+    replicates: bool = False
+    trainings: Path | None = None
     seconds: float | None = None
     robustness: bool = False
     other_soundfont: Path | None = None
@@ -77,6 +83,7 @@ class GivenTables:
     reach: pd.DataFrame | None
     reach_pairs: list[ReachPairRow]
     study: StudyContent | None
+    trainings: list[TrainedNetworkRow]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +123,8 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
     variants = parse(request.variants, list(sources), request.reference)
     out = check_output(request.out, sources | {str(one): one.path for one in variants}, request.single)
     runs = find_runs(sources, request.weights)
-    given = {name: getattr(request, name) for name in ("index", "accuracy", "pairs", "reach", "reach_pairs", "study")}
+    options = ("index", "accuracy", "pairs", "trainings", "reach", "reach_pairs", "study", "likelihood")
+    given = {name: getattr(request, name) for name in options}
     return ReportInputs(
         comparison=ComparisonRequest(
             sources,
@@ -131,6 +139,11 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
             request.other_soundfont,
             request.seed,
             limits=request.limits,
+            margin=request.margin,
+            replicates=request.replicates,
+            embeddings=request.embeddings,
+            skip=request.skip,
+            likelihood=request.likelihood,
         ),
         title=request.title or f"Comparison with {request.reference}",
         choices=_choices(request),
@@ -151,7 +164,11 @@ def _choices(request: ReportRequest) -> Choices:
         reference=request.reference,
         grid=request.grid,
         limits=request.limits,
+        skip=request.skip,
         pedal=request.pedal,
+        replicates=request.replicates,
+        margin=request.margin,
+        embeddings=request.embeddings,
         seconds=request.seconds,
         robustness=request.robustness,
         seed=request.seed,
@@ -166,4 +183,5 @@ def _tables(request: ReportRequest) -> GivenTables:
         prediction.read_reach(request.reach) if request.reach else None,
         prediction.read_reach_pairs(request.reach_pairs) if request.reach_pairs else [],
         read_study(request.study) if request.study else None,
+        prediction.read_trainings(request.trainings) if request.trainings else [],
     )

@@ -7,7 +7,7 @@ from typing import Any
 from clstm import pretrained
 from clstm.runtime.errors import UserError
 from evaluation.measurement.cache import sha256
-from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.options.named_paths import music_files
 from reports.inputs.models import written_by_generate
 from reports.inputs.systems import read_generated, within
 

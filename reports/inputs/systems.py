@@ -1,7 +1,7 @@
 """The systems that a report compares: their pieces, and the one song that represents each of them.
 
 A system is any folder or file of MIDI or audio, from any generator. A reference of MIDI may have controls: the same
-pieces under the limits of other systems, which are compared with them (`evaluation.comparison.references`).
+pieces under the limits of other systems, which are compared with them (`evaluation.comparison.sets.references`).
 
 The song shown is the median of the system's pieces by note density (audio: by level), the lower of the two in the
 middle: typical, and nobody's choice. Samples are drawn at random, from the same places in every system's list.

@@ -16,7 +16,7 @@ from clstm.runtime.progress import Progress, titled
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.summary import UNEQUAL
 from evaluation.measurement.inputs import MeasurementInput, measurement_inputs, read_groups
-from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.options.named_paths import music_files
 from evaluation.measurement.systems import Measurements, measure_systems
 from reports.content.provenance import HashedFile, RecordedVariant
 from reports.content.report import VariantContent

@@ -123,7 +123,8 @@ def number_views(
     """
     rows = {(row.metric, row.system): row for row in numbers}
     verdicts = {(row.metric, row.system): row for row in verdict}
-    had = [name for name in METRICS if any(rows[name, system.name].n for system in systems)]
+    described = [name for name, metric in METRICS.items() if not metric.quoted]  # the others have a table of their own
+    had = [name for name in described if any(rows[name, system.name].n for system in systems)]
     for view, names in groupby(had, key=lambda name: METRICS[name].view):
         yield ViewOfNumbers(
             _title(view, paper),

@@ -6,14 +6,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from reports.content.report import ModelRole, ReportContent, SystemContent
+from reports.content.rows import SummaryLine
 from reports.figures.drawing import Drawn
 from reports.findings import limits
-from reports.findings.tables import measured
+from reports.findings.tables import measured, of_distances, of_pairs
 from reports.inputs.models import of_the_paper
 from reports.numbers import listed, short
 from reports.page.cells import NBSP, SHARES, SKILLS, accuracy_tables, correlation_lines, floors, number_views
@@ -75,6 +77,9 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         players={name: f"song-{place}" for place, name in enumerate(listening) if listening[name].shown},
         paper=paper,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},
+        short=by_subject(content.summary),
+        together=of_distances(content.distances),
+        every_pair=of_pairs(content.pairs),
         compared_with=content.compared_with,
         grid=grid,
         # Of audio no limits are known, and none can be put on it.
@@ -98,6 +103,15 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         if content.provenance.rendering
         else "",
     )
+
+
+def by_subject(lines: Sequence[SummaryLine]) -> list[tuple[str, list[str]]]:
+    """The lines of one subject that follow each other, together.
+
+    >>> by_subject([SummaryLine(about="a", text="One."), SummaryLine(about="a", text="Two.")])
+    [('a', ['One.', 'Two.'])]
+    """
+    return [(about, [line.text for line in own]) for about, own in groupby(lines, key=lambda line: line.about)]
 
 
 def controlled(systems: Sequence[SystemContent]) -> list[list[SystemContent]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from clstm import pretrained
 from clstm.runtime.errors import UserError
 from evaluation.measurement import cache
-from evaluation.measurement.named_paths import music_files
+from evaluation.measurement.options.named_paths import music_files
 from reports.inputs.runs import BUNDLED, WEIGHTS, run_path
 from reports.inputs.systems import within
 from reports.verification.manifest import GONE, Places, ReportManifest

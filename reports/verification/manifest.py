@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import read_json
-from evaluation.comparison.references import Grid
+from evaluation.comparison.sets.references import Grid
 from reports.content.report import FORMATS, MADE_BY
 from reports.inputs.output import MANIFEST
 
@@ -36,7 +36,7 @@ def _possible(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """As `evaluation.measurement.named_paths.named_path` gives it, so that NAME=PATH has one meaning."""
+    """As `evaluation.measurement.options.named_paths.named_path` gives it, so that NAME=PATH has one meaning."""
     if not text or text != " ".join(text.split()) or "=" in text:
         raise ValueError("it is not the name of a system")
     return _possible(text)
@@ -118,7 +118,11 @@ class ReportManifest(_Model):
     reference: Name
     grid: Grid
     limits: list[str] = []
+    skip: list[str] = []
     pedal: bool = False
+    replicates: bool = False
+    margin: str = ""
+    embeddings: list[str] = []
     seconds: Annotated[float, Field(ge=0.125, le=LONGEST)] | None
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     systems: Annotated[list[SystemRecord], Field(min_length=1)]

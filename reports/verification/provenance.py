@@ -13,7 +13,7 @@ from clstm.music.generated import items_of
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import contrasts
 from evaluation.comparison.compare import Comparison, any_midi
-from evaluation.comparison.references import CONTROLS
+from evaluation.comparison.sets.references import CONTROLS
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.environment import environment
 from evaluation.measurement.inputs import plain

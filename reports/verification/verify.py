@@ -5,8 +5,8 @@ files        every file of the report, by its hash: nothing was changed after it
 inputs       every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
 values       every metric of every file, rendered and measured again: levels within 0.1 dB, all others within 0.5 %; of
              a report made with an earlier catalogue of metrics, those whose definition is the same
-conclusions  every verdict, direction and magnitude, from the values measured again; only where this version measures
-             and tests as the report's version did
+conclusions  every verdict, direction and magnitude, every distance and who is closer, from the values measured again;
+             only where this version measures and tests as the report's version did
 
 Reports of earlier formats are read through `clstm.runtime.old_names`.
 
@@ -17,7 +17,7 @@ Another version of what renders or measures is reported, but is no failure by it
 difference.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -32,12 +32,17 @@ from clstm.runtime.progress import Progress, silent
 from clstm.runtime.spreadsheet import neutral
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.comparison import compare, contrasts
-from evaluation.comparison.references import CONTROLS, Grid
+from evaluation.comparison.sets.references import CONTROLS, Grid
 from evaluation.comparison.verdict import NONE, VerdictRow, rows_of
+from evaluation.distance import trained as trainings
 from evaluation.drift.differences import tolerance
+from evaluation.embeddings.embedder import installed
+from evaluation.embeddings.requested import METRICS as METRICS_ALONE
 from evaluation.measurement import cache
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
+from reports.verification.beside import check_beside
+from reports.verification.distances import check_distances
 from reports.verification.holdings import (
     Elsewhere,
     Verification,
@@ -74,10 +79,15 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         folder,
         grid=_grid(folder, manifest, places, found),
         limits=tuple(manifest.limits),
+        skip=tuple(manifest.skip),
         pedal=manifest.pedal,
         groups=groups,
         seconds=manifest.seconds,
         seed=manifest.seed,
+        replicates=manifest.replicates,
+        margin=manifest.margin,
+        embeddings=tuple(_embeddings(manifest, found)),
+        likelihood=tables.get("likelihood"),
     )
     with cache.nothing_remembered():
         measured = compare.judge(request if settings is None else replace(request, settings=settings), progress)
@@ -86,7 +96,21 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         found.remarks.append(f"conclusions were not compared: {why}")
     else:
         _check_verdict(folder, measured, places, found)
+        check_distances(folder, measured.near, places, found)
+        _check_trainings(folder, measured, places, found)
+        check_beside(folder, measured, places, found)
     return found
+
+
+def _embeddings(manifest: ReportManifest, found: Verification) -> Iterator[str]:
+    """The embeddings that are computed again: of weights and arrays that the user gave, the report has no copy."""
+    for one in manifest.embeddings:
+        name, _, folder = one.partition("=")
+        if folder or (name != METRICS_ALONE and name not in installed()):
+            why = "its arrays or weights are not part of a report" if folder else "it is not installed"
+            found.remarks.append(f"distances in {name} were not compared: {why}")
+        else:
+            yield one
 
 
 def _grid(folder: Path, manifest: ReportManifest, places: Places, found: Verification) -> Grid:
@@ -242,6 +266,39 @@ def _check_verdict(folder: Path, measured: compare.Comparison, places: Places, f
     ]
     if len(other) > LISTED:
         found.failures.append(f"and {len(other) - LISTED} more conclusions of {len(before)}")
+
+
+def _check_trainings(folder: Path, measured: compare.Comparison, places: Places, found: Verification) -> None:
+    """What is said with trainings counted, of a report that has trainings."""
+    after = {
+        (str(neutral(one.system)), str(neutral(one.other)), one.metric): _of_training(one.significant, one.found.value)
+        for one in measured.trained.tests
+    }
+    if not after and not (folder / trainings.TESTS).exists():
+        return
+    table = _table(folder / trainings.TESTS, ("system", "other", "metric", "significant", "difference"), places, found)
+    if table is None:
+        return
+    rows = table.to_dict("records")
+    before = {
+        (row["system"], row["other"], row["metric"]): _of_training(
+            row["significant"] == "True", float(row["difference"])
+        )
+        for row in rows
+    }
+    found.checked["conclusions of trainings"] = len(before)
+    other = [key for key in {**before, **after} if before.get(key, NONE) != after.get(key, NONE)]
+    found.failures += [
+        f"{key[0]} and {key[1] or 'its reference'}, trainings: {key[2]} was “{before.get(key, NONE)}”, is "
+        f"“{after.get(key, NONE)}”"
+        for key in other[:LISTED]
+    ]
+    if len(other) > LISTED:
+        found.failures.append(f"and {len(other) - LISTED} more conclusions of trainings of {len(before)}")
+
+
+def _of_training(significant: bool, difference: float) -> str:
+    return f"differs: {'higher' if difference > 0 else 'lower'}" if significant else "inconclusive"
 
 
 def _conclusion(row: VerdictRow) -> str:

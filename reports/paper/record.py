@@ -1,0 +1,131 @@
+"""A report or a comparison as it was written, for tables and texts: every number is read, none is computed again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clstm.runtime import old_names
+from clstm.runtime.errors import UserError
+from clstm.runtime.files import read_json
+from evaluation.comparison.closeness import DISTANCES, PAIRS
+from evaluation.comparison.folder import MADE_BY as COMPARISON
+from evaluation.comparison.folder import RECORD as COMPARED
+from evaluation.comparison.verdict import VerdictRow, rows_of, systems_in
+from evaluation.controls.control import Control
+from evaluation.prompting.continuations import CONTINUATIONS
+from reports.content.report import RECORD, read_report
+
+HINT = "give the folder of `clstm report` or `clstm compare`"
+OF_PAPERS = "literature.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What a folder holds.
+
+    rows : of the verdict
+    distances, pairs, values, pieces, papers, continuations : tables, empty where the folder has none
+    about : facts by name, as `comparison.json` and the provenance of `report.json` have them
+    controls : what the reference is under each control, in a clause, by the name of the set
+    """
+
+    reference: str
+    rows: list[VerdictRow]
+    distances: pd.DataFrame
+    pairs: pd.DataFrame
+    values: pd.DataFrame
+    pieces: pd.DataFrame
+    papers: pd.DataFrame
+    continuations: pd.DataFrame
+    about: Mapping[str, Any] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sets(self) -> list[str]:
+        """What systems are compared with, in their order."""
+        return list(dict.fromkeys(row.against or self.reference for row in self.rows))
+
+    @property
+    def systems(self) -> list[str]:
+        return [name for name in systems_in(self.rows) if name not in self.sets]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of pieces of every set and system."""
+        found: dict[str, int] = {}
+        for row in self.rows:
+            for name, count in ((row.against or self.reference, row.reference_pieces), (row.system, row.system_pieces)):
+                if count is not None:
+                    found.setdefault(name, int(count))
+        return found
+
+
+def read_record(path: Path) -> Record:
+    """The record of a folder, or of the `report.json` or `comparison.json` in it. Raises `UserError` for others."""
+    folder = path.parent if path.name in (RECORD, COMPARED) else path
+    if (folder / RECORD).is_file():
+        report = read_report(folder)
+        about = report.provenance.model_dump(mode="json") | {"seconds_heard": report.seconds_heard}
+        controls = {control.name: control.limits for control in report.controls}
+        return _with_tables(folder, report.reference, list(report.verdict), about, controls)
+    if not (folder / COMPARED).is_file():
+        raise UserError(f"{path} has neither {RECORD} nor {COMPARED}; {HINT}")
+    try:
+        about = old_names.translated(read_json(folder / COMPARED))
+        reference, rows = _as_given(about), rows_of(pd.read_csv(folder / "verdict.csv"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder} is a damaged comparison ({error}); {HINT}") from error
+    if about.get("made_by") != COMPARISON:
+        raise UserError(f"{folder} is not made by `{COMPARISON}`; {HINT}")
+    return _with_tables(folder, reference, rows, about, _controls(about))
+
+
+def _controls(about: Mapping[str, Any]) -> dict[str, str]:
+    """Of each set, the clause that says what it is, as far as this version knows its control."""
+    known = {one.name for one in fields(Control)}
+    control: Any = Control  # its values were read from JSON
+    return {
+        name: control(
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
+        ).clauses()
+        for name, own in (about.get("controls") or {}).items()
+        if isinstance(own, dict) and set(own) <= known
+    }
+
+
+def _as_given(about: Mapping[str, Any]) -> str:
+    """The name of the reference itself, not of a set that a control makes of it."""
+    named: str = about["reference"]
+    return next((name for name in about["systems"] if named.startswith(f"{name}, ")), named)
+
+
+def _with_tables(
+    folder: Path, reference: str, rows: list[VerdictRow], about: Mapping[str, Any], controls: Mapping[str, str]
+) -> Record:
+    if not rows:
+        raise UserError(f"{folder} compares no sets of pieces: of single pieces there is nothing to print in a table")
+    return Record(
+        reference,
+        rows,
+        _table(folder, DISTANCES, ("system", "against", "space", "distance")),
+        _table(folder, PAIRS, ("closer", "further", "significant")),
+        _table(folder, "metrics.csv", ("system", "metric", "value")),
+        _table(folder, "pieces.csv", ("system", "group")),
+        _table(folder, OF_PAPERS, ("system", "metric")),
+        _table(folder, CONTINUATIONS, ("system", "measure")),
+        about,
+        controls,
+    )
+
+
+def _table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table of a folder, or of its `tables`; empty where there is none with such columns."""
+    for path in (folder / name, folder / "tables" / name):
+        if path.is_file():
+            found = pd.read_csv(path)
+            if set(columns) <= set(found.columns):
+                return found
+    return pd.DataFrame(columns=list(columns))
