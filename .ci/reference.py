@@ -125,7 +125,8 @@ def metrics_page() -> str:
     parts = ["# Metrics", WRITTEN, f"{counts}; {tested} are tested in a comparison. {OF_METRICS}"]
     for view, group in groupby(METRICS.items(), lambda item: item[1].view):
         rows = [metric_row(name, metric, METRICS) for name, metric in group]
-        source = f"Module: [evaluation/metrics/{view}.py](../../evaluation/metrics/{view}.py)."
+        place = f"evaluation/metrics/{view}" + ("" if view == "papers" else ".py")  # the only view of several modules
+        source = f"Module: [{place}](../../{place})."
         parts += [f"## {VIEWS[view]}", " ".join(filter(None, [source, COUNTED.get(view)]))]
         parts.append("\n".join(["| metric | unit | definition | tested |", "|---|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"

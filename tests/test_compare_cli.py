@@ -69,8 +69,11 @@ def compared(music: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_holds_the_verdict_its_numbers_and_how_it_was_made(compared: Path) -> None:
     assert sorted(path.name for path in compared.iterdir()) == [
         "comparison.json",
+        "distances.csv",
+        "literature.csv",
         "metrics.csv",
         "pieces.csv",
+        "power.csv",
         "verdict.csv",
         "verdict.md",
     ]
@@ -290,3 +293,29 @@ def test_a_limit_that_is_declared_is_on_the_record(music: Path, tmp_path: Path) 
     assert record["reference"] == f"{CONTROL}, MIDI 50 to 108, no pedal"
     assert "declared with --limits: pitches from MIDI 50 to 108 and no pedal" in record["why"]["model"][-1]
     assert "names 'nobody'" in user_error(*common, "--limits", "nobody:pedal=none")
+
+
+def test_a_broken_bound_is_exit_status_1_and_a_kept_one_0(music: Path, tmp_path: Path) -> None:
+    given = ["compare", f"human={music / 'human'}", f"model={music / 'model'}", "--reference", "human"]
+    given += ["--out", tmp_path / "out", "--junit", tmp_path / "bounds.xml"]
+    broken = run(*given, "--fail-over", "distance=10")
+    assert broken.exit_code == 1
+    assert "--fail-over distance=10: model: distance" in broken.stdout
+    assert 'failures="1"' in (tmp_path / "bounds.xml").read_text()
+    kept = run(*given, "--fail-over", "distance=2000")
+    assert kept.exit_code == 0
+    assert 'failures="0"' in (tmp_path / "bounds.xml").read_text()
+    assert "is neither distance nor a metric" in user_error(*given, "--fail-over", "loudnes_of_all=1")
+
+
+def test_a_plan_says_how_many_clips_find_a_pilot(music: Path, tmp_path: Path) -> None:
+    given = ["plan", f"human={music / 'human'}", f"model={music / 'model'}", "--reference", "human"]
+    result = run(*given, "--clips", "8,12", "--replicates", "20", "--distance", "900", "--out", tmp_path / "plan.csv")
+    assert result.exit_code == 0, result.output
+    assert "To tell model from human in all metrics together with power 0.8: 8 clips of each." in result.stdout
+    assert "To find a distance of 900 with power 0.8: 8 clips of each" in result.stdout
+    table = pd.read_csv(tmp_path / "plan.csv")
+    assert set(table["clips"]) == {8, 12}
+    assert set(table["system"].dropna()) == {"model"}
+    for wrong in (["--target", "2"], ["--replicates", "3"], ["--distance", "-1"], ["--clips", "2"]):
+        assert wrong[0] in user_error(*given, *wrong)

@@ -7,7 +7,7 @@ import pytest
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
-from evaluation.comparison import copies
+from evaluation.comparison.sets import copies
 from evaluation.measurement.systems import Measurements, measure_systems
 from evaluation.metrics import symbolic
 

@@ -196,7 +196,7 @@ def test_every_column_of_a_verdict_is_explained() -> None:
 
 def test_every_file_of_a_comparison_and_a_corpus_is_explained() -> None:
     from clstm.corpus.preparation import FILES as OF_CORPUS
-    from evaluation.comparison.compare import FILES as OF_COMPARISON
+    from evaluation.comparison.folder import FILES as OF_COMPARISON
 
     files = ROOT.joinpath("docs", "files.md").read_text(encoding="utf-8")
     assert [name for name in (*OF_CORPUS, *OF_COMPARISON) if f"`{name}`" not in files] == []

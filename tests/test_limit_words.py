@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from midi_bytes import controller, midi, off, on, program, tempo
 
-from evaluation.comparison.references import GRIDS, Grid, under
+from evaluation.comparison.sets.references import GRIDS, Grid, under
 from evaluation.controls.control import NO_CONTROL, SCORE_MATRIX, Control
 from evaluation.controls.fitting import fitted
 from evaluation.controls.removed import removed

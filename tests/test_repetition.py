@@ -8,7 +8,7 @@ import pytest
 from clstm.music.midi import Notes
 from evaluation.metrics import repetition
 from evaluation.metrics.metric import Missing
-from evaluation.metrics.shared_passages import INTERVALS, UNISON, tokens
+from evaluation.metrics.shared_passages import INTERVALS, UNISON, Ranks, tokens
 
 
 def melody(pitches: list[int], frames: int = 2) -> Notes:
@@ -83,8 +83,9 @@ def test_compression_undone_gives_the_intervals_and_rhythm_back() -> None:
 
 
 def test_distinct_n_counts_n_grams_once() -> None:
-    assert repetition.distinct(np.array([1, 2, 1, 2, 1]), 2) == pytest.approx(2 / 4)
-    assert repetition.distinct(np.array([1, 1, 1, 2]), 4) == 1.0
+    assert repetition.distinct(Ranks.of(np.array([1, 2, 1, 2, 1, 2, 9]))) == pytest.approx(3 / 4)
+    assert repetition.distinct(Ranks.of(np.array([1, 1, 1, 2]))) == 1.0
+    assert repetition.distinct(Ranks.of(np.array([1, 2, 3, 4, 5]))) == 1.0
 
 
 def test_metrics_do_not_hang_on_the_key() -> None:

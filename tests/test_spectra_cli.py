@@ -20,7 +20,8 @@ from evaluation.audio.files import write_audio
 from evaluation.audio.render import RenderSettings, render
 from evaluation.drift.check import MOVED, SAME, UNMATCHED, Check
 from evaluation.drift.differences import Moved
-from evaluation.drift.report import row, summary, text, write_junit
+from evaluation.drift.report import junit_cases, row, summary, text
+from evaluation.junit import write_junit
 from evaluation.measurement.environment import EnvironmentDifference
 from evaluation.metrics.metric import Missing
 
@@ -303,7 +304,7 @@ def test_text_and_junit_hold_whatever_a_file_is_called(tmp_path: Path) -> None:
     )
     assert "[red]<&" in text(found)
     assert "1 of 2 files are not as recorded in music.json; values that moved: 1." in text(found)
-    write_junit(found, tmp_path / "out" / "spectra.xml")
+    write_junit(tmp_path / "out" / "spectra.xml", "clstm spectra music.json", junit_cases(found))
     cases = ET.parse(tmp_path / "out" / "spectra.xml").getroot().findall("testsuite/testcase")
     assert [case.get("name") for case in cases] == ["environment", "[red]<&\ufffd\u266b.wav", "b.wav"]
     assert {case.get("classname") for case in cases} == {"music"}

@@ -13,8 +13,9 @@ from clstm.cli.main import main
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
+from evaluation.comparison.closeness import Closeness
 from evaluation.comparison.compare import Comparison
-from evaluation.comparison.references import References
+from evaluation.comparison.sets.references import References
 from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import measure_systems
@@ -77,8 +78,9 @@ def test_a_mistake_is_one_line(given: list[str], message: str) -> None:
 
 
 def verdict_of(systems: dict[str, list[MeasurementInput]]) -> Comparison:
+    measured = {"": measure_systems(systems, workers=1)}
     return Comparison(
-        References("people"), systems, pd.DataFrame(), {"": measure_systems(systems, workers=1)}, {}, [], []
+        References("people"), systems, pd.DataFrame(), measured, {}, [], [], Closeness([], None), pd.DataFrame()
     )
 
 

@@ -153,10 +153,14 @@ def about(installed: Path) -> Message:
 
 
 def test_the_licence_covers_the_weights_and_its_text_comes_along(about: Message, installed: Path) -> None:
-    assert about["License-Expression"] == "MIT AND CC-BY-SA-4.0"
+    assert about["License-Expression"] == "MIT AND CC-BY-SA-4.0 AND ISC"
     (folder,) = installed.parent.glob("lib/python*/site-packages/clstm-*.dist-info/licenses")
     assert "CC-BY-SA-4.0" in (folder / "clstm/pretrained/LICENSE").read_text(encoding="utf-8")
-    assert set(about.get_all("License-File", [])) == {"LICENSE", "clstm/pretrained/LICENSE"}
+    assert set(about.get_all("License-File", [])) == {
+        "LICENSE",
+        "clstm/pretrained/LICENSE",
+        "evaluation/embeddings/musicnn.LICENSE",
+    }
 
 
 def test_the_description_has_no_relative_link(about: Message) -> None:

@@ -237,7 +237,7 @@ def test_a_listener_walks_from_consent_to_thanks(
     wire, pages = Wire(page), []
     page.goto(url)
     title(page, "A tiny study")
-    assert page.get_by_text("ada@example.org").is_visible()
+    page.get_by_text("ada@example.org").wait_for()
     assert page.locator(".st-key-begin button").is_disabled()
     assert page.evaluate("document.documentElement.lang") == language
     begin(page)
