@@ -5,7 +5,7 @@ twice, and a model may have memorised one. But two clips of one piece are not in
 same passage again. So they are named, and the researcher decides.
 
 All files are compared by their bytes, and those that clips are cut from also by their notes
-(`evaluation.comparison.copies`), or by the samples of a recording.
+(`evaluation.comparison.sets.copies`), or by the samples of a recording.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from clstm.runtime.errors import UserError
-from evaluation.comparison.copies import same_notes
+from evaluation.comparison.sets.copies import same_notes
 from listening_study.stimuli.clips import Segment
 
 BEGINNING = 2**16  # bytes in which most files differ

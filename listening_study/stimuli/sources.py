@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clstm.runtime.errors import UserError
-from evaluation.measurement.named_paths import music_files, named_path
+from evaluation.measurement.options.named_paths import music_files, named_path
 
 # Names appear in tables and CSV files: nothing a spreadsheet would take for a formula.
 _NAME = re.compile(r"[^\W_][\w .+-]{0,39}")
