@@ -220,6 +220,17 @@ def test_metrics_of_papers_are_taken_by_their_names(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "t.csv").iloc[0].tolist() == ["Overlap area", "0.810 ± 0.020", "0.620 ± 0.030"]
 
 
+def test_a_distance_without_a_control_takes_no_place(tmp_path: Path) -> None:
+    folder = comparison(tmp_path / "compared", ("a", "b"), METRICS_MEASURED[:1])
+    under = pd.read_csv(folder / "distances.csv").assign(without_control=False)
+    plain = under.assign(without_control=True, distance=9.0, density=0.1)
+    pd.concat([under, plain]).to_csv(folder / "distances.csv", index=False)
+    make_table(TableRequest(folder, tmp_path / "t.csv", ("distance", "density"), format="csv"))
+    far, dense = (" ".join(map(str, row)) for row in pd.read_csv(tmp_path / "t.csv").to_numpy())
+    assert ("50" in far, "9000" in far) == (True, False)
+    assert ("0.9" in dense, "0.1" in dense) == (True, False)
+
+
 def test_every_key_has_an_entry_and_every_entry_a_use() -> None:
     of_metrics = {key for metric in METRICS.values() for key in metric.sources}
     of_methods = set(re.findall(r"[a-z]+\d{4}[a-z]*", Path(methods.__file__).read_text(encoding="utf-8")))

@@ -40,8 +40,8 @@ NAMES = {"note_f1": "note F1", "chroma": "chroma similarity", "groove": "groove 
 MEASURES = tuple(NAMES)
 READ = (
     "Note F1: onsets within 50 ms and equal pitches. Chroma and groove: cosines of the pitch classes, and of the "
-    "onsets, of bars of 2 s; dense music has high values of these two whatever it plays. Beside each is the same of "
-    "another human continuation in the system's place."
+    "onsets, of bars of 2 s; random notes can have high values of these two. Beside each is the same of another human "
+    "continuation in the system's place."
 )
 CONTINUATIONS, OF_PIECES = "continuations.csv", "continuation_pieces.csv"
 

@@ -110,7 +110,7 @@ def _with_tables(
     return Record(
         reference,
         rows,
-        _table(folder, DISTANCES, ("system", "against", "space", "distance")),
+        _under_control(_table(folder, DISTANCES, ("system", "against", "space", "distance"))),
         _table(folder, PAIRS, ("closer", "further", "significant")),
         _table(folder, "metrics.csv", ("system", "metric", "value")),
         _table(folder, "pieces.csv", ("system", "group")),
@@ -119,6 +119,13 @@ def _with_tables(
         about,
         controls,
     )
+
+
+def _under_control(distances: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows of the reference as it is, which tables do not print: their caption names the control."""
+    if "without_control" not in distances:
+        return distances
+    return distances[~distances["without_control"].astype(bool)]
 
 
 def _table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
