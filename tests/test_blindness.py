@@ -23,13 +23,13 @@ from typer.testing import CliRunner
 
 import listening_study
 from clstm.runtime.errors import MismatchError, UserError
-from clstm.runtime.private_files import make_private
 from listening_study.blinding.attack import ReceivedTrial, attack, candidates, published, secret_among
 from listening_study.blinding.crawl import crawl
 from listening_study.cli.main import app
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.key import open_key
 from listening_study.protocol.order import COMPUTABLE, Order, doubts, new_secret, open_order
+from listening_study.protocol.private_files import make_private
 from listening_study.protocol.study import Study, read_study
 from listening_study.researchers.monitoring import exports
 from listening_study.results.export import write_results
@@ -165,6 +165,12 @@ def test_a_second_server_with_another_secret_is_refused(tiny_study: Study, tmp_p
 
 
 # --- what an attacker finds ---
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of orders at random: the least p is .001, and nothing here asks for less."""
+    monkeypatch.setattr(sys.modules[attack.__module__], "DRAWS", 999)
 
 
 def heard(study: Study, slot: int = 0) -> list[ReceivedTrial]:

@@ -60,9 +60,10 @@ def test_the_shortest_way(tiny_study: Study) -> None:
     ]
 
 
-def test_no_break_after_the_last_clip(tiny_study: Study) -> None:
-    study = study_of(tiny_study, NOTHING.model_copy(update={"break_every": 4}))
-    assert Screen.BREAK not in [place.screen for place in walk(study)]
+@pytest.mark.parametrize(("every", "breaks"), [(4, []), (3, []), (2, [2]), (1, [1, 2])])
+def test_no_break_after_the_last_clip_or_before_it(tiny_study: Study, every: int, breaks: list[int]) -> None:
+    study = study_of(tiny_study, NOTHING.model_copy(update={"break_every": every}))
+    assert [place.number for place in walk(study) if place.screen is Screen.BREAK] == breaks
 
 
 @pytest.mark.parametrize(

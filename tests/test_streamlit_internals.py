@@ -25,11 +25,12 @@ from uvicorn import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 import listening_study
-from listening_study.streamlit_internals import addresses, launch, messages, options, parts
+from listening_study.streamlit_internals import addresses, launch, messages, options, own_files, parts
 from listening_study.streamlit_internals.page_client import Session
 from listening_study.streamlit_internals.page_selectors import (
     APP,
     CONNECTION_STATUS,
+    DRAWN,
     SCRIPT_STATE,
     SELECTORS,
     with_selectors,
@@ -79,7 +80,9 @@ def test_the_websockets_messages_have_their_fields(field: tuple[Any, str, str]) 
     parts.require(name in message.DESCRIPTOR.fields_by_name, at(field), use)
 
 
-@pytest.mark.parametrize("replaced", [*launch.UNANSWERED, launch.UVICORN, launch.COMMAND], ids=lambda one: one[1])
+@pytest.mark.parametrize(
+    "replaced", [*launch.UNANSWERED, launch.UVICORN, launch.FILES, launch.COMMAND], ids=lambda one: one[1]
+)
 def test_functions_that_are_replaced_or_called_are_there(replaced: tuple[Any, str, str]) -> None:
     assert callable(parts.part(*replaced))
 
@@ -131,7 +134,15 @@ def bundle() -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("*.js"))
 
 
-@pytest.mark.parametrize("selector", [*SELECTORS.values(), APP, CONNECTION_STATUS])
+def test_streamlits_page_has_a_place_for_words_a_font_and_a_font_of_icons(bundle: str) -> None:
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    for part in (own_files.ROOT, "</head>", '<html lang="en">', "<title>"):
+        parts.require(page.count(part) == 1, part, "to show words before the app")
+    parts.require(len(own_files.FONT.findall(page)) == 1, "a font that is loaded first", "to load none")
+    parts.require("preloadIconFont" in bundle, "preloadIconFont", "to load no icons before there are any")
+
+
+@pytest.mark.parametrize("selector", [*SELECTORS.values(), APP, CONNECTION_STATUS, *DRAWN.split()])
 def test_every_element_that_is_styled_is_in_streamlits_page(selector: str, bundle: str) -> None:
     name = re.findall(r'"(\w+)"', selector)[0]
     parts.require(re.search(rf"\b{name}\b", bundle) is not None, f"the element {selector}", "in style.css or page.js")

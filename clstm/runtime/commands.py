@@ -65,12 +65,22 @@ class Command(TyperCommand):
 def _given(error: typer.BadParameter, args: list[str]) -> tuple[str, str] | None:
     """The option that is not accepted, and the last value given for it; None where it was not given by name."""
     names = error.param.opts if error.param is not None else []
+    options = _before_dashes(args)
     found = None
-    for at, arg in enumerate(args):
+    for at, arg in enumerate(options):
         name, equals, value = arg.partition("=")
-        if name in names and (equals or at + 1 < len(args)):
-            found = name, value if equals else args[at + 1]
+        if name in names and (equals or at + 1 < len(options)):
+            found = name, value if equals else options[at + 1]
     return found
+
+
+def _before_dashes(args: list[str]) -> list[str]:
+    """Those that may be options.
+
+    >>> _before_dashes(["--seed", "1", "--", "--a-file"])
+    ['--seed', '1']
+    """
+    return args[: args.index("--")] if "--" in args else args
 
 
 def _not_accepted(option: str, value: str, why: str, command: str) -> str:
@@ -104,7 +114,7 @@ def renamed(args: list[str], own: set[str]) -> list[str]:
     >>> renamed(["rnn", "--prompt", "song.mid"], {"--prompt"})
     ['rnn', '--prompt', 'song.mid']
     """
-    options = args[: args.index("--")] if "--" in args else args
+    options = _before_dashes(args)
     found = [_renamed(given, own) for given in options]
     for old, new in dict.fromkeys((old, new) for old, new, _ in found if old != new):
         say_renamed(old, new)

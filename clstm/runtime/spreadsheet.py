@@ -6,6 +6,7 @@ numbers and stay as they are.
 """
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clstm.runtime.names import printable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 INNER = re.compile(r"([;\t])(?=[=+\-@])")  # begins a cell where lists are separated by it
 MARKED = r"\1'"
+CELLS = 1 << 14  # that are remembered
 FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
@@ -28,7 +30,10 @@ def csv(table: "pd.DataFrame") -> str:
     fine,5
     """
     text = table.select_dtypes(exclude=["number", "bool"])
-    safe = table.assign(**{str(name): text[name].map(neutral) for name in text}).rename(columns=neutral)
+    once = lru_cache(CELLS)(_neutral)  # a large table says few things, many times
+    safe = table.assign(
+        **{str(name): text[name].map(lambda cell: once(cell) if isinstance(cell, str) else cell) for name in text}
+    ).rename(columns=neutral)
     return safe.to_csv(index=False, lineterminator="\n")
 
 
@@ -40,8 +45,10 @@ def neutral(cell: object) -> object:
     >>> neutral("=1+1"), neutral(-1.5), neutral("fine")
     ("'=1+1", -1.5, 'fine')
     """
-    if not isinstance(cell, str):
-        return cell
+    return _neutral(cell) if isinstance(cell, str) else cell
+
+
+def _neutral(cell: str) -> str:
     text = printable(cell.replace("\r\n", "\n").replace("\r", "\n"))
     if text.startswith(FORMULA):
         return f"'{text[0]}{INNER.sub(MARKED, text[1:])}"

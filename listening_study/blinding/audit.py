@@ -17,7 +17,6 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from clstm.runtime.private_files import is_open_to_others
 from clstm.runtime.progress import Progress, silent
 from listening_study.blinding import names
 from listening_study.blinding.attack import LEVEL, AttackResult, ReceivedTrial, attack
@@ -28,6 +27,7 @@ from listening_study.blinding.traffic import ServerTraffic
 from listening_study.protocol.configuration import Loudness
 from listening_study.protocol.key import Key
 from listening_study.protocol.order import COMPUTABLE, Order
+from listening_study.protocol.private_files import is_open_to_others
 from listening_study.protocol.study import Study
 
 EXACT, ATTACK = "exact", "attack"

@@ -57,7 +57,7 @@ def serve(
 
 def _warn_of_readers(study: "Study") -> None:
     """Warn, in one line, of private files that others on this machine may read."""
-    from clstm.runtime.private_files import is_open_to_others
+    from listening_study.protocol.private_files import is_open_to_others
 
     if wide := [str(path) for path in study.private_paths if is_open_to_others(path)]:
         warn(f"Others on this machine may read private files; to prevent it: chmod go= {' '.join(wide)}")
@@ -88,7 +88,7 @@ def invite(
         clstm study invite study --count 30 --url https://example.org --out links.csv
     """
     from clstm.runtime.errors import UserError
-    from clstm.runtime.private_files import private_file
+    from listening_study.protocol.private_files import private_file
     from listening_study.protocol.study import read_study
     from listening_study.server.serving import web_address
     from listening_study.store.database import open_answers

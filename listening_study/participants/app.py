@@ -30,6 +30,7 @@ from listening_study.participants.screens import (
 )
 from listening_study.participants.stages import FINISHED, Screen, Step, current_step
 from listening_study.protocol import languages
+from listening_study.protocol.invitation import wordings
 from listening_study.protocol.order import Order, open_order
 from listening_study.protocol.questions import FORMS, NUMBERED, ReplyKind
 from listening_study.protocol.study import Study, read_study
@@ -45,11 +46,8 @@ WITH_PLAYER = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL) 
 def open_study(folder: str) -> tuple[Study, Order, Store, Admissions, dict[str, languages.Wording]]:
     """What all listeners share, and nothing of any one of them."""
     study = read_study(Path(folder))
-    wordings: dict[str, languages.Wording] = {
-        code: languages.read(code, study.words_path(code)) for code in study.words.languages
-    }
     admissions = Admissions(study.access.admissions, study.access.admissions_per_address)
-    return study, open_order(study), Store(answers_address(study)), admissions, wordings
+    return study, open_order(study), Store(answers_address(study)), admissions, dict(wordings(study))
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,14 +60,14 @@ def _style() -> str:
 
 
 def main() -> None:
-    study, order, store, admissions, wordings = open_study(sys.argv[1])
+    study, order, store, admissions, offered = open_study(sys.argv[1])
     st.set_page_config(page_title=study.title, page_icon=str(HERE.parent / "icon.svg"))
     st.html(f"<style>{_style()}</style>")
     token = _token(study)
-    visit = Visit(study, order, store, admissions, wordings[_language(wordings, None)])
+    visit = Visit(study, order, store, admissions, offered[_language(offered, None)])
     try:
         listener = store.find(token) if token else None
-        visit = replace(visit, wording=wordings[_language(wordings, listener)])
+        visit = replace(visit, wording=offered[_language(offered, listener)])
         frame.top(visit, listener)
         show_screen(visit, token, listener)
     except UnavailableError:
@@ -150,12 +148,12 @@ def _token(study: Study) -> str | None:
     return str(token) if token else None
 
 
-def _language(wordings: dict[str, languages.Wording], listener: Listener | None) -> str:
+def _language(offered: dict[str, languages.Wording], listener: Listener | None) -> str:
     """What was chosen on this page, else what the store remembers, else the browser's."""
     chosen = st.session_state.get("language") or (listener.language if listener else None)
-    if chosen in wordings:
+    if chosen in offered:
         return str(chosen)
-    return languages.choose(_preferred(), wordings)
+    return languages.choose(_preferred(), offered)
 
 
 def _preferred() -> list[str]:

@@ -58,9 +58,11 @@ def current_step(listener: Listener, study: Study) -> Step:
         if step.stage not in listener.stages:
             return step
     answered = listener.answered
-    if answered < study.size.trials:
+    left = study.size.trials - answered
+    if left > 0:
         rest = Step(Screen.BREAK, answered)
-        due = study.design.break_every and answered and answered % study.design.break_every == 0
+        every = study.design.break_every
+        due = every and answered and answered % every == 0 and left > 1  # nobody rests before the last clip
         return rest if due and rest.stage not in listener.stages else Step(Screen.TRIAL, answered)
     interview = Step(Screen.INTERVIEW)
     if study.design.interview and interview.stage not in listener.stages:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from clstm.runtime.errors import MismatchError, UserError
-from clstm.runtime.private_files import write_private
+from listening_study.protocol.private_files import write_private
 from listening_study.protocol.study import Study
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from clstm.runtime.errors import MismatchError, UserError
-from clstm.runtime.private_files import write_private
 from listening_study.protocol.design import Layout, Trial, trials
+from listening_study.protocol.private_files import write_private
 from listening_study.protocol.study import Study
 
 BYTES = 32  # of the secret

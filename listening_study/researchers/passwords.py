@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clstm.runtime.errors import UserError
-from clstm.runtime.private_files import write_private
+from listening_study.protocol.private_files import write_private
 
 VARIABLE = "CLSTM_DASHBOARD_PASSWORD"  # how the dashboard learns the hash
 SHORTEST = 8  # characters

@@ -10,11 +10,11 @@ import pandas as pd
 
 from clstm.runtime.files import replacing, write_json, write_text
 from clstm.runtime.ownership import may_replace
-from clstm.runtime.private_files import write_private
 from clstm.runtime.spreadsheet import csv
 from evaluation.figures.style import save
 from listening_study.analysis import tally as describing
 from listening_study.analysis.codebook import codebook
+from listening_study.protocol.private_files import write_private
 from listening_study.results.figures import FIGURES, draw
 from listening_study.results.results import MANIFEST, OF_PERSONS, SYNTHETIC, Results
 from listening_study.results.summary import summary

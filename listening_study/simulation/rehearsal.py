@@ -33,12 +33,12 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from clstm.runtime import private_files
 from clstm.runtime.errors import UserError, choice
 from clstm.runtime.files import replacing
 from clstm.runtime.progress import Progress, silent
 from listening_study.analysis.listener_model import Spread, probabilities
 from listening_study.participants.stages import FINISHED, Screen, current_step
+from listening_study.protocol import private_files
 from listening_study.protocol.design import Trial, TrialKind
 from listening_study.protocol.key import Key, open_key
 from listening_study.protocol.order import Order, open_order

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import replacing
 from clstm.runtime.names import readable
-from clstm.runtime.private_files import make_private
+from listening_study.protocol.private_files import make_private
 
 
 def save(engine: Engine, path: Path) -> None:

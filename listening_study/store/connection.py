@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModul
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from clstm.runtime.errors import MismatchError, MissingToolError, UserError
-from clstm.runtime.private_files import make_private, narrow
+from listening_study.protocol.private_files import make_private, narrow
 from listening_study.store.records import UnavailableError
 
 PATIENCE = 10  # seconds to wait for another writer

@@ -27,6 +27,8 @@ SELECTORS = {
     "tertiary_button": 'button[kind="tertiary"]',
 }
 
+DRAWN = f"{_test_id('stMainBlockContainer')} {_test_id('stElementContainer')}"  # there once the app has drawn something
+
 # For page.js.
 APP = _test_id("stApp")
 SCRIPT_STATE = "data-test-script-state"  # attribute of the app: "running" while a screen is drawn

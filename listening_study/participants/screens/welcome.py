@@ -6,11 +6,11 @@ from hashlib import sha256
 import streamlit as st
 
 from listening_study.participants.screens import Visit, big_button
+from listening_study.protocol.invitation import conditions, introduction
 from listening_study.protocol.study import Study
 from listening_study.store import Agreement
 from listening_study.store.records import RefusedError
 
-SECONDS_TO_THINK = 8  # per clip, for the estimate of how long it takes
 LONGEST_VALUE = 200  # characters of a crowd platform's parameter
 
 
@@ -19,8 +19,8 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
     st.title(study.title, anchor=False)
     if unknown_link:
         st.warning(texts.link_unknown)
-    intro = introduction(visit)
-    points = conditions(visit)
+    intro = introduction(study, texts)
+    points = conditions(study, texts)
     st.markdown(intro)
     with st.container(border=True):
         st.subheader(texts.consent_title, anchor=False)
@@ -55,34 +55,6 @@ def enter(visit: Visit, agreement: Agreement, invitation: str | None) -> bool:
     st.session_state["token"] = token
     st.session_state.pop("waiting", None)
     return True
-
-
-def introduction(visit: Visit) -> str:
-    """What the study is, in Markdown."""
-    texts, study = visit.texts, visit.study
-    trials = study.size.trials
-    parts = [texts.welcome_intro, texts.welcome_task, texts.welcome_duration]
-    if study.catch:
-        parts.insert(2, texts.welcome_catch)
-    return "\n\n".join(parts).format(
-        count=trials,
-        seconds=f"{study.seconds:g}",
-        minutes=max(2, round(trials * (study.seconds + SECONDS_TO_THINK) / 60)),
-    )
-
-
-def conditions(visit: Visit) -> list[str]:
-    """What participants agree to, point by point."""
-    texts, consent, access = visit.texts, visit.study.consent, visit.study.access
-    points = [texts.consent_voluntary, texts.consent_stored]
-    if access.crowd_parameters:
-        points.append(texts.consent_crowd.format(parameters=", ".join(access.crowd_parameters)))
-    points.append(texts.consent_place)
-    return points + [
-        getattr(texts, f"consent_{name}").format(**{name: value})
-        for name in ("institution", "contact", "ethics", "retention", "paid")
-        if (value := getattr(consent, name))
-    ]
 
 
 def _arrival(study: Study) -> dict[str, str]:
