@@ -53,7 +53,7 @@ bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files o
 	@$(BIN)/pytest -m bench -s tests/benchmarks $(if $(MIDI),--midi $(MIDI))
 
 bundle: setup ## Bundle a model: RUN=runs/c-lstm NAME=c-lstm ACCURACY=accuracy.csv INDEX=index.csv; without, new cards
-	@$(BIN)/python -m clstm.cli.bundle $(if $(RUN),$(RUN) --name $(NAME) --accuracy $(ACCURACY) --index $(INDEX))
+	@$(BIN)/python -m clstm.cli.bundle $(if $(RUN),$(RUN) --name $(NAME) --index $(INDEX) $(if $(ACCURACY),--accuracy $(ACCURACY)))
 
 docs: setup ## Write the reference pages of docs/ (commands, metrics) from the code
 	@$(BIN)/python .ci/reference.py

@@ -44,7 +44,7 @@ def shown(folder: Path) -> str | None:
 
 
 def test_the_kinds_are_those_of_the_models() -> None:
-    assert KINDS == networks.KINDS
+    assert (*networks.KINDS, "notes") == KINDS
     assert PAPER == networks.PAPER
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from drawn_texts import boxes, faults
 from clstm import pretrained
 from clstm.models.checkpoint import build
 from clstm.models.networks import KINDS, Kind, NetworkConfig, parameter_count
+from clstm.models.note_inputs import DURATIONS, GAPS
+from clstm.models.notes import Config
 from clstm.runtime.errors import UserError
 from evaluation.figures.style import COLUMN_WIDTH, PAGE_WIDTH
 from reports.figures import network
@@ -32,6 +35,17 @@ def test_the_sizes_are_those_of_the_network(kind: Kind) -> None:
     recurrence = drawn.blocks[-3]
     assert recurrence.title.startswith("RNN" if kind == "rnn" else "LSTM")
     assert recurrence.rows == 10
+
+
+def test_a_network_of_notes_is_drawn_with_its_three_draws() -> None:
+    config = Config(width=32, layers=2, head=16, context=40, local=4, channels=3)
+    shapes = {name: tuple(tensor.shape) for name, tensor in build(config).state_dict().items()}
+    drawn = structure("notes", asdict(config), shapes)
+    assert drawn.kind == "notes"
+    assert drawn.parameters == parameter_count(build(config))
+    assert [block.title for block in drawn.blocks] == ["notes so far", "transformer", "pitch", "duration", "gap"]
+    assert [block.rows for block in drawn.blocks[2:]] == [78, len(DURATIONS), len(GAPS)]
+    assert network.draw([drawn]).axes
 
 
 def test_the_papers_network_has_the_papers_numbers() -> None:

@@ -14,14 +14,16 @@ from clstm import pretrained
 from clstm.cli.bundle import bundle, card
 from clstm.cli.main import load_commands
 from clstm.corpus.corpus import Corpus
-from clstm.models.checkpoint import load_model
-from clstm.models.networks import NetworkConfig
+from clstm.models.checkpoint import load_model, load_network, save_model
+from clstm.models.networks import NetworkConfig, parameter_count
+from clstm.models.notes import Config, Notes
 from clstm.runtime.errors import UserError
 from clstm.training.loop import train
 from clstm.training.settings import TrainingConfig
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
-BUNDLED_MEGABYTES = 48
+BUNDLED_MEGABYTES = 56
+ONE_MEGABYTES = 25
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,26 @@ def test_a_run_that_was_not_scored_cannot_be_bundled(run: Path, tables: dict[str
         bundle(run, "c-lstm", tmp_path / "elsewhere.csv", tables["index"], folder=tmp_path / "out")
 
 
+def test_a_run_that_draws_notes_is_bundled_without_a_threshold_and_one_of_frames_is_not(
+    run: Path, tables: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Config(width=32, layers=1, ff=2, head=16, context=32, local=2, channels=2)
+    network = Notes(small)
+    reached = {"steps": 2, "best_step": 1, "joint_nats": 3.25}
+    about = {"parameters": parameter_count(network), "training": {"batch": 6, "excerpt": 512, "rate": 0.02}}
+    (tmp_path / "mine").mkdir()
+    save_model(tmp_path / "mine", small, network.state_dict(), about | {"corpus": {}, "reached": reached})
+    with pytest.raises(UserError, match="writes frames; give --accuracy"):
+        bundle(run, "c-lstm", None, tables["index"], folder=tmp_path / "pretrained")
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "pretrained")
+    made = bundle(tmp_path / "mine", "notes", None, tables["index"], folder=tmp_path / "pretrained")
+    assert sorted(file.name for file in made.iterdir()) == ["README.md", "config.json", "weights.safetensors"]
+    text = (made / "README.md").read_text()
+    assert "Best at step 1, with 3.250 joint nats per frame" in text
+    assert "at most 0.0 million notes" in text
+    assert "cell by cell" not in text
+
+
 def test_verbs_that_take_a_run_take_a_bundled_name(
     bundled: Path, tiny_corpus: Corpus, eight_pieces: Path, tmp_path: Path
 ) -> None:
@@ -149,8 +171,10 @@ def test_the_models_of_this_package_load_fit_and_have_true_cards() -> None:
     size = 0
     for name in pretrained.names():
         folder = pretrained.find(name)
-        network, config = load_model(folder)
-        assert network.config.kind == config["network"]["kind"]
+        network, config = load_network(folder)
+        assert parameter_count(network) == config["parameters"]
         assert (folder / "README.md").read_text(encoding="utf-8") == card(folder)
-        size += sum(file.stat().st_size for file in folder.iterdir())
+        own = sum(file.stat().st_size for file in folder.iterdir())
+        assert own <= ONE_MEGABYTES * 1e6
+        size += own
     assert size <= BUNDLED_MEGABYTES * 1e6

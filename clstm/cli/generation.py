@@ -29,6 +29,13 @@ Step = Annotated[
 Temperature = Annotated[
     float, typer.Option(min=0.01, help="Below 1: likely notes become likelier. Above 1: more random.")
 ]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        help="Of the pitches, draw only the likeliest that together have this probability. For the kind `notes`.",
+        show_default=False,
+    ),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(help="Do not draw: a note is on when its probability is at least this.", show_default=False),
@@ -49,11 +56,15 @@ def generate(
     prompt_start: PromptStart = 0.0,
     corpus: Annotated[Path | None, typer.Option(metavar="DIR", help="Continue excerpts of this corpus.")] = None,
     split: Split = None,
+    from_nothing: Annotated[
+        bool, typer.Option("--from-nothing", help="Continue nothing. For the kind `notes`.")
+    ] = False,
     count: Annotated[int, typer.Option(min=1, help="Continuations per file, or excerpts of the corpus.")] = 10,
     seconds: Seconds = 30.0,
     mode: Mode = "window",
     step: Step = None,
     temperature: Temperature = 1.0,
+    top_p: TopP = None,
     threshold: Threshold = None,
     rescue: Rescue = False,
     with_prompt: Annotated[bool, typer.Option(help="Keep the prompt before the continuation.")] = False,
@@ -70,7 +81,8 @@ def generate(
 
     The prompt is an excerpt of a corpus's test split, the beginning of a MIDI file or, with neither, the first bars of
     Bach's Prelude in C. Writes MIDI files without the prompt, and `generated.json`. Continuations that fall silent,
-    saturate or loop are counted, with the time at which that begins.
+    saturate or loop are counted, with the time at which that begins. A model of the kind `notes` draws notes, not
+    frames: --mode, --step and --threshold do not apply to it, and --top-p and --from-nothing apply to no other.
 
     For example:
 
@@ -82,7 +94,7 @@ def generate(
     from clstm.generation.request import GenerationRequest, make_music
     from clstm.generation.sampling import MODES, Sampling
 
-    sampling = Sampling(choice("--mode", mode, MODES), step, temperature, threshold, rescue, seed)
+    sampling = Sampling(choice("--mode", mode, MODES), step, temperature, threshold, rescue, seed, top_p)
     request = GenerationRequest(
         *(run, out, sampling, seconds, count),
         files=tuple(prompt or ()),
@@ -91,6 +103,7 @@ def generate(
         split=split,
         with_prompt=with_prompt,
         pedal=pedal,
+        prompted=not from_nothing,
     )
     with progress() as advance:
         made = make_music(request, advance)

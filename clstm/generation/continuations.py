@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from clstm import pretrained
 from clstm.corpus.corpus import Corpus
+from clstm.generation import notewise
+from clstm.generation.drawing import NoteSampling
 from clstm.generation.prompts import Prompt
 from clstm.generation.rescue import rescue
 from clstm.generation.sampling import Sampling, density, density_range, generate
-from clstm.models.checkpoint import WEIGHTS, learnt_pedal, load_model, read_config
-from clstm.models.networks import NetworkConfig
+from clstm.models.checkpoint import WEIGHTS, Configuration, configured, learnt_pedal, load_network, read_config
+from clstm.models.networks import Model
+from clstm.models.notes import Config, Notes
 from clstm.music import degeneration
 from clstm.music.generated import GENERATED, LIMITS, ContinuationItem
 from clstm.music.midi import LONGEST, write_midi
@@ -40,18 +44,38 @@ FAILING = {
 }
 
 
-def usable(run: Path, sampling: Sampling) -> NetworkConfig:
+def usable(run: Path, sampling: Sampling, *, prompted: bool = True) -> Configuration:
     """The network of a run that can make music this way. Raises `UserError` when it cannot, `MismatchError` when it
     makes none.
+
+    prompted : whether there is music to continue
     """
-    config = NetworkConfig(**read_config(run)["network"])
+    config = configured(read_config(run)["network"])
     if config.rows != ROWS:
         raise MismatchError(
             f"{run} was trained on a benchmark of {config.rows} rows and writes no music; give a run trained on MIDI"
             f" files, which has {ROWS} rows"
         )
+    if isinstance(config, Config):
+        NoteSampling.of(sampling)
+        return config
     sampling.stepping(config.horizon)
+    if not prompted:
+        raise UserError(
+            f"--from-nothing: {pretrained.title(run)} continues a window of {config.window / FRAME_RATE:g} s; only a"
+            " model of the kind notes begins from nothing: leave it out for the prelude, or give --prompt or --corpus"
+        )
     return config
+
+
+def _stated(config: Configuration, sampling: Sampling) -> dict[str, Any]:
+    """How music is drawn, for the manifest: what says something of this kind of network."""
+    if isinstance(config, Config):
+        drawn = {"temperature": sampling.temperature, **asdict(NoteSampling.of(sampling))}
+        return drawn | {"rescue": sampling.rescue, "seed": sampling.seed}
+    stated = asdict(replace(sampling, step=sampling.stepping(config.horizon)))
+    del stated["top_p"]
+    return stated
 
 
 def by_model(
@@ -72,21 +96,30 @@ def by_model(
 
     A GPU is used when there is one.
     """
-    kind = usable(run, sampling)
+    kind = usable(run, sampling, prompted=any(prompt.window.shape[1] for prompt in prompts))
     frames = frames_of(seconds)
-    network, about = load_model(run)
+    network, about = load_network(run)
     network.to("cuda" if torch.cuda.is_available() else "cpu")
-    music, redrawn = generate(network, prompts, frames, sampling, progress), None
+    music, redrawn = _drawn(network, prompts, frames, sampling, progress), None
     if sampling.rescue:
         music, redrawn = rescue(network, prompts, music, sampling, progress)
     source = {
         "model": kind.kind,
         "run": Path(run).name,
         "weights_sha256": hashlib.sha256((Path(run) / WEIGHTS).read_bytes()).hexdigest(),
-        "sampling": asdict(replace(sampling, step=sampling.stepping(kind.horizon))),
+        "sampling": _stated(kind, sampling),
         "pedal": learnt_pedal(about),
     }
     return write(out, prompts, music, source, corpus=corpus, with_prompt=with_prompt, redrawn=redrawn)
+
+
+def _drawn(
+    network: Model | Notes, prompts: Sequence[Prompt], frames: int, sampling: Sampling, progress: Progress
+) -> list[Matrix]:
+    """Continuations: frame by frame, or note by note, as the network is."""
+    if isinstance(network, Notes):
+        return notewise.generate(network, prompts, frames, sampling, progress)
+    return generate(network, prompts, frames, sampling, progress)
 
 
 def by_people(

@@ -4,7 +4,7 @@ A model and the human piece continue the same music, so only the continuations a
 frame whatever the window of a model: one with a longer window reads further back, and silence before the piece.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from clstm.corpus.corpus import Corpus
 from clstm.music.left_out import NOTHING, LeftOut
 from clstm.music.midi import VELOCITY, Notes, read_midi
-from clstm.music.score import FRAME_RATE, WINDOW, Matrix, encode, repair
+from clstm.music.score import FRAME_RATE, ROWS, WINDOW, Matrix, encode, repair
 from clstm.runtime.errors import NoNotesError, UserError
 from clstm.runtime.names import readable
 
@@ -96,6 +96,26 @@ def opening(window: int = WINDOW) -> Prompt:
             notes += [(begin + 2 + k, begin + 3 + k, upper[k % 3]) for k in range(6)]
     matrix = encode(Notes.of((begin / 4, end / 4, pitch, VELOCITY) for begin, end, pitch in notes))
     return Prompt("bwv846", 0, *_padded(matrix[:, :window], window), repair(matrix[:, window:]))
+
+
+def nothing() -> Prompt:
+    """No music: what a model that needs none begins from.
+
+    >>> nothing().window.shape
+    (156, 0)
+    """
+    empty = np.zeros((ROWS, 0), dtype=np.uint8)
+    return Prompt("new", 0, empty, 0, empty)
+
+
+def unpadded(prompt: Prompt) -> Prompt:
+    """Without the silence before it, for a model whose past may have any length.
+
+    >>> prompt = unpadded(from_midi(Path("song.mid")))
+    >>> prompt.window.shape, prompt.padding
+    ((156, 48), 0)
+    """
+    return replace(prompt, window=prompt.window[:, prompt.padding :], padding=0)
 
 
 def from_midi(path: Path, start_seconds: float = 0.0, window: int = WINDOW, *, pedal: bool = False) -> Prompt:

@@ -10,8 +10,9 @@ from clstm.generation import continuations, prompts
 from clstm.generation.prompts import Prompt
 from clstm.generation.sampling import Sampling
 from clstm.models.checkpoint import learnt_pedal, read_config
+from clstm.models.notes import Config
 from clstm.music import left_out
-from clstm.music.score import FRAME_RATE
+from clstm.music.score import FRAME_RATE, WINDOW
 from clstm.music.sounding import LENGTHS
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
@@ -20,7 +21,8 @@ from clstm.training.origin import trained_elsewhere
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What a model is asked to continue: windows of a corpus, or MIDI files, or, with neither, a prelude by Bach.
+    """What a model is asked to continue: windows of a corpus, or MIDI files, or, with neither, a prelude by Bach; or
+    nothing.
 
     run : a run's folder, or the name of a bundled model
     seconds : length of each continuation
@@ -29,6 +31,7 @@ class GenerationRequest:
     corpus, split : a corpus, and which split of it; None is the one held out
     with_prompt : keep the prompt before the continuation
     pedal : whether it lengthens the notes of `files`; None: as in the music that the model learnt
+    prompted : whether there is something to continue; else music begins from nothing
     """
 
     run: str | Path
@@ -42,6 +45,7 @@ class GenerationRequest:
     split: str | None = None
     with_prompt: bool = False
     pedal: bool | None = None
+    prompted: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,12 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
     """
     if request.corpus and request.files:
         raise UserError("give one thing to continue: --corpus CORPUS, --prompt FILE, or neither for a prelude by Bach")
+    if not request.prompted and (request.corpus or request.files):
+        raise UserError("--from-nothing continues no music: leave it out, or leave out --corpus and --prompt")
     run = pretrained.find(request.run)
     continuations.may_write(request.out, run, request.corpus, *request.files)
-    window = continuations.usable(run, request.sampling).window
+    network = continuations.usable(run, request.sampling, prompted=request.prompted)
+    window = WINDOW if isinstance(network, Config) else network.window
     frames = continuations.frames_of(request.seconds)
     corpus = Corpus.open(request.corpus) if request.corpus else None
     learnt = learnt_pedal(read_config(run))
@@ -72,7 +79,9 @@ def make_music(request: GenerationRequest, progress: Progress = silent) -> Gener
     else:
         pedal = learnt if request.pedal is None else request.pedal
         distinct = [prompts.from_midi(path, request.start, window, pedal=pedal) for path in request.files]
-        distinct = distinct or [prompts.opening(window)]
+        distinct = distinct or [prompts.opening(window) if request.prompted else prompts.nothing()]
+        if isinstance(network, Config):
+            distinct = [prompts.unpadded(one) for one in distinct]
         chosen = [one for one in distinct for _ in range(request.count)]
         remarks = _of_files(distinct, request)
         if request.files and pedal is not learnt:

@@ -11,21 +11,31 @@ temperature is a tenth further off; the place is the same until music has got a 
 failed. After eight attempts at one place the failure stays, and is reported like any other failure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from clstm.generation import notewise
+from clstm.generation.drawing import NoteSampling
 from clstm.generation.prompts import Prompt
 from clstm.generation.sampling import BATCH, Sampling, extend, generator
 from clstm.models.networks import Model
+from clstm.models.notes import Notes
 from clstm.music import degeneration
-from clstm.music.score import FRAME_RATE, Matrix
+from clstm.music.score import FRAME_RATE, WINDOW, Matrix
 from clstm.runtime.progress import Progress, silent
 
 ATTEMPTS = 8  # at one place
 BACK = FRAME_RATE  # frames
 STRONGER = 1.1  # factor of the temperature per attempt
+
+# Continues each music so far by some frames: from generators, at the temperatures of each and of every frame.
+Writer = Callable[
+    [Sequence[Matrix], int, Sequence[np.random.Generator], NDArray[np.float64]], Sequence[Matrix] | NDArray[np.uint8]
+]
 
 
 @dataclass
@@ -49,7 +59,7 @@ class _Item:
 
 
 def rescue(
-    network: Model,
+    network: Model | Notes,
     prompts: Sequence[Prompt],
     music: Sequence[Matrix],
     sampling: Sampling,
@@ -59,40 +69,55 @@ def rescue(
 
     music : (156, frames) per prompt, all of one length; what has not failed is returned as it is
     """
+    window, write = _writing(network, sampling)
     items = [_Item(matrix) for matrix in music]
     unsettled = list(range(len(items)))
     while True:
-        failures = {place: items[place].failure(network.config.window) for place in unsettled}
+        failures = {place: items[place].failure(window) for place in unsettled}
         unsettled = [place for place in unsettled if failures[place]]
         if not unsettled:
             return [item.matrix for item in items], [item.redrawn for item in items]
         progress("Rescuing", len(items) - len(unsettled), len(items))
         for first in range(0, len(unsettled), BATCH):
             batch = {place: failure for place in unsettled[first : first + BATCH] if (failure := failures[place])}
-            _again(network, prompts, items, batch, sampling)
+            _again(write, window, prompts, items, batch, sampling)
+
+
+def _writing(network: Model | Notes, sampling: Sampling) -> tuple[int, Writer]:
+    """The frames in which the temperature is another, and what continues music. A model of notes reads all of it."""
+    if isinstance(network, Notes):
+        how = NoteSampling.of(sampling)
+        return WINDOW, lambda pasts, frames, *drawing: notewise.extend(network, pasts, frames, how, *drawing)
+    window = network.config.window
+
+    def write(pasts: Sequence[Matrix], frames: int, *drawing: Any) -> NDArray[np.uint8]:
+        windows = np.stack([past[:, past.shape[1] - window :] for past in pasts])
+        return extend(network, windows, frames, sampling, *drawing)
+
+    return window, write
 
 
 def _again(
-    network: Model,
+    write: Writer,
+    window: int,
     prompts: Sequence[Prompt],
     items: list[_Item],
     failures: dict[int, tuple[str, int]],
     sampling: Sampling,
 ) -> None:
     """Draw the rest of some items again, in one batch, from before the failure of each."""
-    length, window = items[0].matrix.shape[1], network.config.window
-    cuts, windows, randoms = [], [], []
+    length = items[0].matrix.shape[1]
+    cuts, pasts, randoms = [], [], []
     temperatures = np.full((len(failures), length), sampling.temperature)
     for row, (place, (kind, onset)) in enumerate(failures.items()):
         item = items[place]
         item.tries += 1
         item.redrawn += 1
         cuts.append(max(onset - item.tries * BACK, 0))
-        past = np.concatenate([prompts[place].window, item.matrix[:, : cuts[-1]]], axis=1)
-        windows.append(past[:, past.shape[1] - window :])
+        pasts.append(np.concatenate([prompts[place].window, item.matrix[:, : cuts[-1]]], axis=1))
         randoms.append(generator(sampling, place, item.redrawn))
         temperatures[row, :window] *= STRONGER ** (-item.tries if kind == "saturation" else item.tries)
     longest = length - min(cuts)
-    rests = extend(network, np.stack(windows), longest, sampling, randoms, temperatures[:, :longest])
+    rests = write(pasts, longest, randoms, temperatures[:, :longest])
     for place, cut, rest in zip(failures, cuts, rests, strict=True):
         items[place].matrix = np.concatenate([items[place].matrix[:, :cut], rest[:, : length - cut]], axis=1)

@@ -50,6 +50,8 @@ class Sampling:
     temperature : what the log-odds of every cell are divided by
     threshold : a cell is on when its probability is at least this, between 0 and 1; None draws
     rescue : whether to go back and draw again where music falls silent, saturates or loops (`clstm.generation.rescue`)
+    top_p : of the pitches of a note, only the likeliest are drawn that together have so much of the chance; None is all
+        of them. Only for a model that draws notes (`clstm.generation.notewise`)
     """
 
     mode: Mode = "window"
@@ -58,19 +60,27 @@ class Sampling:
     threshold: float | None = None
     rescue: bool = False
     seed: int = 0
+    top_p: float | None = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
             raise UserError(f"--threshold must lie between 0 and 1; got {self.threshold:g}")
         if self.threshold is not None and self.rescue:
             raise UserError("--rescue draws again, but with --threshold nothing is drawn; choose one of the two")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UserError(f"--top-p must be above 0 and at most 1; got {self.top_p:g}")
 
     def stepping(self, horizon: int) -> int:
-        """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those.
+        """The step for a model that answers for `horizon` frames. Raises `UserError` when it is more than those, and
+        for what only a model of notes has.
 
         >>> Sampling("window").stepping(9), Sampling("stream").stepping(9), Sampling("window", step=3).stepping(9)
         (9, 1, 3)
         """
+        if self.top_p is not None:
+            raise UserError(
+                f"--top-p {self.top_p:g} is for models that draw notes; this one writes frames: leave it out"
+            )
         usual = 1 if self.mode == "stream" else horizon
         step = usual if self.step is None else self.step
         if not 1 <= step <= horizon:

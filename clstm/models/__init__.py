@@ -1,1 +1,1 @@
-"""The paper's three networks and the stronger one, and how their weights are kept."""
+"""The paper's three networks and our two, and how their weights are kept."""

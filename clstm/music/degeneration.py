@@ -18,7 +18,7 @@ and 1.2 % loop. Human music does repeat, and the longer it is the more: loops ar
 frequent than in human excerpts of the same length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,9 @@ PERIODS = 3
 LOOPED = 10.0  # seconds
 LONGEST_PERIOD = 16.0  # seconds
 ALIKE = 0.9  # share of the strikes that recur
+_TOGETHER = 1 << 16  # cells that are looked up at once
+
+Array = NDArray[np.int64]
 
 KINDS = ("silence", "saturation", "loop")
 
@@ -112,22 +115,17 @@ def loop(matrix: Matrix) -> tuple[int, int] | None:
     standing = _first_run((count == 0) & (matrix[HELD].sum(axis=0) > 0), _frames(LOOPED))
     if standing is not None:
         found.append((standing + _frames(LOOPED), 1, standing))
-    cells, total = _Cells(struck), _totals(count)
-    for period in range(1, min(_frames(LONGEST_PERIOD), frames // PERIODS) + 1):
-        width = max((PERIODS - 1) * period, _frames(LOOPED) - period)  # frames that repeat what was a period before
-        if period + width > frames:
-            continue
-        recurring = cells.recurring(period)
-        # Dice: twice what both have, over what either has.
-        own = _over(total, width)
-        alike = 2 * _sums(recurring, width) >= ALIKE * (own[period:] + own[:-period])
+    total = _totals(count)
+    for period, recurring, surplus in _recurring(struck, total, _periods(frames)):
+        width = _repeats(period)
+        alike = surplus[width:] >= surplus[:-width]
         if not alike.any():
             continue
         resting = _over(total, period)[1:] == 0  # nothing struck in the period that ends here
         stretches = np.flatnonzero(alike & (_sums(resting, width) == 0))
         if len(stretches):
             first = int(stretches[0])
-            found.append((first + period + width, period, first + int(np.argmax(recurring[first:] > 0))))
+            found.append((first + period + width, period, first + int(np.argmax(recurring[first + 1 :] > 0))))
     if not found:
         return None
     # Twice the period of a loop is a period too: of those that begin before one is recognised, the shortest counts.
@@ -168,38 +166,59 @@ def _first_run(true: NDArray[np.bool_], length: int) -> int | None:
     return int(runs[0]) if len(runs) else None
 
 
-class _Cells:
-    """The strikes of a matrix, (pitches, frames), as places in its cells one row after another."""
-
-    def __init__(self, struck: Matrix) -> None:
-        self._frames = struck.shape[1]
-        # With silence behind each row, so that what lies a period later is never in the next one.
-        self._width = self._frames + _frames(LONGEST_PERIOD)
-        padded = np.zeros((len(struck), self._width), dtype=np.bool_)
-        padded[:, : self._frames] = struck
-        self._cells = padded.reshape(-1)
-        self._places = np.flatnonzero(self._cells)
-        self._frame = self._places % self._width
-
-    def recurring(self, period: int) -> NDArray[np.int64]:
-        """How many of each frame's strikes come again a period later, (frames - period,)."""
-        again = self._cells[self._places + period]
-        return np.bincount(self._frame[again], minlength=self._frames)[: self._frames - period]
+def _periods(frames: int) -> list[int]:
+    """The periods, in frames, that a loop in music of so many frames may have."""
+    longest = min(_frames(LONGEST_PERIOD), frames // PERIODS)
+    return [period for period in range(1, longest + 1) if period + _repeats(period) <= frames]
 
 
-def _sums(values: NDArray[np.int64] | NDArray[np.bool_], width: int) -> NDArray[np.int64]:
+def _repeats(period: int) -> int:
+    """Frames of a loop that repeat what was a period before."""
+    return max((PERIODS - 1) * period, _frames(LOOPED) - period)
+
+
+def _recurring(struck: Matrix, total: Array, periods: Sequence[int]) -> Iterator[tuple[int, Array, NDArray[np.int32]]]:
+    """Each period; how many of each frame's strikes come again that much later, (frames - period + 1,), behind a 0; and
+    a sum that does not fall over frames of which `ALIKE` recur, by the Dice coefficient: twice what both have, over
+    what either has.
+
+    struck : (pitches, frames); total : strikes before each frame. Many periods are looked up together, as a call costs
+        as much as what it does for a short piece
+    """
+    frames = struck.shape[1]
+    # With silence behind each row, so that what lies a period later is never in the next one.
+    width = frames + _frames(LONGEST_PERIOD)
+    padded = np.zeros((len(struck), width), dtype=np.bool_)
+    padded[:, :frames] = struck
+    cells, strikes = padded.reshape(-1), np.flatnonzero(padded)
+    behind, own = strikes % width + 1, (round(10 * ALIKE) * total).astype(np.int32)
+    together = max(_TOGETHER // max(len(strikes), frames, 1), 1)
+    for begin in range(0, len(periods), together):
+        some = np.array(periods[begin : begin + together])
+        again = np.flatnonzero(cells[strikes + some[:, None]])
+        row, strike = np.divmod(again, len(strikes))
+        count = np.bincount(row * (frames + 1) + behind[strike], minlength=len(some) * (frames + 1))
+        count = count.reshape(len(some), -1)
+        both = np.cumsum(count, axis=1, dtype=np.int32)
+        both *= 2 * 10
+        both -= own
+        for period, recurring, surplus in zip(some.tolist(), count, both, strict=True):
+            yield period, recurring[: frames - period + 1], surplus[: frames - period + 1] - own[period:]
+
+
+def _sums(values: Array | NDArray[np.bool_], width: int) -> Array:
     """Sums over every `width` successive values; none when there are fewer values."""
     return _over(_totals(values), width)
 
 
-def _totals(values: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.int64]:
+def _totals(values: Array | NDArray[np.bool_]) -> Array:
     """The sum of all values before each, and of all of them."""
     totals = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum(values, out=totals[1:])
     return totals
 
 
-def _over(totals: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+def _over(totals: Array, width: int) -> Array:
     """Sums over every `width` successive values, of their `_totals`; none when there are fewer values."""
     return totals[width:] - totals[: max(len(totals) - width, 0)]
 

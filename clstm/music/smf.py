@@ -258,7 +258,7 @@ class _Tracks:
         return Events(
             tick,
             track,
-            np.unique(port, return_inverse=True)[1],
+            (np.cumsum(np.bincount(port) > 0) - 1)[port],
             status,
             one,
             two,

@@ -74,13 +74,13 @@ def sounding(events: Events, *, pedal: bool, drums: bool = False) -> Sounding:
     struck = np.flatnonzero(messages.on if drums else messages.on & ~drum)
     end = messages.ends(struck, pedal=pedal)
     tick = np.append(events.tick, events.end)
+    program = presets.program[struck]
     left_out = LeftOut(
         drums=int(np.count_nonzero(messages.on & drum)),
-        programs=tuple(one for one in np.unique(presets.program[struck]).tolist() if one not in PIANOS),
+        programs=tuple(one for one in np.flatnonzero(np.bincount(program)).tolist() if one not in PIANOS),
         pedals=0 if pedal else messages.presses(struck),
     )
     pitch, velocity = (values[struck].astype(np.int64) for values in (events.first, events.second))
-    program = presets.program[struck]
     return Sounding(events.tick[struck], tick[end], pitch, velocity, program, drum[struck], left_out)
 
 

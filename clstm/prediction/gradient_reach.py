@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clstm.corpus.corpus import Corpus
-from clstm.models.checkpoint import load_model
+from clstm.models.checkpoint import load_model, network_of
 from clstm.models.networks import Model
 from clstm.prediction import reach_tables
 from clstm.prediction.reach_tables import Gradients
@@ -42,6 +42,8 @@ def measure(
     name.
     """
     corpus.must_be_music()
+    for run in runs:  # before the work
+        network_of(run)
     found: list[Gradients] = []
     for run in map(Path, runs):
         network, _ = load_model(run)

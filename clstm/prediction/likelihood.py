@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from clstm import pretrained
 from clstm.models.checkpoint import learnt_pedal, load_model, read_config
+from clstm.models.networks import KINDS
 from clstm.music.generated import fits, read_manifest
 from clstm.music.left_out import NOTHING, LeftOut, sentence
 from clstm.music.midi import read_midi
@@ -107,14 +108,16 @@ def score_systems(
 ) -> Likelihood:
     """Nats of every file of every system under every model.
 
-    sources : where each system's music is, by name; models : runs or names of bundled models, all of these by default
+    sources : where each system's music is, by name
+    models : runs or names of bundled models; by default all of these that write frames
     stride : frames from one window to the next; seconds : only the beginning of each piece
     pedal : whether notes last as long as a pedal holds them
 
     Raises `UserError` for what is no music or no run, `MismatchError` for runs of other windows, `NothingUsableError`
     for a system none of whose files can be scored.
     """
-    found = [pretrained.find(model) for model in models or pretrained.names()]
+    framewise = [kind for kind in KINDS if kind in pretrained.names()]
+    found = [pretrained.find(model) for model in models or framewise]
     window = window_of(found, "what is scored here")
     predictors = {run.name: predictor(load_model(run)[0]) for run in found}
     music = {name: find([path], MIDI) for name, path in sources.items()}  # before the work: what is not there

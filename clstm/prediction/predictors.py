@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clstm.corpus.corpus import Corpus
 from clstm.corpus.pieces import fingerprint
-from clstm.models.checkpoint import CONFIG, load_model, read_config
+from clstm.models.checkpoint import CONFIG, load_model, network_of, read_config
 from clstm.models.networks import PAPER
 from clstm.music.score import HORIZON, HORIZONS, ROWS
 from clstm.prediction.baselines import Markov, Predictor, copy_last, hold_chord, silence
@@ -71,17 +71,17 @@ def window_of(runs: Sequence[Path], music: str, names: Sequence[str] = ()) -> in
     """
     windows: dict[str, int] = {}
     for name, run in zip(names or [Path(run).name for run in runs], map(Path, runs), strict=True):
-        network = read_config(run)["network"]
-        if network["rows"] != ROWS:
+        network = network_of(run)
+        if network.rows != ROWS:
             raise MismatchError(
-                f"{run} was trained on a benchmark of {network['rows']} keys, and {music} is music of {ROWS}"
+                f"{run} was trained on a benchmark of {network.rows} keys, and {music} is music of {ROWS}"
                 " rows; score it on its own corpus with: clstm benchmark"
             )
-        if network["horizon"] < HORIZON:
-            raise MismatchError(f"{run} predicts {network['horizon']} frames ahead; the table is about {HORIZON}")
+        if network.horizon < HORIZON:
+            raise MismatchError(f"{run} predicts {network.horizon} frames ahead; the table is about {HORIZON}")
         if name in windows or name in BASELINES:
             raise UserError(f"two systems are called {name}, and a run has its folder's name; rename one")
-        windows[name] = network["window"]
+        windows[name] = network.window
     if len(set(windows.values())) > 1:
         each = ", ".join(f"{name} {window}" for name, window in windows.items())
         raise MismatchError(f"the runs read windows of different frames ({each}); score them separately")

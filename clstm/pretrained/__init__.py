@@ -4,7 +4,7 @@ A bundled model is a folder of this package, and a run like any other (`clstm.mo
 
     <name>/config.json           network, training, corpus, what was reached
     <name>/weights.safetensors   in half precision; loading them executes nothing
-    <name>/accuracy.csv          its rows of `clstm accuracy`, beside the baselines
+    <name>/accuracy.csv          its rows of `clstm accuracy`, beside the baselines; `notes` may have none
     <name>/README.md             its card: data and licences, recipe, time, accuracy, known weaknesses
 
 Half precision is for the disk: weights become float32 again when they are loaded. `python -m clstm.cli.bundle` makes
@@ -22,7 +22,7 @@ def names() -> list[str]:
     """The bundled models, sorted.
 
     >>> names()
-    ['c-lstm', 'c-lstm-plus', 'lstm', 'rnn']
+    ['c-lstm', 'c-lstm-plus', 'lstm', 'notes', 'rnn']
     """
     return sorted(config.parent.name for config in FOLDER.glob("*/config.json"))
 

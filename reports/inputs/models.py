@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 PAPER = ("rnn", "lstm", "c-lstm")  # the paper's three, as `clstm.models.networks.PAPER`, which needs torch
-KINDS = (*PAPER, "c-lstm-plus")  # the last is ours and brings nothing of the paper along
+KINDS = (*PAPER, "c-lstm-plus", "notes")  # the last two are ours and bring nothing of the paper along
 
 SHA256 = re.compile("[0-9a-f]{64}")
 

@@ -76,7 +76,7 @@ def _reason(error: Exception) -> str:
 def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> NetworkDiagram:
     """The stages that the weights of a network make; raises KeyError where they make none known.
 
-    config : `clstm.models.networks.NetworkConfig`; shapes : of every tensor, by name
+    config : `clstm.models.networks.NetworkConfig`, or of `clstm.models.notes`; shapes : of every tensor, by name
 
     >>> shapes = {"recurrence.weight_ih_l0": (400, 156), "recurrence.weight_hh_l0": (400, 100)}
     >>> shapes["output.weight"] = (156, 100)
@@ -84,6 +84,8 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
     >>> network.kind, network.parameters, [block.title for block in network.blocks]
     ('lstm', 118000, ['window', 'LSTM', 'fully connected', 'next frames'])
     """
+    if "blocks.0.qkv" in shapes:
+        return _of_notes(name, config, shapes)
     rows, window, horizon = config["rows"], config["window"], config["horizon"]
     blocks = [Block("window", f"{rows} × {window}", 1, rows, window)]
     steps, beside, kind = window, "", ""
@@ -113,5 +115,27 @@ def structure(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> Ne
     outputs = shapes["output.weight"][0]
     blocks.append(Block("fully connected", f"{outputs}, sigmoid", 1, outputs, 1))
     blocks.append(Block("next frames", f"{rows} × {horizon}", 1, rows, horizon))
-    total = sum(prod(shape) for shape in shapes.values())
-    return NetworkDiagram(name, kind or recurrence, tuple(blocks), total, beside)
+    return NetworkDiagram(name, kind or recurrence, tuple(blocks), _parameters(shapes), beside)
+
+
+def _of_notes(name: str, config: dict[str, Any], shapes: dict[str, Shape]) -> NetworkDiagram:
+    """The stages of a network that draws notes."""
+    context = config["context"]
+    pitches, width = shapes["pitch_out"]
+    channels = shapes["state"][1] // pitches
+    layers = len([key for key in shapes if key.endswith(".qkv")])
+    filters, _, near = shapes["conv"]
+    durations, gaps = shapes["d_b"][0], shapes["g_b"][0]
+    blocks = (
+        Block("notes so far", f"{context}, and what the past suggests", 1, channels, context),
+        Block("transformer", f"{layers} layers of {width}", layers, width, context),
+        Block("pitch", f"{pitches}, and {filters} filters of {near} pitches", 1, pitches, 1),
+        Block("duration", f"{durations} classes", 1, durations, 1),
+        Block("gap", f"{gaps} classes", 1, gaps, 1),
+    )
+    beside = "beside them what followed the last times these notes came, in any key and in this, over the whole piece"
+    return NetworkDiagram(name, "notes", blocks, _parameters(shapes), beside)
+
+
+def _parameters(shapes: dict[str, Shape]) -> int:
+    return sum(prod(shape) for shape in shapes.values())
