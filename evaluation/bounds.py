@@ -26,7 +26,7 @@ from clstm.runtime.errors import UserError
 from clstm.runtime.names import location, readable
 from clstm.runtime.ownership import may_write_text
 from evaluation.comparison.tables import number
-from evaluation.comparison.verdict import VerdictRow, rows_of
+from evaluation.comparison.verdict import SAME, VerdictRow, rows_of
 from evaluation.distance.joint import Distance
 from evaluation.distance.space import JOINT
 from evaluation.junit import Case, write_junit
@@ -61,16 +61,21 @@ class Bound:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether one system keeps a bound; NaN for what is not known. found, limit : in the unit of the bound"""
+    """Whether one system keeps a bound; NaN for what is not known.
+
+    found, limit : in the unit of the bound; met : what the system and the one of a share are compared with, where these
+        are two sets, which have no common scale
+    """
 
     system: str
     bound: Bound
     found: Interval
     limit: float
+    met: tuple[str, str] | None = None
 
     @property
     def state(self) -> State:
-        if not isfinite(self.found.low) or not isfinite(self.limit):
+        if self.met or not isfinite(self.found.low) or not isfinite(self.limit):
             return "unknown"
         return "broken" if self.found.low > self.limit else "kept"
 
@@ -94,6 +99,9 @@ class Outcome:
 
     @property
     def _why(self) -> str:
+        if self.met:
+            own, other = self.met
+            return f"{self.system} is compared with {own}, {self.bound.of} with {other}; give both one --grid"
         if not isfinite(self.limit):
             return f"{self.bound.of} has no value"
         return "too few groups for an interval" if isfinite(self.found.value) else "it has no value"
@@ -160,16 +168,22 @@ def outcomes(bounds: Sequence[Bound], distances: Sequence[Distance], table: "pd.
     distances : of a comparison (`evaluation.comparison.closeness`); table : its `verdict.COLUMNS`
     """
     found = {(one.system, DISTANCE): _thousandfold(one.found) for one in distances if one.space == JOINT}
-    found |= {(row.system, row.metric): _apart(row) for row in rows_of(table)}
-    return [_outcome(system, bound, found) for bound in bounds for system in bound.systems]
+    rows = list(rows_of(table))
+    found |= {(row.system, row.metric): _apart(row) for row in rows}
+    against = {row.system: row.against for row in rows} | {one.system: one.against for one in distances}
+    return [_outcome(system, bound, found, against) for bound in bounds for system in bound.systems]
 
 
-def _outcome(system: str, bound: Bound, found: Mapping[tuple[str, str], Interval]) -> Outcome:
+def _outcome(
+    system: str, bound: Bound, found: Mapping[tuple[str, str], Interval], against: Mapping[str, str]
+) -> Outcome:
     none = Interval(float("nan"), float("nan"), float("nan"))
     limit = bound.limit
     if bound.of:  # an estimate of no distance can lie below 0, and a bound cannot
         limit *= max(found.get((bound.of, bound.what), none).value, 0.0)
-    return Outcome(system, bound, found.get((system, bound.what), none), limit)
+    both = against.get(system, ""), against.get(bound.of, "")
+    met = both if bound.of and all(both) and len(set(both)) > 1 else None
+    return Outcome(system, bound, found.get((system, bound.what), none), limit, met)
 
 
 def _thousandfold(found: Interval) -> Interval:
@@ -181,6 +195,8 @@ def _apart(row: VerdictRow) -> Interval:
     value, low, high = (
         float("nan") if one is None else one for one in (row.difference, row.difference_low, row.difference_high)
     )
+    if row.note.startswith(SAME):  # in every piece of both: no resample differs
+        return Interval(0.0, 0.0, 0.0)
     if low > 0 or not isfinite(low):
         return Interval(abs(value), low, high)
     if high < 0:
@@ -189,7 +205,7 @@ def _apart(row: VerdictRow) -> Interval:
 
 
 def _label(what: str) -> str:
-    return DISTANCE if what == DISTANCE else METRICS[what].label.lower()
+    return DISTANCE if what == DISTANCE else METRICS[what].phrase
 
 
 def sentences(found: Sequence[Outcome]) -> list[str]:

@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.names import counted
 from clstm.runtime.progress import Progress, silent, titled
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest, judge
@@ -101,7 +102,9 @@ def _music(asked: Plan, progress: Progress) -> tuple[Music, dict[str, tuple[Musi
     known = planning.music(measured.values, measured.pieces, names)
     for name in names:
         if (groups := len(set(known[name].pieces.groups.astype(str)))) < planning.FEWEST:
-            raise UserError(f"{name} has {groups} independent pieces; a plan needs at least {planning.FEWEST}")
+            raise UserError(
+                f"{name} has {counted(groups, 'independent piece')}; a plan needs {planning.FEWEST} or more"
+            )
     common = next(iter(against.values()), asked.reference)
     return known[common], {name: (known[other], known[name]) for name, other in against.items()}, remarks
 

@@ -87,8 +87,8 @@ Margin = Annotated[
     str,
     typer.Option(
         metavar="MARGIN",
-        help="Also say which systems are no worse than others by a margin: a distance in MMD² (0.02), or a share of a "
-        "system's (NAME=10%).",
+        help="Also say which systems are no worse than others by a margin: MMD² × 1000 as it is printed (20), or a "
+        "share of a system's (NAME=10%).",
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random number generator.")]
@@ -97,7 +97,8 @@ Embeddings = Annotated[
     typer.Option(
         "--embedding",
         metavar="NAME[=FOLDER]",
-        help="Compare in this embedding too: `musicnn`, `clap`, `mert`, or a plug-in, with FOLDER of its weights; or "
-        "any NAME with a FOLDER of arrays (.npy) of your own. Can be repeated.",
+        help="Compare in this embedding too: of sound `musicnn`, `clap`, `mert`, `vggish`; of notes `clamp2`, "
+        "`clamp3`; or a plug-in, with FOLDER of its weights; or any NAME with a FOLDER of arrays (.npy) of your own. "
+        "Can be repeated.",
     ),
 ]

@@ -169,7 +169,7 @@ def compare_command(
     from clstm.runtime.errors import choice
     from evaluation import bounds
     from evaluation.audio.render import RenderSettings
-    from evaluation.comparison import compare, folder, tables
+    from evaluation.comparison import compare, folder, terminal
     from evaluation.comparison.sets import references
     from evaluation.measurement.options.named_paths import named_paths
 
@@ -198,7 +198,7 @@ def compare_command(
         made = folder.make_verdict(request, advance)
     for remark in made.remarks:
         warn(remark)
-    for part in tables.readable(made.table, made.reference):
+    for part in terminal.readable(made.table, made.reference):
         console.print(part)
     for line in made.summary:
         say(line)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evaluation.comparison import embedded
 from evaluation.comparison.sets.absent import without_plain
 from evaluation.comparison.sets.references import References, under
-from evaluation.controls.control import NO_CONTROL, together
+from evaluation.controls.control import NO_CONTROL, Control, step, together
 from evaluation.distance import joint, kernels, sentences
 from evaluation.distance.joint import Distance, distances
 from evaluation.distance.ranking import Margin, Ranking
@@ -79,11 +79,22 @@ def closeness(
     if control is None or not all(one.is_midi for name in (chosen.name, *ranked) for one in systems[name]):
         why = "no limits can be put on audio" if control is not None else "no music has the limits of all"
         return replace(near, remarks=(*remarks, f"{', '.join(ranked)} cannot be ranked: {why}"))
+    remarks += _coarser(control, [chosen.controls.get(one, NO_CONTROL) for one in met])
     again = _that_differ(measure({name: under(control, systems[name]) for name in (chosen.name, *ranked)}))
     groups = pieces.set_index(["system", "piece"])["group"]
     own = again.pieces.assign(group=groups.reindex(again.pieces.set_index(["system", "piece"]).index).to_numpy())
     compared = ranking(again.values, own, chosen.name, ranked, margin=margin, seed=seed)
-    return replace(near, ranking=replace(compared, control=control.words()))
+    return replace(near, remarks=tuple(remarks), ranking=replace(compared, control=control.words()))
+
+
+def _coarser(control: Control, own: Sequence[Control]) -> list[str]:
+    """A word where the limits of all together are a coarser grid than any system has."""
+    grids = sorted(one.per_second for one in own if one.per_second)
+    if not control.per_second or control.per_second in grids:
+        return []
+    of_each, shared = ", ".join(step(one) for one in reversed(grids)), step(control.per_second)
+    said = f"systems are ranked on a grid of {shared}, which their grids ({of_each}) have in common"
+    return [f"{said}: what they do between its steps does not count in the ranking"]
 
 
 def _that_differ(measured: Measurements) -> Measurements:

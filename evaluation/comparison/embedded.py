@@ -67,9 +67,20 @@ def distances(
                 )
                 continue
             found.append(made)
-            if made.frechet and made.frechet.why:
-                said.append(f"{name}: {system} has no Fréchet distance: {made.frechet.why}")
+        said += _without_frechet(name, [one for one in found if one.space == name])
     return found, said
+
+
+def _without_frechet(name: str, found: Sequence[Distance]) -> list[str]:
+    """The systems that have no Fréchet distance, one line for each reason."""
+    why: dict[str, list[str]] = {}
+    for one in found:
+        if one.frechet and one.frechet.why:
+            why.setdefault(one.frechet.why, []).append(one.system)
+    return [
+        f"{name}: {', '.join(own)} {'has' if len(own) == 1 else 'have'} no Fréchet distance: {reason}"
+        for reason, own in why.items()
+    ]
 
 
 def _arrays(

@@ -7,19 +7,24 @@ system's; only these exist for histograms and matrices, whose distance is Euclid
 samples of the reference give, apart by whole groups: one of as many pieces as the system, at most one half, and the
 rest. `_95` is the end that 95 % of such samples stay on the near side of: areas lie above it, divergences below.
 
+`intra` and `inter` are those distances themselves, as Yang & Lerch print them: between the pieces of a set, and from
+the reference's pieces to the system's, mean and standard deviation over all pairs.
+
 These are descriptions. Nothing here is tested.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.comparison.tables import number
 from evaluation.metrics.metric import VIEWS
 from evaluation.metrics.papers.all_papers import PRINTED, Printed
-from evaluation.metrics.papers.mgeval import VECTORS
+from evaluation.metrics.papers.mgeval import SOURCE, VECTORS
 from evaluation.statistics.overlap import Array, Overlap, off_diagonal, overlap
 
 if TYPE_CHECKING:
@@ -34,8 +39,11 @@ READ = (
     "brackets, the overlap area (OA) with the reference, 0 to 1, and its floor: what two samples of the reference have "
     "on average. An OA near its floor says only that the number does not tell the system from the reference; the "
     "samples are halves at most, so an OA above the floor is nothing special. Nothing here is tested. Of histograms "
-    "and matrices only the OA of distances is given (Yang & Lerch 2020)."
+    "and matrices only the OA of distances is given (Yang & Lerch 2020). Intra and inter are the distances of two "
+    "pieces of the set, and of a piece of the reference from one of the set."
 )
+(YANG,) = SOURCE  # whose distances are printed
+DISTANCES = ("intra", "inter")
 KINDS = ("oa", "kl", "distance_oa", "distance_kl")
 
 Rows = NDArray[np.float64]  # (pieces, numbers)
@@ -61,15 +69,19 @@ def table(
             if not len(found.rows):
                 continue
             row = {"system": name, **_described(printed, found.rows)}
+            within, _ = _distances(found.rows, found.rows)
+            row |= _spread_of("intra", off_diagonal(within))
             if name in against:
                 reference = features.of(against[name], printed.metric)
                 key = against[name], printed.metric, len(found.rows)
                 if key not in floors:
                     floors[key] = _floor(reference, len(found.rows), seed)
                 row |= {"against": against[name], **_overlaps(reference.rows, found.rows), **floors[key]}
+                row |= _spread_of("inter", _distances(reference.rows, found.rows)[1].ravel())
             rows.append(row)
     columns = ["system", "against", "metric", "name", "source", "n", "mean", "sd", "median"]
     columns += [f"{kind}{end}" for kind in KINDS for end in ("", "_floor_mean", "_floor_95")]
+    columns += [f"{kind}_{end}" for kind in DISTANCES for end in ("mean", "sd")]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -115,6 +127,11 @@ def _described(printed: Printed, rows: Rows) -> dict[str, Any]:
         own = rows[:, 0]
         row |= {"mean": own.mean(), "median": np.median(own), "sd": own.std(ddof=1) if len(own) > 1 else np.nan}
     return row
+
+
+def _spread_of(kind: str, distances: Array) -> dict[str, float]:
+    """Mean and standard deviation of distances, as mgeval has them; none of one piece."""
+    return {f"{kind}_mean": distances.mean(), f"{kind}_sd": distances.std()} if len(distances) else {}
 
 
 def _overlaps(reference: Rows, system: Rows, distances: tuple[Rows, Rows] | None = None) -> dict[str, float]:
@@ -195,8 +212,23 @@ def _cell(row: Mapping[Any, Any] | None) -> str:
     if row is None:
         return "-"
     kind = "distance_oa" if row["metric"] in VECTORS else "oa"
-    parts = [] if row["metric"] in VECTORS else [f"{row['mean']:.3g} ± {row['sd']:.2g}"]
+    parts = [] if row["metric"] in VECTORS else [_spread(row["mean"], row["sd"])]
     if np.isfinite(row[kind]):  # of a reference there is none
         floor = row[f"{kind}_floor_mean"]
         parts.append(f"({row[kind]:.2f}; floor {floor:.2f})" if np.isfinite(floor) else f"({row[kind]:.2f}; no floor)")
+    if row["source"] == YANG:
+        spreads = [(kind, row[f"{kind}_mean"], row[f"{kind}_sd"]) for kind in DISTANCES]
+        parts += [f"{kind} {_spread(mean, deviation)}" for kind, mean, deviation in spreads if np.isfinite(mean)]
     return " ".join(parts) or "-"
+
+
+def _spread(mean: float, deviation: float) -> str:
+    """With as many decimals as the deviation needs for two digits; of one piece there is none.
+
+    >>> _spread(1234.5, 321.0), _spread(3.0, 1.31), _spread(0.5, float("nan"))
+    ('1234 ± 321', '3.0 ± 1.3', '0.500')
+    """
+    if not np.isfinite(deviation) or deviation == 0:
+        return number(mean)
+    decimals = min(max(1 - floor(log10(deviation)), 0), 4)
+    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}".replace("-", "\N{MINUS SIGN}")

@@ -97,7 +97,7 @@ def _of_sizes(table: "pd.DataFrame") -> list[str]:
         return []
     most = int(by_metric.mode().max())
     fewer = by_metric[by_metric != most]
-    others = [f"{METRICS[str(name)].label.lower()} {size}" for name, size in fewer.items()]
+    others = [f"{METRICS[str(name)].phrase} {size}" for name, size in fewer.items()]
     if len(others) > MOST:
         others = [f"{len(others)} metrics {' to '.join(map(str, sorted({fewer.min(), fewer.max()})))}"]
     but = f" ({', '.join(others)})" if others else ""
@@ -134,7 +134,7 @@ def _on_system(system: str, rows: Sequence[VerdictRow], *, several: bool) -> str
     apart = [(row.distance, row) for row in differing if row.distance is not None]
     furthest = sorted(apart, key=lambda one: one[0], reverse=True)[:MOST]
     if furthest:
-        most = ", ".join(f"{METRICS[row.metric].label.lower()} {row.words} {far:.1f}" for far, row in furthest)
+        most = ", ".join(f"{METRICS[row.metric].phrase} {row.words} {far:.1f}" for far, row in furthest)
         samples = " or ".join(map(str, sorted({int(row.size) for _, row in furthest if row.size is not None})))
         line += f"; largest distances, in noise floors (samples of {samples} piece{'s' * (samples != '1')}): {most}"
     return f"{line}."

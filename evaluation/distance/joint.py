@@ -4,6 +4,10 @@ The distance is the squared maximum mean discrepancy (`evaluation.statistics.dis
 for everybody (`evaluation.distance.space`). Beside it is what people differ from people by chance: the 95th percentile
 of the same number between halves of the reference, for as many pieces. It is a line to compare with and divides
 nothing: a quotient would grow with the number of pieces.
+
+That a system differs is said by p alone: groups are exchanged, which is exact where nothing differs. The interval says
+how large the distance is. It is two-sided and of the bootstrap, which is right away from 0 and too wide near it, so it
+can include 0 where p is a little below .05. The levels of both are in docs/guide/compare-your-system.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +22,7 @@ from evaluation.distance.kernels import of_all_spaces
 from evaluation.distance.space import JOINT, Array, spaces
 from evaluation.statistics.coverage import Coverage, coverage, expected_coverage
 from evaluation.statistics.discrepancy import Sets, between_sides
-from evaluation.statistics.effects import Interval, interval
+from evaluation.statistics.effects import FEWEST_GROUPS, Interval, interval
 from evaluation.statistics.inference import holm
 from evaluation.statistics.resampling import PERMUTATIONS, Pair
 
@@ -145,13 +149,13 @@ def halves_95(
     folds: NDArray[np.int64] | None = None,
 ) -> float:
     """The 95th percentile of MMD^2 between random halves of a reference's groups, for a reference of this size and so
-    many `pieces` of a system; NaN for fewer than four groups.
+    many `pieces` of a system; NaN for fewer than five groups, whose halves are too few and too unequal.
 
     Halves have fewer pieces than the sets compared. Where nothing differs, MMD^2 varies as 1/m + 1/n (Gretton et al.
     2012, theorem 12), so the percentile is scaled by it.
     """
     names, numbers = np.unique(groups.astype(str), return_inverse=True)
-    if len(names) < 4:
+    if len(names) < FEWEST_GROUPS:
         return np.nan
     drawn = random.random((halves, len(names))).argsort(axis=1) < len(names) // 2
     other = drawn[:, numbers].astype(np.float64)

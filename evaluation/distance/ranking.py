@@ -34,7 +34,7 @@ _MARGIN = re.compile(r"(?:(?P<system>.+)=)?(?P<number>\d*\.?\d+)(?P<percent>\s*%
 class Margin:
     """How much further still counts as no worse.
 
-    share : in MMD^2, or of the distance of `system` where that is named
+    share : in MMD^2, or of the distance of `system` where that is named; typed and printed as MMD^2 x 1000, or in %
     """
 
     share: float
@@ -44,17 +44,21 @@ class Margin:
     def of(cls, text: str, systems: Sequence[str]) -> "Margin":
         """Of `--margin`. Raises `UserError` for anything else.
 
-        >>> Margin.of("0.02", []), Margin.of("rnn=10%", ["rnn"])
+        >>> Margin.of("20", []), Margin.of("rnn=10%", ["rnn"])
         (Margin(share=0.02, system=''), Margin(share=0.1, system='rnn'))
         """
-        hint = "give a distance in MMD², such as 0.02, or a share of a system's, such as NAME=10%"
+        hint = "give MMD² × 1000 as it is printed, such as 20, or a share of a system's distance, such as NAME=10%"
         found = _MARGIN.fullmatch(text.strip())
         system = (found and found["system"]) or ""
         if found is None or float(found["number"]) <= 0 or bool(found["percent"]) != bool(system):
             raise UserError(f"--margin {text!r} is not a margin; {hint}")
         if system and system not in systems:
             raise UserError(f"--margin {text!r} names no system that is ranked ({', '.join(systems)}); {hint}")
-        return cls(float(found["number"]) / (100 if system else 1), system)
+        size, least, most = float(found["number"]), *((0.1, 100.0) if system else (0.1, 1000.0))
+        if not least <= size <= most:
+            what = "%" if system else " MMD² × 1000"
+            raise UserError(f"--margin {text!r} is not between {least:g} and {most:g}{what}; {hint}")
+        return cls(size / (100 if system else 1000), system)
 
     def words(self) -> str:
         """

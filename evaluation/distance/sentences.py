@@ -29,12 +29,22 @@ def on_system(one: Distance, views: Sequence[Distance] = (), possible: tuple[int
     known = "differs from" if one.p < ALPHA else "is not shown to differ from"
     words = (
         f"{one.system} {known} {one.against} in all metrics together: MMD² × 1000 is {_value(one)}, p {p_value(one.p)}"
+        f"{_apart(one)}"
     )
     if isfinite(one.human_95):
         words += f"; two halves of {one.against} stay below {thousandths(one.human_95)} in 95 % of splits"
     if possible:
         words += f"; rank {rank(possible)}"
     return " ".join(filter(None, [f"{words}.", _on_variety(one), _on_views(views)]))
+
+
+def _apart(one: Distance) -> str:
+    """What to say where p and the interval lie on two sides of "no difference": they are of two methods, one-sided and
+    two-sided, and only p is a test (`evaluation.distance.joint`)."""
+    differs, above = one.p < ALPHA, one.found.low > 0
+    if not isfinite(one.found.low) or differs == above:
+        return ""
+    return f" (p decides; the interval, which {'includes' if differs else 'excludes'} 0, says how large it may be)"
 
 
 def on_plain(one: Distance) -> str:
@@ -62,8 +72,8 @@ def _on_variety(one: Distance) -> str:
     """Fidelity and diversity apart."""
     if one.variety is None or not isfinite(one.variety.density):
         return ""
-    near = one.variety.near_copies
-    copies = f", near copies {round(100 * near)} % (1 %)" if isfinite(near) else ""
+    near, usual = (100 * share for share in (one.variety.near_copies, one.variety.near_copies_expected))
+    copies = f", near copies {near:.0f} % ({usual:.0f} %)" if isfinite(near) else ""
     return (
         f"Density {one.variety.density:.2f} (1 is expected of music like {one.against}), coverage "
         f"{one.variety.coverage:.2f} ({one.expected:.2f}){copies}."
@@ -86,9 +96,12 @@ def on_ranking(found: Ranking) -> list[str]:
     same = f", all under the same limits ({found.control})" if found.control else ""
     known = [one for one in found.pairs if one.significant]
     said = [f"{one.closer} is significantly closer to {found.reference} than {one.further}{same}." for one in known]
-    if rest := len(found.pairs) - len(known):
+    open_pairs = [one for one in found.pairs if not one.significant]
+    if len(open_pairs) == 1:
+        said += [f"Which of {one.closer} and {one.further} is closer is not known{same}." for one in open_pairs]
+    elif open_pairs:
         other = "other " if known else ""
-        said.append(f"Which of two is closer is not known for {rest} {other}pair{'s' * (rest != 1)} of systems.")
+        said.append(f"Which of two is closer is not known for {len(open_pairs)} {other}pairs of systems.")
     said += filter(None, [_by_view(found)])
     if found.margin:
         shown = [one for one in found.no_worse if one.shown]

@@ -15,9 +15,11 @@ import numpy as np
 
 from clstm.runtime.names import counted
 from evaluation.distance.joint import table
+from evaluation.distance.sentences import in_words, p_value, thousandths
 from evaluation.distance.space import JOINT
 from evaluation.distance.trainings import of_system, replicates
 from evaluation.metrics.catalogue import METRICS
+from evaluation.statistics.effects import Interval
 from evaluation.statistics.inference import holm
 from evaluation.statistics.ranks import ALPHA
 from evaluation.statistics.replicates import FEWEST, Estimate, Trainings, difference, mean
@@ -200,8 +202,8 @@ def sentences(made: Trained) -> list[str]:
 def _on_system(name: str, count: int, made: Trained) -> str:
     if count == 1:
         return f"{name}: one training: what is said holds for this training, not for the method."
-    far = [1000 * one.value for one in made.values if one.system == name and one.metric == JOINTLY]
-    each = ", ".join(f"{one:.0f}" for one in far)
+    far = [one.value for one in made.values if one.system == name and one.metric == JOINTLY]
+    each = ", ".join(map(thousandths, far))
     if count < FEWEST:
         return (
             f"{name}: {counted(count, 'training')}, too few for a verdict on the method ({FEWEST} would do): "
@@ -212,10 +214,10 @@ def _on_system(name: str, count: int, made: Trained) -> str:
     tested = [one for one in own if one.other and np.isfinite(one.p_holm)]
     differs = sum(one.significant for one in tested)
     to = next((one.other for one in own if one.other), "")
-    ends = f"[{1000 * whole.low:.0f}, {1000 * whole.high:.0f}]"
+    mean_of_them = in_words(Interval(whole.value, whole.low, whole.high))
     return (
-        f"{name}, {counted(count, 'training')}: mean MMD² × 1000 is {1000 * whole.value:.0f} {ends} ({each}); with "
-        f"trainings counted it differs significantly from {to} in {differs} of {counted(len(tested), 'metric')}."
+        f"{name}, {counted(count, 'training')}: mean MMD² × 1000 is {mean_of_them} ({each}); with trainings counted it "
+        f"differs significantly from {to} in {differs} of {counted(len(tested), 'metric')}."
     )
 
 
@@ -224,7 +226,7 @@ def _on_pair(one: str, other: str, made: Trained) -> str:
     tested = [test for test in own if test.metric in METRICS and np.isfinite(test.p_holm)]
     found = [test for test in tested if test.significant]
     which = ", ".join(
-        f"{METRICS[test.metric].label.lower()} {'higher' if test.found.value > 0 else 'lower'}"
+        f"{METRICS[test.metric].phrase} {'higher' if test.found.value > 0 else 'lower'}"
         for test in sorted(found, key=lambda test: test.found.p)[:3]
     )
     counts = f"{own[0].trainings} trainings against {own[0].other_trainings}"
@@ -235,8 +237,8 @@ def _on_pair(one: str, other: str, made: Trained) -> str:
     if far is not None and np.isfinite(far.found.p):
         nearer = one if far.found.value < 0 else other
         closer = f"{nearer} is closer" if far.significant else "which is closer is not known"
-        ends = f"{1000 * far.found.value:+.0f} [{1000 * far.found.low:+.0f}, {1000 * far.found.high:+.0f}]"
-        line += f"; {closer} (MMD² × 1000 {ends}, p = {far.found.p:.2g})"
+        apart = in_words(Interval(far.found.value, far.found.low, far.found.high))
+        line += f"; {closer} (MMD² × 1000 of {one} less that of {other}: {apart}, p {p_value(far.found.p)})"
     return f"{line}."
 
 
@@ -283,5 +285,5 @@ def _difference(test: TrainingTest | None) -> str:
     if test is None or not np.isfinite(test.found.low):
         return "-"
     value, low, high = (one * _scale(test.metric) for one in (test.found.value, test.found.low, test.found.high))
-    text = f"{value:+.3g} [{low:+.3g}, {high:+.3g}]"
+    text = f"{value:+.3g} [{low:+.3g}, {high:+.3g}]".replace("-", "\N{MINUS SIGN}")
     return f"**{text}**" if test.significant else text

@@ -17,6 +17,7 @@ from evaluation.distance.ranking import Margin, Ranking, one_family
 from evaluation.distance.ranking import ranking as by_pieces
 from evaluation.distance.space import JOINT
 from evaluation.statistics import ranks
+from evaluation.statistics.discrepancy import Sets
 from evaluation.statistics.effects import Interval
 from evaluation.statistics.replicates import FEWEST, Trainings, difference
 
@@ -70,14 +71,19 @@ def _of_part(
 
     own = {reference: groups.loc[reference].to_numpy(), PART: groups.loc[keys].to_numpy()}
     both = pd.concat({reference: wide.loc[reference], PART: wide.loc[keys].droplevel("system")})
-    count = min(len(np.unique(one.astype(str))) for one in own.values())
-    scale = np.sqrt((count - 1) / count)
+    return {space: of_sets(sets, names)[PART] for space, sets in of_all_spaces(both, own).items()}
+
+
+def of_sets(sets: Sets, names: NDArray[Any]) -> dict[str, tuple[float, NDArray[np.float64]]]:
+    """MMD^2 of each other set from the first, and the influence of each group on it; names : all groups, sorted"""
+    (there, without), values = sets.without_each(), sets.squared()
+    counts = [len(np.unique(own.astype(str))) for own in sets.groups.values()]
     found = {}
-    for space, sets in of_all_spaces(both, own).items():
-        value, (there, without) = sets.squared()[PART], sets.without_each()
+    for (name, value), own in zip(values.items(), counts[1:], strict=True):
+        count = min(counts[0], own)
         influence = np.zeros(len(names))
-        influence[np.searchsorted(names, there)] = scale * np.nan_to_num(value - without[PART])
-        found[space] = value, influence
+        influence[np.searchsorted(names, there)] = np.sqrt((count - 1) / count) * np.nan_to_num(value - without[name])
+        found[name] = value, influence
     return found
 
 

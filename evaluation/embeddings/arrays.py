@@ -12,8 +12,8 @@ Found = list[Frames | UnreadableFileError]
 
 
 def read_arrays(folder: Path, system: str, files: Sequence[Path]) -> Found:
-    """The array of each file of a system: FOLDER/SYSTEM/FILE.npy, FILE with its path below their common folder and with
-    or without its own suffix; or FOLDER/PATH.npy, with the path as it was given."""
+    """The array of each file of a system: FOLDER/SYSTEM/FILE.npy, FILE with its path below their common folder or below
+    a folder above that one, with or without its own suffix; or FOLDER/PATH.npy, with the path as it was given."""
     return [_read(folder, system, file, relative) for file, relative in zip(files, _relative(files), strict=True)]
 
 
@@ -33,6 +33,9 @@ def _relative(files: Sequence[Path]) -> list[Path]:
 
 def _read(folder: Path, system: str, file: Path, relative: Path) -> Frames | UnreadableFileError:
     places = [folder / system / relative]
+    # Where all files lie in one sub-folder of the set, the path from the set's own folder is longer.
+    least = len(relative.parts)
+    places += [folder / system / Path(*file.parts[-count:]) for count in range(least + 1, len(file.parts))]
     if not file.is_absolute() and ".." not in file.parts:
         places.append(folder / file)
     for place in places:

@@ -53,8 +53,7 @@ def embed_files(
     """The array of each input, (frames, dimensions), or why there is none. One that fails or crashes costs its file."""
     work = partial(embed_input, embedder=embedder, settings=settings)
     found: list[Frames | UnreadableFileError] = []
-    renders = embedder.rate is not None
-    for done, (_, result) in enumerate(over_files(work, given, embedder.processes or workers, renders=renders), 1):
+    for done, (_, result) in enumerate(over_files(work, given, embedder.processes or workers), 1):
         found.append(result)
         progress(f"Embedding, {embedder.requested.name}", done, len(given))
     cache.trim()
@@ -80,13 +79,13 @@ def embed_input(given: MeasurementInput, embedder: Identity, settings: RenderSet
 def _embed(given: MeasurementInput, embedder: Identity, settings: RenderSettings) -> Frames:
     name = embedder.requested.name
     rate = embedder.rate
-    sound = perform(replace(given, notes_only=rate is None and is_midi(given.path)), settings)
+    if rate is None and not is_midi(given.path):
+        raise UnreadableFileError(given.path, f"{name} reads notes, and audio has none")
+    sound = perform(replace(given, notes_only=rate is None), settings)
     samples = np.zeros(0, np.float32)
     if rate is not None:
         single = mono(without_tail(sound.waveform, sound.rate, sound.seconds))
         samples = np.asarray(resample(single[:, None], sound.rate, rate), np.float32).reshape(-1)
-    elif sound.notes is None:
-        raise UnreadableFileError(given.path, f"{name} reads notes, and audio has none")
     plugin = _loaded(embedder.requested)
     try:
         return as_frames(plugin.embed(Music(samples, sound.notes, sound.drums, sound.seconds)))

@@ -58,8 +58,8 @@ Make = Callable[[Path | None], Embedder]
 def installed() -> dict[str, EntryPoint]:
     """The embedders that are installed, by name.
 
-    >>> sorted(set(installed()) & {"clap", "mert", "musicnn"})
-    ['clap', 'mert', 'musicnn']
+    >>> sorted(set(installed()) & {"clamp3", "mert", "musicnn"})
+    ['clamp3', 'mert', 'musicnn']
     """
     return {one.name: one for one in sorted(entry_points(group=GROUP))}
 

@@ -144,8 +144,13 @@ def other_lengths(systems: Mapping[str, Sequence[Path]], *, pedal: bool) -> list
     >>> other_lengths({"human": [Path("music/human/song.mid")]}, pedal=True)
     []
     """
-    folders = {name: _folders([one for one in files if is_midi(one)]) for name, files in systems.items()}
-    names = [name for name, own in folders.items() if any(read_manifest(one).pedal is (not pedal) for one in own)]
+    other = {
+        name: {folder for folder in _folders(files) if read_manifest(folder).pedal is (not pedal)}
+        for name, files in systems.items()
+    }
+    names = [
+        name for name, files in systems.items() if any(one.parent in other[name] and is_midi(one) for one in files)
+    ]
     if not names:
         return []
     made = f"{', '.join(names)}: made with notes that last {LENGTHS[not pedal]} ({GENERATED})"
@@ -162,8 +167,8 @@ def for_midi(options: Mapping[str, bool], files: Sequence[Path]) -> list[str]:
     ['1 audio file: --control does nothing on it']
     """
     given = " and ".join(option for option, wanted in options.items() if wanted)
-    audio = sum(not is_midi(file) for file in files)
-    if not given or not audio:
+    audio = sum(not is_midi(file) for file in files) if given else 0
+    if not audio:
         return []
     if audio == len(files):
         raise UserError(f"{given}: this is for MIDI, and every file is audio; leave it out, or give MIDI")

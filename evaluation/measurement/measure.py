@@ -32,9 +32,9 @@ from evaluation.metrics import (
     structure,
     symbolic,
 )
-from evaluation.metrics.catalogue import CATALOGUE, METRICS, OF_NOTES
+from evaluation.metrics.catalogue import CATALOGUE, METRICS, of_notes
 from evaluation.metrics.metric import MetricValue, Missing
-from evaluation.metrics.papers import all_papers, mgeval
+from evaluation.metrics.papers import all_papers, mgeval, scape
 from evaluation.metrics.papers.reading import Reading
 from evaluation.metrics.rms_level import SILENT
 
@@ -56,6 +56,7 @@ def measure_sound(waveform: Waveform, rate: int) -> dict[str, MetricValue]:
         **spectrum.measure(single, rate),
         **sonogram.measure(single, rate),
         **structure.measure(single, rate),
+        **scape.measure(single, rate),
     }
     of_channels = loudness.measure(waveform, rate)
     if of_channels["true_peak"] != SILENT:  # the channels sound, and yet their mean does not
@@ -191,7 +192,7 @@ def measured_of(given: MeasurementInput) -> list[str]:
     >>> "centroid" in measured_of(MeasurementInput(Path("a.mid"), notes_only=True))
     False
     """
-    return [name for name, metric in METRICS.items() if not given.notes_only or metric.view in OF_NOTES]
+    return [name for name in METRICS if not given.notes_only or of_notes(name)]
 
 
 def complete(values: Mapping[str, MetricValue]) -> dict[str, MetricValue]:

@@ -35,7 +35,8 @@ METRICS: dict[str, Metric] = {
 #   3  MIDI sounds as it is written: instruments, drums, pedals and all controllers
 #   4  metrics of instruments and of metre; all others as before
 #   5  numbers that other papers print, measured and never tested; all others as before
-CATALOGUE = 5
+#   6  structure indicators; all others as before
+CATALOGUE = 6
 
 _AS_WRITTEN = 3  # the version since which MIDI sounds as it is written
 
@@ -45,7 +46,16 @@ OF_NOTES = (
     "instruments",
     "metre",
     "papers",
-)  # views that do not depend on how the music sounds
+)  # views that do not depend on how the music sounds, but for the metrics of them that are `heard`
+
+
+def of_notes(name: str) -> bool:
+    """Whether a metric does not depend on how the music sounds.
+
+    >>> of_notes("note_density"), of_notes("centroid"), of_notes("musdr_structure_short")
+    (True, False, False)
+    """
+    return METRICS[name].view in OF_NOTES and not METRICS[name].heard
 
 
 def redefined(version: int, *, rendered: bool) -> frozenset[str]:
@@ -58,5 +68,5 @@ def redefined(version: int, *, rendered: bool) -> frozenset[str]:
     """
     changed = {name for name, metric in METRICS.items() if metric.since > version}
     if rendered and version < _AS_WRITTEN:
-        changed |= {name for name, metric in METRICS.items() if metric.view not in OF_NOTES}
+        changed |= {name for name in METRICS if not of_notes(name)}
     return frozenset(changed)

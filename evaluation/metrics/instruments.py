@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from clstm.music.midi import Notes
 from evaluation.metrics.metric import Metric, MetricValue, Missing
-from evaluation.metrics.symbolic import pitches_sounding, spans
+from evaluation.metrics.symbolic import each_once, pitches_sounding, spans
 
 FAMILIES = {  # by name: the words for it, and its programs, counted from 0
     "keyboards": ("Keyboards", range(24)),
@@ -128,7 +128,7 @@ def measure(notes: Notes, drums: Notes | None, seconds: float | None = None) -> 
         return dict.fromkeys(METRICS, UNKNOWN)
     seconds = max(notes.duration, drums.duration) if seconds is None else seconds
     family = _FAMILY_OF[notes.program]
-    plays = np.unique(family)
+    plays = np.flatnonzero(np.bincount(family))
     values: dict[str, MetricValue] = dict.fromkeys(METRICS, Missing("no notes"))
     values |= _of_drums(drums, seconds)
     if len(plays) or len(drums):
@@ -143,8 +143,11 @@ def _of_drums(drums: Notes, seconds: float) -> dict[str, MetricValue]:
     if not len(drums) or seconds <= 0:
         return values | dict.fromkeys(("drum_time", "drum_kinds"), NO_DRUMS)
     windows = int(np.ceil(seconds / DRUM_WINDOW))
-    struck = np.unique(np.minimum(drums.onset // DRUM_WINDOW, windows - 1))
-    return values | {"drum_time": len(struck) / windows, "drum_kinds": float(len(np.unique(drums.pitch)))}
+    struck = each_once(np.minimum(drums.onset // DRUM_WINDOW, windows - 1))
+    return values | {
+        "drum_time": len(struck) / windows,
+        "drum_kinds": float(np.count_nonzero(np.bincount(drums.pitch))),
+    }
 
 
 def _of_families(

@@ -24,6 +24,7 @@ Music of one bar has neither groove consistency nor repeated bars; silence has n
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ from clstm.music.events import Metre
 from clstm.music.midi import Notes
 from clstm.music.score import FRAME_RATE
 from evaluation.metrics.metric import Metric, MetricValue, Missing, Twin
-from evaluation.metrics.symbolic import PITCHES
+from evaluation.metrics.symbolic import PITCHES, each_once
 
 PER_QUARTER = 12  # places
 _PLACES = np.array([0, 3, 4, 6, 8, 9, 12])  # sixteenths and triplets of eighths, in twelfths of a quarter
@@ -162,7 +163,7 @@ def follows(notes: Notes, drums: Notes, metre: Metre, seconds: float) -> Missing
     """None where the onsets follow the beats that the metre states; else why these say nothing of the music."""
     if metre.count(seconds) * FASTEST > seconds:
         return TOO_FAST
-    onset = np.unique(metre.quarters(np.concatenate([notes.onset, drums.onset])))
+    onset = each_once(metre.quarters(np.concatenate([notes.onset, drums.onset])))
     if not len(onset):
         return Missing("no notes")
     bar = metre.bars(seconds + 1.0)[:, 0]
@@ -251,16 +252,18 @@ def _of_notes(
     longest = int(found.place.max()) + 1
     _, first = np.unique(found.bar * longest + found.place, return_index=True)  # one of each moment
     end = Positions.at(metre.quarters(notes.offset), bars).quarters(bars)
-    sounds = set(found.bar.tolist())
     # What each bar has, in one order, as bytes: bars of the same content are the same bytes.
-    bar, content = np.divmod(np.unique((found.bar * longest + found.place) * PITCHES + notes.pitch), longest * PITCHES)
-    kinds = {own.tobytes() for own in np.split(content, np.flatnonzero(np.diff(bar)) + 1)}
+    cells = each_once((found.bar * longest + found.place) * PITCHES + notes.pitch)
+    bar, content = np.divmod(cells, longest * PITCHES)
+    edges = content.itemsize * np.flatnonzero(np.diff(bar, prepend=-1, append=-1))
+    written, sounding = content.tobytes(), len(edges) - 1
+    kinds = {written[begin:end] for begin, end in pairwise(edges.tolist())}
     return {
         "onsets_on_beat": float(found.on_beat(beats, bars)[first].mean()),
         "onsets_per_bar": len(first) / len(bars),
-        "empty_bars": 1 - len(sounds) / len(bars),
+        "empty_bars": 1 - sounding / len(bars),
         "syncopation": float(note_to_beat(found.quarters(bars), end, beats).mean()),
-        "repeated_bars": 1 - len(kinds) / len(sounds) if len(bars) > 1 else ONE_BAR,
+        "repeated_bars": 1 - len(kinds) / sounding if len(bars) > 1 else ONE_BAR,
     }
 
 

@@ -62,6 +62,7 @@ class Metric:
     compared : whether sets of music are compared by it; False where it shows how a file was made (length, clipping)
     quoted : whether it is measured only because other papers print it: it is described beside their numbers, never
         compared, tested or part of a distance
+    heard : of numbers of the literature, whether it is measured on the sound
     twin : the metric that already says the same; this one is measured and described, but not tested again
     since : the version of the catalogue (`evaluation.metrics.catalogue.CATALOGUE`) that has today's definition
     sources : BibTeX keys of the papers that define it, entries of `sources.bib`
@@ -76,6 +77,7 @@ class Metric:
     paper: str = ""
     compared: bool = True
     quoted: bool = False
+    heard: bool = False
     twin: Twin | None = None
     since: int = 1
     sources: tuple[str, ...] = ()
@@ -89,6 +91,15 @@ class Metric:
         False
         """
         return self.compared and self.twin is None
+
+    @property
+    def phrase(self) -> str:
+        """The label within a sentence.
+
+        >>> Metric("Energy below 1 kHz", "share", "", "spectrum").phrase
+        'energy below 1 kHz'
+        """
+        return self.label[:1].lower() + self.label[1:]
 
 
 @dataclass(frozen=True)

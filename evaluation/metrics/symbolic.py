@@ -11,6 +11,7 @@ polyphony rate asks for more than two pitches where its definition says two or m
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,7 +215,7 @@ def inter_onset_intervals(notes: Notes) -> np.ndarray:
     >>> inter_onset_intervals(Notes.of([(0.0, 1.0, 60, 80), (0.02, 1.0, 64, 80), (0.5, 1.0, 67, 80)]))
     array([0.5])
     """
-    onset = np.unique(notes.onset)
+    onset = each_once(notes.onset)
     chords = onset[np.diff(onset, prepend=-np.inf) > CHORD]
     return np.diff(chords)
 
@@ -238,9 +239,22 @@ def _changes(onset: NDArray[np.float64], pitch: NDArray[np.int64]) -> int:
     """How many notes have a pitch that the chord before did not have; the first chord is no change."""
     order = np.argsort(onset, kind="stable")
     chord = np.cumsum(np.diff(onset[order], prepend=-np.inf) > CHORD) - 1
-    there = np.unique(chord * PITCHES + pitch[order])  # each pitch of each chord once
+    there = each_once(chord * PITCHES + pitch[order])  # each pitch of each chord once
     later = there[there >= PITCHES]
-    return int(np.count_nonzero(~np.isin(later - PITCHES, there)))
+    return int(np.count_nonzero(there[np.searchsorted(there, later - PITCHES)] != later - PITCHES))
+
+
+def each_once(values: NDArray[Any]) -> NDArray[Any]:
+    """The different values, sorted; `numpy.unique`, but several times as fast where they are nearly in order already,
+    as what is made of notes is.
+
+    >>> each_once(np.array([1, 1, 3, 2])).tolist()
+    [1, 2, 3]
+    """
+    ordered = np.sort(values, kind="stable")
+    new = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
 
 
 def struck(notes: Notes | None) -> str:
@@ -252,7 +266,8 @@ def struck(notes: Notes | None) -> str:
     if notes is None or not len(notes):
         return ""
     times = np.rint(1000 * (notes.onset - notes.onset.min())).astype(np.int64)
-    pitch, place = np.divmod(np.unique(notes.pitch * (times.max() + 1) + times), times.max() + 1)
+    pitch, place = np.divmod(each_once(notes.pitch * (times.max() + 1) + times), times.max() + 1)
     begins = np.flatnonzero(np.diff(pitch, prepend=-1))
-    each = zip(pitch[begins].tolist(), np.split(place, begins[1:]), strict=True)
-    return " ".join(f"{pitch}:{','.join(map(str, struck.tolist()))}" for pitch, struck in each)
+    written, ends = list(map(str, place.tolist())), [*begins[1:].tolist(), len(place)]
+    each = zip(pitch[begins].tolist(), begins.tolist(), ends, strict=True)
+    return " ".join(f"{pitch}:{','.join(written[begin:end])}" for pitch, begin, end in each)

@@ -55,6 +55,11 @@ def read_likelihood(path: Path) -> "pd.DataFrame":
     if missing := [column for column in NEEDED if column not in table]:
         raise UserError(f"--likelihood {path} has no column {', '.join(missing)}; {hint}")
     nats = pd.to_numeric(table["nats_per_frame"], errors="coerce")
+    if (words := table["nats_per_frame"][nats.isna() & table["nats_per_frame"].notna()]).size:
+        raise UserError(f"--likelihood {path} has {words.iloc[0]!r} where a number of nats belongs; {hint}")
+    if (twice := table[table.duplicated(["system", "file", "model"])]).size:
+        system, file, model = twice[["system", "file", "model"]].iloc[0]
+        raise UserError(f"--likelihood {path} has {file} of {system} under {model} twice; {hint}")
     if table.empty or not np.isfinite(nats.dropna()).all() or (nats.dropna() < 0).any() or nats.notna().sum() == 0:
         raise UserError(f"--likelihood {path} has no nats, or some below 0; {hint}")
     return table.assign(nats_per_frame=nats)

@@ -2,7 +2,10 @@
 
 Two systems are compared by the difference of their discrepancies from one reference, in bootstrap resamples that draw
 the groups of all sets together: what the same prompts make easy or hard for both falls out (cf. Bounliphone et al., "A
-test of relative similarity for model selection", ICLR 2016). p is corrected over all pairs by Holm (1979).
+test of relative similarity for model selection", ICLR 2016). p is that of the difference over its bootstrap standard
+error, by t with one degree of freedom less than there are groups; it is corrected over all pairs by Holm (1979). Counts
+of resamples would not do: correction asks for the far tail, where few groups have too few of them. In simulation the
+true ranks of four systems, 24 pieces in 8 groups, then held in 88 % where 95 % were meant.
 
 A system's rank is known as far as these tests show who is closer: at best one more than the number of systems that are
 significantly closer than it, at worst the number of systems less those that are significantly further (Mogstad,
@@ -58,10 +61,21 @@ def pairs(values: Mapping[str, float], resampled: Mapping[str, Array], groups: i
         drawn = drawn[np.isfinite(drawn)]
         if not np.isfinite(gap) or not len(drawn):
             continue
-        beyond = min((drawn <= 0).sum(), (drawn >= 0).sum())
-        p = min(2 * (1 + beyond) / (1 + len(drawn)), 1.0)
-        found.append(Comparison(closer, further, interval(np.concatenate([[gap], drawn]), groups), float(p)))
+        found.append(
+            Comparison(closer, further, interval(np.concatenate([[gap], drawn]), groups), _p(gap, drawn, groups))
+        )
     return corrected(found)
+
+
+def _p(gap: float, drawn: Array, groups: int) -> float:
+    """Two-sided, of a difference above or equal to 0 and its resamples; 1 where nothing differs, NaN of one group."""
+    from scipy.stats import t
+
+    if gap == 0 or groups < 2:
+        return 1.0 if gap == 0 else np.nan
+    # Plain resamples vary by (n - 1) / n of what samples do.
+    error = float(drawn.std()) * np.sqrt(groups / (groups - 1))
+    return float(2 * t.sf(gap / error, groups - 1)) if error else 0.0
 
 
 def corrected(found: Sequence[Comparison]) -> list[Comparison]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from evaluation.metrics.metric import Metric, MetricValue
-from evaluation.metrics.papers import harmony, mgeval, musdr, muspy
+from evaluation.metrics.papers import harmony, mgeval, musdr, muspy, scape
 from evaluation.metrics.papers.reading import Reading
 
-METRICS: dict[str, Metric] = {**muspy.METRICS, **mgeval.METRICS, **musdr.METRICS, **harmony.METRICS}
+METRICS: dict[str, Metric] = {**muspy.METRICS, **mgeval.METRICS, **musdr.METRICS, **harmony.METRICS, **scape.METRICS}
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,9 @@ PRINTED = (
     Printed("musdr_entropy_4_bars", "H4", _MUSDR),
     Printed("musdr_groove_similarity", "GS", _MUSDR),
     Printed("musdr_chord_irregularity", "CPI", _MUSDR),
+    Printed("musdr_structure_short", "SI_short", _MUSDR),
+    Printed("musdr_structure_mid", "SI_mid", _MUSDR),
+    Printed("musdr_structure_long", "SI_long", _MUSDR),
     Printed("key_clarity", "key clarity", "krumhansl1982"),
     Printed("notes_out_of_key", "notes out of key", "krumhansl1982"),
     Printed("steps_out_of_key", "OOK", "zhu2025"),

@@ -15,6 +15,7 @@ import numpy as np
 from evaluation.metrics.metric import Metric, MetricValue, Missing
 from evaluation.metrics.papers import harmony
 from evaluation.metrics.papers.reading import NO_NOTES, Floats, Integers, Reading, entropy
+from evaluation.metrics.symbolic import each_once
 
 PLACES = 64  # of a bar
 NGRAM = 3
@@ -97,4 +98,4 @@ def irregularity(chords: Integers) -> MetricValue:
     if count <= 0:
         return 1.0
     trigram = np.lib.stride_tricks.sliding_window_view(chord, NGRAM)[:count] @ harmony.COUNT ** np.arange(NGRAM)
-    return len(np.unique(trigram)) / count
+    return len(each_once(trigram)) / count
