@@ -86,6 +86,7 @@ class Provenance(Choices):
 
     files : tables given with the music, by their options
     rendering : of `evaluation.audio.render.describe`; None where all music came as audio
+    resamples : of each interval; None in older reports
     method, catalogue, controls : versions of the tests, of the metrics and of what `--grid auto` does
     """
 
@@ -95,6 +96,7 @@ class Provenance(Choices):
     soundfont_path: str | None = None
     soundfont_licence: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
+    resamples: int | None = None
     method: int = 1
     catalogue: int = 1
     controls: int = 1

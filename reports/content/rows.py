@@ -217,7 +217,8 @@ class DistanceRow(Part):
 
     space : all metrics ("joint"), or a view; without_control : from the reference as it is
     human_95 : what halves of the reference stay below in 95 % of splits
-    density, coverage, expected, near_copies : fidelity and diversity, in the joint space
+    density, coverage, near_copies : fidelity and diversity, in the joint space; expected : the coverage of music of the
+        reference's distribution, and near_copies_expected its near copies
     rank_* : the best and worst rank possible; ranked_distance : under the control that all ranked systems have
     """
 
@@ -235,6 +236,7 @@ class DistanceRow(Part):
     coverage: Number = None
     expected: Number = None
     near_copies: Number = None
+    near_copies_expected: Number = None
     without_control: bool = False
     rank_best: Count = None
     rank_worst: Count = None

@@ -292,5 +292,5 @@ def _medians_in_words(numbers: Sequence[MetricSummary], view: str) -> str:
     rows = [row for row in numbers if METRICS[row.metric].view == view and row.n]
     metric = rows[0].metric
     medians = "; ".join(f"{row.system} {number(row.median or 0, 2)}" for row in rows if row.metric == metric)
-    label, unit = METRICS[metric].label.lower(), METRICS[metric].unit
+    label, unit = METRICS[metric].phrase, METRICS[metric].unit
     return f"Medians of {label}{f' ({unit})' if unit else ''}: {medians}."

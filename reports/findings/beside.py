@@ -40,24 +40,29 @@ def tables_beside(verdict: Comparison) -> Iterator[TableContent]:
 
 
 def _embeddings(found: Sequence[Distance]) -> TableContent:
+    """The columns of the Fréchet distance are there where a system has one."""
+
+    def row(one: Distance) -> tuple[str, ...]:
+        far = _between(one.found, thousandths), _p(one.p), _known(one.human_95, thousandths)
+        beside: tuple[str, ...] = (NONE, NONE)
+        if one.frechet:
+            beside = _between(one.frechet.found, _short), _known(one.frechet.human_95, _short)
+        return (one.system, one.space, one.against, *far, *(beside if any_frechet else ()))
+
+    any_frechet = any(one.frechet and isfinite(one.frechet.found.value) for one in found)
+    frechet = "and the Fréchet distance of all frames, extrapolated to infinitely many; "
+    without = " No Fréchet distance can be given: the caveats say why."
     return TableContent(
         key="embeddings",
         title="In embeddings",
         look=(
-            "MMD² × 1000 of the mean vectors of the pieces, on a scale of its own for each embedding, and the Fréchet "
-            "distance of all frames, extrapolated to infinitely many; 95 % intervals, and what halves of the reference "
-            "stay below in 95 % of splits. Nothing here is corrected for the number of embeddings."
+            "MMD² × 1000 of the mean vectors of the pieces, on a scale of its own for each embedding, "
+            f"{frechet if any_frechet else ''}with 95 % intervals; halves: what two halves of the reference stay below "
+            "in 95 % of splits. Nothing here is corrected for the number of embeddings."
+            f"{'' if any_frechet else without}"
         ),
-        columns=("System", "Embedding", "Compared with", "MMD² × 1000", "p", *HALVES),
-        rows=tuple(
-            (
-                *(one.system, one.space, one.against, _between(one.found, thousandths)),
-                *(p_value(one.p).removeprefix("= "), _known(one.human_95, thousandths)),
-                _between(one.frechet.found, _short) if one.frechet else NONE,
-                _known(one.frechet.human_95, _short) if one.frechet else NONE,
-            )
-            for one in found
-        ),
+        columns=("System", "Embedding", "Compared with", "MMD² × 1000", "p", *HALVES[: 3 if any_frechet else 1]),
+        rows=tuple(map(row, found)),
         files=(DISTANCES,),
     )
 
@@ -66,7 +71,8 @@ def _continuations(sets: "pd.DataFrame") -> TableContent:
     def row(one: Mapping[Any, Any]) -> tuple[str, ...]:
         apart = _between(Interval(one["difference"], one["low"], one["high"]), _two)
         values = (f"{one['pieces']}", _known(one["value"], _two), _known(one["floor"], _two), apart)
-        return (one["system"], continuations.NAMES[one["measure"]].capitalize(), *values, _p(one["p_holm"]))
+        name = continuations.NAMES[one["measure"]]
+        return (one["system"], name[0].upper() + name[1:], *values, _p(one["p_holm"]))
 
     return TableContent(
         key="continuations",
@@ -106,10 +112,18 @@ def _literature(printed: "pd.DataFrame") -> TableContent:
         title=VIEWS["papers"],
         look=papers.READ,
         columns=("Number", "Source", *sets),
-        rows=tuple(rows),
+        rows=tuple((name, _cited(source), *own) for name, source, *own in rows),
         files=(papers.PAPERS,),
         folded=True,
     )
+
+
+def _cited(key: str) -> str:
+    """
+    >>> _cited("krumhansl1982").split()
+    ['Krumhansl', '1982']
+    """
+    return f"{key[:-4].capitalize()}\N{NO-BREAK SPACE}{key[-4:]}"
 
 
 def _found(finds: Sequence[planning.Row]) -> TableContent:

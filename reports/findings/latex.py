@@ -40,7 +40,7 @@ def latex(table: pd.DataFrame, caption: str, label: str) -> str:
     made: str = table.to_latex(
         index=False,
         escape=True,
-        caption=caption.replace("%", r"\%").replace("&", r"\&").replace("_", r"\_").replace("#", r"\#"),
+        caption=escaped(caption),
         label=f"tab:{label}",
         longtable=len(table) > LONG,
         column_format="l" + ("p{0.75\\linewidth}" if label == "summary" else "r" * (len(table.columns) - 1)),

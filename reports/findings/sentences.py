@@ -111,7 +111,7 @@ def _still_possible(tested: Sequence[VerdictRow]) -> str:
     high, widest = max(limits, key=lambda one: one[0])
     return (
         f" Distances of up to {number(high)} noise floors of {widest.size or 0:.0f} pieces "
-        f"({_label(widest.metric)}) are not ruled out."
+        f"({METRICS[widest.metric].phrase}) are not ruled out."
     )
 
 
@@ -178,7 +178,8 @@ def on_correlation(rows: Sequence[CorrelationRow]) -> str:
         )
     strongest = sorted(related, key=lambda row: abs(row.within or 0), reverse=True)[:MOST]
     named = [
-        f"{_label(row.metric)} ({with_interval(row.within, row.within_low, row.within_high, 2)})" for row in strongest
+        f"{METRICS[row.metric].phrase} ({with_interval(row.within, row.within_low, row.within_high, 2)})"
+        for row in strongest
     ]
     return (
         f"{len(related)} of {len(tested)} metrics correlate{'s' * (len(related) == 1)} significantly with listeners’ "
@@ -200,12 +201,7 @@ def _difference(row: VerdictRow) -> str:
     direction = "differs in distribution" if row.direction == OTHERWISE else row.direction
     distance = f"{with_interval(row.distance, row.distance_low, row.distance_high)} noise floors of "
     delta = "" if row.delta is None else f", δ {number(row.delta, 2)}"
-    return f"{_label(row.metric)} ({direction}; {distance}{row.size or 0:.0f} pieces{delta})"
-
-
-def _label(metric: str) -> str:
-    label = METRICS[metric].label
-    return label[0].lower() + label[1:]
+    return f"{METRICS[row.metric].phrase} ({direction}; {distance}{row.size or 0:.0f} pieces{delta})"
 
 
 def _distance(row: VerdictRow) -> float:

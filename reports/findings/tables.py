@@ -154,17 +154,29 @@ def of_distances(rows: Sequence[DistanceRow]) -> pd.DataFrame:
     found = {(row.system, row.space): row for row in rows if not row.without_control}
     made = []
     for row in (row for row in rows if row.space == JOINT):
-        covered = f"{number(row.coverage, 2)} ({number(row.expected or 0, 2)})" if row.coverage is not None else "–"
         name = f"{row.system} (no control)" if row.without_control else row.system
         cells = [name, row.against, far(row), "–" if row.p is None else p_value(row.p).removeprefix("= ")]
         cells += ["–" if row.human_95 is None else thousandths(row.human_95), ranks_of(row)]
-        cells += ["–" if row.density is None else number(row.density, 2), covered]
-        cells.append("–" if row.near_copies is None else number(row.near_copies, 2))
+        cells.append("–" if row.density is None else number(row.density, 2))
+        cells.append(_beside(row.coverage, row.expected))
+        cells.append(_beside(row.near_copies, row.near_copies_expected))
         own = {} if row.without_control else {space: found.get((row.system, space)) for space in spaces}
         made.append([*cells, *(_of_space(own.get(space)) for space in spaces)])
     heads = ["System", "Compared with", "MMD² × 1000", "p", "Halves, 95 %", "Rank", "Density", "Coverage (expected)"]
-    table = pd.DataFrame(made, columns=[*heads, "Near copies", *(title_of(one) for one in spaces)])
-    return table if any(row.near_copies is not None for row in rows) else table.drop(columns="Near copies")
+    copies = "Near copies (expected)"
+    table = pd.DataFrame(made, columns=[*heads, copies, *(title_of(one) for one in spaces)])
+    return table if any(row.near_copies is not None for row in rows) else table.drop(columns=copies)
+
+
+def _beside(value: float | None, expected: float | None) -> str:
+    """A share with what is expected of the reference's music in brackets.
+
+    >>> _beside(0.5, 0.97), _beside(0.5, None), _beside(None, None)
+    ('0.50 (0.97)', '0.50', '–')
+    """
+    if value is None:
+        return "–"
+    return number(value, 2) if expected is None else f"{number(value, 2)} ({number(expected, 2)})"
 
 
 def far(row: DistanceRow) -> str:
@@ -193,7 +205,7 @@ def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
 
     >>> row = PairRow(closer="a", further="b", space="joint", difference=0.1, p_holm=0.01, significant=True)
     >>> of_pairs([row]).iloc[0].tolist()
-    ['a', 'b', 'All metrics together', '100', '= 0.01', 'yes']
+    ['a', 'b', 'All metrics together', '100', '0.01', 'yes']
     """
     made = []
     for row in rows:
@@ -201,7 +213,7 @@ def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
         size = "–" if row.difference is None else thousandths(row.difference)
         if row.difference_low is not None and row.difference_high is not None:
             size += f" [{thousandths(row.difference_low)}, {thousandths(row.difference_high)}]"
-        p = "–" if row.p_holm is None else p_value(row.p_holm)
+        p = "–" if row.p_holm is None else p_value(row.p_holm).removeprefix("= ")
         made.append([row.closer, row.further, view, size, p, "yes" if row.significant else "not known"])
     return pd.DataFrame(made, columns=["Closer", "Further", "In", "Difference × 1000", "p (Holm)", "Known"])
 

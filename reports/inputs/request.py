@@ -4,7 +4,7 @@
 later parses an option, or finds out that a file is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest
 from evaluation.comparison.sets.references import Grid
+from evaluation.embeddings.requested import requested
 from evaluation.measurement.options.named_paths import named_paths
 from reports.content.listeners import StudyContent
 from reports.content.provenance import Choices
@@ -26,6 +27,8 @@ from reports.inputs.runs import find_runs
 from reports.inputs.study_results import read_study
 from reports.inputs.systems import check_names
 from reports.inputs.variants import Variant, parse
+
+EMBEDDING = "embedding:"
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ class ReportInputs:
 
     comparison : the part of it that the evaluation answers: where the music is, the reference, how to render, the seed;
         its `out`, resolved, is where the report goes
-    files : the tables given, by their options; credits : of files, by their `plain` names
+    files : the tables given, by their options, and the folders of embeddings as `EMBEDDING` and a name
+    credits : of files, by their `plain` names
     runs : of each system whose weights are at hand; networks : their structure
     """
 
@@ -148,7 +152,7 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
         title=request.title or f"Comparison with {request.reference}",
         choices=_choices(request),
         variants=tuple(variants),
-        files={name: path for name, path in given.items() if path is not None},
+        files={name: path for name, path in given.items() if path is not None} | _of_embeddings(request.embeddings),
         tables=_tables(request),
         credits=read_credits(request.index) if request.index else {},
         runs=runs,
@@ -156,6 +160,11 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
         single=request.single,
         for_print=request.for_print and not request.single,
     )
+
+
+def _of_embeddings(texts: Iterable[str]) -> dict[str, Path]:
+    """The folders of weights or arrays."""
+    return {f"{EMBEDDING}{one.name}": one.folder for one in requested(texts) if one.folder is not None}
 
 
 def _choices(request: ReportRequest) -> Choices:

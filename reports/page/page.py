@@ -4,10 +4,12 @@
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -19,6 +21,9 @@ from reports.findings.tables import measured, of_distances, of_pairs
 from reports.inputs.models import of_the_paper
 from reports.numbers import listed, short
 from reports.page.cells import NBSP, SHARES, SKILLS, accuracy_tables, correlation_lines, floors, number_views
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -66,7 +71,13 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clock": clock, "pretty": pretty, "short": short, "measured": measured}
+    environment.filters |= {
+        "clock": clock,
+        "pretty": pretty,
+        "short": short,
+        "measured": measured,
+        "of_numbers": of_numbers,
+    }
     paper = of_the_paper(system.model for system in content.systems)
     grid, controls = content.provenance.grid, content.controls
     return environment.get_template("report.html.j2").render(
@@ -145,6 +156,19 @@ def same_kind(parts: Mapping[ModelRole, str], systems: Sequence[SystemContent]) 
                 f"{listed(others)}."
             )
     return said
+
+
+def of_numbers(table: "pd.DataFrame") -> list[bool]:
+    """Which columns of a table of texts are of numbers, or of nothing: they are set to the right.
+
+    >>> import pandas as pd
+    >>> of_numbers(pd.DataFrame([["rnn", "< 0.001", "−3 [−5, 1]"], ["lstm", "–", "(0.95; floor 0.89)"]]))
+    [False, True, True]
+    """
+    return [
+        all(re.match(r"[<=(\[]* ?[−-]?\d|[–-]?$", str(cell)) for cell in table.iloc[:, place])
+        for place in range(table.shape[1])
+    ]
 
 
 def clock(seconds: float) -> str:

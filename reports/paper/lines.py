@@ -70,10 +70,14 @@ def _line(record: Record, name: str, style: Style, best: str | None, ranks: Mapp
         return _distance(record, name, best, ranks)
     if name in VARIETY:
         joint = record.distances[record.distances["space"] == JOINT]
-        return Line(name.replace("_", " ").capitalize(), _cells(zip(joint["system"], joint[name], strict=True)))
+        return Line(_in_words(name), _cells(zip(joint["system"], joint[name], strict=True)))
     if name in METRICS and any(row.metric == name for row in record.rows):
         return Line(labelled(name), _of_metric(record, name, style))
-    return Line(name.replace("_", " ").capitalize(), _of_papers(record, name))
+    return Line(labelled(name) if name in METRICS else _in_words(name), _of_papers(record, name, style))
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _cells(found: Any) -> dict[str, Cell]:
@@ -134,12 +138,27 @@ def _deviation(record: Record, system: str, metric: str) -> tuple[float, ...]:
     return (float(own.std()),) if len(own) > 1 else ()
 
 
-def _of_papers(record: Record, name: str) -> dict[str, Cell]:
-    """A metric of literature.csv: its mean and standard deviation, or the one number that it has."""
+def _of_papers(record: Record, name: str, style: Style) -> dict[str, Cell]:
+    """A number of literature.csv: as a metric where there are its values of each piece, else its mean.
+
+    It is not tested, so no difference has an interval.
+    """
+    rows = record.papers[record.papers["metric"] == name].to_dict("records")
+    means = {str(row["system"]): _known(row.get("mean")) for row in rows}
     cells = {}
-    for row in record.papers[record.papers["metric"] == name].to_dict("records"):
-        numbers = {key: _known(value) for key, value in row.items() if isinstance(value, int | float)}
-        value = next((numbers[key] for key in ("value", "mean", *numbers) if numbers.get(key) is not None), None)
-        deviation = numbers.get("sd")
-        cells[str(row["system"])] = Cell(value, () if deviation is None else (deviation,))
+    for row in rows:
+        system = str(row["system"])
+        mean, other = means[system], means.get(str(row.get("against")))
+        if style == "ci":
+            cells[system] = Cell(mean if mean is None or other is None else mean - other)
+        elif style == "median-iqr":
+            cells[system] = Cell(_known(row.get("median")), _quartiles(record, system, name))
+        else:
+            deviation = _known(row.get("sd"))
+            cells[system] = Cell(mean, () if deviation is None else (deviation,))
     return cells
+
+
+def _quartiles(record: Record, system: str, metric: str) -> tuple[float, ...]:
+    own = record.values[(record.values["system"] == system) & (record.values["metric"] == metric)]["value"].dropna()
+    return tuple(float(own.quantile(share)) for share in (0.25, 0.75)) if len(own) > 1 else ()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clstm.runtime.files import write_text
+from evaluation.distance.sentences import of_metrics
 from evaluation.metrics.catalogue import METRICS
 from reports.findings.latex import escaped
 from reports.numbers import listed, quoted
@@ -17,6 +18,14 @@ from reports.paper.record import Record, read_record
 from reports.paper.references import bibliography, entries
 from reports.paper.selection import DISTANCE, VARIETY, available, selected
 
+SOURCES = {  # of embedders
+    "musicnn": "pons2019",
+    "clap": "wu2023clap",
+    "mert": "li2024mert",
+    "vggish": "hershey2017",
+    "clamp2": "wu2024clamp",
+    "clamp3": "wu2025clamp",
+}
 _CITED = re.compile(r" ?\{([a-z0-9, ]+)\}")
 
 
@@ -41,7 +50,7 @@ def write_methods(report: Path, out: Path, metrics: Sequence[str] = ()) -> list[
 def paragraph(record: Record, names: Sequence[str]) -> str:
     """names : of the lines that a paper prints, as in `selection.available`"""
     said = [*_sets(record), *_rendering(record), *_measured(names), *_tested(record), *_together(record, names)]
-    return " ".join(said)
+    return " ".join([*said, *_trainings(record), *_beside(record)])
 
 
 def cited(text: str) -> list[str]:
@@ -85,8 +94,7 @@ def _sets(record: Record) -> list[str]:
     for name in (*record.sets, *record.systems):
         own = groups[groups["system"] == name]["group"].nunique() if len(groups) else 0
         of = f" in {own} groups" if own and own != sizes.get(name) else ""
-        if name in sizes:
-            counted.append(f"{_plain(name)} ({sizes[name]} pieces{of})")
+        counted.append(f"{_plain(name)} ({sizes[name]} pieces{of})" if name in sizes else _plain(name))
     said = [f"We compared {listed(counted)}."]
     if seconds := record.about.get("seconds"):
         said.append(f"Of each piece, the first {seconds:g} s were used.")
@@ -166,9 +174,52 @@ def _together(record: Record, names: Sequence[str]) -> list[str]:
             f"{{bounliphone2016}}{limits}, corrected by Holm over all pairs; from these tests follow the possible "
             "ranks {mogstad2024}."
         )
+    if ranked and record.about.get("margin"):
+        said.append(
+            "A system is called no worse than another where the one-sided limit of the difference of their distances "
+            f"is below a margin of {_plain(record.about['margin'])}, at a level divided by the number of such "
+            "statements."
+        )
+    return said
+
+
+def _trainings(record: Record) -> list[str]:
+    """That trainings are counted, where systems have several."""
+    trained = record.trainings[record.trainings["replicate"].notna()]
+    counts = trained.groupby("system", sort=False)["replicate"].nunique()
+    if counts.empty:
+        return []
+    counted = listed([f"{_plain(str(name))} ({count})" for name, count in counts.items()])
+    said = (
+        f"With trainings counted ({counted}), each training has one value, the mean of its pieces; systems were "
+        "compared by t between trainings {welch1947}, to which the variation of shared groups of pieces was added, "
+        "corrected by Holm over the metrics of two systems."
+    )
+    return [said]
+
+
+def _beside(record: Record) -> list[str]:
+    """Embeddings, true continuations and likelihood, where there are any."""
+    said = []
+    spaces = record.distances["space"].unique()
+    if names := [str(name) for name in spaces if not of_metrics(name)]:
+        own = [_plain(name) + (f" {{{SOURCES[name]}}}" if name in SOURCES else "") for name in names]
+        said.append(
+            f"The discrepancy was also taken in {listed(own)}, of the directions of the pieces’ mean vectors, with a "
+            "mean of Gaussian kernels of fixed bandwidths"
+        )
+        found = "frechet" in record.distances and record.distances["frechet"].notna().any()
+        beside = ", and beside it the Fréchet distance extrapolated to infinitely many pieces {gui2024}"
+        said[-1] += f"{beside if found else ''}."
     if len(record.continuations):
         said.append(
             "Generated continuations were compared with the true ones by the F1 of notes (onset within 50 ms, and "
             "pitch) and by the similarity of bars in pitch classes and in rhythm {wu2021musemorphose}."
+        )
+    if len(record.likelihood):
+        models = listed([_plain(str(name)) for name in record.likelihood["model"].unique()])
+        said.append(
+            f"The nats per frame of all music under {models} were compared with the reference’s by permutation of "
+            "whole groups, corrected by Holm over the models."
         )
     return said

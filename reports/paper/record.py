@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
@@ -15,11 +16,22 @@ from evaluation.comparison.folder import MADE_BY as COMPARISON
 from evaluation.comparison.folder import RECORD as COMPARED
 from evaluation.comparison.verdict import VerdictRow, rows_of, systems_in
 from evaluation.controls.control import Control
+from evaluation.distance.trained import VALUES
 from evaluation.prompting.continuations import CONTINUATIONS
+from evaluation.prompting.likelihood import LIKELIHOOD
 from reports.content.report import RECORD, read_report
 
 HINT = "give the folder of `clstm report` or `clstm compare`"
+AGAIN = "make it again with `clstm compare` or `clstm report`"
 OF_PAPERS = "literature.csv"
+# Of all tables: what is text even where it looks like a number, and what is a number or nothing.
+TEXTS = ("system", "against", "space", "closer", "further", "metric", "group", "replicate", "measure", "model", "piece")
+NUMBERS = (
+    *("distance", "distance_low", "distance_high", "density", "coverage", "near_copies", "frechet"),
+    *("difference", "difference_low", "difference_high", "rank_best", "rank_worst", "p", "p_holm"),
+    *("value", "mean", "median", "sd"),
+)
+_EMPTY = {column: ["", "nan"] for column in (*NUMBERS, "replicate")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +39,8 @@ class Record:
     """What a folder holds.
 
     rows : of the verdict
-    distances, pairs, values, pieces, papers, continuations : tables, empty where the folder has none
+    distances, pairs, values, pieces, papers, trainings, continuations, likelihood : tables, empty where the folder has
+        none
     about : facts by name, as `comparison.json` and the provenance of `report.json` have them
     controls : what the reference is under each control, in a clause, by the name of the set
     """
@@ -39,7 +52,9 @@ class Record:
     values: pd.DataFrame
     pieces: pd.DataFrame
     papers: pd.DataFrame
+    trainings: pd.DataFrame
     continuations: pd.DataFrame
+    likelihood: pd.DataFrame
     about: Mapping[str, Any] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,12 +90,30 @@ def read_record(path: Path) -> Record:
         raise UserError(f"{path} has neither {RECORD} nor {COMPARED}; {HINT}")
     try:
         about = old_names.translated(read_json(folder / COMPARED))
-        reference, rows = _as_given(about), rows_of(pd.read_csv(folder / "verdict.csv"))
+        if about.get("made_by") != COMPARISON:
+            raise UserError(f"{folder} is not made by `{COMPARISON}`; {HINT}")
+        reference = _as_given(about)
+        controls = _controls(about)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{folder / COMPARED} is damaged ({_first_line(error)}); {AGAIN}") from error
+    return _with_tables(folder, reference, _verdict(folder / "verdict.csv"), about, controls)
+
+
+def _verdict(path: Path) -> list[VerdictRow]:
+    try:
+        texts = [name for name in pd.read_csv(path, nrows=0) if name in TEXTS]
+        empty = {str(name): ["", "nan"] for name in pd.read_csv(path, nrows=0) if name not in TEXTS}
+        rows = rows_of(pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=empty))
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors(include_url=False, include_context=False)[0]["loc"]))
+        raise UserError(
+            f"{path} is damaged: its column {where} is missing, or not as it was written; {AGAIN}"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder} is a damaged comparison ({error}); {HINT}") from error
-    if about.get("made_by") != COMPARISON:
-        raise UserError(f"{folder} is not made by `{COMPARISON}`; {HINT}")
-    return _with_tables(folder, reference, rows, about, _controls(about))
+        raise UserError(f"{path} is damaged ({_first_line(error)}); {AGAIN}") from error
+    if lacking := [row.system for row in rows if row.system_pieces is None or row.reference_pieces is None]:
+        raise UserError(f"{path} is damaged: it lacks the number of pieces of {lacking[0]} or its reference; {AGAIN}")
+    return rows
 
 
 def _controls(about: Mapping[str, Any]) -> dict[str, str]:
@@ -98,7 +131,9 @@ def _controls(about: Mapping[str, Any]) -> dict[str, str]:
 
 def _as_given(about: Mapping[str, Any]) -> str:
     """The name of the reference itself, not of a set that a control makes of it."""
-    named: str = about["reference"]
+    named = about["reference"]
+    if not isinstance(named, str):
+        raise TypeError(f"its reference is {named!r}, not a name")
     return next((name for name in about["systems"] if named.startswith(f"{name}, ")), named)
 
 
@@ -115,24 +150,42 @@ def _with_tables(
         _table(folder, "metrics.csv", ("system", "metric", "value")),
         _table(folder, "pieces.csv", ("system", "group")),
         _table(folder, OF_PAPERS, ("system", "metric")),
+        _table(folder, VALUES, ("system", "replicate", "metric")),
         _table(folder, CONTINUATIONS, ("system", "measure")),
+        _table(folder, LIKELIHOOD, ("system", "model")),
         about,
         controls,
     )
 
 
 def _under_control(distances: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows of the reference as it is, which tables do not print: their caption names the control."""
+    """Without the rows that compare a system with the reference as it is, beside the one under its control."""
     if "without_control" not in distances:
         return distances
-    return distances[~distances["without_control"].astype(bool)]
+    return distances[distances["without_control"].astype(str).str.lower() != "true"]
 
 
 def _table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table of a folder, or of its `tables`; empty where there is none with such columns."""
-    for path in (folder / name, folder / "tables" / name):
-        if path.is_file():
-            found = pd.read_csv(path)
-            if set(columns) <= set(found.columns):
-                return found
-    return pd.DataFrame(columns=list(columns))
+    """A table of a folder, or of its `tables`; empty where there is none.
+
+    Raises `UserError` for one that lacks a column, or has words where numbers belong.
+    """
+    path = next((path for path in (folder / name, folder / "tables" / name) if path.is_file()), None)
+    if path is None:
+        return pd.DataFrame(columns=list(columns))
+    try:
+        found = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=_EMPTY)
+    except (OSError, ValueError) as error:  # no table, or no text
+        raise UserError(f"{path} is not a readable CSV ({_first_line(error)}); {AGAIN}") from error
+    if lacking := [column for column in columns if column not in found]:
+        raise UserError(f"{path} lacks the column {lacking[0]} (it has {', '.join(map(str, found))}); {AGAIN}")
+    for column in set(NUMBERS) & set(found):
+        numbers = pd.to_numeric(found[column], errors="coerce")
+        if (wrong := found[column][numbers.isna() & found[column].notna()]).size:
+            raise UserError(f"{path} has {wrong.iloc[0]!r} in its column {column}, where a number belongs; {AGAIN}")
+        found[column] = numbers
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -40,7 +40,9 @@ def available(record: Record) -> list[str]:
     spaces = [DISTANCE if space == JOINT else f"{DISTANCE}:{space}" for space in record.distances["space"].unique()]
     variety = [name for name in VARIETY if name in record.distances and record.distances[name].notna().any()]
     measured = [row.metric for row in record.rows if row.system_mean is not None and row.metric in METRICS]
-    return list(dict.fromkeys([*spaces, *variety, *measured, *map(str, record.papers["metric"].unique())]))
+    papers = record.papers
+    printed = papers.loc[papers["mean"].notna(), "metric"].tolist() if "mean" in papers else []  # a histogram has none
+    return list(dict.fromkeys([*spaces, *variety, *measured, *map(str, printed)]))
 
 
 def _named(asked: str, there: Sequence[str]) -> list[str]:

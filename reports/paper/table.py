@@ -109,7 +109,7 @@ def caption(record: Record, names: Sequence[str], style: Style, *, bold: bool = 
     """Sentences on what the numbers are, in the order in which they are looked for."""
     sizes = record.sizes
     counted = [f"{quoted(name)} {sizes[name]}" for name in (*record.sets, *record.systems) if name in sizes]
-    said = [f"Pieces: {listed(counted)}."]
+    said = [f"Pieces: {listed(counted)}."] if counted else []
     said += _compared(record)
     if any(name.partition(":")[0] != DISTANCE and name not in VARIETY for name in names):
         said.append(f"Cells: {WHAT[style]}.")

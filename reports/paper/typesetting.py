@@ -131,6 +131,7 @@ def latex(grid: Grid, caption: str, label: str, columns: int, note: str = "") ->
     floats = []
     for number, part in enumerate(made):
         said = caption if number == 0 else "Continued from the table before."
+        label = re.sub(r"[^\w.:-]+", "-", label, flags=re.ASCII).strip("-") or "comparison"
         name = label if number == 0 else f"{label}-{number + 1}"
         floats += ["\\clearpage"] if number and not number % UNPRINTED else []
         floats.append("\n".join(_float(part, said, name, columns)))

@@ -1,82 +1,74 @@
 """Do a report's distances, ranks and pairs of systems follow from the values measured again?
 
 Each distance may differ by what values may (levels by 0.1 dB, all others by 0.5 %), and so by a little: `TOLERANCE` of
-MMD^2. Which systems are significant, and which pair, must be the same where p is not at the limit.
+MMD^2. Which systems are significant, which pair, and which ranks are possible must be the same where no p is at the
+limit.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from math import isnan
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING
 
-from clstm.runtime.spreadsheet import neutral
 from evaluation.comparison import closeness
 from evaluation.comparison.closeness import DISTANCES, PAIRS, Closeness
 from evaluation.distance.sentences import of_metrics
+from evaluation.distance.space import JOINT
+from evaluation.statistics.ranks import ALPHA
 from reports.verification.holdings import Verification
 from reports.verification.manifest import Places
+from reports.verification.rows import Checked, Rows, compare_rows, recorded_rows, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
 TOLERANCE = 0.005  # MMD^2: a twentieth of the distance of a bundled model
-LISTED = 10
-OF_DISTANCES = ("system", "against", "space")
-OF_PAIRS = ("closer", "further", "space")
+AT_LIMIT = 0.01  # p so near the level may be on its other side with values that differ by a little
+LOOSE = {"p": 0.01, "p_holm": 0.02}
+OF_DISTANCES = Checked(
+    DISTANCES,
+    ("system", "against", "space"),
+    least=TOLERANCE,
+    # A piece may become a neighbour of another one; one in 24 pieces is 0.04.
+    loose={**LOOSE, "density": 0.1, "coverage": 0.1, "near_copies": 0.1},
+)
+OF_PAIRS = Checked(PAIRS, ("closer", "further", "space"), least=TOLERANCE, loose=LOOSE)
+RANKS = ("rank_best", "rank_worst")
 
 
 def check_distances(folder: "Path", near: Closeness, places: Places, found: Verification) -> None:
     """Compare `distances.csv` and `pairs.csv` with those of today's values; reports of before have neither."""
-    now = {DISTANCES: closeness.table(near)}
-    if near.ranking:
-        now[PAIRS] = closeness.pairs(near.ranking)
-    for name, keys, value in ((DISTANCES, OF_DISTANCES, "distance"), (PAIRS, OF_PAIRS, "difference")):
-        if not (folder / name).exists():
-            continue
-        if why := places.foreign(folder / name):
-            found.failures.append(f"{name}: cannot be read, so nothing was compared with it ({why})")
-            continue
-        recorded = _recorded(folder / name, keys, value)
-        if recorded is None:
-            found.failures.append(f"{name}: cannot be read, so nothing was compared with it (it is not such a table)")
-            continue
-        spaces = {one.space for one in near.distances}
-        recorded = {key: value for key, value in recorded.items() if of_metrics(key[-1]) or key[-1] in spaces}
-        differing = list(_differing(recorded, _by_key(now[name], keys, value) if name in now else {}, name))
-        found.checked[f"rows of {name}"] = len(recorded)
-        found.failures += differing[:LISTED]
-        if len(differing) > LISTED:
-            found.failures.append(f"and {len(differing) - LISTED} more rows of {name}")
+    pairs = rows_of(closeness.pairs(near.ranking), OF_PAIRS.keys) if near.ranking else {}
+    spaces = {one.space for one in near.distances}
+    if (folder / DISTANCES).exists():
+        recorded = recorded_rows(folder / DISTANCES, OF_DISTANCES, places, found)
+        if recorded is not None:
+            # Arrays that were not given again are said elsewhere.
+            recorded = {key: row for key, row in recorded.items() if of_metrics(key[2]) or key[2] in spaces}
+            any_at_limit = any(_at_limit(row) for key, row in pairs.items() if key[2] == JOINT)
+            checked = replace(OF_DISTANCES, loose={**OF_DISTANCES.loose, **dict.fromkeys(RANKS, inf)})
+            now = rows_of(closeness.table(near), OF_DISTANCES.keys)
+            compare_rows(recorded, now, checked if any_at_limit else OF_DISTANCES, found)
+    if (folder / PAIRS).exists():
+        recorded = recorded_rows(folder / PAIRS, OF_PAIRS, places, found)
+        if recorded is not None:
+            compare_rows(recorded, _as_then(recorded, pairs), OF_PAIRS, found)
 
 
-def _recorded(path: "Path", keys: tuple[str, ...], value: str) -> dict[tuple[str, ...], float] | None:
-    import pandas as pd
-
-    try:
-        return _by_key(
-            pd.read_csv(path, dtype=dict.fromkeys(keys, str), keep_default_na=False, na_values={value: [""]}),
-            keys,
-            value,
-        )
-    except (OSError, KeyError, ValueError):  # pandas' parser errors are ValueErrors
-        return None
+def _at_limit(row: Mapping[str, float]) -> bool:
+    return abs(row["p_holm"] - ALPHA) < AT_LIMIT or abs(row["difference_low"]) < TOLERANCE
 
 
-def _by_key(table: "pd.DataFrame", keys: tuple[str, ...], value: str) -> dict[tuple[str, ...], float]:
-    rows: Sequence[Mapping[Hashable, Any]] = table.to_dict("records")
-    return {tuple(str(neutral(row[key])) for key in keys): float(row[value]) for row in rows}
-
-
-def _differing(
-    before: Mapping[tuple[str, ...], float], after: Mapping[tuple[str, ...], float], name: str
-) -> Iterator[str]:
-    for key, was in before.items():
-        what = f"{name}: {', '.join(key)}"
-        if key not in after:
-            # The closer of two nearly equal systems may have become the further one.
-            turned = after.get((key[1], key[0], *key[2:])) if name == PAIRS else None
-            if turned is None or was + turned > TOLERANCE:
-                yield f"{what} is not found any more"
-        elif isnan(was) != isnan(after[key]) or abs(after[key] - was) > TOLERANCE:
-            yield f"{what} was {1000 * was:.1f}, is {1000 * after[key]:.1f} (MMD² × 1000)"
+def _as_then(before: Rows, after: Rows) -> Rows:
+    """Today's pairs, those of two nearly equal systems in the order that the report has, as the closer of them may have
+    become the further one; and those at the limit as significant as they were."""
+    found: dict[tuple[str, ...], Mapping[str, float]] = {}
+    for key, row in after.items():
+        turned = (key[1], key[0], *key[2:])
+        if key not in before and turned in before and before[turned]["difference"] + row["difference"] <= TOLERANCE:
+            found[turned] = before[turned]
+        elif key in before and _at_limit(row):
+            found[key] = {**row, "significant": before[key].get("significant", row["significant"])}
+        else:
+            found[key] = row
+    return found

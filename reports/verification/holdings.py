@@ -12,9 +12,11 @@ from clstm import pretrained
 from clstm.runtime.errors import UserError
 from evaluation.measurement import cache
 from evaluation.measurement.options.named_paths import music_files
+from reports.inputs.request import EMBEDDING
 from reports.inputs.runs import BUNDLED, WEIGHTS, run_path
 from reports.inputs.systems import within
 from reports.verification.manifest import GONE, Places, ReportManifest
+from reports.verification.provenance import RESULTS, hash_of_input
 
 
 @dataclass
@@ -129,19 +131,20 @@ def _weights_file(recorded: str | None, given: Path | None, places: Places) -> t
 def check_tables(
     manifest: ReportManifest, elsewhere: Mapping[str, Path], places: Places, found: Verification
 ) -> dict[str, Path]:
-    """The tables that were given with the music, as far as they can be read, by the names of their options."""
+    """The tables and folders of embeddings that were given with the music, as far as they can be read, by the names of
+    their options."""
     _check_known(elsewhere, list(manifest.files), "tables")
     read = {}
     for name, one in manifest.files.items():
         given = elsewhere.get(name)
         path = given or Path(one.path)
         why = "" if given else places.refusal(path)
-        if not why and path.is_dir():
-            path /= "results.json"
-        if why := why or ("" if path.is_file() else GONE):
+        if not name.startswith(EMBEDDING) and path.is_dir():
+            path /= RESULTS
+        if why := why or ("" if path.exists() else GONE):
             found.remarks.append(f"--{name} {path} was not checked: {why}; name it as --file {name}=PATH")
             continue
         read[name] = path
-        if cache.sha256(path) != one.sha256:
+        if hash_of_input(name, path) != one.sha256:
             found.failures.append(f"--{name} {path} was changed")
     return read

@@ -14,10 +14,12 @@ from evaluation.audio.render import RenderSettings
 from evaluation.comparison import contrasts
 from evaluation.comparison.compare import Comparison, any_midi
 from evaluation.comparison.sets.references import CONTROLS
+from evaluation.embeddings.embedder import hash_of
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.environment import environment
 from evaluation.measurement.inputs import plain
 from evaluation.metrics.catalogue import CATALOGUE
+from evaluation.statistics.resampling import RESAMPLES
 from reports.content.provenance import (
     Choices,
     InputFile,
@@ -28,6 +30,7 @@ from reports.content.provenance import (
     RecordedWeights,
     UnusedFile,
 )
+from reports.inputs.request import EMBEDDING
 from reports.inputs.runs import BUNDLED, WEIGHTS
 from reports.inputs.systems import System, SystemPiece, within
 
@@ -42,7 +45,7 @@ SOUNDFONT_NAMES = {  # by name, where the hash is another
         "MuseScore_General by S. Christian Collins, from Fluid (R3) by Frank Wen, MIT",
     ),
 }
-
+RESULTS = "results.json"  # of a study's folder
 
 Credits = Mapping[str, Mapping[str, str]]  # of files, by their `plain` names
 
@@ -64,11 +67,12 @@ def provenance(
     return Provenance(
         **choices.model_dump(),
         systems=tuple(systems),
-        files={name: RecordedTable(path=str(path), sha256=_hash(path)) for name, path in files.items()},
+        files={name: RecordedTable(path=str(path), sha256=hash_of_input(name, path)) for name, path in files.items()},
         rendering=about["rendering"] | {"soundfont": Path(about["rendering"]["soundfont"]).name} if midi else None,
         soundfont_path=None if settings.soundfont is None else str(settings.soundfont),
         soundfont_licence=_licence(about["rendering"]) if midi else None,
         versions=_versions() | about["measuring"],
+        resamples=RESAMPLES,
         method=contrasts.METHOD,
         catalogue=CATALOGUE,
         controls=CONTROLS,
@@ -141,6 +145,9 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in ("pandas", "matplotlib")}}
 
 
-def _hash(path: Path) -> str:
-    """Of a file, or of a folder of results by its results.json."""
-    return sha256(path / "results.json" if path.is_dir() else path)
+def hash_of_input(name: str, path: Path) -> str:
+    """Of a file; of a folder of results by its results.json, of an embedding's by all that it holds. name : as in
+    `reports.inputs.request.ReportInputs.files`"""
+    if name.startswith(EMBEDDING):
+        return hash_of(path)
+    return sha256(path / RESULTS if path.is_dir() else path)

@@ -41,6 +41,7 @@ from evaluation.embeddings.requested import METRICS as METRICS_ALONE
 from evaluation.measurement import cache
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
+from reports.inputs.request import EMBEDDING
 from reports.verification.beside import check_beside
 from reports.verification.distances import check_distances
 from reports.verification.holdings import (
@@ -86,7 +87,7 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         seed=manifest.seed,
         replicates=manifest.replicates,
         margin=manifest.margin,
-        embeddings=tuple(_embeddings(manifest, found)),
+        embeddings=tuple(_embeddings(manifest, tables, found)),
         likelihood=tables.get("likelihood"),
     )
     with cache.nothing_remembered():
@@ -98,19 +99,21 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
         _check_verdict(folder, measured, places, found)
         check_distances(folder, measured.near, places, found)
         _check_trainings(folder, measured, places, found)
-        check_beside(folder, measured, places, found)
+        check_beside(folder, measured, manifest.catalogue, places, found)
     return found
 
 
-def _embeddings(manifest: ReportManifest, found: Verification) -> Iterator[str]:
-    """The embeddings that are computed again: of weights and arrays that the user gave, the report has no copy."""
+def _embeddings(manifest: ReportManifest, files: Mapping[str, Path], found: Verification) -> Iterator[str]:
+    """The embeddings that are computed again, with the folders of weights and arrays as far as they can be read."""
     for one in manifest.embeddings:
-        name, _, folder = one.partition("=")
-        if folder or (name != METRICS_ALONE and name not in installed()):
-            why = "its arrays or weights are not part of a report" if folder else "it is not installed"
-            found.remarks.append(f"distances in {name} were not compared: {why}")
+        name, given, _ = one.partition("=")
+        folder = files.get(f"{EMBEDDING}{name}")
+        if given and folder is None:
+            found.remarks.append(f"distances in {name} were not compared: its folder was not read")
+        elif folder is None and name != METRICS_ALONE and name not in installed():
+            found.remarks.append(f"distances in {name} were not compared: it is not installed")
         else:
-            yield one
+            yield f"{name}={folder}" if folder else name
 
 
 def _grid(folder: Path, manifest: ReportManifest, places: Places, found: Verification) -> Grid:
