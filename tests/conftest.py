@@ -131,12 +131,32 @@ def one_process_a_pool() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def empty_distributions() -> Iterator[None]:
-    """Where nothing depends on what the figures of distributions show: they are most of what a report costs."""
-    from reports.figures import charts
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where tests of a module measure the same files: a cache of the module's own. `report verify` reads no cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLSTM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def rough_floors() -> Iterator[None]:
+    """Where nothing depends on the floors of the literature's numbers: a third of what a comparison computes."""
+    from evaluation.comparison import papers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(papers, "SAMPLES", 5)
+        yield
+
+
+@pytest.fixture(scope="module")
+def empty_charts() -> Iterator[None]:
+    """Where nothing depends on what the figures of all metrics show: they are most of what a report costs."""
+    from reports.figures import charts, drawing
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "distributions", empty_figure)
+        patch.setattr(drawing, "closeness", empty_figure)
+        patch.setattr(drawing, "distances", empty_figure)
         yield
 
 

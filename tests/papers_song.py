@@ -1,4 +1,4 @@
-"""A song with chords, a melody, drums and two tempos, of which other programs' numbers are recorded."""
+"""A song with chords, a melody, drums and two tempos, and a sound, of which other programs' numbers are recorded."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import mido
 import numpy as np
 
 TICKS = 480  # a quarter
+RATE = 22050  # Hz
 CHORDS = ((48, 52, 55), (45, 48, 52), (41, 45, 48), (43, 47, 50, 53))
 
 
@@ -48,3 +49,12 @@ def _notes(channel: int, rows: list[tuple[int, int, int]]) -> mido.MidiTrack:
             for (_, velocity, pitch), gap in zip(events, gaps, strict=True)
         ]
     )
+
+
+def sound() -> np.ndarray:
+    """Forty seconds of sines, (samples,): a melody of ten seconds, another, the first again, and it a fourth higher."""
+    random = np.random.default_rng(5)
+    first, second = (60 + random.integers(0, 12, 20) for _ in range(2))
+    at = np.arange(RATE // 2) / RATE
+    notes = [np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * at) for pitch in [*first, *second, *first, *first + 5]]
+    return 0.3 * np.concatenate(notes)

@@ -13,7 +13,7 @@ from clstm.cli.main import main
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.names import readable
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts")
 
 NAMES = (b"Caf\xe9", b"x" * 251, b"line\nbreak", b"\x1b[31mred\x07", b"=1+1", b"-dash", b"[bold]%s{0}", b"c1\xc2\x9b2J")
 FORBIDDEN = {chr(code) for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}

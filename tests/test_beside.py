@@ -13,6 +13,8 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.files import write_json
 from reports.content.report import read_report
 
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once")
+
 CHANGED = {
     "literature.csv": "mean",
     "power.csv": "smallest",
@@ -20,6 +22,7 @@ CHANGED = {
     "likelihood.csv": "mean",
     "distances.csv": "distance",
 }
+PIECES = 8  # the fewest of which is said what they can find
 SECTIONS = ["embeddings", "continuations", "likelihood", "literature", "power"]
 
 
@@ -35,23 +38,28 @@ def _tune(path: Path, seed: int, low: int) -> None:
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("music")
     nats = []
-    for piece in range(10):
+    for piece in range(PIECES):
         for system, low in (("human", 60), ("model", 40)):
             _tune(folder / system / f"{piece}.mid", piece + low, low)
             nats.append((system, f"{piece}.mid", "judge", low / 10 + piece / 10))
-    items = [{"file": f"{piece}.mid", "piece": f"{piece}", "prompt_start_seconds": 1.0} for piece in range(10)]
+    items = [{"file": f"{piece}.mid", "piece": f"{piece}", "prompt_start_seconds": 1.0} for piece in range(PIECES)]
     for system in ("human", "model"):
         write_json(folder / system / "generated.json", {"items": items, "excerpts": system == "human"})
     table = pd.DataFrame(nats, columns=["system", "file", "model", "nats_per_frame"])
     table.to_csv(folder / "likelihood-given.csv", index=False)
-    (folder / "arrays/model").mkdir(parents=True)
+    for system in ("human", "model"):
+        (folder / "arrays" / system).mkdir(parents=True)
+        for piece in range(PIECES):
+            array = np.random.default_rng(piece).normal(system == "model", 1, 3).astype(np.float32)
+            np.save(folder / "arrays" / system / f"{piece}.mid.npy", array)
     return folder
 
 
 @pytest.fixture(scope="module")
 def report(music: Path) -> Path:
     given = [f"{name}={music / name}" for name in ("human", "model")]
-    options = ("--embedding", "musicnn", "--likelihood", music / "likelihood-given.csv", "--margin", "0.01")
+    options = ("--embedding", "musicnn", "--embedding", f"mine={music / 'arrays'}", "--margin", "10")
+    options += ("--likelihood", music / "likelihood-given.csv")
     out = music / "report"
     assert clstm("report", "make", *given, "--reference", "human", "--page-only", *options, "--out", out) == 0
     return out
@@ -59,7 +67,8 @@ def report(music: Path) -> Path:
 
 def verified(folder: Path, music: Path) -> int:
     given = [f"{name}={music / name}" for name in ("human", "model")]
-    return clstm("report", "verify", folder, *given, "--file", f"likelihood={music / 'likelihood-given.csv'}")
+    files = [f"likelihood={music / 'likelihood-given.csv'}", f"embedding:mine={music / 'arrays'}"]
+    return clstm("report", "verify", folder, *given, *(part for one in files for part in ("--file", one)))
 
 
 def test_each_has_a_section_with_a_table_and_the_files_of_its_numbers(report: Path) -> None:
@@ -106,3 +115,23 @@ def test_other_numbers_are_found(report: Path, music: Path, capsys: pytest.Captu
     said = capsys.readouterr()
     for file in CHANGED:
         assert re.search(rf"{re.escape(file)}: \S.* was ", said.out + said.err)
+
+
+@pytest.mark.slow
+def test_arrays_that_were_changed_are_found_and_those_not_given_are_said(
+    report: Path, music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The arrays of an embedding are an input: they have a hash, and lie where the user says."""
+    other = tmp_path / "arrays"
+    shutil.copytree(music / "arrays", other)
+    for array in (other / "model").iterdir():
+        np.save(array, 5 * np.load(array) + 9)
+    given = [f"{name}={music / name}" for name in ("human", "model")]
+    files = ("--file", f"likelihood={music / 'likelihood-given.csv'}")
+    assert clstm("report", "verify", report, *given, *files, "--file", f"embedding:mine={other}") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "was changed" in said
+    assert re.search(r"distances.csv: model, human.*, mine: distance was ", said)
+    assert clstm("report", "verify", report, *given, *files) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "distances in mine were not compared: its folder was not read" in said

@@ -1,5 +1,6 @@
 """Bounds of `clstm compare --fail-over`: what breaks them, and what a user gets wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -50,6 +51,19 @@ def test_a_bound_of_a_metric_is_of_the_difference_up_or_down() -> None:
     assert states("polyphony=0.4") == [("lstm", "broken"), ("mine", "kept")]
     assert states("mine:polyphony=0.1") == [("mine", "broken")]
     assert states("polyphony=1*lstm") == [("mine", "kept")]
+
+
+def test_a_share_of_a_system_that_met_another_reference_is_no_bound() -> None:
+    found = [DISTANCES[0], replace(DISTANCES[1], against="human, same grid")]
+    (one,) = outcomes(of_options(["distance=0.5*lstm"], SYSTEMS, "human"), found, TABLE)
+    assert one.state == "unknown"
+    assert one.words.endswith("mine is compared with human, same grid, lstm with human; give both one --grid")
+
+
+def test_a_metric_that_is_the_same_in_all_pieces_keeps_every_bound() -> None:
+    table = pd.DataFrame([row("mine", np.nan, np.nan) | {"verdict": "no verdict", "note": "the same in both sets"}])
+    (one,) = outcomes(of_options(["mine:polyphony=0"], SYSTEMS, "human"), [], table)
+    assert one.state == "kept"
 
 
 def test_without_an_interval_no_bound_is_kept() -> None:

@@ -18,7 +18,7 @@ from clstm.models.networks import KINDS
 from clstm.music.midi import read_midi
 from clstm.runtime.errors import UserError
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once", "rough_floors")
 
 SMALL = ("--set", "hidden=32", "--set", "batch=8", "--set", "excerpt=64")
 

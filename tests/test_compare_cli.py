@@ -17,6 +17,8 @@ from evaluation.audio.synthesizer import default_soundfont
 from evaluation.comparison import compare
 from evaluation.metrics.catalogue import METRICS
 
+pytestmark = pytest.mark.usefixtures("measured_once", "rough_floors")
+
 CONTROL = "human, 1/4 s grid, one velocity"
 
 
@@ -115,7 +117,8 @@ def test_robustness_marks_what_hangs_on_the_sound(music: Path, tmp_path: Path) -
     other.write_bytes(font)
     out = tmp_path / "verdict"
     sources = f"human={music}/human", f"model={music}/model"
-    result = run("compare", *sources, "--reference", "human", "--out", out, "--robustness", "--other-soundfont", other)
+    asked = ("--reference", "human", "--seconds", 2, "--robustness", "--other-soundfont", other)
+    result = run("compare", *sources, *asked, "--out", out)
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out / "verdict.csv", dtype={"flips": str})  # it may be empty throughout
     table["flips"] = table["flips"].fillna("")
@@ -297,7 +300,7 @@ def test_a_limit_that_is_declared_is_on_the_record(music: Path, tmp_path: Path) 
 
 def test_a_broken_bound_is_exit_status_1_and_a_kept_one_0(music: Path, tmp_path: Path) -> None:
     given = ["compare", f"human={music / 'human'}", f"model={music / 'model'}", "--reference", "human"]
-    given += ["--out", tmp_path / "out", "--junit", tmp_path / "bounds.xml"]
+    given += ["--seconds", 2, "--grid", "none", "--out", tmp_path / "out", "--junit", tmp_path / "bounds.xml"]
     broken = run(*given, "--fail-over", "distance=10")
     assert broken.exit_code == 1
     assert "--fail-over distance=10: model: distance" in broken.stdout

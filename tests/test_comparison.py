@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.comparison import contrasts, tables
+from evaluation.comparison import contrasts, tables, terminal
 from evaluation.comparison.summary import caveats, summary
 from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, SAME, TOO_FEW, rows_of
 from evaluation.metrics.catalogue import METRICS
@@ -376,7 +376,7 @@ def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) 
     assert "↑**; δ +1.00" in text
     assert "↔**" in text
     assert "two samples of 20 pieces" in text
-    heading, shown = tables.readable(renamed, "human")
+    heading, shown = terminal.readable(renamed, "human")
     assert isinstance(shown, Table)
     assert shown.row_count == len(NAMES)
     assert "? another" not in str(heading)
@@ -385,7 +385,7 @@ def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) 
 def printed(table: pd.DataFrame, reference: str) -> str:
     """As a terminal of 80 columns has it."""
     console = Console(file=StringIO(), width=80)
-    for part in tables.readable(table, reference):
+    for part in terminal.readable(table, reference):
         console.print(part)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
@@ -513,7 +513,7 @@ def test_names_cannot_break_the_table(table: pd.DataFrame) -> None:
     renamed = table.assign(system=table["system"].replace("other", "a [/v2] <b>|"))
     assert "a [/v2] &lt;b&gt;\\|" in tables.markdown(renamed, "<i>human</i>", [], [])
     console = Console(width=100, record=True, file=StringIO())
-    console.print(tables.readable(renamed, "human [/red]"))
+    console.print(terminal.readable(renamed, "human [/red]"))
     shown = console.export_text()
     assert "human [/red]" in shown
     assert "[/v2]" in shown

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from evaluation.statistics import coverage, discrepancy, ranks
 from evaluation.statistics.discrepancy import Sets
@@ -119,6 +120,16 @@ def test_the_closer_of_two_systems_is_found() -> None:
     (one,) = ranks.pairs(values, found.resampled(random, 500), 40)
     assert (one.closer, one.further, one.significant) == ("near", "far", True)
     assert ranks.ranks(values, [one]) == {"near": (1, 1), "far": (2, 2)}
+
+
+def test_few_groups_are_less_certain_of_a_pair_and_equals_are_not_a_difference() -> None:
+    drawn = 2 + np.random.default_rng(9).normal(size=2000)
+    p = [ranks.pairs({"a": 2.0, "b": 0.0}, {"a": drawn, "b": 0 * drawn}, groups)[0].p for groups in (6, 20, 1000)]
+    assert p == sorted(p, reverse=True)
+    assert p[0] > 0.1
+    assert p[2] == pytest.approx(2 * norm.sf(2), rel=0.1)
+    (same,) = ranks.pairs({"a": 1.0, "b": 1.0}, {"a": drawn, "b": drawn}, 20)
+    assert (same.p, same.significant) == (1.0, False)
 
 
 def test_a_set_of_one_group_has_no_discrepancy() -> None:

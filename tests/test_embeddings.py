@@ -73,6 +73,15 @@ def test_arrays_are_found_by_system_and_file(tmp_path: Path) -> None:
     assert "no array" in str(third)
 
 
+def test_arrays_keep_the_one_folder_that_all_files_are_in(tmp_path: Path) -> None:
+    (tmp_path / "rnn" / "a").mkdir(parents=True)
+    np.save(tmp_path / "rnn" / "a" / "1.npy", np.ones(3))
+    (found,) = read_arrays(tmp_path, "rnn", [Path("music/a/1.mid")])
+    assert isinstance(found, np.ndarray)
+    (other,) = read_arrays(tmp_path, "rnn", [Path("music/b/1.mid")])
+    assert "no array" in str(other)
+
+
 @pytest.mark.parametrize(
     ("given", "match"),
     [

@@ -13,7 +13,7 @@ from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
 from reports.findings.paper_claims import CLAIMS
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once", "rough_floors")
 
 PAPER = r"\b(papers?|Huang|Cai|LSTMs?|RNNs?|C-LSTM|doi|Figure \d|Table 2|figure\d)\b"
 LIMITS = r"\b(grid|eighths?|velocit(y|ies))\b"

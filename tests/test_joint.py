@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.distance import joint, space
+from evaluation.distance import joint, kernels, sentences, space
+from evaluation.distance.joint import Distance
 from evaluation.distance.ranking import ranking
 from evaluation.distance.space import JOINT, spaces
 from evaluation.metrics.catalogue import CATALOGUE, METRICS
 from evaluation.metrics.metric import VIEWS
+from evaluation.statistics.effects import Interval
 
 Music = tuple[pd.DataFrame, pd.DataFrame]
 
@@ -85,9 +87,29 @@ def test_the_line_is_that_of_sets_as_large_as_those_compared() -> None:
         wide, groups = joint.table(values, pieces)
         alike = whole.alike(wide.loc[["human"]])
         lines.append(joint.halves_95(alike, groups.loc["human"].to_numpy(), 40, random, 50))
-        actual.append(ranking(values, pieces, "human", ["people"]).distances["people"])
+        own = {name: groups.loc[name].to_numpy() for name in ("human", "people")}
+        actual.append(kernels.of_all_spaces(wide, own)[JOINT].squared()["people"])
     assert np.mean(np.array(actual) > np.mean(lines)) <= 0.2
     assert np.mean(lines) == pytest.approx(1.7 * np.std(actual), rel=0.5)
+
+
+def test_four_groups_have_no_line() -> None:
+    random = np.random.default_rng(6)
+    lines = []
+    for count in (4, 5):
+        values, pieces = music(random, {"human": 0, "people": 0}, pieces=count)
+        lines.append(joint.distances(values, pieces, {"people": "human"}, only=(JOINT,), permutations=99)[0].human_95)
+    assert [bool(np.isfinite(one)) for one in lines] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("p", "low", "said"), [(0.048, -0.003, "includes"), (0.06, 0.002, "excludes"), (0.01, 0.01, "")]
+)
+def test_p_decides_where_the_interval_says_otherwise(p: float, low: float, said: str) -> None:
+    one = Distance("rnn", "human", JOINT, 24, Interval(0.03, low, 0.07), p, p, np.nan)
+    words = sentences.on_system(one)
+    assert words.startswith(f"rnn {'differs from' if p < 0.05 else 'is not shown to differ from'} human")
+    assert (f"p decides; the interval, which {said} 0, says how large it may be" in words) == bool(said)
 
 
 def test_ranks_are_as_certain_as_the_pairs() -> None:

@@ -26,7 +26,7 @@ from reports.verification.holdings import (
 )
 from reports.verification.manifest import Places, read_manifest
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts", "rough_floors")
 
 PUBLISHED = Path(__file__).parents[1] / "reports/published/replication"
 STRANGE = (None, True, -1, 0, 10**400, 1e308, "", "x" * 5000, "a\0b", "\ud800", "../../x", "/dev/zero", [], {}, [[]])

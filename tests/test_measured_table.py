@@ -19,9 +19,9 @@ from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import measure_file
 from evaluation.measurement.systems import PIECES, alike
 from evaluation.measurement.table import LINES, MeasurementRequest, make_table
-from evaluation.metrics.catalogue import METRICS, OF_NOTES
+from evaluation.metrics.catalogue import METRICS, of_notes
 
-NOTES = [name for name, metric in METRICS.items() if metric.view in OF_NOTES]
+NOTES = [name for name in METRICS if of_notes(name)]
 
 
 def song(*events: tuple[int, bytes]) -> bytes:

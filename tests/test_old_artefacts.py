@@ -22,7 +22,7 @@ from evaluation.drift.check import MOVED, SAME, UNMATCHED
 from evaluation.measurement.environment import environment, settings_of
 from evaluation.measurement.inputs import measurement_inputs
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts", "rough_floors")
 
 FIXTURES = Path(__file__).with_name("fixtures")
 VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())

@@ -129,3 +129,10 @@ def test_a_margin_is_a_distance_or_a_share_of_a_system(text: str) -> None:
 def test_the_space_is_fitted_again_by_a_command() -> None:
     with pytest.raises(SystemExit):
         fitting.main([])
+
+
+@pytest.mark.parametrize("given", ["0", "0.02", "2000", "nan", "-3", "a=0%", "a=150%", "a=10", "10%", "b=10%", ""])
+def test_a_margin_is_typed_as_distances_are_printed(given: str) -> None:
+    assert (Margin.of("20", ["a"]).share, Margin.of("a=10%", ["a"]).share) == (0.02, 0.1)
+    with pytest.raises(UserError, match="--margin"):
+        Margin.of(given, ["a"])

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -17,6 +19,7 @@ from evaluation.comparison.verdict import COLUMNS
 from evaluation.metrics.catalogue import METRICS
 from reports.paper import methods
 from reports.paper.lines import STYLES
+from reports.paper.methods import paragraph, write_methods
 from reports.paper.record import read_record
 from reports.paper.references import entries
 from reports.paper.selection import selected
@@ -220,15 +223,71 @@ def test_metrics_of_papers_are_taken_by_their_names(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "t.csv").iloc[0].tolist() == ["Overlap area", "0.810 ± 0.020", "0.620 ± 0.030"]
 
 
-def test_a_distance_without_a_control_takes_no_place(tmp_path: Path) -> None:
+def test_a_distance_is_the_one_under_the_control(tmp_path: Path) -> None:
+    """distances.csv also has the distance of each system from the reference as it is: no cell of this table."""
     folder = comparison(tmp_path / "compared", ("a", "b"), METRICS_MEASURED[:1])
-    under = pd.read_csv(folder / "distances.csv").assign(without_control=False)
-    plain = under.assign(without_control=True, distance=9.0, density=0.1)
-    pd.concat([under, plain]).to_csv(folder / "distances.csv", index=False)
-    make_table(TableRequest(folder, tmp_path / "t.csv", ("distance", "density"), format="csv"))
-    far, dense = (" ".join(map(str, row)) for row in pd.read_csv(tmp_path / "t.csv").to_numpy())
-    assert ("50" in far, "9000" in far) == (True, False)
-    assert ("0.9" in dense, "0.1" in dense) == (True, False)
+    far = pd.read_csv(folder / "distances.csv").assign(without_control=False)
+    plain = far.assign(without_control=True, distance=9.0, density=9.0, coverage=9.0)
+    pd.concat([far, plain]).to_csv(folder / "distances.csv", index=False)
+    make_table(TableRequest(folder, tmp_path / "t.csv", ("distance", "density", "coverage"), format="csv"))
+    cells = pd.read_csv(tmp_path / "t.csv", dtype=str)
+    assert cells["a"].tolist() == ["50 [0, 100]", "0.900", "0.800"]
+    assert cells["b"].tolist() == ["150 [100, 200]", "0.900", "0.800"]
+
+
+@pytest.mark.parametrize(
+    ("style", "cells"),
+    [
+        ("mean-sd", ["3.5 ± 1.9", "53.5 ± 1.9"]),
+        ("median-iqr", ["3.5 [2.2, 4.8]", "53.5 [52.2, 54.8]"]),
+        ("ci", ["3.5", "50.0"]),
+    ],
+)
+def test_numbers_of_the_literature_have_the_style_that_is_asked_for(
+    tmp_path: Path, style: Any, cells: list[str]
+) -> None:
+    folder = comparison(tmp_path / "compared", ("a",), METRICS_MEASURED[:1])
+    values = [
+        (name, f"{one}", "mgeval_ioi", low + one) for name, low in (("human", 0), ("a", 50)) for one in range(1, 7)
+    ]
+    table = pd.DataFrame(values, columns=["system", "piece", "metric", "value"])
+    pd.concat([pd.read_csv(folder / "metrics.csv"), table]).to_csv(folder / "metrics.csv", index=False)
+    printed = [
+        {"system": name, "against": other, "metric": metric, "n": 6, "mean": mean, "median": mean, "sd": sd}
+        for name, other in (("human", None), ("a", "human"))
+        for metric, mean, sd in (
+            ("mgeval_ioi", 3.5 + 50 * (name == "a"), 1.87),
+            ("mgeval_pitch_class_histogram", None, None),
+        )
+    ]
+    pd.DataFrame(printed).to_csv(folder / "literature.csv", index=False)
+    make_table(TableRequest(folder, tmp_path / "t.csv", ("mgeval_ioi",), style=style, format="csv"))
+    (row,) = pd.read_csv(tmp_path / "t.csv", dtype=str).to_numpy().tolist()
+    assert row == ["Average inter-onset interval (mgeval) (s)", *cells]
+    assert "mgeval_pitch_class_histogram" not in selected(read_record(folder), ["all"])  # a histogram is no number
+
+
+def test_the_methods_say_which_embeddings_trainings_and_margins_there_were(tmp_path: Path) -> None:
+    folder = comparison(tmp_path / "compared", ("a", "b"), METRICS_MEASURED[:1])
+    plain = paragraph(read_record(folder), ["distance"])
+    assert not re.search("gui2024|welch1947|margin|nats", plain)
+    far = pd.read_csv(folder / "distances.csv")
+    embedded = far.assign(space="musicnn", frechet=2.0)
+    pd.concat([far, embedded, far.assign(space="mine")]).to_csv(folder / "distances.csv", index=False)
+    trained = [{"system": "human", "metric": "mmd2_joint", "value": 0.1}]
+    trained += [
+        {"system": name, "replicate": one, "metric": "mmd2_joint", "value": 0.1} for name in "ab" for one in range(5)
+    ]
+    pd.DataFrame(trained).to_csv(folder / "trainings.csv", index=False)
+    pd.DataFrame([{"system": "a", "model": "c-lstm"}]).to_csv(folder / "likelihood.csv", index=False)
+    about = json.loads((folder / "comparison.json").read_text()) | {"margin": "a=10%"}
+    (folder / "comparison.json").write_text(json.dumps(about))
+    said = paragraph(read_record(folder), ["distance"])
+    assert "taken in musicnn {pons2019} and mine" in said
+    assert "{gui2024}" in said
+    assert "With trainings counted (a (5) and b (5))" in said
+    assert "margin of a=10%" in said
+    assert "nats per frame of all music under c-lstm" in said
 
 
 def test_every_key_has_an_entry_and_every_entry_a_use() -> None:
@@ -269,3 +328,62 @@ def test_the_methods_are_those_of_the_record_and_cite_what_is_there(tmp_path: Pa
     assert {"foote2000", "yang2020", "gretton2012", "mogstad2024"} <= keys
     shown = (tmp_path / "paper/methods.md").read_text(encoding="utf-8")
     assert "FluidSynth" not in shown  # audio alone was compared
+
+
+DAMAGES: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "a word for a number": ("distances.csv", lambda text: text.replace("0.05", "far", 1), "far"),
+    "no such column": ("pairs.csv", lambda text: text.replace("significant", "important", 1), "significant"),
+    "semicolons": ("metrics.csv", lambda text: text.replace(",", ";"), "system"),
+    "nothing": ("distances.csv", lambda _: "", "distances.csv"),
+    "a verdict of nothing": ("verdict.csv", lambda _: "", "verdict.csv"),
+    "a verdict without systems": ("verdict.csv", lambda text: text.replace("system", "who", 1), "verdict.csv"),
+    "a verdict without verdicts": (
+        "verdict.csv",
+        lambda text: text.replace("inconclusive", ""),
+        "verdict",
+    ),
+    "a verdict without pieces": (
+        "verdict.csv",
+        lambda text: pd.read_csv(StringIO(text)).assign(system_pieces=np.nan).to_csv(index=False),
+        "number of pieces of a",
+    ),
+    "no JSON": ("comparison.json", lambda _: "{", "comparison.json"),
+    "a list": ("comparison.json", lambda _: "[]", "comparison.json"),
+    "a reference that is no name": (
+        "comparison.json",
+        lambda text: json.dumps(json.loads(text) | {"reference": 3}),
+        "3",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_comparison_is_refused_in_one_line_that_says_where(tmp_path: Path, damage: str) -> None:
+    name, change, where = DAMAGES[damage]
+    folder = comparison(tmp_path / "compared", ("a", "b"), METRICS_MEASURED[:2])
+    path = folder / name
+    changed = change(path.read_text())
+    assert changed != path.read_text()
+    path.write_text(changed)
+    for make in (
+        lambda: make_table(TableRequest(folder, tmp_path / "t.tex", ("all",))),
+        lambda: write_methods(folder, tmp_path / "methods"),
+    ):
+        with pytest.raises(UserError) as refused:
+            make()
+        assert where in str(refused.value)
+        assert "\n" not in str(refused.value)
+    assert not (tmp_path / "t.tex").exists()
+
+
+def test_systems_may_have_names_that_look_like_numbers_or_like_nothing(tmp_path: Path) -> None:
+    folder = comparison(tmp_path / "compared", ("7", "NA"), METRICS_MEASURED[:2])
+    make_table(TableRequest(folder, tmp_path / "t.csv", ("all",), format="csv"))
+    assert list(pd.read_csv(tmp_path / "t.csv")) == ["Metric", "human", "7", "NA"]
+
+
+def test_the_label_of_a_table_is_one_that_latex_takes(tmp_path: Path) -> None:
+    folder = comparison(tmp_path / "compared", ("a",), METRICS_MEASURED[:1])
+    make_table(TableRequest(folder, tmp_path / "50% of {my} table.tex"))
+    text = (tmp_path / "50% of {my} table.tex").read_text()
+    assert r"\label{tab:50-of-my-table}" in text

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pretty_midi
 import pytest
-from papers_song import write_song
+from papers_song import RATE, sound, write_song
 
 from clstm.music.events import DEFAULT
 from clstm.music.midi import Notes, write_midi
@@ -15,6 +15,7 @@ from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.measure import measure_input, measure_notes
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import Missing
+from evaluation.metrics.papers import scape
 from evaluation.metrics.papers.all_papers import PRINTED
 from evaluation.metrics.papers.mgeval import LENGTHS, VECTORS, vectors
 from evaluation.metrics.papers.reading import Reading
@@ -40,6 +41,8 @@ RECORDED = {
     "OOK": 0.25142857142857145,
     "CHE": 2.921928094887362,
 }
+# What libfmp 1.3.0 gives for the sound of `papers_song`, called as MusDr calls it.
+STRUCTURE = {"SI_short": 0.5234888090279057, "SI_mid": 0.5311466457915384, "SI_long": 0.33122148042410154}
 
 SONG = Notes.of([(k / 2, k / 2 + 0.25, 60 + pitch, 80) for k, pitch in enumerate([0, 4, 7, 12] * 4)])
 DRUMS = Notes.of([(k / 4, k / 4 + 0.1, 36, 80) for k in range(32)])
@@ -130,6 +133,37 @@ def test_lengths_are_classes_of_a_bar() -> None:
     assert found["mgeval_note_length_transitions"][13 * eighths] == sum(found["mgeval_note_length_transitions"]) == 15
 
 
+def test_structure_indicators_are_those_of_libfmp() -> None:
+    values = scape.measure(sound(), RATE)
+    ours = {one.name: values[one.metric] for one in PRINTED if one.name in STRUCTURE}
+    assert ours == pytest.approx(STRUCTURE, abs=1e-6)
+
+
+def test_pitch_classes_of_a_sound_are_those_of_librosa() -> None:
+    from librosa.filters import chroma
+
+    theirs = chroma(sr=RATE, n_fft=4410, tuning=0).T
+    assert scape.chroma_bands(RATE, 4410) == pytest.approx(theirs, abs=1e-6)
+
+
+def test_a_span_longer_than_the_piece_has_no_indicator() -> None:
+    found = scape.measure(sound()[: 10 * RATE], RATE)
+    assert isinstance(found["musdr_structure_short"], float)
+    assert found["musdr_structure_long"] == Missing("shorter than 15 s")
+    assert set(scape.measure(np.zeros(RATE), RATE).values()) == {Missing("silent")}
+    assert set(scape.measure(np.tile(sound(), 5), RATE).values()) == {Missing("longer than 180 s")}
+
+
+def test_music_that_returns_is_fitter_than_music_that_does_not() -> None:
+    random = np.random.default_rng(8)
+    once, again = random.dirichlet(np.full(12, 0.2), 60), random.dirichlet(np.full(12, 0.2), 30)
+    found = [
+        scape.indicators(scape.thresholded(scape.alike(rows / np.linalg.norm(rows, axis=1, keepdims=True))))
+        for rows in (once, np.concatenate([again, again]))
+    ]
+    assert found[0]["musdr_structure_mid"] < 0.5 * found[1]["musdr_structure_mid"]
+
+
 # --- overlap ---------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +222,20 @@ def test_the_overlap_is_near_its_floor_for_the_same_and_below_for_another() -> N
     said = "\n".join(papers.markdown(found))
     assert "## Numbers of the literature" in said
     assert "floor" in said
+
+
+def test_distances_within_and_between_sets_are_those_of_all_pairs() -> None:
+    values, pieces = measured(2.0)
+    found = papers.table(values, pieces, {"far": "human"})
+    own = found[(found["source"] == "yang2020") & (found["metric"] == "pitch_range")].set_index("system")
+    rows = {name: part["value"].to_numpy() for name, part in values.groupby("system")}
+    within = np.array([abs(a - b) for i, a in enumerate(rows["far"]) for j, b in enumerate(rows["far"]) if i != j])
+    between = np.array([abs(a - b) for a in rows["human"] for b in rows["far"]])
+    assert own.loc["far", ["intra_mean", "intra_sd"]].tolist() == pytest.approx([within.mean(), within.std()])
+    assert own.loc["far", ["inter_mean", "inter_sd"]].tolist() == pytest.approx([between.mean(), between.std()])
+    assert np.isfinite(own.loc["human", "intra_mean"])
+    assert pd.isna(own.loc["human", "inter_mean"])
+    assert "inter" in "\n".join(papers.markdown(found))
 
 
 def test_the_order_of_systems_changes_nothing() -> None:

@@ -23,6 +23,8 @@ from clstm.training.origin import trained_elsewhere
 from evaluation.music import Music
 from listening_study.stimuli.controls import stated_in
 
+pytestmark = pytest.mark.usefixtures("measured_once", "rough_floors")
+
 PRESSED, HELD = "as long as keys are down", "as long as the pedal holds them"
 
 
@@ -157,8 +159,9 @@ def test_music_made_with_other_lengths_than_are_counted_is_said_once(
 ) -> None:
     generated(runs[True], tmp_path / "held", tuple(folder / f"{number}.mid" for number in range(3)))
     generated(runs[False], tmp_path / "pressed", tuple(folder / f"{number}.mid" for number in range(3)))
-    words = [verb, f"human={folder}", f"held={tmp_path / 'held'}", f"pressed={tmp_path / 'pressed'}"]
-    words += ["--out", str(tmp_path / "out")] + (["--reference", "human"] if verb == "compare" else [])
+    words = [verb, f"human={folder / '0.mid'}", f"held={tmp_path / 'held'}", f"pressed={tmp_path / 'pressed'}"]
+    words += ["--seconds", "2", "--out", str(tmp_path / "out")]
+    words += ["--reference", "human"] if verb == "compare" else []
     shown = " ".join(clstm(*words).output.split())
     assert shown.count(f"held: made with notes that last {HELD} (generated.json)") == 1
     assert "pressed: made with" not in shown

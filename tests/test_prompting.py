@@ -154,6 +154,7 @@ def test_compare_writes_what_is_known_of_continuations_and_nats(folders: dict[st
     out = tmp_path / "verdict"
     sources = [f"{name}={path}" for name, path in folders.items()]
     command = ["compare", *sources, "--reference", "human", "--out", str(out), "--likelihood", str(given)]
+    command += ["--seconds", "5", "--grid", "none"]
     made = CliRunner().invoke(load_commands(), command, catch_exceptions=False)
     assert made.exit_code == 0, made.output
     (row,) = pd.read_csv(out / "likelihood.csv").to_dict("records")
@@ -170,6 +171,8 @@ def test_what_is_no_table_of_nats_is_refused(tmp_path: Path) -> None:
         ("a,b\n1,2\n", "has no column"),
         ("", "cannot be read"),
         ("system,file,model,nats_per_frame\n", "no nats"),
+        ("system,file,model,nats_per_frame\na,1.mid,lstm,2\na,2.mid,lstm,two\n", "'two'"),
+        ("system,file,model,nats_per_frame\na,1.mid,lstm,2\na,1.mid,lstm,3\n", "1.mid of a under lstm twice"),
     ):
         (tmp_path / "x.csv").write_text(content)
         with pytest.raises(UserError, match=why):

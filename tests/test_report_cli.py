@@ -20,6 +20,8 @@ from evaluation.measurement.measure import measure_file
 from evaluation.metrics.catalogue import CATALOGUE
 from reports.inputs.prediction import ACCURACY_COLUMNS
 
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once", "rough_floors")
+
 NASTY = "Größe <b>\"x\"</b> & 'y'"
 
 
@@ -117,7 +119,8 @@ def test_everything_the_page_points_at_is_there(report: Path) -> None:
     assert [link for link in links if not (report / link).is_file()] == []
 
 
-def test_all_files_count_in_the_numbers(report: Path, music: Path) -> None:
+def test_all_files_count_in_the_numbers(report: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLSTM_CACHE", "off")  # measured again
     table = pd.read_csv(report / "metrics.csv")
     assert table.columns.tolist() == ["system", "piece", "metric", "value", "unit", "note"]
     pieces = table.groupby("system", sort=False)["piece"].unique().map(list).to_dict()
@@ -173,7 +176,10 @@ def test_how_it_was_made_is_written_down(report: Path, music: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_music_gives_the_same_report_but_for_its_time(report: Path, music: Path) -> None:
+def test_the_same_music_gives_the_same_report_but_for_its_time(
+    report: Path, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLSTM_CACHE", "off")  # measured again
     before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     command = made(report)["provenance"]["command"]
     systems = [f"{NASTY}={music}/model", f"Human={music}/human", f"Recording={music}/hum.wav"]

@@ -11,6 +11,8 @@ from test_report_cli import clstm
 from clstm.music.midi import Notes, write_midi
 from reports.content.report import read_report
 
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once", "rough_floors")
+
 
 def _tune(path: Path, seed: int, low: int) -> None:
     random = np.random.default_rng(seed)

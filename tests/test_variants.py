@@ -23,7 +23,7 @@ from reports.content.report import VariantContent
 from reports.inputs import variants
 from reports.inputs.variants import Variant, parse
 
-pytestmark = pytest.mark.usefixtures("empty_distributions")
+pytestmark = pytest.mark.usefixtures("empty_charts", "measured_once", "rough_floors")
 
 SYSTEMS = ["people", "lstm", "lstm:warm"]
 
