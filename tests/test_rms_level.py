@@ -23,6 +23,9 @@ random = np.random.default_rng(0)
 TUNE = Notes.of([(k / 4, k / 4 + 0.2, 48 + 7 * k % 29, 60 + 3 * (k % 8)) for k in range(48)])
 SOUND = render(TUNE, SETTINGS)[BLOCK:]  # from the first block that sounds
 
+# Numbers of other papers are as their authors' code has them, to which an offset and silence are sound.
+AS_OTHERS = [name for name, metric in METRICS.items() if metric.quoted and metric.heard]
+
 
 def assert_alike(
     before: dict[str, MetricValue],
@@ -32,7 +35,7 @@ def assert_alike(
     least: float = 0.0,
 ) -> None:
     for name, value in before.items():
-        if isinstance(value, Missing):
+        if isinstance(value, Missing) and name not in AS_OTHERS:
             assert after[name] == value, name
         elif name not in but_for:
             assert after[name] == pytest.approx(value, rel=share, abs=least), name
@@ -46,7 +49,7 @@ def assert_alike(
 def test_an_offset_decides_nothing_but_how_many_samples_are_clipped(offset: float, share: float) -> None:
     before, after = (measure_sound(share * SOUND + np.float32(shift), RATE) for shift in (0, offset))
     peaks = ("true_peak", "peak_to_loudness")
-    assert_alike(before, after, 1e-3, (*peaks, "clipped_samples"), least=1e-3)
+    assert_alike(before, after, 1e-3, (*peaks, "clipped_samples", *AS_OTHERS), least=1e-3)
     for peak in peaks:  # an offset of less than a hundredth of the peak is left as it is
         assert after[peak] == pytest.approx(before[peak], abs=0.09)
 
@@ -144,9 +147,8 @@ def test_silence_around_the_music_moves_no_metric_of_its_mean() -> None:
     piece = SOUND[: 12 * RATE]
     framed = np.concatenate([np.zeros((5 * RATE, 2)), piece, np.zeros((7 * RATE, 2))]).astype(np.float32)
     of_channels = [name for name, metric in METRICS.items() if metric.view == "loudness"]
-    assert_alike(
-        measure_sound(piece, RATE), measure_sound(framed, RATE), 0.03, (*of_channels, "duration", "novelty_rate"), 0.01
-    )
+    but_for = (*of_channels, "duration", "novelty_rate", *AS_OTHERS)
+    assert_alike(measure_sound(piece, RATE), measure_sound(framed, RATE), 0.03, but_for, 0.01)
 
 
 @pytest.mark.parametrize("samples", [1, 100])

@@ -123,7 +123,7 @@ def distinct(ranks: Ranks) -> float:
     width = N.bit_length() - 1  # N is a power of two, as the windows of ranks are
     if len(ranks.levels) <= width:  # shorter windows are all distinct already
         return 1.0
-    return np.count_nonzero(np.bincount(ranks.levels[width][:count])) / count  # ranks count from 0
+    return float(np.count_nonzero(np.bincount(ranks.levels[width][:count])) / count)  # ranks count from 0
 
 
 def compression_ratio(token: Array) -> float:

@@ -7,8 +7,9 @@ tempi from half to double; the largest mean of 16 moments along a diagonal, forw
 scaled to 0..1, the others -2, the diagonal 1. MusDr's other way is a toolbox for Matlab, with CENS features of filter
 banks, a smoothing of 20 moments, and numbers of its own.
 
-Different from MusDr: the sound is not resampled to 22,050 Hz, silence stands beyond its ends (where the librosa of that
-time mirrored it), and a segment longer than the piece has no value, where theirs has 0.
+As there, a constant offset (DC) and silence around the music count as sound. Different from MusDr: the sound is not
+resampled to 22,050 Hz, silence stands beyond its ends (where the librosa of that time mirrored it), and a segment
+longer than the piece has no value, where theirs has 0.
 """
 
 from functools import lru_cache

@@ -12,6 +12,7 @@ let parts // of Streamlit's page (listening_study.streamlit_internals.page_selec
 
 export default function ({ data, parentElement }) {
   page.lang = data.code
+  document.getElementById("first")?.remove() // what was shown before the app (listening_study.server.first_page)
   parts = data.parts
   tellWhenLost(data.lost)
   const { screen, detail } = page.dataset // not in a variable: this module may be loaded again
