@@ -74,8 +74,8 @@ def test_unequal_spread_is_no_claims_direction() -> None:
     """What was published: "always loud: holds" of +0.29 points [-5.1, 5.9], where only the spread differed."""
     given: Given = {"time_near_maximum": {"human": (0.4, 0.21), "LSTM": (0.4, 0.10)}}
     parts = {"lstm": PARTS["lstm"]}  # fewer claims: what is corrected for fewer is found sooner
-    verdicts = [judged("near its maximum", given, parts, seed=seed).verdict for seed in range(20)]
-    assert verdicts.count(UNKNOWN) >= 18
+    verdicts = [judged("near its maximum", given, parts, seed=seed).verdict for seed in range(40)]
+    assert verdicts.count(UNKNOWN) >= 37
 
 
 def test_false_verdicts_over_the_whole_table_are_rare() -> None:
@@ -83,10 +83,10 @@ def test_false_verdicts_over_the_whole_table_are_rare() -> None:
     given = {metric: {"LSTM": (2.0, 0.2)} for metric in METRICS if metric not in NULLS}
     given |= {metric: dict.fromkeys(SYSTEMS, (null, 0.1)) for metric, null in NULLS.items()}
     wrong = 0
-    for seed in range(20):
+    for seed in range(40):
         rows = claim_tests.table({"": (measured(given, seed), "human")}, PARTS, [], permutations=PERMUTATIONS)
         wrong += any(row.verdict != UNKNOWN for row in rows)
-    assert wrong <= 3
+    assert wrong <= 5
 
 
 NULLS = {claim.metric: claim.null for claim in paper_claims.CLAIMS if claim.other is None}

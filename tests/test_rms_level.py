@@ -23,7 +23,7 @@ random = np.random.default_rng(0)
 TUNE = Notes.of([(k / 4, k / 4 + 0.2, 48 + 7 * k % 29, 60 + 3 * (k % 8)) for k in range(48)])
 SOUND = render(TUNE, SETTINGS)[BLOCK:]  # from the first block that sounds
 
-# Numbers of other papers are as their authors' code has them, to which an offset and silence are sound.
+# Structure indicators are cut at a quantile: what nobody hears moves them (`evaluation.metrics.papers.scape`).
 AS_OTHERS = [name for name, metric in METRICS.items() if metric.quoted and metric.heard]
 
 

@@ -51,14 +51,14 @@ def sentences(seed: int, **truth: float) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def of_nothing() -> list[tuple[str, str]]:
-    return [sentences(seed) for seed in range(20)]
+    return [sentences(seed) for seed in range(40)]
 
 
 def test_where_nothing_differs_one_table_in_twenty_says_so(of_nothing: list[tuple[str, str]]) -> None:
-    """Of 20, at most 3: more have a chance of 1.6 % at the level of 5 %."""
+    """Of 40, at most 5: more have a chance of 1.4 % at the level of 5 %."""
     for compared, reported in of_nothing:
         assert ("significantly in 0 of" in compared) == ("does not differ significantly" in reported)
-    assert sum("significantly in 0 of" not in compared for compared, _ in of_nothing) <= 3
+    assert sum("significantly in 0 of" not in compared for compared, _ in of_nothing) <= 5
 
 
 def test_where_nothing_differs_no_proof_of_equality_is_claimed(of_nothing: list[tuple[str, str]]) -> None:
