@@ -8,9 +8,9 @@ scaled to 0..1, the others -2, the diagonal 1. MusDr's other way is a toolbox fo
 banks, a smoothing of 20 moments, and numbers of its own.
 
 Where the matrix is cut is a quantile, so what nobody hears moves the numbers: noise 100 dB down takes the tune of
-tests/test_rms_level.py from .075 to .066, an offset (DC) of 0.0001 to .069, one of 0.1 to .141. Silence around the music
-counts as music. Different from MusDr: the sound is not resampled to 22,050 Hz, silence stands beyond its ends (where the
-librosa of that time mirrored it), and a segment longer than the piece has no value, where theirs has 0.
+tests/test_rms_level.py from .075 to .066, an offset (DC) of 0.0001 to .069, one of 0.1 to .141. Silence around the
+music counts as music. Different from MusDr: the sound is not resampled to 22,050 Hz, silence stands beyond its ends
+(where the librosa of that time mirrored it), and a segment longer than the piece has no value, where theirs has 0.
 """
 
 from functools import lru_cache
