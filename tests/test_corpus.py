@@ -119,6 +119,28 @@ def test_another_version_and_a_damaged_corpus_are_refused(tiny_corpus: Corpus, t
         Corpus.open(copy)
 
 
+def test_a_corpus_keeps_its_notes_as_they_are_in_the_files(eight_pieces: Path, tiny_corpus: Corpus) -> None:
+    for piece, file in enumerate(tiny_corpus.pieces["file"]):
+        played, notes = tiny_corpus.played(piece), read_midi(eight_pieces / file)
+        assert played["onset"].tolist() == notes.onset.tolist()
+        assert played["offset"].tolist() == notes.offset.tolist()
+        assert played["pitch"].tolist() == notes.pitch.tolist()
+
+
+def test_notes_that_are_not_all_there_are_refused_and_a_corpus_without_any_opens(
+    tiny_corpus: Corpus, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(tiny_corpus.path, tmp_path / "copy")
+    (copy / "notes.bin").write_bytes(b"123")
+    with pytest.raises(MismatchError, match=r"notes\.bin has 3 bytes, not what pieces\.csv says; prepare it again"):
+        Corpus.open(copy)
+    (copy / "notes.bin").unlink()
+    old = Corpus.open(copy)
+    assert (old.matrix(3) == tiny_corpus.matrix(3)).all()
+    with pytest.raises(MismatchError, match=r"by an earlier version, without notes\.bin; prepare it again"):
+        old.played(0)
+
+
 def test_a_split_that_is_not_there_is_named_with_those_that_are(tiny_corpus: Corpus) -> None:
     with pytest.raises(UserError, match=r"no piece in the split 'sample'; its splits are: train \(6\), "):
         tiny_corpus.of_split("sample")

@@ -38,7 +38,7 @@ def batch(notes: NDArray[np.int64], frames: int | None, pitches: int, free: int 
 
 def nats(made: Notes, notes: NDArray[np.int64], frames: int) -> float:
     with torch.no_grad():
-        return float(made.losses(batch(notes, frames, made.P, made.c.free)).double().sum())
+        return float(made(batch(notes, frames, made.P, made.c.free)).double().sum())
 
 
 def of_one_pitch(frames: int) -> Iterator[list[tuple[int, int]]]:
@@ -162,7 +162,7 @@ def test_no_later_note_changes_an_earlier_chance() -> None:
     other[20:, 0] += 1
     other[20:, 2] = 1
     with torch.no_grad():
-        one, two = (made.losses(batch(own, None, 78))[0] for own in (notes, other))
+        one, two = (made(batch(own, None, 78))[0] for own in (notes, other))
     assert torch.equal(one[:20], two[:20])
     assert not torch.equal(one[21:], two[21:])
 

@@ -105,6 +105,10 @@ def assert_same(run: Path, other: Path) -> None:
 def assert_equal(one: Any, other: Any) -> None:
     if isinstance(one, torch.Tensor):
         assert torch.equal(one, other)
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for mine, others in zip(one, other, strict=True):
+            assert_equal(mine, others)
     elif isinstance(one, dict):
         assert one.keys() == other.keys()
         for key in one:

@@ -12,13 +12,15 @@ import torch
 from safetensors.torch import load_file
 
 from clstm.corpus.corpus import Corpus
+from clstm.models.checkpoint import load_state, save_state
 from clstm.models.networks import KINDS, Kind, NetworkConfig
 from clstm.prediction.baselines import Markov
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.training import batches
+from clstm.training.frames import Frames
 from clstm.training.loop import Run, train
 from clstm.training.objective import objective as summed
-from clstm.training.objective import rate_at
+from clstm.training.objective import scale_at
 from clstm.training.settings import TrainingConfig, configure
 
 NETWORK = NetworkConfig("c-lstm", kernels=4, features=16, hidden=32)
@@ -56,11 +58,10 @@ def test_frames_behind_the_end_are_not_asked_for() -> None:
 
 
 def test_the_rate_warms_up_and_falls_to_zero() -> None:
-    config = replace(CONFIG, warmup=0.1)
-    assert rate_at(0.05, config) == pytest.approx(0.5 * config.rate)
-    assert rate_at(0.1, config) == pytest.approx(config.rate)
-    assert rate_at(0.55, config) == pytest.approx(0.5 * config.rate)
-    assert rate_at(1.0, config) == pytest.approx(0)
+    assert scale_at(0.05, warmup=0.1) == pytest.approx(0.5)
+    assert scale_at(0.1, warmup=0.1) == pytest.approx(1)
+    assert scale_at(0.55, warmup=0.1) == pytest.approx(0.5)
+    assert scale_at(1.0, warmup=0.1) == pytest.approx(0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,9 +70,10 @@ def test_asking_at_every_step_but_counting_the_last_alone_is_the_papers_gradient
 ) -> None:
     small = replace(NETWORK, kind=kind, window=40)
     last = Run(tiny_corpus, tmp_path, small, replace(CONFIG, supervision="last"))
-    seen = batches.batch(tiny_corpus, last.train_pieces, 4, 49, 0, 0, (0, 0), whole=True)
+    seen = batches.batch(tiny_corpus, last.task.train_pieces, 4, 49, 0, 0, (0, 0), whole=True)
     frames, real = torch.from_numpy(seen.frames).float(), torch.from_numpy(seen.real)
-    nats, asked = last._nats(frames, real)
+    assert isinstance(last.task, Frames)
+    nats, asked = last.task.nats(last.network, frames, real)
     (nats / asked).backward()
     network = last.bare
     gradients = {name: parameter.grad.clone() for name, parameter in network.named_parameters()}  # type: ignore[union-attr]
@@ -111,9 +113,9 @@ def test_the_loop_learns_its_pieces_better_than_markov_chains(kind: Kind, tiny_c
     _, config = configure(kind, "small", steps=75)
     network = replace(NETWORK, kind=kind, hidden=64)
     run = train(tiny_corpus, tmp_path / "run", network, replace(config, batch=8, transpose=(0, 0)))
-    seen = batches.fixed(tiny_corpus, run.train_pieces, 16, 64, 1, whole=False, lead_in=0)
+    seen = batches.fixed(tiny_corpus, run.task.train_pieces, 16, 64, 1, whole=False, lead_in=0)
     frames, real = torch.from_numpy(seen.frames).float(), torch.from_numpy(seen.real)
-    table = torch.from_numpy(Markov.fit(tiny_corpus, run.train_pieces, 9).table).float()
+    table = torch.from_numpy(Markov.fit(tiny_corpus, run.task.train_pieces, 9).table).float()
     chains = torch.logit(torch.where(frames[:, :, None] == 1, table[:, 1], table[:, 0]))  # (B, T, 9, rows)
     with torch.no_grad():
         learned = objective(run.bare(frames), frames, real, run.bare.lag)
@@ -182,3 +184,16 @@ def test_a_finished_run_whose_weights_were_lost_gets_them_back(tiny_corpus: Corp
     train(tiny_corpus, tmp_path, NETWORK, replace(CONFIG, steps=1), resume=True)
     assert (tmp_path / "weights.safetensors").read_bytes() == weights
     assert (tmp_path / "config.json").exists()
+
+
+def test_a_run_that_an_earlier_version_began_goes_on(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    """Its state has one optimiser, under another name."""
+    for name in ("whole", "old"):
+        train(tiny_corpus, tmp_path / name, NETWORK, replace(CONFIG, steps=4))
+    state = load_state(tmp_path / "old")
+    [state["optimiser"]] = state.pop("optimisers")
+    save_state(tmp_path / "old", state)
+    for name in ("whole", "old"):
+        train(tiny_corpus, tmp_path / name, NETWORK, replace(CONFIG, steps=8), resume=True)
+    whole, old = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "old"))
+    assert all(torch.equal(weights, old[name]) for name, weights in whole.items())

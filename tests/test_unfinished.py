@@ -18,7 +18,7 @@ from clstm.corpus.preparation import prepare
 from clstm.corpus.unfinished import Unfinished, key
 from clstm.runtime.errors import NothingUsableError, UserError
 
-TABLES = ("pieces.csv", "rejected.csv", "left_out.csv", "frames.bin", "corpus.json")
+TABLES = ("pieces.csv", "rejected.csv", "left_out.csv", "frames.bin", "notes.bin", "corpus.json")
 FILES = 120
 
 
@@ -105,7 +105,9 @@ def test_only_the_beginning_that_is_as_it_was_is_kept(music: Path, tmp_path: Pat
     assert_same(out, prepare([str(copy)], tmp_path / "fresh").path)
 
 
-@pytest.mark.parametrize("damage", ["frames cut", "a bit of the frames", "row cut", "a row of another file"])
+@pytest.mark.parametrize(
+    "damage", ["frames cut", "notes cut", "a bit of the frames", "row cut", "a row of another file"]
+)
 def test_what_is_damaged_is_read_again(music: Path, whole: Path, tmp_path: Path, damage: str) -> None:
     out = tmp_path / "corpus"
     stopped(music, out, 60)
@@ -114,6 +116,9 @@ def test_what_is_damaged_is_read_again(music: Path, whole: Path, tmp_path: Path,
     match damage:
         case "frames cut":
             frames.write_bytes(content[:-1])
+        case "notes cut":
+            notes = frames.with_name("notes.bin")
+            notes.write_bytes(notes.read_bytes()[:-1])
         case "a bit of the frames":
             frames.write_bytes(bytes([content[0] ^ 1]) + content[1:])
         case "row cut":
@@ -131,22 +136,26 @@ def test_other_options_begin_again(music: Path, tmp_path: Path) -> None:
     assert continued(music, tmp_path / "corpus", pedal=True) == list(range(1, FILES + 1))
 
 
+def sizes(row: dict) -> tuple[int, int]:
+    return 20 * row["frames"], 5
+
+
 def test_a_file_that_its_process_died_of_is_tried_again(music: Path, tmp_path: Path) -> None:
     files = [key(path.name, path) for path in sorted(music.iterdir())]
-    far = Unfinished(tmp_path / "corpus", {}, files, 20)
-    far.add(files[0], {"frames": 2}, np.ones((2, 20), dtype=np.uint8))
-    far.add(files[2], {"frames": 1}, np.ones((1, 20), dtype=np.uint8))  # the second is not there
+    far = Unfinished(tmp_path / "corpus", {}, files, sizes)
+    far.add(files[0], {"frames": 2}, (np.ones((2, 20), dtype=np.uint8), np.ones(5, dtype=np.uint8)))
+    far.add(files[2], {"frames": 1}, (np.ones((1, 20), dtype=np.uint8), np.ones(5, dtype=np.uint8)))  # 1 is not there
     far.close()
-    with Unfinished(tmp_path / "corpus", {}, files, 20) as far:
+    with Unfinished(tmp_path / "corpus", {}, files, sizes) as far:
         assert far.done == [{"frames": 2}]
 
 
 def test_two_processes_do_not_make_one_corpus(tmp_path: Path) -> None:
     with (
-        Unfinished(tmp_path / "corpus", {}, [], 20),
+        Unfinished(tmp_path / "corpus", {}, [], sizes),
         pytest.raises(UserError, match=r"another process is making .*corpus; wait for it, or give another folder"),
     ):
-        Unfinished(tmp_path / "corpus", {}, [], 20)
+        Unfinished(tmp_path / "corpus", {}, [], sizes)
 
 
 def test_nothing_usable_leaves_nothing_to_continue(tmp_path: Path) -> None:

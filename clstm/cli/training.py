@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 app = Commands(MAKE)
 
 Kind = Annotated[
-    str, typer.Argument(metavar="KIND", help="The network: rnn, lstm, c-lstm or c-lstm-plus.", show_default=False)
+    str,
+    typer.Argument(metavar="KIND", help="The network: rnn, lstm, c-lstm, c-lstm-plus or notes.", show_default=False),
 ]
 Preset = Annotated[
     str,
-    typer.Option(help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as its C-LSTM."),
+    typer.Option(
+        help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as its C-LSTM; `plus` for"
+        " c-lstm-plus and `full` for notes as the bundled ones."
+    ),
 ]
 Supervision = Annotated[
     str | None,
@@ -32,7 +36,12 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as hidden=512; may be repeated."),
 ]
-Precision = Annotated[str, typer.Option(help="Lightning's names: 32-true, bf16-mixed, bf16-true, 16-mixed.")]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        help="Lightning's names: 32-true, bf16-mixed, bf16-true, 16-mixed. Default: 32-true; of notes, bf16-mixed."
+    ),
+]
 
 
 @app.command()
@@ -49,19 +58,20 @@ def train(
     settings: Settings = None,
     devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each batch.")] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines, each started with torchrun.")] = 1,
-    precision: Precision = "32-true",
+    precision: Precision = None,
     resume: Annotated[bool, typer.Option(help="Continue the run in this folder.")] = False,
     seed: Seed = 0,
 ) -> None:
-    """Train one of the paper's three networks, or c-lstm-plus, which is ours.
+    """Train one of the paper's three networks, or one of ours, c-lstm-plus and notes.
 
-    Without a budget, the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`. Ctrl-C stops
-    cleanly; `--resume` continues exactly where training stopped.
+    Without a budget, the preset's is used: one minute for `small`, the paper's 64 epochs for `paper`, 7,950 steps for
+    `full`. Ctrl-C stops cleanly; `--resume` continues exactly where training stopped.
 
     For example:
 
         clstm train c-lstm corpus --out runs/c-lstm --minutes 5
         clstm train c-lstm corpus --out runs/c-lstm --minutes 5 --resume
+        clstm train notes corpus --out runs/notes --preset full
     """
     from clstm.corpus.corpus import Corpus
     from clstm.training import loop
@@ -71,7 +81,8 @@ def train(
     given: dict[str, Any] = {"supervision": supervision, "rate": rate, "seed": seed}
     budgets: dict[str, Any] = {"steps": steps, "epochs": epochs, "minutes": minutes}
     network, config = configure(kind, preset, rows=opened.rows, settings=settings or (), **given, **budgets)
-    machines = Machines(devices, nodes, choice("--precision", precision, PRECISIONS))
+    precision = choice("--precision", precision or ("bf16-mixed" if kind == "notes" else "32-true"), PRECISIONS)
+    machines = Machines(devices, nodes, precision)
     with _budget_bar(kind) as report:
         run = loop.train(opened, out, network, config, machines=machines, resume=resume, report=report)
     if run.first:

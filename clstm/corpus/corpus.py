@@ -4,6 +4,8 @@ A corpus is a folder:
 
     corpus.json     format, representation, sources, licence, options: whether the pedal lengthens notes, among others
     frames.bin      every piece's frames one after another, the rows of a frame as bits in as few bytes as hold them
+    notes.bin       every piece's notes within the range, as they are in the file: onset, offset, pitch (`PLAYED`). Of
+                    music only; a corpus that an earlier version made has none
     pieces.csv      one row per piece: file, split, group, first frame, number of frames, notes, what the grid lost, and
                     what the reading left out (drum notes, presses of a pedal not obeyed, programs that are no piano)
     rejected.csv    one row per file that is not in it, with the reason
@@ -43,6 +45,8 @@ Representation = dict[str, int | None]
 SCORE: Representation = {"rows": ROWS, "frame_rate": FRAME_RATE}
 PIANO_ROLL: Representation = {"rows": KEYS, "frame_rate": None}
 
+PLAYED = np.dtype([("onset", "<f8"), ("offset", "<f8"), ("pitch", "u1")])  # seconds, MIDI
+
 Rejection = tuple[str, str]  # file, reason
 
 
@@ -52,6 +56,7 @@ class Corpus:
 
     pieces : one row per piece, see the module; the index is 0..n-1
     packed : (frames of all pieces, bytes per frame) uint8, memory-mapped
+    notes : (notes of all pieces,) of `PLAYED`, memory-mapped; None where the corpus has none
     rows : states of a frame: 156 of music, 88 of a published piano roll
     pedal : whether notes last as long as a pedal holds them; where a corpus does not say, they are as pressed
     """
@@ -61,6 +66,7 @@ class Corpus:
     packed: NDArray[np.uint8]
     rows: int = ROWS
     pedal: bool = False
+    notes: NDArray[np.void] | None = None
 
     @classmethod
     def open(cls, path: Path) -> "Corpus":
@@ -86,6 +92,7 @@ class Corpus:
         try:
             pieces = pd.read_csv(path / "pieces.csv", dtype=names, keep_default_na=False)
             frames, size = _frames(pieces), (path / "frames.bin").stat().st_size
+            notes = _notes(path, pieces)
         except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
             reason = " ".join(str(error).split())
             raise MismatchError(f"{path} is damaged ({reason}); prepare it again") from error
@@ -95,7 +102,23 @@ class Corpus:
         packed = np.memmap(path / "frames.bin", np.uint8, "r").reshape(-1, bytes_a_frame)
         options = about.get("options")
         pedal = isinstance(options, dict) and options.get("pedal") is True
-        return cls(path, pieces, packed, rows, pedal)
+        return cls(path, pieces, packed, rows, pedal, notes)
+
+    def played(self, piece: int) -> NDArray[np.void]:
+        """The notes of one piece within the range as they are in its file, (notes,) of `PLAYED`.
+
+        Raises `MismatchError` where the corpus has none.
+
+        >>> import pandas as pd
+        >>> notes = np.array([(0.0, 0.55, 60), (0.0, 0.5, 64)], PLAYED)
+        >>> table = pd.DataFrame({"notes": [1, 3], "out_of_range": [0, 2]})
+        >>> Corpus(Path("toy"), table, np.empty((0, 20), dtype=np.uint8), notes=notes).played(1).tolist()
+        [(0.0, 0.5, 64)]
+        """
+        if self.notes is None:
+            raise MismatchError(f"{self.path} was prepared by an earlier version, without notes.bin; prepare it again")
+        last = int(_in_range(self.pieces)[: piece + 1].sum())
+        return self.notes[last - int(_in_range(self.pieces)[piece]) : last]
 
     @property
     def sha256(self) -> str:
@@ -195,6 +218,26 @@ def _described(representation: object) -> str:
     rate = representation.get("frame_rate")
     pace = "in steps of its own" if rate is None else f"at {rate} frames per second"
     return f"{representation.get('rows')} rows {pace}"
+
+
+def _in_range(pieces: "pd.DataFrame") -> NDArray[np.int64]:
+    """How many notes of each piece lie within the range, (pieces,). Raises `ValueError` where these are no numbers."""
+    count, outside = (pieces[name].to_numpy() for name in ("notes", "out_of_range"))
+    if not all(np.issubdtype(column.dtype, np.integer) for column in (count, outside)) or (outside > count).any():
+        raise ValueError("notes and out_of_range of pieces.csv are not whole numbers, the second within the first")
+    return np.asarray(count - outside)
+
+
+def _notes(path: Path, pieces: "pd.DataFrame") -> NDArray[np.void] | None:
+    """The notes of a corpus that has them. Raises `MismatchError` where they are not what pieces.csv says."""
+    file = path / "notes.bin"
+    if not file.is_file():
+        return None
+    if file.stat().st_size != int(_in_range(pieces).sum()) * PLAYED.itemsize:
+        raise MismatchError(
+            f"{path}: notes.bin has {file.stat().st_size} bytes, not what pieces.csv says; prepare it again"
+        )
+    return np.memmap(file, PLAYED, "r")
 
 
 def _frames(pieces: "pd.DataFrame") -> int:

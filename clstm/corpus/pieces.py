@@ -7,22 +7,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clstm.corpus.corpus import pack
+from clstm.corpus.corpus import PLAYED, pack
 from clstm.music.left_out import LeftOut
-from clstm.music.midi import read_midi
+from clstm.music.midi import Notes, read_midi
 from clstm.music.plausibility import implausible
-from clstm.music.score import STRUCK, Losses, Matrix, encode, losses, moved
+from clstm.music.score import HIGHEST, LOWEST, STRUCK, Losses, Matrix, encode, losses, moved
 from clstm.runtime.errors import UnreadableFileError
 
 
 @dataclass(frozen=True)
 class EncodedPiece:
     """packed : (frames, 20) uint8, the 156 rows of each frame as bits
+    played : (notes,) of `corpus.PLAYED`, those within the range as they are in the file
     seconds : to the end of the last note
     moved : how far onsets moved to the grid, ms on average
     """
 
     packed: NDArray[np.uint8]
+    played: NDArray[np.void]
     losses: Losses
     left_out: LeftOut
     fingerprint: str
@@ -43,7 +45,20 @@ def encode_file(path: Path, *, pedal: bool) -> EncodedPiece:
     matrix = encode(notes)
     if not matrix.any():
         raise UnreadableFileError(path, "no note within MIDI 24..101")
-    return EncodedPiece(pack(matrix), losses(notes), notes.left_out, fingerprint(matrix), notes.duration, moved(notes))
+    about = (losses(notes), notes.left_out, fingerprint(matrix), notes.duration, moved(notes))
+    return EncodedPiece(pack(matrix), played(notes), *about)
+
+
+def played(notes: Notes) -> NDArray[np.void]:
+    """The notes within the range, in their order, (notes,) of `corpus.PLAYED`.
+
+    >>> played(Notes.of([(0.0, 0.55, 60, 80), (0.0, 0.5, 20, 80)])).tolist()
+    [(0.0, 0.55, 60)]
+    """
+    inside = (notes.pitch >= LOWEST) & (notes.pitch <= HIGHEST)
+    found = np.empty(int(inside.sum()), PLAYED)
+    found["onset"], found["offset"], found["pitch"] = notes.onset[inside], notes.offset[inside], notes.pitch[inside]
+    return found
 
 
 def fingerprint(matrix: Matrix) -> str:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clstm.corpus import chorales, maestro, splits
-from clstm.corpus.corpus import PIANO_ROLL, SCORE, Corpus, Rejection, pack, write_about
+from clstm.corpus.corpus import PIANO_ROLL, PLAYED, SCORE, Corpus, Rejection, pack, write_about
 from clstm.corpus.pieces import encode_file
-from clstm.corpus.rows import Row, row_of, what_was_left_out
+from clstm.corpus.rows import Row, in_range, row_of, what_was_left_out
 from clstm.corpus.rows import pieces as pieces_of
 from clstm.corpus.unfinished import Key, Unfinished, key
 from clstm.music import pianoroll
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-FILES = ("frames.bin", "pieces.csv", "rejected.csv", "left_out.csv")  # of a corpus, with corpus.json
+FILES = ("frames.bin", "notes.bin", "pieces.csv", "rejected.csv", "left_out.csv")  # of a corpus, with corpus.json
 ROLLS_LIMIT = 120.0  # seconds for a benchmark's file; scipy's reader dies on some damaged ones
 
 
@@ -91,12 +91,19 @@ def prepare(
         building.mkdir()
         made_of = {"sources": [str(location(Path(source))) for source in sources], "pedal": pedal}
         files = [key(one.name, one.path) for one in candidates]
-        with Unfinished(out, made_of, files, -(-ROWS // 8)) as unfinished:
+        with Unfinished(out, made_of, files, _bytes) as unfinished:
             rows = list(_read(candidates, files, unfinished, pedal, workers, progress))
-            unfinished.move_frames(building / "frames.bin")
+            unfinished.move_arrays(building)
         _write_tables(building, candidates, rows, rejected, seed)
         write_about(building, SCORE, about, rejected)
     return Corpus.open(out)
+
+
+def _bytes(row: Row) -> tuple[int, int]:
+    """Of a file's row, how many its frames and its notes take; of a rejected one none."""
+    if "rejected" in row:
+        return 0, 0
+    return row["frames"] * -(-ROWS // 8), in_range(row) * PLAYED.itemsize
 
 
 def _write_tables(
@@ -135,7 +142,7 @@ def _assign_splits(pieces: "pd.DataFrame", fingerprints: list[str], seed: int) -
 
 
 def _written(about: dict[str, object]) -> tuple[str, ...]:
-    """The files of a corpus, besides corpus.json."""
+    """The files that a corpus may have, besides corpus.json."""
     _ = about["representation"]  # something else has none
     return FILES
 
@@ -188,7 +195,7 @@ def _read(
         progress("Reading", done, len(candidates))
         row = row_of(result)
         if not isinstance(result, LostProcessError):  # another time it may be read
-            unfinished.add(file, row, None if isinstance(result, UnreadableFileError) else result.packed)
+            unfinished.add(file, row, () if isinstance(result, UnreadableFileError) else (result.packed, result.played))
         yield row
 
 

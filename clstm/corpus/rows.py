@@ -42,6 +42,16 @@ def row_of(result: EncodedPiece | UnreadableFileError) -> Row:
     return size | left_out.as_columns(result.left_out) | about
 
 
+def in_range(row: Row) -> int:
+    """How many notes of a file lie within the range of the matrix.
+
+    >>> in_range({"notes": 24, "out_of_range": 4})
+    20
+    """
+    count: int = row["notes"] - row["out_of_range"]
+    return count
+
+
 def pieces(places: Sequence[Row], rows: Sequence[Row]) -> "pd.DataFrame":
     """One row per piece, as pieces.csv has it, with its fingerprint as the last column.
 
@@ -74,7 +84,7 @@ def what_was_left_out(
     import pandas as pd
 
     used = [
-        {"file": readable(place["file"]), "kept": row["notes"] - row["out_of_range"] - row["merged"], **row}
+        {"file": readable(place["file"]), "kept": in_range(row) - row["merged"], **row}
         for place, row in zip(places, rows, strict=True)
         if "rejected" not in row
     ]

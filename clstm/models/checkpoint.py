@@ -2,7 +2,7 @@
 
 config.json           network, training, corpus, what was reached
 weights.safetensors   the best weights; loading them executes nothing
-state.ckpt            all that training needs to continue exactly (weights, optimiser, schedule)
+state.ckpt            all that training needs to continue exactly (weights and their average, optimisers, schedule)
 log.csv               one row per evaluation
 """
 
@@ -65,7 +65,7 @@ def configured(network: dict[str, Any]) -> Configuration:
     156
     """
     config = Config(**network) if network["kind"] == "notes" else NetworkConfig(**network)
-    _check_sizes(config)
+    check_sizes(config)
     return config
 
 
@@ -118,7 +118,7 @@ def learnt_pedal(config: dict[str, Any]) -> bool:
     return isinstance(corpus, dict) and corpus.get("pedal") is True
 
 
-def _check_sizes(network: Configuration) -> None:
+def check_sizes(network: Configuration) -> None:
     """Raises `ValueError` for sizes no network has; building one would fail, or take all memory."""
     for name, value in asdict(network).items():
         match name:

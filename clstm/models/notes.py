@@ -158,7 +158,7 @@ class Notes(nn.Module):
         pitch = log_p.gather(-1, p.clamp(max=self.P - 1)[..., None])[..., 0] * real
         return pitch, self.duration(h, seen, b, p), self.gap(h, b, p, d, b["dur"])
 
-    def losses(self, b: Batch) -> Tensor:
+    def forward(self, b: Batch) -> Tensor:
         """-log P of each position's pitch, duration and gap, nats, (rows, positions, 3); where there is no note, 0."""
         pitch, durations, gaps = self.chances(b)
         duration = torch.logsumexp(durations + self.d_table[b["d_row"]], -1) * (b["p"] < self.P)
@@ -212,9 +212,10 @@ class Notes(nn.Module):
     def pitch(self, h: Tensor, b: Batch, channels: Tensor, straight: Tensor) -> tuple[Tensor, Tensor]:
         """Log chances (rows, positions, pitches), and what the convolution saw of each pitch."""
         rows, length, _ = h.shape
-        y = F.conv1d(channels.flatten(0, 1).transpose(1, 2), self.conv, padding=NEAR // 2)
-        y = torch.unflatten(y.transpose(1, 2), 0, (rows, length))
-        y = torch.relu(y + F.linear(h, self.conv_h).view(rows, length, self.P, -1) + self.conv_b)
+        # As a convolution in two dimensions it reads and writes (pitches, channels) as they lie in memory.
+        y = F.conv2d(channels.flatten(0, 1).transpose(1, 2)[:, :, None], self.conv[:, :, None], padding=(0, NEAR // 2))
+        y = torch.unflatten(y[:, :, 0].transpose(1, 2), 0, (rows, length))
+        y = torch.relu(y + F.linear(h, self.conv_h, self.conv_b.flatten()).view(rows, length, self.P, -1))
         logits = y @ self.conv_out + F.linear(h, self.pitch_out) + self.pitch_b + straight
         possible = (b["left"] < self.c.free) & (torch.arange(self.P, device=h.device) > b["low"][..., None])
         return F.log_softmax(logits.float().masked_fill(~possible, MASKED), -1), y

@@ -7,6 +7,7 @@ functions of seed and step.
 Several processes share each batch; their gradients add up to that of one process with the whole of it.
 """
 
+import copy
 import gc
 import math
 import time
@@ -16,23 +17,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from clstm.corpus.corpus import Corpus
 from clstm.models import checkpoint
-from clstm.models.networks import NetworkConfig, parameter_count
+from clstm.models.networks import parameter_count
+from clstm.models.notes import Config
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import remove_unfinished, replacing
 from clstm.runtime.processes import postponed_interrupt
-from clstm.training import batches
-from clstm.training.objective import objective, rate_at
-from clstm.training.settings import BUDGETS, Machines, TrainingConfig
-
-SELECTED = 64  # excerpts by which the best weights are chosen
+from clstm.training.frames import Frames
+from clstm.training.notes import NoteTask
+from clstm.training.objective import scale_at
+from clstm.training.settings import BUDGETS, Machines, NoteTraining, Training, TrainingConfig
+from clstm.training.task import Share, Task
 
 
 @dataclass
@@ -41,7 +42,7 @@ class TrainingState:
 
     step: int = 0
     seconds: float = 0.0
-    best: float = math.inf  # nats per frame on the selection pieces
+    best: float = math.inf  # nats on the selection pieces, as the task scores them
     best_step: int = 0
     log: list[dict[str, float]] = field(default_factory=list)
 
@@ -53,12 +54,11 @@ class Run:
         self,
         corpus: Corpus,
         folder: Path,
-        network: NetworkConfig,
-        config: TrainingConfig,
+        network: checkpoint.Configuration,
+        config: Training,
         machines: Machines = Machines(),
     ) -> None:
         self.corpus, self.folder, self.config = corpus, Path(folder), config
-        self.train_pieces, self.selection_pieces = batches.training_and_selection(corpus, config.seed)
         self.fabric = Fabric(
             accelerator="auto",
             devices=machines.devices,
@@ -66,24 +66,22 @@ class Run:
             precision=machines.precision,
         )
         self.fabric.launch()
+        if self.fabric.world_size > config.batch:
+            raise UserError(
+                f"{self.fabric.world_size} processes cannot share {config.batch} excerpts; give fewer --devices, or"
+                f" --set batch={self.fabric.world_size}"
+            )
         self.fabric.seed_everything(config.seed, verbose=False)
-        bare = checkpoint.build(network)
-        # Of the training pieces: not even the start knows the pieces that are held out.
-        means = batches.row_means(corpus, self.train_pieces)
-        bare.initialise(torch.from_numpy(means).float())
-        optimiser = torch.optim.AdamW(bare.parameters(), lr=config.rate, weight_decay=config.weight_decay)
-        self.bare = bare
-        self.network, self.optimiser = self.fabric.setup(bare, optimiser)
+        self.task = task_of(corpus, network, config)
+        self.bare = self.task.bare.to(self.fabric.device)
+        optimisers = self.task.optimisers()
+        self.highest = [float(group["lr"]) for one in optimisers for group in one.param_groups]
+        self.network, *self.optimisers = self.fabric.setup(self.bare, *optimisers)
+        self.share = Share(self.fabric.global_rank, self.fabric.world_size, self.fabric.device)
+        self.average = copy.deepcopy(self.bare) if config.average else self.bare
         self.progress = TrainingState()
         # A run that is stopped before its first evaluation can be saved too.
-        self.best_weights = self._weights()
-        self.dense = config.supervision == "dense"
-        self.excerpt = config.excerpt if self.dense else network.window + network.horizon
-        self.drawing: dict[str, Any] = {"whole": not self.dense, "lead_in": config.lead_in}
-        # The same excerpts at every evaluation: best weights are then the best at one and the same question.
-        self.selection = batches.fixed(
-            corpus, self.selection_pieces, SELECTED, self.excerpt, config.seed, **self.drawing
-        )
+        self.best_weights = _copied(self.average)
 
     @property
     def first(self) -> bool:
@@ -91,22 +89,10 @@ class Run:
         return bool(self.fabric.is_global_zero)
 
     @property
-    def total_steps(self) -> int | None:
-        """The budget in steps; None when it is in minutes."""
-        if self.config.epochs is not None:
-            lengths = self.corpus.lengths[self.train_pieces]
-            if self.dense:
-                steps = lengths.sum() / (self.config.batch * self.excerpt)
-            else:
-                steps = np.maximum(lengths - self.excerpt + 1, 0).sum() / self.config.batch
-            return math.ceil(float(self.config.epochs * steps))
-        return self.config.steps
-
-    @property
     def spent(self) -> float:
         """The share of the budget used, 0..1."""
-        if self.total_steps is not None:
-            return self.progress.step / self.total_steps
+        if self.task.total_steps is not None:
+            return self.progress.step / self.task.total_steps
         assert self.config.minutes is not None
         return min(self.progress.seconds / (60 * self.config.minutes), 1.0)
 
@@ -120,12 +106,17 @@ class Run:
     def resume(self) -> None:
         """Continue from the folder's state. Raises `MismatchError` when it is of another configuration."""
         state = self.fabric.broadcast(checkpoint.load_state(self.folder) if self.first else None)
+        if "optimiser" in state:  # of a run that an earlier version began
+            state["optimisers"] = [state["optimiser"]]
         expected = self._identity()
         if state["identity"] != expected:
             different = [key for key in expected if state["identity"].get(key) != expected[key]]
             raise MismatchError(f"{self.folder} was trained with another {', '.join(different)}; resume with the same")
         self.bare.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if self.average is not self.bare:
+            self.average.load_state_dict(state["average"])
+        for optimiser, own in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(own)
         self.progress = TrainingState(**state["progress"])
         self.best_weights = state["best_weights"]
 
@@ -177,60 +168,58 @@ class Run:
         return bool(self.fabric.all_reduce(torch.tensor(float(said)), reduce_op="sum") > 0)
 
     def _step(self) -> None:
-        config, step = self.config, self.progress.step
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.spent, config)
-        seen = batches.batch(
-            *(self.corpus, self.train_pieces, config.batch, self.excerpt, config.seed, step, config.transpose),
-            **self.drawing,
-        )
+        config, step, before = self.config, self.progress.step, self.spent
+        groups = [group for optimiser in self.optimisers for group in optimiser.param_groups]
+        for group, highest in zip(groups, self.highest, strict=True):
+            group["lr"] = highest * scale_at(before, config.warmup)
         # Of the dropout, and of nothing else: a resumed step drops what it would have dropped, each process its own.
         # The prime keeps the steps of neighbouring seeds apart.
-        torch.manual_seed(config.seed * 1_000_003 + step * self.fabric.world_size + self.fabric.global_rank)
+        torch.manual_seed(config.seed * 1_000_003 + step * self.share.world + self.share.rank)
         self.network.train()
-        loss = self._loss(seen)
+        loss = self._mean(*self.task.ask(self.network, step, self.share))
         if self._any(not torch.isfinite(loss)):
             raise UserError(
                 f"the loss became {loss.item()} at step {step}; {self.folder} keeps what was"
                 f" saved last; train into another folder with a lower --rate than {config.rate:g}"
             )
-        self.optimiser.zero_grad()
+        self.bare.zero_grad()
         self.fabric.backward(loss)
-        self.fabric.clip_gradients(self.network, self.optimiser, max_norm=config.clip)
-        self.optimiser.step()
+        self.task.before_step()
+        for optimiser in self.optimisers:
+            self.fabric.clip_gradients(self.network, optimiser, max_norm=config.clip)
+            optimiser.step()
         self.progress.step += 1
+        if self.average is not self.bare:
+            self._add_to_average(before)
 
-    def _loss(self, seen: batches.TrainingWindows) -> Tensor:
-        """Nats per frame of this process's share of the excerpts.
+    def _mean(self, nats: Tensor, asked: Tensor) -> Tensor:
+        """Nats per frame or note of this process's share.
 
-        The processes' gradients are averaged, so a share is weighed by its part of all frames asked for.
+        The processes' gradients are averaged, so a share is weighed by its part of all that is asked for.
         """
-        rank, world = self.fabric.global_rank, self.fabric.world_size
-        frames = self.fabric.to_device(torch.from_numpy(seen.frames[rank::world]).float())
-        real = self.fabric.to_device(torch.from_numpy(seen.real[rank::world]))
-        nats, asked = self._nats(frames, real)
-        if world > 1:
+        if self.share.world > 1:
             asked = self.fabric.all_reduce(asked.float(), reduce_op="mean")  # not the sum: gradients are averaged
         return nats / asked.clamp(min=1)
 
-    def _nats(self, frames: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-        window, lag = self.bare.config.window, self.bare.lag
-        if self.dense:
-            return objective(self.network(frames), frames, real, lag)
-        end = window - lag - 1  # the step that has seen the whole window
-        return objective(self.network(frames[:, :window], last=True), frames[:, end:], real[:, end:], lag)
+    @torch.no_grad()
+    def _add_to_average(self, before: float) -> None:
+        """A step counts e times less for the average when a share `average` of the budget has passed since."""
+        new = 1 - math.exp((before - self.spent) / self.config.average)
+        for kept, own in zip(self.average.parameters(), self.bare.parameters(), strict=True):
+            kept.lerp_(own, new)
 
     @torch.no_grad()
     def _evaluate(self) -> None:
         """Score the selection pieces; keep the weights when they are the best so far."""
-        self.network.eval()
-        loss = self._loss(self.selection)
-        nats = float(self.fabric.all_reduce(loss, reduce_op="mean") if self.fabric.world_size > 1 else loss)
+        network = self.network if self.average is self.bare else self.average
+        network.eval()
+        loss = self._mean(*self.task.score(network, self.share))
+        nats = float(self.fabric.all_reduce(loss, reduce_op="mean") if self.share.world > 1 else loss)
         progress = self.progress
         progress.log.append({"step": progress.step, "seconds": round(progress.seconds, 1), "nats": nats})
         if nats < progress.best:
             progress.best, progress.best_step = nats, progress.step
-            self.best_weights = self._weights()
+            self.best_weights = _copied(self.average)
 
     def save(self) -> None:
         """Write state, then best weights, configuration and log: whatever survives a kill is whole."""
@@ -239,17 +228,20 @@ class Run:
         state = {
             "identity": self._identity(),
             "network": self.bare.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "progress": asdict(self.progress),
             "best_weights": self.best_weights,
         }
+        if self.average is not self.bare:
+            state["average"] = self.average.state_dict()
         checkpoint.save_state(self.folder, state)
         reached = {
             "steps": self.progress.step,
             "minutes": round(self.progress.seconds / 60, 2),
-            "nats_nine": None if math.isinf(self.progress.best) else round(self.progress.best, 4),
+            self.task.best: None if math.isinf(self.progress.best) else round(self.progress.best, 4),
             "best_step": self.progress.best_step,
             "finished": self.done,
+            **self.task.reached(self.progress.best_step),
         }
         about = {
             "parameters": parameter_count(self.bare),
@@ -257,29 +249,39 @@ class Run:
             "corpus": {
                 "name": self.corpus.path.name,
                 "sha256": self.corpus.sha256,
-                "pieces": len(self.train_pieces),
+                "pieces": len(self.task.train_pieces),
                 "pedal": self.corpus.pedal,
             },
             "reached": reached,
         }
-        checkpoint.save_model(self.folder, self.bare.config, self.best_weights, about)
+        checkpoint.save_model(self.folder, self.task.network, self.best_weights, about)
         with replacing(self.folder / "log.csv") as temporary:
             pd.DataFrame(self.progress.log).to_csv(temporary, index=False)
-
-    def _weights(self) -> dict[str, Tensor]:
-        return {name: tensor.detach().cpu().clone() for name, tensor in self.bare.state_dict().items()}
 
     def _identity(self) -> dict[str, Any]:
         """What must be equal for a run to continue: the network, the corpus, and the training except for its budget."""
         training = {key: value for key, value in asdict(self.config).items() if key not in BUDGETS}
-        return {"network": asdict(self.bare.config), **training, "corpus": self.corpus.sha256}
+        return {"network": asdict(self.task.network), **training, "corpus": self.corpus.sha256}
+
+
+def task_of(corpus: Corpus, network: checkpoint.Configuration, config: Training) -> Task:
+    """What is trained for a network: one that writes frames, or that draws notes."""
+    if isinstance(network, Config):
+        assert isinstance(config, NoteTraining)
+        return NoteTask(corpus, network, config)
+    assert isinstance(config, TrainingConfig)
+    return Frames(corpus, network, config)
+
+
+def _copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
 
 
 def train(
     corpus: Corpus,
     folder: Path,
-    network: NetworkConfig,
-    config: TrainingConfig,
+    network: checkpoint.Configuration,
+    config: Training,
     *,
     machines: Machines = Machines(),
     resume: bool = False,
@@ -311,6 +313,5 @@ def summary(run: Run) -> str:
     reached = run.progress
     return (
         f"{run.folder}: {reached.step} steps in {reached.seconds / 60:.1f} min; best weights from step"
-        f" {reached.best_step}, {reached.best:.2f} nats per frame over the next {run.bare.config.horizon} on"
-        f" {len(run.selection_pieces)} selection pieces."
+        f" {reached.best_step}, {run.task.said(reached.best)} on {len(run.task.selection_pieces)} selection pieces."
     )

@@ -10,8 +10,6 @@ import math
 from torch import Tensor
 from torch.nn import functional as F
 
-from clstm.training.settings import TrainingConfig
-
 
 def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
     """Binary cross-entropy: nats summed over rows and the frames asked for, and how many frames those are.
@@ -34,15 +32,14 @@ def objective(logits: Tensor, frames: Tensor, real: Tensor, lag: int) -> tuple[T
     return (nats * asked).sum(), asked.sum()
 
 
-def rate_at(progress: float, config: TrainingConfig) -> float:
-    """The learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then a cosine to 0
-    (Loshchilov & Hutter, SGDR, 2017).
+def scale_at(progress: float, warmup: float) -> float:
+    """The share of the highest learning rate when a share `progress` (0..1) of the budget is used: linear warm-up, then
+    a cosine to 0 (Loshchilov & Hutter, SGDR, 2017).
 
-    >>> config = TrainingConfig(rate=0.01, warmup=0.1, steps=100)
-    >>> [round(rate_at(progress, config), 4) for progress in (0.0, 0.05, 0.1, 0.55, 1.0)]
-    [0.0001, 0.005, 0.01, 0.005, 0.0]
+    >>> [round(scale_at(progress, 0.1), 2) for progress in (0.0, 0.05, 0.1, 0.55, 1.0)]
+    [0.01, 0.5, 1.0, 0.5, 0.0]
     """
-    if progress < config.warmup:
-        return config.rate * max(progress, 1e-3) / config.warmup  # never 0: the first step must move
-    done = (progress - config.warmup) / (1 - config.warmup)
-    return config.rate * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+    if progress < warmup:
+        return max(progress, 1e-3) / warmup  # never 0: the first step must move
+    done = (progress - warmup) / (1 - warmup)
+    return (1 + math.cos(math.pi * min(done, 1.0))) / 2

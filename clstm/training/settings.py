@@ -7,12 +7,14 @@ important ones by options of their own. A given budget replaces the preset's: ex
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
 
+from clstm.models.checkpoint import Configuration, check_sizes
 from clstm.models.networks import KINDS, NetworkConfig
+from clstm.models.notes import Config
 from clstm.music.score import ROWS
 from clstm.runtime.errors import UserError, choice
 
@@ -22,10 +24,12 @@ Supervision = Literal["dense", "last"]
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a network is trained. Exactly one of steps, epochs, minutes is the budget.
+    """How a network that writes frames is trained. Exactly one of steps, epochs, minutes is the budget.
 
     An epoch has as many frames to predict from as the training pieces: dense, their frames; last, their windows.
     """
+
+    average: ClassVar[float] = 0.0  # see `NoteTraining`
 
     supervision: Supervision = "dense"
     batch: int = 16  # excerpts a step
@@ -44,9 +48,36 @@ class TrainingConfig:
     patience: int | None = None  # evaluations without a better one after which training stops; None never
 
 
-NETWORK_FIELDS = {field.name: field.type for field in fields(NetworkConfig) if field.name not in ("kind", "rows")}
-TRAINING_FIELDS = {field.name: field.type for field in fields(TrainingConfig)}
-MAY_BE_ZERO = ("lead_in", "warmup", "weight_decay", "seed", "dropout")
+@dataclass(frozen=True)
+class NoteTraining:
+    """How the network that draws notes is trained. Exactly one of steps, epochs, minutes is the budget.
+
+    An epoch has as many notes as the training pieces.
+    """
+
+    batch: int = 6  # excerpts a step
+    excerpt: int = 512  # notes
+    rate: float = 0.02  # the highest learning rate, of Muon
+    adam_rate: float = 1e-3  # that of AdamW
+    warmup: float = 0.02  # share of the budget
+    weight_decay: float = 0.1
+    momentum: float = 0.95  # of Muon
+    clip: float = 1.0  # norm of the gradient
+    dropout: float = 0.05
+    without_guesses: float = 0.5  # share of the positions that are not told what came after the same notes before
+    average: float = 0.03  # share of the budget over which the weights are averaged
+    tempo: float = 1.25  # how many times as long or as short a second may become; 1 leaves pieces on their grid
+    transpose: tuple[int, int] = (-5, 6)  # semitones, both included: each of the twelve keys once
+    seed: int = 0
+    steps: int | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+    evaluate_every: int = 450  # steps
+    patience: int | None = None  # evaluations without a better one after which training stops; None never
+
+
+Training = TrainingConfig | NoteTraining
+MAY_BE_ZERO = ("lead_in", "warmup", "weight_decay", "seed", "dropout", "without_guesses", "average", "momentum")
 
 
 @dataclass(frozen=True)
@@ -67,7 +98,11 @@ PRESETS = {
         {"batch": 20, "excerpt": 112, "rate": 4e-3, "minutes": 60.0},
     ),
 }
-
+PRESETS_OF_NOTES = {
+    "small": Preset({"width": 128, "layers": 2, "head": 32}, {"excerpt": 256, "evaluate_every": 50, "minutes": 1.0}),
+    "full": Preset({}, {"steps": 7950}),  # 24 million notes
+}
+KEPT = ("kind", "rows", "pitches", "roll")  # of a network: the corpus or the command decides them
 
 PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "16-mixed", "16-true", "64-true")  # Lightning's names
 
@@ -102,11 +137,12 @@ def configure(
     rows: int = ROWS,
     settings: Sequence[str] = (),
     **given: Any,
-) -> tuple[NetworkConfig, TrainingConfig]:
+) -> tuple[Configuration, Training]:
     """The configurations of a preset with what the user changed. A budget given replaces the preset's.
 
+    rows : of the corpus
     settings : `NAME=VALUE` of any field of the two configurations
-    given : fields of `TrainingConfig`; None leaves the preset's
+    given : fields of the training's configuration; None leaves the preset's
 
     Raises `UserError` for an unknown network, preset or field, a value that cannot be, or more than one budget.
 
@@ -114,14 +150,35 @@ def configure(
     >>> network.hidden, training.batch, training.minutes, training.epochs
     (512, 32, 10.0, None)
     """
-    chosen = PRESETS[choice("--preset", preset, PRESETS)]
-    network = NetworkConfig(choice("the network", kind, KINDS), rows=rows, **chosen.network)
+    choice("the network", kind, (*KINDS, "notes"))
+    draws_notes = kind == "notes"
+    presets = PRESETS_OF_NOTES if draws_notes else PRESETS
+    chosen = presets[choice("--preset", preset, presets)]
+    classes = (Config, NoteTraining) if draws_notes else (NetworkConfig, TrainingConfig)
+    sizes, trained = ({field.name: field.type for field in fields(one) if field.name not in KEPT} for one in classes)
     given = {name: value for name, value in given.items() if value is not None}
-    changed = _parsed(settings)
+    if draws_notes and "supervision" in given:
+        raise UserError("--supervision is for networks that write frames; of notes every one is asked for")
+    changed = _parsed(settings, sizes | trained)
     clash = given.keys() & changed.keys()
     if clash:
         raise UserError(f"{', '.join(sorted(clash))} is given twice, by its own option and by --set; give it once")
     given |= changed
+    _check(given)
+    training = {**chosen.training, **given}
+    if budgets := [name for name in BUDGETS if name in given]:
+        training |= dict.fromkeys(set(BUDGETS) - set(budgets))
+    own = chosen.network | {
+        name: training.pop(name) for name in list(training) if name in sizes and name not in trained
+    }
+    if draws_notes:
+        own |= {} if rows == ROWS else {"pitches": rows, "roll": True}
+        return _possible(Config(**own)), NoteTraining(**training)
+    return NetworkConfig(kind, rows=rows, **own), TrainingConfig(**training)  # type: ignore[arg-type]  # it is a kind
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Raise `UserError` for more than one budget, and for budgets, rates and the like that cannot be."""
     budgets = [name for name in BUDGETS if name in given]
     if len(budgets) > 1:
         raise UserError(f"two budgets, {' and '.join(budgets)}; give one")
@@ -132,16 +189,22 @@ def configure(
     if not 0 < rate < math.inf:
         raise UserError(f"a rate of {rate} cannot train; give a number above 0, such as 0.003")
     choice("--supervision", given.get("supervision", "dense"), get_args(Supervision))
-    training = {**chosen.training, **given}
-    if budgets:
-        training |= dict.fromkeys(set(BUDGETS) - set(budgets))
-    sizes = {name: training.pop(name) for name in list(training) if name in NETWORK_FIELDS}
-    return replace(network, **sizes), TrainingConfig(**training)
 
 
-def _parsed(settings: Sequence[str]) -> dict[str, Any]:
-    """`NAME=VALUE` as numbers of the fields' types; `transpose=-5,6` is a pair."""
-    accepted = NETWORK_FIELDS | TRAINING_FIELDS
+def _possible(config: Config) -> Config:
+    """The configuration. Raises `UserError` for sizes that no network of notes has."""
+    try:
+        check_sizes(config)
+    except ValueError as error:
+        raise UserError(f"no network has such sizes: {error}") from None
+    return config
+
+
+def _parsed(settings: Sequence[str], accepted: dict[str, Any]) -> dict[str, Any]:
+    """`NAME=VALUE` as numbers of the fields' types; `transpose=-5,6` is a pair.
+
+    accepted : the fields that there are, with their types
+    """
     values: dict[str, Any] = {}
     for setting in settings:
         name, _, text = setting.partition("=")
@@ -160,8 +223,12 @@ def _parsed(settings: Sequence[str]) -> dict[str, Any]:
             kind = "a whole number" if whole else "a number"
             kind = "two whole numbers, such as -5,6" if name == "transpose" else kind
             raise UserError(f"--set {setting} is not {kind} that can be used here") from None
-    if not values.get("dropout", 0) < 1:
-        raise UserError(f"--set dropout={values['dropout']:g} drops everything; give a share below 1")
+    for share in ("dropout", "without_guesses", "momentum", "average"):
+        if not values.get(share, 0) < 1:
+            what = "drops everything" if share == "dropout" else "is not possible"
+            raise UserError(f"--set {share}={values[share]:g} {what}; give a share below 1")
+    if values.get("tempo", 1) < 1:
+        raise UserError(f"--set tempo={values['tempo']:g} is below 1; give 1, which leaves pieces as they are, or more")
     return values
 
 
