@@ -350,7 +350,7 @@ def swapped_by_hand(counts: pd.DataFrame, one: str, other: str) -> dict[str, flo
         turned = counts.copy()
         swap = counts["group"].isin([group for group, way in zip(groups, ways, strict=True) if way])
         turned.loc[swap, "system"] = counts.loc[swap, "system"].map({one: other, other: one})
-        sums = turned.groupby("system")[[*accuracy.SUMS, "frames"]].sum()
+        sums = turned.drop(columns=["horizon", "part"]).groupby("system").sum(numeric_only=True)
         hits, wrong = sums["hits_at_threshold"], sums["false_alarms_at_threshold"] + sums["misses_at_threshold"]
         figures = {
             "nats": sums["nats"] / sums["frames"],
@@ -462,7 +462,15 @@ def test_the_paper_says_nothing_of_all_nine_frames_nor_of_other_kinds() -> None:
 # Simulations: groups of unequal size, some much harder than others.
 
 ERRORS = {"base": 1.0, "lstm": 0.95, "c-lstm": 0.85}  # each system's, relative to the first's
-OF_A_SYSTEM = ("accuracy", "precision", "recall", "f1", "nats", "skill_accuracy", "skill_nats")
+OF_A_SYSTEM = (
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "nats",
+    "joint_nats",
+    *(f"skill_{of}" for of in accuracy.SKILLS),
+)
 OF_A_PAIR = (*accuracy.COMPARED, "errors_removed")
 
 
@@ -476,7 +484,8 @@ def simulated(random: np.random.Generator, groups: int, spread: float, twins: bo
         cells, wrong, notes = 78 * windows, np.clip(0.02 * worse, 0, 0.4), density
         misses = np.minimum(wrong / 2, 0.9 * notes)
         counts = [(notes - misses) * cells, (wrong - misses) * cells, misses * cells]
-        part = np.stack([windows, cells, 5 * worse * windows, *counts, *counts], axis=1)
+        joint = (4 * worse * windows, 3 * worse * windows, 0 * windows)
+        part = np.stack([windows, cells, 5 * worse * windows, *counts, *counts, *joint], axis=1)
         found[name] = np.stack([part, part])
     return found
 

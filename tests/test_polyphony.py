@@ -80,7 +80,7 @@ def test_where_nothing_is_asked_there_is_no_figure() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_frame_is_predicted_from_those_before_it_and_no_other(kind: Kind, tmp_path: Path) -> None:
-    predict = benchmark.network(run_of(kind, tmp_path))
+    predict = benchmark.network(checkpoint.load_model(run_of(kind, tmp_path))[0])
     frames = rolls(1, 5, density=0.3)[0, 0]
     chances = predict(frames)
     assert chances.shape == frames.shape
@@ -103,7 +103,7 @@ def test_the_state_is_carried_through_the_whole_sequence(
     with torch.inference_mode():
         whole = torch.sigmoid(model(torch.from_numpy(past))[0, :, 0]).numpy()
     monkeypatch.setattr(benchmark, "STEPS_AT_ONCE", 6)
-    np.testing.assert_allclose(benchmark.network(run)(frames), whole, atol=1e-6)
+    np.testing.assert_allclose(benchmark.network(model)(frames), whole, atol=1e-6)
 
 
 def test_the_table_has_baselines_and_runs_with_intervals_around_them(tiny: Corpus, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ SHOWN = {
     "f1_struck_at_threshold": ("F1 struck", 1, 3),
     "nats": ("nats per frame", 1, 2),
     "skill_nats": ("skill in nats", 1, 3),
+    "joint_nats": ("joint nats", 1, 2),
+    "joint_nats_past": ("joint nats, all before", 1, 2),
 }
 
 
@@ -168,7 +170,7 @@ def _accuracy(config: dict[str, Any], scores: pd.DataFrame) -> Iterable[str]:
 
 def rows(scores: pd.DataFrame) -> str:
     """The rows of one horizon as a Markdown table."""
-    shown = {name: form for name, form in SHOWN.items() if name in scores}
+    shown = {name: form for name, form in SHOWN.items() if name in scores and scores[name].notna().any()}
     lines = [
         [row["system"], *(_cell(row, name, scale, decimals) for name, (_, scale, decimals) in shown.items())]
         for row in scores.to_dict("records")

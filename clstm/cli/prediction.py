@@ -16,7 +16,6 @@ from clstm.runtime.ownership import may_write_table, may_write_text, must_differ
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
 app = Commands(MEASURE)
 
@@ -68,7 +67,8 @@ def accuracy(
 
     Windows of exactly 90 frames, from a zero state, of pieces that no model has seen, compared with trivial baselines.
     Intervals are 95 %, over groups of pieces. Skill is the share of the best baseline's error, or of its nats per
-    frame, that a model removes. Networks with five trainings each are compared by t between trainings.
+    frame, that a model removes. Joint nats are of the next frame as it is drawn: models that draw notes have these
+    alone, as they have no chance of each cell. Networks with five trainings each are compared by t between trainings.
 
     For example:
 
@@ -120,11 +120,12 @@ def _show(table: "pd.DataFrame", differences: "pd.DataFrame") -> None:
 
     for horizon in HORIZONS:
         console.print(tables.readable(table, horizon))
-    notes = tables.notes(table)
-    if len(differences):
-        console.print(tables.compared(differences))
-        notes += tables.pair_notes(differences)
-    for note in notes:
+    if tables.has_joint(table):
+        console.print(tables.joint(table))
+    for of in tables.DIFFERENCES:
+        if len(differences) and differences[of].notna().any():
+            console.print(tables.compared(differences, of))
+    for note in (*tables.notes(table), *tables.joint_notes(table), *tables.pair_notes(differences)):
         say(note)
 
 
@@ -150,8 +151,9 @@ def likelihood(
     """Score how likely any music is under trained models: the negative log-likelihood, in nats per frame.
 
     Music becomes score matrices, and what that leaves out is said. Each frame scored is predicted from exactly 90
-    frames before it, as in `clstm accuracy`; nothing is rendered. Fewer nats are not better music: a model's own music,
-    and a note that is repeated, are likely. Compare with people's nats: give the table to `compare` or `report` as
+    frames before it, as in `clstm accuracy`; nothing is rendered. Joint nats are one scale for all models; models that
+    draw notes also have those of whole pieces. Fewer nats are not better music: a model's own music, and a note that is
+    repeated, are likely. Compare with people's nats: give the table to `compare` or `report` as
     --likelihood.
 
     For example:
@@ -176,22 +178,9 @@ def likelihood(
     write_table(out, found.table)
     for remark in found.remarks:
         warn(remark)
-    console.print(_means(scoring.mean_table(found.table)))
+    for shown in scoring.mean_tables(found.table):
+        console.print(shown)
     say(f"{out} made.")
-
-
-def _means(means: "pd.DataFrame") -> "Table":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=SIMPLE_HEAD)
-    shown.add_column("nats per frame, mean of the pieces", overflow="fold")
-    for model in means.columns:
-        shown.add_column(Text(str(model)), justify="right", no_wrap=True)
-    for system, row in means.iterrows():
-        shown.add_row(Text(str(system)), *(f"{value:.2f}" for value in row))
-    return shown
 
 
 @app.command()
@@ -212,7 +201,7 @@ def benchmark(
 
     Nats per frame and expected accuracy. Each frame is predicted from all frames before it; the state is carried from
     zero through the whole sequence, after one silent frame. Over frames 1 to T as in 2012, and over frames 2 to T as in
-    2018. Intervals are 95 %, over pieces.
+    2018. Models that draw notes have joint nats of the keys, and no accuracy. Intervals are 95 %, over pieces.
 
     For example:
 
@@ -263,7 +252,8 @@ def reach(
 ) -> None:
     """Measure how far back each model looks: the gradient of the loss with respect to each input frame.
 
-    This is the paper's vanishing gradient, as a curve. Intervals are 95 %, over groups of pieces.
+    This is the paper's vanishing gradient, as a curve. Intervals are 95 %, over groups of pieces. Models that draw
+    notes read no frames, so they have none.
 
     For example:
 

@@ -42,9 +42,24 @@ class PieceNats:
 
     def before(self, frame: int) -> float:
         """Nats of the frames before one: of all with `frames`."""
+        return self._before(frame, np.ones(len(self.notes) + 1, dtype=bool))
+
+    def of_frame(self, frame: int) -> float:
+        """Nats that one frame adds: those before the next less those before it. Only notes that sound or may end there,
+        and the wait that goes on there, make a difference."""
+        onset, duration, after = self._times()
+        near = (onset <= frame) & (onset + np.maximum(duration, after) >= frame)
+        return self._before(frame + 1, near) - self._before(frame, near)
+
+    def _times(self) -> tuple[Integers, Integers, Integers]:
+        """Onset, duration, and frames to the next onset (to the end, of the last), of each position."""
         onset, duration = np.append(0, self.notes[:, 1]), np.append(0, self.notes[:, 2])
-        after = np.append(self.notes[:, 1], self.frames) - onset
-        known = np.append(frame >= 0, self.notes[:, 1] < frame)
+        return onset, duration, np.append(self.notes[:, 1], self.frames) - onset
+
+    def _before(self, frame: int, some: NDArray[np.bool_]) -> float:
+        """Of some positions only, (n + 1,)."""
+        onset, duration, after = self._times()
+        known = some & np.append(frame >= 0, self.notes[:, 1] < frame)
         lasting = known & (duration > 0)
         upto = frame - onset
         total = self.pitch[known].sum()

@@ -8,6 +8,8 @@ independent), with the same draws for every system; fewer than five groups give 
   (`predictors`).
 - *Nats per frame* are the cross-entropy summed over rows. Silence, copy and hold predict with certainty, so they
   have none.
+- *Joint nats* are -log P of the next frame as a model draws it (`clstm.prediction.joint`): of models of frames, and of
+  models that draw notes, which have chances of no cells. Given the window; of the latter also given the whole past.
 - The *difference* of two models is computed within each draw: its interval can exclude 0 where their own intervals,
   which include the variety of the pieces, overlap. Its p is from sign flips: each group's counts could as well be the
   other system's. A direction needs both.
@@ -26,6 +28,8 @@ from clstm.corpus.corpus import Corpus
 from clstm.music.score import HORIZON, HORIZONS, Matrix
 from clstm.prediction import advantage
 from clstm.prediction.baselines import Chances
+from clstm.prediction.joint.notewise import nats_after, nats_in
+from clstm.prediction.joint.states import JointNats, joint_nats
 from clstm.prediction.predictors import (
     ROLES,
     ScoredSystem,
@@ -36,14 +40,14 @@ from clstm.prediction.predictors import (
     shared_window,
 )
 from clstm.prediction.resampling import Array
-from clstm.prediction.scores import AT, PARTS, SUMS, Horizon, Values, loss, nats
-from clstm.prediction.windows import windows_in, windows_of
+from clstm.prediction.scores import AT, JOINT, PARTS, SUMS, Horizon, Values, loss, nats
+from clstm.prediction.windows import Windows, windows_in, windows_of
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.training.origin import trained_elsewhere
 
-COMPARED = ("nats", "accuracy", "f1_at_threshold")  # of two models
-SKILLS = ("accuracy", "nats")
+COMPARED = ("nats", "accuracy", "f1_at_threshold", "joint_nats", "joint_nats_past")  # of two models
+SKILLS = ("accuracy", "nats", "joint_nats")
 COLUMNS, PAIRS = ("system", "role"), ("horizon", "system")  # the first of each table's
 
 
@@ -112,9 +116,9 @@ def count(
     """Counts of every system on every piece of a split: one row per system, piece, horizon and part (held, struck).
 
     Columns: system, role, kind, threshold, fixed_on, piece, group, horizon, part, windows, frames (predicted), and the
-    sums cells, hits, false_alarms, misses, the same three with _at_threshold, and nats (missing where chances are not
-    calibrated). Pieces shorter than window + horizon have no window and are left out. Raises `UserError` when none is
-    left.
+    sums cells, hits, false_alarms, misses, the same three with _at_threshold, nats (missing where chances are not
+    calibrated), and of the next frame `scores.JOINT`. Pieces shorter than window + horizon have no window and are left
+    out. Raises `UserError` when none is left.
     """
     pieces, size = _long_enough(corpus, split, window), (window, HORIZON, stride)
     total = windows_in(corpus, pieces, *size)
@@ -125,13 +129,8 @@ def count(
         about: dict[str, object] = {"system": name, "role": system.role, "kind": system.kind}
         about |= {"threshold": fixed, "fixed_on": system.fixed_on}
         for some in windows_of(corpus, pieces, *size):
-            chances = system.predict(some.frames, some.ends, HORIZON)
             of_piece = {"piece": some.piece, "group": corpus.pieces["group"][some.piece], "windows": len(some.ends)}
-            for horizon, ahead in HORIZONS.items():
-                for part, inside in PARTS.items():
-                    sums = _sums(chances[:, :ahead, inside], some.targets[:, :ahead, inside], system)
-                    place = {"horizon": horizon, "part": part, "frames": len(some.ends) * ahead}
-                    rows.append(about | of_piece | place | sums)
+            rows += [about | of_piece | row for row in _counted(system, corpus, some, window)]
             done += len(some.ends)
             progress(f"Scoring {name}", done, total)
     counts = pd.DataFrame(rows)
@@ -144,6 +143,40 @@ def _long_enough(corpus: Corpus, split: str, window: int) -> list[int]:
     if not found:
         raise UserError(f"no piece of {corpus.path} in {split!r} is as long as {window + HORIZON} frames")
     return found
+
+
+def _counted(system: ScoredSystem, corpus: Corpus, some: Windows, window: int) -> Iterator[dict[str, object]]:
+    """What a system is right and wrong in on some windows, by horizon and part."""
+    chances = system.predict(some.frames, some.ends, HORIZON) if system.predict else None
+    whole = _joint_sums(_joint(system, corpus, some, window, chances))
+    for horizon, ahead in HORIZONS.items():
+        for part, inside in PARTS.items():
+            row: dict[str, object] = {"horizon": horizon, "part": part, "frames": len(some.ends) * ahead}
+            row |= dict.fromkeys(SUMS, float("nan"))
+            if chances is not None:
+                row |= _sums(chances[:, :ahead, inside], some.targets[:, :ahead, inside], system)
+            if horizon == "next":
+                row |= whole if part == "held" else {name: 0 * value for name, value in whole.items()}
+            yield row
+
+
+def _joint(
+    system: ScoredSystem, corpus: Corpus, some: Windows, window: int, chances: Chances | None
+) -> JointNats | None:
+    """Of the next frame; None where a system predicts with certainty."""
+    if system.notes:
+        given = nats_after(system.notes, some.frames, some.ends, window)
+        past = nats_in(system.notes, corpus.matrix(some.piece), some.first + some.ends)
+        return JointNats(given, past, np.zeros(len(given), dtype=np.int64))
+    if chances is None or not system.calibrated:
+        return None
+    return joint_nats(chances[:, 0], some.frames[some.ends - 1], some.targets[:, 0])
+
+
+def _joint_sums(found: JointNats | None) -> dict[str, float]:
+    if found is None:
+        return dict.fromkeys(JOINT, float("nan"))
+    return dict(zip(JOINT, (float(each.sum()) for each in (found.nats, found.past, found.zeros)), strict=True))
 
 
 def _sums(chances: Chances, targets: Matrix, system: ScoredSystem) -> dict[str, float]:
@@ -162,12 +195,13 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """The table: one row per horizon and system, metrics over all cells of its windows.
 
     Columns: system, role, kind, horizon; accuracy, precision, recall and f1 (0..1), each of all cells, with _held and
-    with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); skill_accuracy and skill_nats (at
-    most 1). All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model
-    being no better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the
-    pieces' values; threshold and fixed_on (see `ScoredSystem`);
-    windows, pieces and groups. What does not exist is missing:
-    precision where no 1 is said, nats and thresholds of certainties, skill over a baseline without error, every
+    with _struck, and each of these at 0.5 and with _at_threshold; nats (per frame); joint_nats and joint_nats_past (of
+    the next frame, given the window, and the whole past); skill_accuracy, skill_nats and skill_joint_nats (at most 1).
+    All of them again with _low and _high, the interval; the skills of models with _p, two-sided, of the model being no
+    better and no worse than the best baseline. Then accuracy_by_piece and nats_by_piece, the mean of the pieces'
+    values; joint_zeros, the pitches whose state came with a chance of 0; threshold and fixed_on (see `ScoredSystem`);
+    windows, pieces and groups. What does not exist is missing: precision where no 1 is said, nats and thresholds of
+    certainties, cells of models that draw notes, skill over a baseline without error, every
     interval and p of fewer than five groups.
     """
     rows = []
@@ -178,10 +212,11 @@ def summarise(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             row: dict[str, object] = {"system": system}
             row |= {name: horizon.about(system, name) for name in ("role", "kind")} | {"horizon": horizon.name}
             for name, of_rows in found[system].items():
-                lowest, highest = (0, np.inf) if name == "nats" else (0, 1)
+                lowest, highest = (0, np.inf) if "nats" in name else (0, 1)
                 row |= _with_interval(name, of_rows, horizon, lowest, highest)
             for of, rival in best.items():
                 row |= _skill(of, system, rival, found, horizon)
+            row["joint_zeros"] = own["joint_zeros"].sum(min_count=1)
             rows.append(row | _by_piece(own) | own.iloc[0][["threshold", "fixed_on"]].to_dict() | _size(own))
     return pd.DataFrame(rows)
 
@@ -190,9 +225,10 @@ def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """How much better one model is than another, baselines left out: one row per horizon and pair.
 
     A pair is a model and each before it in the table; two kinds of the paper the other way round where it finds the
-    other better (`advantage`). Columns: horizon, system, kind, other, other_kind; then nats, accuracy and
-    f1_at_threshold, each the system's less the other's, with _low and _high, its interval, and _p, two-sided, by
-    flipping the signs of the groups' differences; the columns of `advantage`; groups. Empty with fewer than two
+    other better (`advantage`). Columns: horizon, system, kind, other, other_kind; then nats, accuracy, f1_at_threshold,
+    joint_nats and joint_nats_past, each the system's less the other's, with _low and _high, its interval, and _p,
+    two-sided, by flipping the signs of the groups' differences; the columns of `advantage`; groups. What one of the two
+    lacks is missing: cells of a model that draws notes, its past of all others. Empty with fewer than two
     models. Intervals and p are missing for fewer than five groups.
     """
     rows: list[dict[str, object]] = []
@@ -217,6 +253,7 @@ def differences(counts: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 def _horizons(counts: pd.DataFrame, seed: int) -> Iterator[Horizon]:
     known = counts if "kind" in counts else counts.assign(kind="")
+    known = known.assign(**{name: np.nan for name in JOINT if name not in counts})
     for name, everyone in known.groupby("horizon", sort=False):
         yield Horizon.of(str(name), everyone, seed)
 

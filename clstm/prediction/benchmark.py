@@ -14,6 +14,9 @@ frame 1 is predicted too.
   independent here, so the expectations are exact: a key that sounds is hit with its chance p and missed with 1 - p, one
   that does not is falsely struck with p. A split in which nothing sounds and nothing is predicted has none.
 
+A model that draws notes (`clstm.models.notes`, of piano rolls) has exact joint nats of each sequence instead: -log P of
+all of it, each note given all before it, and no chance of a single key, so no accuracy.
+
 Intervals are 95 %, over pieces, the same draws for every system, and none of fewer than five (`resampling`).
 
 The values of the literature are those printed in the papers. Bai et al.'s were checked against paper and code; those of
@@ -22,6 +25,7 @@ The values of the literature are those printed in the papers. Bai et al.'s were 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +37,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from clstm.corpus.corpus import Corpus
-from clstm.models.checkpoint import load_model
+from clstm.models.checkpoint import load_network
+from clstm.models.networks import Model
+from clstm.models.note_scoring import notes_of, read
+from clstm.models.notes import Notes
 from clstm.music.pianoroll import KEYS, Roll
 from clstm.prediction.baselines import Markov
 from clstm.prediction.resampling import FEWEST_GROUPS, Draws
@@ -43,6 +50,7 @@ from clstm.training.batches import row_means
 
 Chances = NDArray[np.float64]
 Predictor = Callable[[Roll], Chances]  # frames (T, 88) of a whole piece -> each frame's from those before it, (T, 88)
+Counter = Callable[[Roll], NDArray[np.float64]]  # what one piece adds to the sums, see `count`
 
 NEAREST = 1e-15  # to 0 and 1: what float64 still distinguishes from them
 STEPS_AT_ONCE = 1024
@@ -117,22 +125,24 @@ def score(
     Raises `MismatchError` when the corpus or a run has not 88 rows, `UserError` when two runs have one name.
     """
     must_be_benchmark(corpus)
-    predictors = baselines(corpus)
-    roles = dict.fromkeys(predictors, "baseline")
+    counters = {name: counter(predict) for name, predict in baselines(corpus).items()}
+    about: dict[str, dict[str, Any]] = {name: {"role": "baseline", "note": ""} for name in counters}
     for run in map(Path, runs):
-        if run.name in predictors:
+        if run.name in counters:
             raise UserError(f"two systems are called {run.name}, and a run has its folder's name; rename one")
-        predictors[run.name], roles[run.name] = network(run), "model"
+        model = _of_the_keys(run)
+        joint = isinstance(model, Notes)
+        counters[run.name] = partial(count_joint, model) if isinstance(model, Notes) else counter(network(model))
+        about[run.name] = {"role": "model", "note": JOINT if joint else ""}
     pieces = corpus.of_split(split)
-    sums: dict[str, list[NDArray[np.float64]]] = {name: [] for name in predictors}
+    sums: dict[str, list[NDArray[np.float64]]] = {name: [] for name in counters}
     for done, piece in enumerate(pieces, start=1):
         frames = np.ascontiguousarray(corpus.matrix(int(piece)).T)
-        for name, predict in predictors.items():
-            sums[name].append(count(predict(frames), frames))
+        for name, counted in counters.items():
+            sums[name].append(counted(frames))
         progress("Scoring", done, len(pieces))
     rows: list[dict[str, Any]] = [
-        {"system": name, "role": roles[name], "source": "", "note": ""} | _estimates(np.stack(own), seed)
-        for name, own in sums.items()
+        {"system": name, "source": ""} | about[name] | _estimates(np.stack(own), seed) for name, own in sums.items()
     ]
     rows += literature(identify(corpus)) if split == "test" else []
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -186,14 +196,25 @@ def baselines(corpus: Corpus) -> dict[str, Predictor]:
     return {"per-key Bernoulli": bernoulli, "per-key Markov": chain}
 
 
-def network(run: Path) -> Predictor:
-    """A trained network as a predictor. Raises `MismatchError` when it has not 88 rows."""
-    model, _ = load_model(run)
-    if model.config.rows != KEYS:
+def _of_the_keys(run: Path) -> Model | Notes:
+    """A trained network. Raises `MismatchError` when it has not 88 rows."""
+    model, _ = load_network(run)
+    config = model.c if isinstance(model, Notes) else model.config
+    if config.rows != KEYS:
         raise MismatchError(
-            f"{run} was trained on music of {model.config.rows} rows; give one trained on the benchmark's {KEYS} keys:"
-            f" clstm train {model.config.kind} CORPUS --out RUN"
+            f"{run} was trained on music of {config.rows} rows; give one trained on the benchmark's {KEYS} keys:"
+            f" clstm train {config.kind} CORPUS --out RUN"
         )
+    return model
+
+
+def counter(predict: Predictor) -> Counter:
+    """What a predictor adds to the sums on a piece."""
+    return lambda frames: count(predict(frames), frames)
+
+
+def network(model: Model) -> Predictor:
+    """A network of the benchmark's keys as a predictor."""
 
     @torch.inference_mode()
     def predict(frames: Roll) -> Chances:
@@ -224,6 +245,14 @@ def count(chances: Chances, frames: Roll) -> NDArray[np.float64]:
     struck = frames.sum(axis=1) + (chances * (1 - frames.astype(np.float64))).sum(axis=1)
     by_frame = np.stack([np.ones(len(frames)), nats, hits, struck], axis=1)
     return np.stack([by_frame.sum(axis=0), by_frame[1:].sum(axis=0)])
+
+
+def count_joint(model: Notes, frames: Roll) -> NDArray[np.float64]:
+    """The same of a network that draws notes: exact nats of the piece, and no hits."""
+    (one,) = read(model, [(notes_of(frames.T), len(frames))])
+    nothing = float("nan")
+    both = [(len(frames), one.total), (len(frames) - 1, one.total - one.before(1))]
+    return np.array([[steps, nats, nothing, nothing] for steps, nats in both])
 
 
 def values(sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -273,7 +302,7 @@ def notes(scores: Scores) -> list[str]:
     ]
     if scores.pieces < FEWEST_GROUPS:
         lines.append(f"No interval: they rest on pieces, here {scores.pieces}, and need {FEWEST_GROUPS}.")
-    noted = published[published["note"] != ""]
+    noted = scores.table[scores.table["note"] != ""]
     return lines + [f"{system}: {note}." for system, note in zip(noted["system"], noted["note"], strict=True)]
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clstm.corpus.corpus import Corpus
-from clstm.models.checkpoint import load_model, network_of
-from clstm.models.networks import Model
+from clstm.models.checkpoint import configured, load_model, read_config
+from clstm.models.networks import KINDS, Model
+from clstm.models.notes import Config
 from clstm.prediction import reach_tables
 from clstm.prediction.reach_tables import Gradients
 from clstm.runtime.errors import MismatchError, UserError
@@ -42,8 +43,12 @@ def measure(
     name.
     """
     corpus.must_be_music()
-    for run in runs:  # before the work
-        network_of(run)
+    for run in map(Path, runs):  # before the work
+        if isinstance(configured(read_config(run)["network"]), Config):
+            raise MismatchError(
+                f"{run} draws notes and reads notes, not frames: there is no gradient with respect to a frame; reach is"
+                f" for models that write frames: {', '.join(KINDS)}"
+            )
     found: list[Gradients] = []
     for run in map(Path, runs):
         network, _ = load_model(run)

@@ -4,6 +4,10 @@ A piece becomes a score matrix (`clstm.music.score`), and a model reads windows 
 and predicts the frame after each: the windows and the nats of `clstm accuracy`, of the next frame. A piece shorter than
 99 frames (12.4 s) has no window. Windows of several pieces are predicted at once; that changes no number.
 
+Joint nats are of whole frames as a model draws them (`clstm.prediction.joint`): one scale for models of frames and for
+those that draw notes, on the same windows. Of the latter there are also the exact nats of the whole piece, however
+short it is, and no nats of cells.
+
 Nats are about a model and music together. A model's own music is likely under itself, and so is music of which little
 is written: silence, or one note that is repeated. So a low number does not say good. It says something beside that of
 people's music: both fewer nats than theirs and more are a difference.
@@ -16,10 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
 
 from clstm import pretrained
-from clstm.models.checkpoint import learnt_pedal, load_model, read_config
+from clstm.models.checkpoint import learnt_pedal, read_config
 from clstm.models.networks import KINDS
 from clstm.music.generated import fits, read_manifest
 from clstm.music.left_out import NOTHING, LeftOut, sentence
@@ -39,10 +45,10 @@ from clstm.music.score import (
 )
 from clstm.music.sounding import LENGTHS
 from clstm.prediction.baselines import Predictor
+from clstm.prediction.joint.readers import Reader, Windows, nats_of_turns, reader
 from clstm.prediction.predictors import window_of
 from clstm.prediction.resampling import Array
-from clstm.prediction.scores import nats
-from clstm.prediction.windows import FRAMES_AT_ONCE, predictor
+from clstm.prediction.windows import FRAMES_AT_ONCE
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError
 from clstm.runtime.finding import MIDI, find
 from clstm.runtime.names import counted, readable
@@ -50,11 +56,15 @@ from clstm.runtime.processes import in_processes
 from clstm.runtime.progress import Progress, silent
 
 PER = ("nats_per_frame", "nats_per_second", "nats_per_note")
-COLUMNS = ("system", "file", "model", "frames", "notes", *PER, "note")
+JOINT = ("joint_nats_per_frame", "joint_nats_whole")  # per frame: of the same frames, and of all of the piece
+COLUMNS = ("system", "file", "model", "frames", "notes", *PER, "note", *JOINT)
+MEANS = {
+    "nats_per_frame": "nats per frame",
+    "joint_nats_per_frame": "joint nats per frame",
+    "joint_nats_whole": "joint nats per frame, whole pieces",
+}
 
 SMALLEST_SHIFT = 0.05  # ms: less is shown as 0.0
-
-Windows = tuple[Matrix, NDArray[np.int64]]  # frames (T, rows), and the frame after each window, (n,)
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ def score_systems(
     framewise = [kind for kind in KINDS if kind in pretrained.names()]
     found = [pretrained.find(model) for model in models or framewise]
     window = window_of(found, "what is scored here")
-    predictors = {run.name: predictor(load_model(run)[0]) for run in found}
+    readers = {run.name: reader(run, window) for run in found}
     music = {name: find([path], MIDI) for name, path in sources.items()}  # before the work: what is not there
     remarks = [f"{name}: {remark}" for name, own in music.items() for remark in own.remarks]
     remarks += _other_lengths(found, pedal=pedal)
@@ -129,11 +139,11 @@ def score_systems(
         pieces = [one for _, one in in_processes(read, _sources(own.files), workers=workers)]
         remarks += [f"{name}: {remark}" for remark in _remarks(pieces, window)]
         scored = [one if isinstance(one, ScorePiece) else one.reason for one in pieces]
-        each = _under_models(name, scored, predictors, (window, stride), progress)
+        each = _under_models(name, scored, readers, (window, stride), progress)
         files = [_within(path, sources[name]) for path in own.files]
         about = zip(files, each, strict=True)
         rows += [{"system": name, "file": file, **row} for file, of_models in about for row in of_models]
-        if not any(isinstance(one, ScorePiece) and one.has(window) for one in pieces):
+        if not any("nats_per_frame" in row or "joint_nats_whole" in row for of_models in each for row in of_models):
             reasons = "; ".join(dict.fromkeys(str(row["note"]) for row in rows if row["system"] == name))
             raise NothingUsableError(f"{name}: none of its {counted(len(pieces), 'file')} can be scored: {reasons}")
     return Likelihood(pd.DataFrame(rows, columns=list(COLUMNS)), tuple(remarks))
@@ -163,14 +173,32 @@ def nats_of(piece: Matrix, predict: Predictor, window: int = WINDOW, stride: int
     >>> float(nats_of(np.zeros((156, 120), dtype=np.uint8), certain).sum())
     0.0
     """
-    parts = [_nats(predict, [turn]) for turn in _turns(piece, window, stride)]
+    parts = [nats_of_turns(predict, [turn])[0] for turn in _turns(piece, window, stride)]
     return np.concatenate([np.empty(0), *parts])
 
 
-def mean_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean nats per frame of the pieces of each system, one row per system, one column per model."""
-    means = table.groupby(["system", "model"], sort=False)["nats_per_frame"].mean().unstack()  # noqa: PD010
-    return means.reindex(index=table["system"].unique(), columns=table["model"].unique())
+def mean_table(table: pd.DataFrame, of: str = "nats_per_frame") -> pd.DataFrame:
+    """Mean nats per frame of the pieces of each system, one row per system, one column per model that has them.
+
+    of : nats_per_frame, or one of `JOINT`
+    """
+    means = table.groupby(["system", "model"], sort=False)[of].mean().unstack()  # noqa: PD010
+    return means.reindex(index=table["system"].unique(), columns=table["model"].unique()).dropna(axis=1, how="all")
+
+
+def mean_tables(table: pd.DataFrame) -> Iterator[Table]:
+    """The means for the terminal: a table for each kind of nats that there are."""
+    for of, what in MEANS.items():
+        means = mean_table(table, of)
+        if not means.size:
+            continue
+        shown = Table(box=SIMPLE_HEAD)
+        shown.add_column(f"{what}, mean of the pieces", overflow="fold")
+        for model in means.columns:
+            shown.add_column(Text(str(model)), justify="right", no_wrap=True)
+        for system, row in means.iterrows():
+            shown.add_row(Text(str(system)), *(f"{value:.2f}" for value in row))
+        yield shown
 
 
 def in_words(pieces: Sequence[ScorePiece]) -> str:
@@ -230,36 +258,46 @@ def _within(path: Path, source: Path) -> str:
 def _under_models(
     name: str,
     pieces: Sequence[ScorePiece | str],
-    predictors: Mapping[str, Predictor],
+    readers: Mapping[str, Reader],
     size: tuple[int, int],
     progress: Progress,
 ) -> list[list[dict[str, object]]]:
     """Of each piece, or why there is none, one row per model. size : window and stride"""
     turns = [_turns(one.matrix, *size) if isinstance(one, ScorePiece) else [] for one in pieces]
-    sums = {model: np.zeros(len(pieces)) for model in predictors}
-    done, total = 0, len(predictors) * sum(map(bool, turns))
+    sums = {model: np.zeros((2, len(pieces))) for model in readers}
+    done, total = 0, len(readers) * sum(map(bool, turns))
     for batch in _batches(turns):
         owner = np.repeat([place for place, _ in batch], [len(ends) for _, (_, ends) in batch])
-        for model, predict in predictors.items():
-            own = _nats(predict, [turn for _, turn in batch])
-            sums[model] += np.bincount(owner, own, minlength=len(pieces))
+        for model, own in readers.items():
+            found = own.after([turn for _, turn in batch])
+            sums[model] += [np.bincount(owner, each, minlength=len(pieces)) for each in found]
             done += len({place for place, _ in batch})
             progress(f"Scoring {name}", min(done, total), total)
-    rows = []
+    rows: list[list[dict[str, object]]] = [[] for _ in pieces]
     for place, piece in enumerate(pieces):
         why = piece if isinstance(piece, str) else "" if turns[place] else _too_short(size[0])
         frames = sum(len(ends) for _, ends in turns[place])
         notes = sum(int(part[ends][:, STRUCK].sum()) for part, ends in turns[place])
-        rows.append([{"model": model, **_row(float(own[place]), frames, notes, why)} for model, own in sums.items()])
+        for model, both in sums.items():
+            row = _row(float(both[0, place]), float(both[1, place]), frames, notes, why)
+            rows[place].append({"model": model, **row, **_whole(readers[model], piece)})
     return rows
 
 
-def _row(total: float, frames: int, notes: int, why: str) -> dict[str, object]:
+def _whole(own: Reader, piece: ScorePiece | str) -> dict[str, object]:
+    """Exact nats of a whole piece per frame, under a model that has them."""
+    if own.whole is None or isinstance(piece, str) or not piece.matrix.shape[1]:
+        return {}
+    return {"joint_nats_whole": own.whole(piece.matrix) / piece.matrix.shape[1]}
+
+
+def _row(total: float, joint: float, frames: int, notes: int, why: str) -> dict[str, object]:
     if not frames:
         return {"note": why}
     per_frame = total / frames
     per_note = total / notes if notes else float("nan")
     values = dict(zip(PER, (per_frame, per_frame * FRAME_RATE, per_note), strict=True))
+    values["joint_nats_per_frame"] = joint / frames
     return {"frames": frames, "notes": notes, **values, "note": "" if notes else "no note begins in the frames scored"}
 
 
@@ -283,12 +321,3 @@ def _batches(turns: Sequence[Sequence[Windows]]) -> Iterator[list[tuple[int, Win
         size += len(turn[0])
     if batch:
         yield batch
-
-
-def _nats(predict: Predictor, turns: Sequence[Windows]) -> Array:
-    """Nats of the frame after each window, (n,), of turns one after another: no window crosses from one to the next."""
-    frames = np.concatenate([part for part, _ in turns])
-    starts = np.cumsum([0, *(len(part) for part, _ in turns[:-1])])
-    ends = np.concatenate([own + start for (_, own), start in zip(turns, starts, strict=True)])
-    chances = predict(frames, ends, 1)[:, 0]
-    return np.asarray(nats(chances, frames[ends]).sum(axis=1))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from clstm.corpus.corpus import Corpus
 from clstm.corpus.pieces import fingerprint
-from clstm.models.checkpoint import CONFIG, load_model, network_of, read_config
-from clstm.models.networks import PAPER
-from clstm.music.score import HORIZON, HORIZONS, ROWS
+from clstm.models.checkpoint import CONFIG, configured, load_network, read_config
+from clstm.models.networks import PAPER, NetworkConfig
+from clstm.models.notes import Notes
+from clstm.music.score import HORIZON, HORIZONS, ROWS, WINDOW
 from clstm.prediction.baselines import Markov, Predictor, copy_last, hold_chord, silence
 from clstm.prediction.windows import predictor, windows_in, windows_of
 from clstm.runtime.errors import MismatchError, UserError
@@ -37,19 +38,22 @@ SELECTION = "selection pieces"
 class ScoredSystem:
     """What is scored.
 
+    predict : chances of cells; None of a model that draws notes
     role : "model" for the paper's three, "own" for networks of our design
-    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus; "" for a baseline
+    kind : of the network, as its run says: rnn, lstm, c-lstm, c-lstm-plus, notes; "" for a baseline
     calibrated : whether it gives chances, which have nats; certainties are the same at every threshold
     threshold, fixed_on : its threshold and what that was fixed on: "selection pieces" of the corpus; "config.json",
         where it was stated; or nothing, ""
+    notes : the network that draws notes, where it is one
     """
 
-    predict: Predictor
+    predict: Predictor | None
     role: Role
     calibrated: bool = True
     threshold: float = 0.5
     fixed_on: str = ""
     kind: str = ""
+    notes: Notes | None = None
 
 
 def shared_window(corpus: Corpus, runs: Sequence[Path], names: Sequence[str] = ()) -> int:
@@ -65,27 +69,28 @@ def shared_window(corpus: Corpus, runs: Sequence[Path], names: Sequence[str] = (
 
 
 def window_of(runs: Sequence[Path], music: str, names: Sequence[str] = ()) -> int:
-    """The frames each run reads at once, all the same.
+    """The frames each run reads at once, all the same. What draws notes reads as many as the others; on its own, 90.
 
     music : what they are to score, for the errors, those of `shared_window`; names : as there
     """
-    windows: dict[str, int] = {}
+    windows: dict[str, int | None] = {}
     for name, run in zip(names or [Path(run).name for run in runs], map(Path, runs), strict=True):
-        network = network_of(run)
+        network = configured(read_config(run)["network"])
         if network.rows != ROWS:
             raise MismatchError(
                 f"{run} was trained on a benchmark of {network.rows} keys, and {music} is music of {ROWS}"
                 " rows; score it on its own corpus with: clstm benchmark"
             )
-        if network.horizon < HORIZON:
+        if isinstance(network, NetworkConfig) and network.horizon < HORIZON:
             raise MismatchError(f"{run} predicts {network.horizon} frames ahead; the table is about {HORIZON}")
         if name in windows or name in BASELINES:
             raise UserError(f"two systems are called {name}, and a run has its folder's name; rename one")
-        windows[name] = network.window
-    if len(set(windows.values())) > 1:
-        each = ", ".join(f"{name} {window}" for name, window in windows.items())
+        windows[name] = network.window if isinstance(network, NetworkConfig) else None
+    sizes = {name: window for name, window in windows.items() if window is not None}
+    if len(set(sizes.values())) > 1:
+        each = ", ".join(f"{name} {window}" for name, window in sizes.items())
         raise MismatchError(f"the runs read windows of different frames ({each}); score them separately")
-    return next(iter(windows.values()))
+    return next(iter(sizes.values()), WINDOW)
 
 
 def baselines(
@@ -147,9 +152,11 @@ def on_learning(corpus: Corpus, split: str, teacher: Corpus | None) -> str:
 
 def model(run: Path, corpus: Corpus, progress: Progress = silent) -> ScoredSystem:
     """A run, with the threshold fixed on its selection pieces when they are in this corpus; on another corpus, the one
-    its configuration has as `threshold`, or 0.5.
+    its configuration has as `threshold`, or 0.5. One that draws notes has neither chances of cells nor a threshold.
     """
-    network, config = load_model(run)
+    network, config = load_network(run)
+    if isinstance(network, Notes):
+        return ScoredSystem(None, "own", calibrated=False, kind="notes", notes=network)
     kind = network.config.kind
     system = ScoredSystem(predictor(network), "model" if kind in PAPER else "own", kind=kind)
     if _trained_on(corpus, config):
@@ -211,7 +218,7 @@ def with_threshold(
     """
     size = (window, HORIZON, SELECTION_STRIDE)
     total = windows_in(corpus, pieces, *size)
-    if not total:
+    if not total or system.predict is None:
         return system
     said, hits = np.zeros((2, len(HORIZONS), LEVELS + 1))  # by the highest threshold a chance reaches, in 1/256
     positives, done = np.zeros(len(HORIZONS)), 0

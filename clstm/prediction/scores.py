@@ -15,14 +15,15 @@ from clstm.prediction.resampling import Array, Draws, Ratio, contributions, sign
 
 PARTS = {"held": HELD, "struck": STRUCK}
 AT = ("", "_at_threshold")  # what a chance must reach to count as a 1: 0.5, or the threshold
-SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses"))]
+JOINT = ["joint_nats", "joint_nats_past", "joint_zeros"]  # of both parts: they stand in the rows of held, 0 in struck's
+SUMS = ["cells", "nats", *(f"{count}{at}" for at in AT for count in ("hits", "false_alarms", "misses")), *JOINT]
 
 COLUMNS = ["frames", *SUMS]
 
 WRONG, WRONG_AT = (tuple(f"{count}{at}" for count in ("false_alarms", "misses")) for at in AT)
 TWICE = ("hits_at_threshold", "hits_at_threshold")
 RATIOS = {  # what is added up above and below the line of the metrics that have a p
-    "nats": (("nats",), ("frames",)),
+    **{name: ((name,), ("frames",)) for name in ("nats", "joint_nats", "joint_nats_past")},
     "accuracy": (WRONG, ("cells",)),
     "f1_at_threshold": (TWICE, (*TWICE, *WRONG_AT)),
 }
@@ -95,7 +96,8 @@ def values(weights: Array, sums: Array) -> Values:
             shares = confusion(of["cells"], of[f"hits{at}"], of[f"false_alarms{at}"], of[f"misses{at}"])
             found |= {f"{name}{part}{at}": share for name, share in shares.items()}
     totals = dict(zip(COLUMNS, whole.T, strict=True))
-    found["nats"] = totals["nats"] / (totals["frames"] / len(PARTS))  # each part counts the same frames
+    for name in ("nats", "joint_nats", "joint_nats_past"):
+        found[name] = totals[name] / (totals["frames"] / len(PARTS))  # each part counts the same frames
     return found
 
 

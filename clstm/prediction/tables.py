@@ -15,7 +15,9 @@ from rich.text import Text
 from clstm.models.checkpoint import CONFIG
 from clstm.prediction.predictors import ROLES, SELECTION
 from clstm.prediction.resampling import ALPHA, FEWEST_FOR_A_DIRECTION, FEWEST_GROUPS, RESAMPLES, is_clear
+from clstm.prediction.scores import NEAREST
 
+DIFFERENCES = {"nats": "nats per frame", "joint_nats": "joint nats of the next frame"}
 TITLES = {"next": "the next frame", "nine": "all nine frames"}
 BLOCKS = {"baseline": "trivial baselines", "model": "the paper's", "own": "ours, not the paper's"}
 STYLES = {"baseline": "dim", "model": "bold", "own": "bold"}
@@ -25,6 +27,10 @@ THRESHOLDS = {
     "": "0.5 where there was nothing to fix it on",
 }
 MISSING = "-"
+JOINT = (
+    "Joint nats are -log P of the next frame as a model draws it: every pitch is off, goes on (only what sounds) or is"
+    " struck. Given the window alone; of models that draw notes, also given all of the piece before the frame."
+)
 
 SHOWN = {  # in the terminal: scale, decimals
     "accuracy": (100, 2),
@@ -44,6 +50,11 @@ COLUMNS = {  # in LaTeX: heading, scale, decimals
     "nats": ("Nats", 1, 2),
     "skill_accuracy": ("error", 100, 1),
     "skill_nats": ("nats", 100, 1),
+}
+JOINT_COLUMNS = {  # beside them, where there are any
+    "skill_joint_nats": ("joint nats", 100, 1),
+    "joint_nats": ("window", 1, 2),
+    "joint_nats_past": ("all before", 1, 2),
 }
 SPECIAL = str.maketrans(
     {letter: rf"\{letter}" for letter in "&%$#_{}"}
@@ -75,29 +86,70 @@ def readable(table: pd.DataFrame, horizon: str) -> Table:
     return shown
 
 
-def compared(differences: pd.DataFrame) -> Table:
-    """Model against model, nats per frame; marked where a test and the interval say so (`resampling.is_clear`)."""
-    shown = Table(
-        title="Differences in nats per frame; below 0 the first is better", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+def joint(table: pd.DataFrame) -> Table:
+    """Joint nats of the next frame for the terminal, of the systems that have them."""
+    own = table[table["horizon"] == "next"].dropna(subset="joint_nats")
+    shown = Table(title="Joint nats of the next frame, as it is drawn", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown.add_column("", overflow="fold")
-    for horizon in TITLES:
+    for heading in ("given the\nwindow", "\n95 %", "given all\nbefore", "\n95 %", "skill\n%", "\n95 %"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for role, rows in _blocks(own):
+        shown.add_section()
+        shown.add_row(Text(BLOCKS[role], style="italic"))
+        for row in rows:
+            nats = (text for of in ("joint_nats", "joint_nats_past") for text in _with_interval(row, of, 1, 2))
+            shown.add_row(Text(row["system"]), *nats, *_with_interval(row, "skill_joint_nats"), style=STYLES[role])
+    return shown
+
+
+def has_joint(table: pd.DataFrame) -> bool:
+    """Whether any system, or pair of them, has joint nats."""
+    return "joint_nats" in table and bool(table["joint_nats"].notna().any())
+
+
+def joint_notes(table: pd.DataFrame) -> list[str]:
+    """How to read the joint nats, a line each; none where there are none."""
+    if not has_joint(table):
+        return []
+    own = table[table["horizon"] == "next"].dropna(subset="joint_nats")
+    counts = zip(own["system"], own["joint_zeros"], strict=True)
+    zeros = [f"{system} {count:,.0f}" for system, count in counts if count]
+    lines = [
+        JOINT,
+        f"States that came with a chance of 0 cost {-np.log(NEAREST):.1f} nats each: {', '.join(zeros) or 'none'}.",
+    ]
+    if without := own["system"][own["accuracy"].isna()].tolist():
+        has = "draw notes and have" if len(without) > 1 else "draws notes and has"
+        lines.append(f"{', '.join(without)} {has} no chance of each cell: no accuracy, F1, threshold or nats of cells.")
+    return lines
+
+
+def compared(differences: pd.DataFrame, of: str = "nats") -> Table:
+    """Model against model in one of `DIFFERENCES`; marked where test and interval say so (`resampling.is_clear`)."""
+    differences = differences.dropna(subset=of)
+    horizons = [horizon for horizon in TITLES if (differences["horizon"] == horizon).any()]
+    title = f"Differences in {DIFFERENCES[of]}; below 0 the first is better"
+    shown = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown.add_column("", overflow="fold")
+    for horizon in horizons:
         for heading in (horizon, "95 %", "p"):
             shown.add_column(heading, justify="right", no_wrap=True)
     for (system, other), own in differences.groupby(["system", "other"], sort=False):
-        by_horizon = own.set_index("horizon").loc[list(TITLES)]
+        by_horizon = own.set_index("horizon").loc[horizons]
         cells = []
         for row in by_horizon.to_dict("records"):
-            low, high, p = (float(row[f"nats_{name}"]) for name in ("low", "high", "p"))
+            low, high, p = (float(row[f"{of}_{name}"]) for name in ("low", "high", "p"))
             clear = "*" if is_clear(low, high, p) else " "
             interval = MISSING if np.isnan(low) else f"{low:+.3f}, {high:+.3f}"
-            cells += [f"{row['nats']:+.3f}{clear}", interval, _chance(p)]
+            cells += [f"{row[of]:+.3f}{clear}", interval, _chance(p)]
         shown.add_row(Text(f"{system} - {other}"), *cells)
     return shown
 
 
 def pair_notes(differences: pd.DataFrame) -> list[str]:
     """How to read the pairs, a line each: what a star rests on, and what of the paper's Table 2 is ruled out."""
+    if differences.empty:
+        return []
     groups = int(differences["groups"].iloc[0])
     if groups < FEWEST_GROUPS:
         return []  # `notes` has said that there is nothing to read
@@ -172,9 +224,9 @@ def _text(row: Row, name: str, scale: float, decimals: int) -> str:
     return MISSING if np.isnan(row[name]) else f"{scale * row[name]:.{decimals}f}"
 
 
-def _with_interval(row: Row, name: str) -> tuple[str, str]:
-    """In percent. A baseline's interval is in the CSV."""
-    value, low, high = (_text(row, name + end, 100, 1) for end in ("", "_low", "_high"))
+def _with_interval(row: Row, name: str, scale: float = 100, decimals: int = 1) -> tuple[str, str]:
+    """In percent unless said otherwise. A baseline's interval is in the CSV."""
+    value, low, high = (_text(row, name + end, scale, decimals) for end in ("", "_low", "_high"))
     if row["role"] == "baseline" or value == MISSING:
         return value, ""
     return value, MISSING if low == MISSING else f"{low}, {high}"
@@ -182,30 +234,34 @@ def _with_interval(row: Row, name: str) -> tuple[str, str]:
 
 def latex(table: pd.DataFrame) -> str:
     """A `tabular` for booktabs: both horizons, in blocks, the interval under each value. Shares are fractions."""
+    columns = COLUMNS | (JOINT_COLUMNS if has_joint(table) else {})
+    skills, of_joint = (3, r" & \multicolumn{2}{c}{Joint nats, given}") if has_joint(table) else (2, "")
+    at = r" & \multicolumn{2}{c}{at 0.5} & \multicolumn{5}{c}{at its threshold}"
     lines = [
         MADE,
-        *(f"% {' '.join(note.split())}" for note in notes(table)),
-        rf"\begin{{tabular}}{{l{'r' * len(COLUMNS)}}}",
+        *(f"% {' '.join(note.split())}" for note in (*notes(table), *joint_notes(table))),
+        rf"\begin{{tabular}}{{l{'r' * len(columns)}}}",
         r"\toprule",
-        r" & \multicolumn{2}{c}{at 0.5} & \multicolumn{5}{c}{at its threshold} & & \multicolumn{2}{c}{Skill (\%)} \\",
-        r"\cmidrule(lr){2-3} \cmidrule(lr){4-8} \cmidrule(lr){10-11}",
-        rf" & {' & '.join(heading for heading, _, _ in COLUMNS.values())} \\",
+        rf"{at} & & \multicolumn{{{skills}}}{{c}}{{Skill (\%)}}{of_joint} \\",
+        rf"\cmidrule(lr){{2-3}} \cmidrule(lr){{4-8}} \cmidrule(lr){{10-{9 + skills}}}"
+        + (r" \cmidrule(lr){13-14}" if of_joint else ""),
+        rf" & {' & '.join(heading for heading, _, _ in columns.values())} \\",
     ]
     for horizon, own in table.groupby("horizon", sort=False):
-        lines += [r"\midrule", _across(f"Prediction of {TITLES[str(horizon)]}", "textbf")]
+        lines += [r"\midrule", _across(f"Prediction of {TITLES[str(horizon)]}", "textbf", len(columns))]
         for role, rows in _blocks(own):
-            lines += [r"\addlinespace", _across(BLOCKS[role].capitalize(), "emph")]
-            lines += [line for row in rows for line in _latex_rows(row)]
+            lines += [r"\addlinespace", _across(BLOCKS[role].capitalize(), "emph", len(columns))]
+            lines += [line for row in rows for line in _latex_rows(row, columns)]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def _across(words: str, command: str) -> str:
-    return rf"\multicolumn{{{len(COLUMNS) + 1}}}{{l}}{{\{command}{{{words}}}}} \\"
+def _across(words: str, command: str, columns: int) -> str:
+    return rf"\multicolumn{{{columns + 1}}}{{l}}{{\{command}{{{words}}}}} \\"
 
 
-def _latex_rows(row: Row) -> tuple[str, str]:
+def _latex_rows(row: Row, columns: Mapping[str, tuple[str, int, int]]) -> tuple[str, str]:
     values, intervals = [" ".join(row["system"].split()).translate(SPECIAL)], [""]
-    for name, (_, scale, decimals) in COLUMNS.items():
+    for name, (_, scale, decimals) in columns.items():
         value, low, high = (_text(row, name + end, scale, decimals) for end in ("", "_low", "_high"))
         values.append("--" if value == MISSING else f"${value}$")
         interval = "--" if low == MISSING else f"$[{low}, {high}]$"

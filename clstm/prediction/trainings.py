@@ -23,7 +23,8 @@ from clstm.runtime.errors import UserError
 FEWEST = 5  # trainings of a network for a test
 COLUMNS = ("horizon", "metric", "system")
 BETWEEN = "/"  # between a network's name and its training's
-METRICS = ("nats", "accuracy", "f1_at_threshold")
+METRICS = ("nats", "accuracy", "f1_at_threshold", "joint_nats")
+SAID = {"nats": (1, "nats per frame"), "accuracy": (100, "% accuracy"), "joint_nats": (1, "joint nats per frame")}
 
 
 def runs_of(given: Sequence[str], *, replicates: bool) -> tuple[dict[str, Path], dict[str, str]]:
@@ -62,7 +63,8 @@ def compare(counts: pd.DataFrame, networks: dict[str, str], seed: int = 0) -> pd
     counts : of `accuracy.count`; networks : the network of each system that is a training of one. Columns: horizon,
     metric, system, kind, other, other_kind ("" of one network), trainings, other_trainings, value (the mean of the
     trainings, or the difference), sd (between trainings), low, high, p, freedom (Welch's t), pieces_low, pieces_high,
-    pieces_p (of groups of pieces). Without five trainings each, interval and p are missing.
+    pieces_p (of groups of pieces). Without five trainings each, interval and p are missing. A metric that a network has
+    not is left out: joint nats of all nine frames, cells of networks that draw notes.
     """
     each = accuracy.summarise(counts[counts["system"].isin(networks) | (counts["role"] == "baseline")], seed)
     each = each[each["system"].isin(networks)].assign(network=lambda table: table["system"].map(networks))
@@ -75,10 +77,11 @@ def compare(counts: pd.DataFrame, networks: dict[str, str], seed: int = 0) -> pd
             pair[::-1] if not is_reversed(kinds[pair[1]], kinds[pair[0]]) else pair for pair in combinations(names, 2)
         ]
         for metric in METRICS:
-            values = {name: own.loc[own["network"] == name, metric].to_numpy(float) for name in names}
+            each_has = {name: own.loc[own["network"] == name, metric].to_numpy(float) for name in names}
+            values = {name: found for name, found in each_has.items() if not np.isnan(found).any()}
             about = {"horizon": horizon, "metric": metric}
-            rows += [about | {"system": name, "kind": kinds[name]} | _mean(values[name]) for name in names]
-            for one, other in pairs:
+            rows += [about | {"system": name, "kind": kinds[name]} | _mean(found) for name, found in values.items()]
+            for one, other in (pair for pair in pairs if values.keys() >= set(pair)):
                 row = about | {"system": one, "kind": kinds[one], "other": other, "other_kind": kinds[other]}
                 rows.append(row | _difference(values[one], values[other]) | _of_pieces(together, row))
     return pd.DataFrame(rows)
@@ -89,7 +92,8 @@ def _together(counts: pd.DataFrame, networks: dict[str, str]) -> pd.DataFrame:
     own = counts[counts["system"].isin(networks)]
     own = own.assign(system=own["system"].map(networks), threshold=np.nan, fixed_on="")
     keys = [name for name in own.columns if name not in (*COUNTED, "windows", "threshold", "fixed_on")]
-    summed = own.groupby(keys, sort=False)[[*COUNTED, "windows"]].sum(min_count=1).reset_index()
+    sums = [name for name in (*COUNTED, "windows") if name in own]
+    summed = own.groupby(keys, sort=False)[sums].sum(min_count=1).reset_index()
     return summed.assign(threshold=np.nan, fixed_on="")
 
 
@@ -126,7 +130,7 @@ def sentences(table: pd.DataFrame) -> list[str]:
     """What follows for the next frame, one line per network and pair."""
     said = []
     for row in table[table["horizon"] == "next"].to_dict("records"):
-        scale, unit = {"nats": (1, "nats per frame"), "accuracy": (100, "% accuracy")}.get(row["metric"], (0, ""))
+        scale, unit = SAID.get(row["metric"], (0, ""))
         if not scale:
             continue
         if not row["other"]:

@@ -25,12 +25,14 @@ FRAMES_AT_ONCE = 8192  # of a long piece
 class Windows:
     """Some windows of one piece, in order.
 
+    first : the frame of the piece that `frames` begin with
     frames : (T, rows), where the windows and what follows them are
     ends : (n,), the frame after each window
     targets : (n, horizon, rows), the frames after each window
     """
 
     piece: int
+    first: int
     frames: Matrix
     ends: NDArray[np.int64]
     targets: Matrix
@@ -54,7 +56,7 @@ def windows_of(corpus: Corpus, pieces: Iterable[int], window: int, horizon: int,
             first = some[0] - window
             frames = np.ascontiguousarray(corpus.excerpt(piece, first, some[-1] + horizon).T)
             inside = some - first
-            yield Windows(piece, frames, inside, frames[inside[:, None] + np.arange(horizon)])
+            yield Windows(piece, int(first), frames, inside, frames[inside[:, None] + np.arange(horizon)])
 
 
 def windows_in(corpus: Corpus, pieces: Iterable[int], window: int, horizon: int, stride: int) -> int:

@@ -33,7 +33,7 @@ def plan_command(
         float | None, typer.Option(help="A difference to find in one metric, in standard deviations of the reference.")
     ] = None,
     target: Annotated[float, typer.Option(help="The power to reach.")] = 0.8,
-    replicates: Annotated[int, typer.Option(help="Simulated comparisons per number of clips.")] = 200,
+    simulations: Annotated[int, typer.Option(help="Simulated comparisons per number of clips.")] = 200,
     seconds: Seconds = None,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write all numbers, every metric's too.")] = None,
@@ -54,7 +54,7 @@ def plan_command(
     from evaluation.distance import planning
 
     asked = plans.Plan(
-        *(tuple(systems), reference, plans.numbers(clips), distance, difference, target, replicates),
+        *(tuple(systems), reference, plans.numbers(clips), distance, difference, target, simulations),
         *(seconds, seed, workers),
     )
     plans.check(asked)

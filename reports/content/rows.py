@@ -81,6 +81,7 @@ class AccuracyRow(Part):
     """How well one model or baseline predicts, at one horizon. Shares are 0..1.
 
     kind : of model, "" where it is not known; skill_* : the share of the best baseline's error, or nats, removed
+    joint_nats : of the next frame as it is drawn, given the window; _past : given all of the piece before it
     groups : independent groups of pieces
     """
 
@@ -95,6 +96,12 @@ class AccuracyRow(Part):
     f1_held: Number = None
     f1_struck: Number = None
     nats: Number = None
+    joint_nats: Number = None
+    joint_nats_low: Number = None
+    joint_nats_high: Number = None
+    joint_nats_past: Number = None
+    joint_nats_past_low: Number = None
+    joint_nats_past_high: Number = None
     windows: Count = None
     f1_at_threshold: Number = None
     skill_accuracy: Number = None

@@ -1,34 +1,22 @@
-"""Do metrics reflect listeners' judgements? Each metric of a study's clips, with the share that took a clip for human.
+"""Do metrics reflect listeners' judgements? Each metric of a study's clips, with the share that took a clip for human
+(`evaluation.agreement`).
 
-Spearman's rank correlation over clips, in two ways. *Over all* clips a metric may correlate only because the sources
-differ in it. *Within* sources, ranks are centred source by source: what remains is whether, among the clips of one
-source, those with more of it are taken for human more often. `evaluation.statistics.correlation` has the statistics; p
-is corrected over the metrics by Holm. All clips have the same listeners, so listeners are not resampled.
-
-A clip is measured as the study cut it, before its loudness was matched: metrics of level do not describe what listeners
-heard, and are left out.
+A clip is measured as the study cut it, before its loudness was matched.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from clstm.runtime.progress import Progress
+from evaluation.agreement import METRIC, agreement, compared
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import Measurements, measure_systems
-from evaluation.metrics.catalogue import METRICS
-from evaluation.statistics.correlation import NO_CORRELATION, rank_correlation
-from evaluation.statistics.inference import holm
 from reports.content.listeners import HeardClip
 from reports.content.rows import CorrelationRow, rows_as
-
-FEWEST = 8  # clips
-LEVELS = ("LUFS", "dBFS", "dBTP")
-WAYS = ("overall", "within")
 
 
 def inputs_of_clips(
@@ -59,33 +47,12 @@ def measure_clips(
 
 
 def correlate(tidy: pd.DataFrame, clips: pd.DataFrame, seed: int = 0) -> list[CorrelationRow]:
-    """One row per metric; without numbers where fewer than `FEWEST` clips have it or all have the same value.
+    """One row per metric.
 
     tidy : measurements, with columns clip, metric, value
     clips : clip, source, p_human 0..1, of clips with answers
     """
     values = tidy.pivot_table(index="clip", columns="metric", values="value", dropna=False)
-    joined = clips.set_index("clip").join(values, how="inner")
-    names = [name for name, metric in METRICS.items() if metric.tested and metric.unit not in LEVELS]
-    rows = []
-    for name in (name for name in names if name in joined.columns):
-        own = joined[["source", "p_human", name]].dropna()
-        rows.append({"metric": name, "clips": len(own)} | _both(own, name, seed))
-    if not rows:
-        return []
-    table = pd.DataFrame(rows)
-    for way in WAYS:
-        table[f"{way}_p_holm"] = holm(table[f"{way}_p"].tolist())
-    return rows_as(CorrelationRow, table)
-
-
-def _both(own: pd.DataFrame, name: str, seed: int) -> dict[str, float]:
-    found: dict[str, float] = {}
-    heard, values = own["p_human"].to_numpy(float), own[name].to_numpy(float)
-    sources = np.unique(own["source"].to_numpy(str), return_inverse=True)[1]
-    for way, groups in zip(WAYS, (np.zeros_like(sources), sources), strict=True):
-        random = np.random.default_rng((seed, way == "within"))
-        few = len(own) < FEWEST
-        its = NO_CORRELATION if few else rank_correlation(values, heard, groups, sources, random)
-        found |= {way: its.value, f"{way}_low": its.low, f"{way}_high": its.high, f"{way}_p": its.p}
-    return found
+    heard = clips.set_index("clip")[["source", "p_human"]].rename(columns={"p_human": "judged"})
+    found = agreement({METRIC: values[compared(values)]}, heard, seed).rename(columns={"quantity": "metric"})
+    return rows_as(CorrelationRow, found.drop(columns=["kind", "label", "overall_p", "within_p"]))

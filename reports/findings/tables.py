@@ -219,7 +219,7 @@ def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
 
 
 def of_accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:
-    """Prediction, one row per model or baseline and horizon.
+    """Prediction, one row per model or baseline and horizon; joint nats where there are any.
 
     >>> row = AccuracyRow(system="lstm", role="model", horizon="next", accuracy=0.9674, nats=5.123)
     >>> of_accuracy([row])[["System", "Accuracy (%)", "F1", "Nats"]].to_dict("records")
@@ -238,12 +238,17 @@ def of_accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:
             "F1 at threshold": cell(row.f1_at_threshold, 1, 3),
             "F1 struck": cell(row.f1_struck, 1, 3),
             "Nats": cell(row.nats, 1, 2),
+            "Joint nats": cell(row.joint_nats, 1, 2),
+            "Joint nats, all before": cell(row.joint_nats_past, 1, 2),
             "Skill, error (%)": cell(row.skill_accuracy, 100, 1),
             "Skill, nats (%)": cell(row.skill_nats, 100, 1),
         }
         for row in rows
     ]
-    return pd.DataFrame(made)
+    found = pd.DataFrame(made)
+    if any(row.joint_nats is not None for row in rows):
+        return found
+    return found.drop(columns=["Joint nats", "Joint nats, all before"], errors="ignore")
 
 
 def of_listeners(rows: Sequence[ListenerTally]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ SHARES: Mapping[str, Callable[[AccuracyRow], float | None]] = {
     "F1 struck": lambda row: row.f1_struck,
 }
 SKILLS = ("Skill, error", "Skill, nats")
+JOINT = ("Joint, window", "Joint, all before")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class AccuracyTable:
 
     title: str
     groups: tuple[tuple[str, tuple[TableLine, ...]], ...]
+    joint: tuple[str, ...] = ()
 
 
 def floors(rows: Sequence[VerdictRow]) -> str:
@@ -270,17 +272,23 @@ def accuracy_tables(rows: Sequence[AccuracyRow], paper: bool) -> list[AccuracyTa
                 (heading, tuple(_accuracy_line(row, best) for row in here if row.role == role))
                 for role, heading in headings.items()
             )
-            tables.append(AccuracyTable(title, tuple(groups)))
+            tables.append(AccuracyTable(title, tuple(groups), JOINT if "joint_nats" in best else ()))
     return tables
 
 
 def _best(rows: Sequence[AccuracyRow]) -> dict[str, float | None]:
-    """The best of each column: the highest share, the lowest cross-entropy."""
+    """The best of each column: the highest share, the lowest nats; joint nats only where any row has them."""
     found: dict[str, float | None] = {
         label: max((value for value in map(share, rows) if value is not None), default=None)
         for label, share in SHARES.items()
     }
-    return found | {"nats": min((row.nats for row in rows if row.nats is not None), default=None)}
+    found["nats"] = min((row.nats for row in rows if row.nats is not None), default=None)
+    joint = [row.joint_nats for row in rows if row.joint_nats is not None]
+    if joint:
+        found["joint_nats"] = min(joint)
+        past = (row.joint_nats_past for row in rows if row.joint_nats_past is not None)
+        found["joint_nats_past"] = min(past, default=None)
+    return found
 
 
 def _accuracy_line(row: AccuracyRow, best: Mapping[str, float | None]) -> TableLine:
@@ -291,9 +299,18 @@ def _accuracy_line(row: AccuracyRow, best: Mapping[str, float | None]) -> TableL
         cells.append(TextCell(text, strong=value is not None and value == best[label]))
     nats = "–" if row.nats is None else number(row.nats, 2)
     cells.append(TextCell(nats, strong=row.nats is not None and row.nats == best["nats"]))
+    if "joint_nats" in best:
+        cells.append(_joint(row.joint_nats, row.joint_nats_low, row.joint_nats_high, best["joint_nats"]))
+        past = row.joint_nats_past, row.joint_nats_past_low, row.joint_nats_past_high
+        cells.append(_joint(*past, best["joint_nats_past"]))
     cells.append(_skill(row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high))
     cells.append(_skill(row.skill_nats, row.skill_nats_low, row.skill_nats_high))
     return TableLine(row.system, tuple(cells), "–" if row.windows is None else f"{row.windows:,.0f}")
+
+
+def _joint(value: float | None, low: float | None, high: float | None, best: float | None) -> TextCell:
+    spread = "" if low is None or high is None else f"{number(low, 2)} to {number(high, 2)}"
+    return TextCell("–" if value is None else number(value, 2), spread, value is not None and value == best)
 
 
 def _skill(value: float | None, low: float | None, high: float | None) -> TextCell:
