@@ -1,7 +1,7 @@
 """The whole chain on included music: 409 Bach chorales, and BWV 846 as a sample that no model has seen.
 
-The models are the bundled ones, or small ones of the paper's three kinds, trained here on the chorales. It runs the
-other commands as a user would type them, whichever package they are from, and prints each first.
+The models are bundled ones, or small ones of the paper's three kinds, trained here on the chorales. It runs the other
+commands as a user would type them, whichever package they are from, and prints each first.
 """
 
 import shlex
@@ -16,17 +16,19 @@ import typer
 
 from clstm import pretrained
 from clstm.corpus import chorales
-from clstm.models.networks import KINDS, PAPER
+from clstm.models.networks import PAPER
 from clstm.runtime.console import console, say
 
-CLIPS = 16  # continuations of each system: 10 for the study, and enough groups of chorales (12) for a verdict
-SECONDS = 25  # a clip of 10 s begins 10 s after the prompt, or where it sounds again
+MODELS = ("lstm", "c-lstm", "c-lstm-plus", "notes")  # of the bundled ones
+CLIPS = 28  # continuations of each system, one of every chorale that is long enough; 16 do not show who is closer
+SECONDS = 20
+AFTER = 5  # seconds of a continuation that are in no clip of the study, which lasts 10 s
 
 
 def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, seed: int = 0) -> None:
     """Run every step into `out`. `command` is the root of all commands."""
     started = time.monotonic()
-    train = train or not pretrained.names()
+    train = train or not _bundled()
     if not train:
         say("The models come with the package; they learnt from other piano music, hardly any of it chorales.")
         say("With --train, small ones learn from the chorales first.")
@@ -43,6 +45,11 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
     say(f"Its results:  clstm study results {out / 'study'}")
 
 
+def _bundled() -> list[str]:
+    """The bundled models that play, in the order in which the report shows them."""
+    return [name for name in MODELS if name in pretrained.names()]
+
+
 def _call(command: Any, arguments: list[str]) -> int | None:
     """Run a command as if typed: some record `sys.argv`."""
     typed, sys.argv = sys.argv, ["clstm", *arguments]
@@ -56,8 +63,7 @@ def _call(command: Any, arguments: list[str]) -> int | None:
 def steps(out: Path, *, train: bool, minutes: float = 1.0, seed: int = 0) -> Iterator[list[str]]:
     """The commands, each made when the one before it is done; what an earlier call finished is left out."""
     corpus, music = out / "corpus", out / "music"
-    bundled = {kind: str(kind) for kind in KINDS if kind in pretrained.names()}
-    runs = {kind: str(out / "runs" / kind) for kind in PAPER} if train else bundled
+    runs = {name: str(out / "runs" / name) if train else name for name in (PAPER if train else _bundled())}
     drawn = ["--seed", str(seed)]
     if not corpus.exists():
         yield ["prepare", chorales.SOURCE, "--out", str(corpus), *drawn]
@@ -75,7 +81,8 @@ def steps(out: Path, *, train: bool, minutes: float = 1.0, seed: int = 0) -> Ite
     systems = [f"{name}={music / name}" for name in ("chorales", *runs)]
     yield ["render", str(music), "--out", str(out / "audio")]
     if not (out / "study").exists():
-        yield ["study", "create", *systems, "--human", "chorales", "--out", str(out / "study"), *drawn]
+        clips = ["--human", "chorales", "--after", str(AFTER)]
+        yield ["study", "create", *systems, *clips, "--out", str(out / "study"), *drawn]
     rehearsal, results = out / "rehearsal", str(out / "rehearsal-results")
     if not rehearsal.exists():
         yield ["study", "simulate", str(out / "study"), "--out", str(rehearsal), *drawn]

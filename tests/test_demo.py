@@ -1,5 +1,6 @@
 """The demonstration: real commands, each finished once, and music at the end."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from clstm import demo, pretrained
 from clstm.cli.main import load_commands
 from clstm.corpus import chorales
-from clstm.models.networks import KINDS, PAPER
+from clstm.models.networks import PAPER
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def bundled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of two bundled models, in the paper's order."""
-    monkeypatch.setattr(pretrained, "names", lambda: ["c-lstm", "lstm"])
-    return ["lstm", "c-lstm"]
+    """The names of three bundled models, in the order in which they are shown; the last draws notes."""
+    monkeypatch.setattr(pretrained, "names", lambda: ["c-lstm", "lstm", "notes", "unknown"])
+    return ["lstm", "c-lstm", "notes"]
 
 
 def verbs(steps: Iterator[list[str]]) -> list[str]:
@@ -48,10 +49,10 @@ def test_corpus_and_study_are_made_once_and_the_rest_goes_on(sample: Path, tmp_p
 def test_bundled_models_play_without_training(sample: Path, bundled: list[str], tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     steps = list(demo.steps(tmp_path, train=False))
-    chain = ["prepare", "accuracy", "excerpts", "generate", "generate", "render"]
+    chain = ["prepare", "accuracy", "excerpts", "generate", "generate", "generate", "render"]
     assert verbs(iter(steps)) == [*chain, "study create", "study simulate", "study results", "report"]
     accuracy, study, report = steps[1], steps[-4], steps[-1]
-    assert accuracy[2:4] == bundled
+    assert accuracy[2:-2] == bundled
     for name in ("chorales", *bundled):
         assert f"{name}={tmp_path / 'music' / name}" in report
         assert f"{name}={tmp_path / 'music' / name}" in study
@@ -83,14 +84,19 @@ def test_the_whole_demonstration(train: bool, tmp_path: Path) -> None:
     command = typer.main.get_command(load_commands())
     demo.run(out, command, train=train, minutes=0.25)
     assert (out / "report" / "index.html").exists()
-    bundled = [kind for kind in KINDS if kind in pretrained.names()]
-    systems = list(PAPER) if train else bundled or list(PAPER)
+    systems = list(PAPER) if train else list(demo.MODELS)
     study = json.loads((out / "study" / "study.json").read_text())
     assert (study["sources"], len(study["clips"])) == (1 + len(systems), 10 * (1 + len(systems)))
     assert len(list((out / "study" / "clips").glob("*.flac"))) == 10 * (1 + len(systems)) + len(study["practice"])
     for name in systems:
         density = json.loads((out / "music" / name / "generated.json").read_text())["density"]
         assert density["below"] + density["above"] <= demo.CLIPS / 4
+    with (out / "report" / "distances.csv").open(encoding="utf-8") as file:
+        far = [row for row in csv.DictReader(file) if (row["space"], row["without_control"]) == ("joint", "False")]
+    tested = {row["system"]: row for row in far if row["system"] in systems}
+    assert all(float(row["p"]) < 0.05 for row in tested.values())  # enough clips to show that they differ
+    if not train:
+        assert min(tested, key=lambda name: float(tested[name]["distance"])) == "notes"
     key = (out / "study" / "sealed" / "key.json").read_bytes()
     demo.run(out, command, train=train, minutes=0.25)
     assert (out / "study" / "sealed" / "key.json").read_bytes() == key

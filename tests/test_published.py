@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from patience import PATIENCE
 
 from clstm import pretrained
+from clstm.music.degeneration import measure
 from clstm.music.midi import read_midi
+from clstm.music.score import FRAME_RATE, encode
+from evaluation.audio.files import read_audio
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.cache import sha256
 from reports.inputs.runs import run_path
@@ -90,6 +94,40 @@ def test_a_simulated_study_is_never_shown_as_a_real_one() -> None:
     assert {row["verdict"] for row in listening} == {"not tested"}
     page = (PUBLISHED / "replication/report/index.html").read_text(encoding="utf-8")
     assert "These answers were drawn by a computer" in page
+
+
+def test_the_clips_of_notes_are_music_as_its_page_says() -> None:
+    folder = PUBLISHED / "notes"
+    clips = sorted(folder.glob("after-*/*.mid"))
+    players = sorted(folder.glob("audio/*.mp3"))
+    assert [player.stem for player in players] == sorted(f"{clip.parent.name}-{clip.stem}" for clip in clips)
+    assert max(player.stat().st_size for player in players) <= 150_000
+    levels = [float(np.sqrt(np.mean(read_audio(player)[0] ** 2))) for player in players]
+    assert 0.005 < min(levels) < max(levels) < 0.2  # of full scale: none is silent, none is near clipping
+    failures = [measure(encode(read_midi(clip), round(30 * FRAME_RATE))).first for clip in clips]
+    counts = [sum(one is not None and one[0] == kind for one in failures) for kind in ("silence", "saturation", "loop")]
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert (len(clips), counts) == (12, [0, 0, 1])
+    assert "Of the twelve, 1 loops, none falls silent and none saturates" in text
+    with (folder / "originality.csv").open(encoding="utf-8") as file:
+        assert len([row for row in csv.DictReader(file) if int(row["match_notes"]) <= 15]) == len(clips)
+
+
+def test_the_page_of_notes_says_what_its_tables_say() -> None:
+    folder = PUBLISHED / "notes"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    with (folder / "distances.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if (row["space"], row["without_control"]) == ("joint", "False")]
+    with (folder / "pairs.csv").open(encoding="utf-8") as file:
+        pairs = [row for row in csv.DictReader(file) if row["space"] == "joint" and row["significant"] == "True"]
+    models = {row["system"]: row for row in rows if row["system"] != "chorales"}
+    assert set(models) == set(pretrained.names())
+    for name, row in models.items():
+        middle, low, high = (
+            round(1000 * float(row[column])) for column in ("distance", "distance_low", "distance_high")
+        )
+        assert f"| {name} | {middle} [{low}, {high}] |" in text
+    assert {row["further"] for row in pairs if row["closer"] == "notes"} == models.keys() - {"notes"}
 
 
 def test_the_worked_example_writes_music(eight_pieces: Path, tmp_path: Path) -> None:
