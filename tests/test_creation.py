@@ -15,7 +15,8 @@ from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import MismatchError, UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness, true_peak
-from listening_study.protocol.configuration import Clips, Configuration, Design, Loudness, Registration, Words
+from listening_study.protocol.configuration import Access, Clips, Configuration, Design, Loudness, Registration, Words
+from listening_study.protocol.design import Recruitment
 from listening_study.protocol.key import open_key
 from listening_study.protocol.order import open_order
 from listening_study.protocol.registration import open_registration
@@ -144,6 +145,16 @@ def test_what_was_registered_is_published_by_its_hash_and_cannot_be_changed(full
     changed.registration_path.write_text(text.replace('"margin": 0.1', '"margin": 0.3'))
     with pytest.raises(MismatchError, match="is not what this study was registered with"):
         open_registration(changed)
+
+
+@pytest.mark.parametrize(("full_at", "ends_at"), [(None, 7), (9, 9), (0, None)])
+def test_recruitment_ends_at_the_registered_number_unless_the_configuration_has_another(
+    full_at: int | None, ends_at: int | None, tiny_sources: Sources, tmp_path: Path
+) -> None:
+    plan = PLAN.model_copy(update={"registration": Registration(listeners=7), "access": Access(full_at=full_at)})
+    study = made(tiny_sources, tmp_path / "study", plan).study
+    found = read_study(study.folder).recruitment
+    assert found == (ends_at and Recruitment(listeners=ends_at, trials=study.size.trials))
 
 
 def test_reviewed_wording_is_checked_and_goes_with_the_study(tiny_sources: Sources, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import streamlit as st
 from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
+from listening_study.protocol.configuration import Access
 from listening_study.protocol.order import open_order
 from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
@@ -86,6 +88,54 @@ def take_part(
     if answers is None:
         store.pass_stage(listener.id, "finished")
     return listener.id
+
+
+def test_platform_ids_are_shown_when_asked_for_and_only_where_they_are_stored(page: AppTest, tiny_study: Study) -> None:
+    enter(page)
+    assert "Payments" not in said(page)
+    replace(tiny_study, access=Access(crowd_parameters=("PID",))).write()
+    with closing(Store(tiny_study.answers_path)) as store:
+        store.admit(Agreement("c" * 64, arrival={"PID": "person-4711"}), reissue_after=timedelta(hours=2))
+    st.cache_resource.clear()
+    page.run()
+    assert "Payments" in said(page)
+    assert "person-4711" not in said(page)
+    page.checkbox(key="payments").check().run()
+    assert not page.exception
+    assert "person-4711,under way,0,4" in said(page)
+
+
+def test_the_study_is_closed_here_once_that_is_confirmed(page: AppTest, store: Store) -> None:
+    enter(page)
+    assert page.button(key="close").disabled
+    page.checkbox(key="closing").check().run()
+    assert store.is_open()
+    page.button(key="close").click().run()
+    assert not page.exception
+    assert not store.is_open()
+    assert "Closed." in said(page)
+    assert "close" not in {button.key for button in page.button}
+
+
+def test_how_long_it_took_is_measured_on_those_who_went_through(page: AppTest, tiny_study: Study, store: Store) -> None:
+    take_part(tiny_study, store, answers=1)
+    enter(page)
+    assert "an estimate, nobody has gone through it yet" in said(page)
+    take_part(tiny_study, store)
+    page.run()
+    assert "takes 0 minutes: measured on one who went through everything" in said(page)
+
+
+def test_a_full_study_is_said_to_be_open_only_for_those_who_have_begun(
+    page: AppTest, tiny_study: Study, store: Store
+) -> None:
+    replace(tiny_study, access=Access(full_at=1)).write()
+    st.cache_resource.clear()
+    enter(page)
+    assert "Open." in said(page)
+    take_part(tiny_study, store)
+    page.run()
+    assert "Full, open only for those who have begun." in said(page)
 
 
 # --- the door ---

@@ -23,11 +23,13 @@ from alembic.migration import MigrationContext
 from postgres_server import Server, running_postgres
 
 from clstm.runtime.errors import MismatchError, UserError
+from listening_study.protocol.design import Recruitment
 from listening_study.protocol.questions import Response
 from listening_study.store import (
     LONGEST_TEXT,
     Agreement,
     ClosedError,
+    FullError,
     Listener,
     RefusedError,
     Store,
@@ -267,6 +269,124 @@ def test_a_closed_study_admits_nobody_and_takes_no_answers_until_it_is_reopened(
     store.reopen()
     assert store.is_open()
     assert store.record(listener.id, 1, FULL)
+
+
+ENOUGH = Recruitment(listeners=3, trials=2)
+
+
+def test_once_enough_are_complete_nobody_is_admitted_and_those_who_began_finish(store: Store) -> None:
+    early = [found(store, store.admit(AGREEMENT, reissue_after=TWO_HOURS, recruitment=ENOUGH)) for _ in range(4)]
+    for listener in early[:2]:
+        answer(store, listener.id, 2)
+    answer(store, early[2].id, 1)
+    assert not store.is_full(ENOUGH)
+    store.present(early[2].id, 1, "clip1")
+    store.record(early[2].id, 1, FULL)
+    assert store.is_full(ENOUGH)
+    assert not store.is_full(None)
+    with pytest.raises(FullError):
+        store.admit(AGREEMENT, reissue_after=TWO_HOURS, recruitment=ENOUGH)
+    assert store.is_open()
+    answer(store, early[3].id, 2)
+    assert len(store.progress()) == 4
+
+
+def test_an_invitation_refused_because_enough_took_part_is_not_used_up(store: Store) -> None:
+    (invitation,) = store.invite(1)
+    full = Recruitment(listeners=1, trials=1)
+    answer(store, admitted(store).id)
+    with pytest.raises(FullError):
+        store.admit(AGREEMENT, reissue_after=TWO_HOURS, invitation=invitation, recruitment=full)
+    assert store.invited(invitation)
+
+
+def test_one_who_withdraws_makes_room_again(store: Store) -> None:
+    full = Recruitment(listeners=1, trials=1)
+    token = admit(store)
+    answer(store, found(store, token).id)
+    store.note_full(full)
+    store.note_full(full)
+    store.withdraw(token)
+    assert not store.is_full(full)
+    assert store.admit(AGREEMENT, reissue_after=TWO_HOURS, recruitment=full)
+    store.note_full(full)
+    assert [(one.event, one.detail) for one in store.journal()] == [
+        ("registered", ""),
+        ("full", "1 complete listeners"),
+    ]
+
+
+def test_two_servers_take_no_more_than_those_who_had_begun_when_it_was_full(address: Path | str) -> None:
+    full = Recruitment(listeners=5, trials=2)
+
+    def take_part(turn: int) -> bool:
+        """Whether somebody who came was admitted, and finished."""
+        server = servers[turn % 2]
+        try:
+            listener = found(server, server.admit(AGREEMENT, reissue_after=TWO_HOURS, recruitment=full))
+        except FullError:
+            return False
+        answer(server, listener.id, 2)
+        return True
+
+    at_once = 4
+    with closing(Store(address)) as one, closing(Store(address)) as other, ThreadPoolExecutor(at_once) as pool:
+        servers = (one, other)
+        finished = sum(pool.map(take_part, range(40)))
+        with pytest.raises(FullError):
+            other.admit(AGREEMENT, reissue_after=TWO_HOURS, recruitment=full)
+        assert finished == len(one.progress())
+    assert full.listeners <= finished < full.listeners + at_once
+
+
+def arriving(store: Store, **parameters: str) -> str:
+    return store.admit(replace(AGREEMENT, arrival=parameters), reissue_after=TWO_HOURS)
+
+
+def test_platform_ids_are_read_by_participant(store: Store) -> None:
+    admit(store)
+    token = arriving(store, PID="p-1", STUDY="s")
+    arriving(store, PID="p-2", STUDY="s")
+    assert store.arrival(found(store, token).id) == {"PID": "p-1", "STUDY": "s"}
+    assert [(one.participant, dict(one.parameters)) for one in store.arrivals()] == [
+        (2, {"PID": "p-1", "STUDY": "s"}),
+        (3, {"PID": "p-2", "STUDY": "s"}),
+    ]
+
+
+def test_one_may_withdraw_by_the_platforms_id_however_often_they_came(store: Store) -> None:
+    others = admit(store), arriving(store, PID="p-2", STUDY="s")
+    for _ in range(2):
+        answer(store, found(store, arriving(store, PID="p-1", STUDY="s")).id)
+    assert store.withdraw_arrived("PID", "s") == 0
+    assert store.withdraw_arrived("PID", "p-1") == 2
+    assert [one.participant for one in store.progress()] == [found(store, token).id for token in others]
+    assert store.answered_trials() == []
+    assert store.withdrawals() == 2
+
+
+def test_platform_ids_are_deleted_on_their_day_and_nothing_else_is(store: Store, clock: Clock) -> None:
+    token = arriving(store, PID="p-1")
+    answer(store, found(store, token).id)
+    day = (clock.now + timedelta(days=10)).date()
+    store.delete_arrivals(None)
+    store.delete_arrivals(day)
+    assert len(store.arrivals()) == 1
+    clock.pass_time(days=10)
+    store.delete_arrivals(day)
+    store.delete_arrivals(day)
+    assert store.arrivals() == []
+    assert len(store.answered_trials()) == 1
+    assert found(store, token)
+    assert [(one.event, one.detail) for one in store.journal()][1:] == [("ids deleted", "of 1 participants")]
+
+
+def test_a_deleted_id_leaves_no_copy_in_the_files(path: Path, clock: Clock) -> None:
+    with closing(Store(path, clock)) as store:
+        arriving(store, PID="zebrafinch-4711")
+        store.delete_arrivals(clock.now.date())
+        files = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"zebrafinch-4711" not in files
 
 
 def test_the_journal_has_what_happened_once(store: Store, clock: Clock) -> None:

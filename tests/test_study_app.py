@@ -301,6 +301,31 @@ def test_a_closed_study_takes_nobody_in_and_no_answer(visit: Open, tiny_study: S
     assert stored(tiny_study) == []
 
 
+def test_once_enough_took_part_newcomers_are_told_so_and_those_who_began_finish(visit: Open, tiny_study: Study) -> None:
+    changed(tiny_study, access=Access(full_at=1))
+    first, second, late = visit(), visit(), visit()
+    reach_the_clips(first)
+    token = reach_the_clips(second)
+    for box in late.checkbox:
+        box.check()
+    late.run()
+    for number in range(4):
+        answer(first, number)
+    assert title(first) == "Thank you"
+    late.button(key="begin").click().run()  # its page still offered it
+    newcomer = visit()
+    for tab in (late, newcomer):
+        assert title(tab) == "The study is closed"
+        assert "Enough people have taken part" in tab.markdown[0].value
+    again = visit(token)
+    for number in range(4):
+        answer(again, number)
+    assert title(again) == "Thank you"
+    with closing(Store(tiny_study.answers_path)) as store:
+        assert len(store.progress()) == 2
+        assert [one.detail for one in store.journal() if one.event == "full"] == ["1 complete listeners"]
+
+
 def test_who_answered_every_clip_holds_the_place_and_gets_through_though_the_study_closes(
     visit: Open, tiny_study: Study
 ) -> None:

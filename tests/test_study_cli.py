@@ -43,6 +43,7 @@ def test_create_makes_a_study_and_says_what_is_in_it(
     assert (study.title, len(study.clips)) == ("Finches", 4)
     printed = capsys.readouterr().out
     parts = ("4 clips of 2 s, stereo", "zebrafinch 0, quokka 0", study.key_sha256, study.registration_sha256)
+    parts += ("20 listeners x 2 clips of each source: a difference of 15 points is found in", "an estimate")
     for part in (*parts, f"clstm study audit {out}", f"clstm study serve {out}"):
         assert part in printed
 

@@ -7,12 +7,16 @@ import typer
 
 from clstm.runtime.commands import Commands
 from clstm.runtime.console import console, fail, progress, say, warn
+from clstm.runtime.errors import UserError
 from listening_study.cli.arguments import PREPARE, Database, StudyFolder
+from listening_study.cli.planning import say_prospects
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from listening_study.blinding.audit import BlindingAudit
+    from listening_study.protocol.study import Study
+    from listening_study.store import ListenerProgress
 
 app = Commands(PREPARE)
 
@@ -25,6 +29,10 @@ def audit(
     no_server: Annotated[
         bool, typer.Option("--no-server", help="Check only the files; do not start the participants' server.")
     ] = False,
+    walk: Annotated[
+        Path | None,
+        typer.Option(metavar="COPY", help="A copy of STUDY that you went through yourself, to say how long it takes."),
+    ] = None,
     database: Database = None,
 ) -> None:
     """Check that only the music reveals a clip's source: not names, tags, bytes, loudness, order or the page.
@@ -33,6 +41,9 @@ def audit(
     by permutation and corrected for their number: at most 5 % of studies without a leak fail. The participants' server
     is started on a copy, on this machine only, and walked through; a simulated attacker, who knows the code, all that
     is published and one listener's traffic, tries to match clips and sources.
+
+    Then it says what the design can find: how often so many listeners and clips find a difference or equivalence, in a
+    few hundred simulated studies, and how long a participant takes.
 
     The sealed key and the secret order are opened, which the study's journal records; no answer is read. The exit
     status is 0 without a leak, 1 with one.
@@ -54,6 +65,7 @@ def audit(
 
     may_write_table(out, COLUMNS)
     study = read_study(folder)
+    walked = _walked(study, walk) if walk else None
     key, order = open_key(study), open_order(study)
     with progress() as advance:
         evidence = examine(study, advance)
@@ -68,7 +80,30 @@ def audit(
     outcome = f"leaks: {', '.join(leak.check for leak in found.leaks)}" if found.leaks else "no leak found"
     with open_answers(study, database) as store:
         store.log("audited", f"{outcome}, {looked_at}")
+        taking_part = [] if study.synthetic else store.progress()
+    say_prospects(study, walked or taking_part)
     _say_outcome(found, looked_at)
+
+
+def _walked(study: "Study", folder: Path) -> "list[ListenerProgress]":
+    """Who walked through the copy of `--walk`.
+
+    Raises `UserError` for a copy of another study, one that only a program walked, and one without a whole walk.
+    """
+    from listening_study.protocol.study import read_study
+    from listening_study.researchers.monitoring import durations
+    from listening_study.store.database import open_answers
+
+    copy = read_study(folder)
+    if copy.key_sha256 != study.key_sha256 or copy.registration_sha256 != study.registration_sha256:
+        raise UserError(f"--walk {folder} is not a copy of {study.folder}: its key or registration is another")
+    if copy.synthetic:
+        raise UserError(f"--walk {folder} was filled by `clstm study simulate`: nobody took that time")
+    with open_answers(copy, str(copy.answers_path)) as store:
+        walked = store.progress()
+    if durations(copy, walked).empty:
+        raise UserError(f"--walk {folder}: nobody has gone through it to the end; open it with `clstm study serve`")
+    return walked
 
 
 def _say_outcome(found: "BlindingAudit", looked_at: str) -> None:

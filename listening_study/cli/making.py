@@ -10,6 +10,7 @@ from clstm.runtime.console import progress, say, warn
 from clstm.runtime.errors import UserError
 from evaluation.cli.arguments import Soundfont
 from listening_study.cli.arguments import PREPARE, unused
+from listening_study.cli.planning import say_prospects
 from listening_study.protocol.configuration import Loudness
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def create(
     from, is in STUDY/sealed: keep it from participants. The order of clips comes from the secret in STUDY/order.json:
     each server of the study needs that file, and nobody else may read it.
 
+    A few lines say what the design can find, from simulated studies, and about how long a participant takes.
+
     For example:
 
         clstm study create human=songs lstm=out/lstm --human human --out study
@@ -156,5 +159,6 @@ def _print_created(created: "Created") -> None:
     say(f"Sealed key: {study.key_path}, SHA-256 {study.key_sha256}")
     say(f"Secret order: {study.order_path}, SHA-256 {study.order_sha256}")
     say(f"Registered: {study.registration_path}, SHA-256 {study.registration_sha256}")
+    say_prospects(study)
     say(f"Audit it before it opens: clstm study audit {study.folder}")
     say(f"Open it to participants: clstm study serve {study.folder}")

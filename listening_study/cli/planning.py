@@ -13,7 +13,9 @@ from listening_study.cli.arguments import PREPARE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from listening_study.protocol.study import Study
     from listening_study.simulation.power import Assumptions, Power
+    from listening_study.store import ListenerProgress
 
 app = Commands(PREPARE)
 
@@ -86,6 +88,18 @@ def power(
             _write(found, out)
     if stopped:
         raise typer.Exit(130)
+
+
+def say_prospects(study: "Study", walked: "Sequence[ListenerProgress]" = ()) -> None:
+    """What the design can find, and how long it takes: measured on those who went through it, else estimated."""
+    from listening_study.protocol.registration import open_registration
+    from listening_study.researchers.monitoring import duration, durations
+    from listening_study.simulation.prospects import assumed, prospects, sentences
+
+    registered = open_registration(study)
+    for line in sentences(prospects(assumed(study, registered), registered.plan.listeners, study.size.clips)):
+        say(line)
+    say(duration(study, durations(study, walked)))
 
 
 def _simulated(

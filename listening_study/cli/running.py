@@ -186,12 +186,15 @@ def backup(
 @app.command()
 def withdraw(
     folder: StudyFolder,
-    token: Annotated[str, typer.Argument(metavar="TOKEN", help="What follows ?t= in the participant's link.")],
+    token: Annotated[
+        str, typer.Argument(metavar="TOKEN", help="What follows ?t= in the participant's link, or their platform's id.")
+    ],
     database: Database = None,
 ) -> None:
     """Delete all data of one participant, permanently; the study records only the day of the withdrawal.
 
-    Earlier backups still hold the data: delete them, too.
+    With the id of a recruiting platform, the first of `crowd_parameters`, all who came with it are deleted. Earlier
+    backups still hold the data: delete them, too.
 
     For example:
 
@@ -201,8 +204,12 @@ def withdraw(
     from listening_study.protocol.study import read_study
     from listening_study.store.database import open_answers
 
-    with open_answers(read_study(folder), database) as store:
-        if not store.withdraw(token):
+    study = read_study(folder)
+    with open_answers(study, database) as store:
+        known = store.withdraw(token)
+        for parameter in study.access.crowd_parameters[:1]:
+            known = known or bool(store.withdraw_arrived(parameter, token))
+        if not known:
             raise UserError("no participant has this token; copy what follows ?t= in the participant's link")
         say(f"Removed. Withdrawals so far: {store.withdrawals()}. Delete earlier backups.")
 

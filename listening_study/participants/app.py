@@ -34,7 +34,7 @@ from listening_study.protocol.invitation import wordings
 from listening_study.protocol.order import Order, open_order
 from listening_study.protocol.questions import FORMS, NUMBERED, ReplyKind
 from listening_study.protocol.study import Study, read_study
-from listening_study.store import ClosedError, Listener, RefusedError, Store, UnavailableError
+from listening_study.store import ClosedError, FullError, Listener, RefusedError, Store, UnavailableError
 from listening_study.store.database import answers_address
 from listening_study.streamlit_internals.page_selectors import button_of, keyed, with_selectors
 
@@ -75,6 +75,8 @@ def main() -> None:
         st.button(visit.texts.try_again, type="primary")
     except RefusedError:  # another tab went on meanwhile: the next run finds the right place
         st.rerun()
+    except FullError:  # somebody finished while this newcomer was reading
+        notice.full(visit)
     except ClosedError:
         notice.closed(visit)
 
@@ -90,10 +92,16 @@ def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> N
         if dict(st.query_params) != {"t": token}:
             st.query_params.from_dict({"t": token})
         show_step(visit, listener, current_step(listener, visit.study))
-        frame.bottom(visit, token)
+        frame.bottom(visit, token, listener)
+    elif left := st.session_state.get("left"):
+        frame.begin(visit, "left")
+        notice.left(visit, left)
     elif not visit.store.is_open():
         frame.begin(visit, "closed")
         notice.closed(visit)
+    elif visit.store.is_full(visit.study.recruitment):
+        frame.begin(visit, "full")
+        notice.full(visit)
     elif waiting := st.session_state.get("waiting"):
         frame.begin(visit, "busy")
         busy.show(visit, *waiting)
@@ -113,9 +121,11 @@ def show_step(visit: Visit, listener: Listener, step: Step) -> None:
     finished = step.screen in (Screen.INTERVIEW, Screen.THANKS)
     if finished and FINISHED not in listener.stages:
         visit.store.pass_stage(listener.id, FINISHED)
+        if visit.study.recruitment:
+            visit.store.note_full(visit.study.recruitment)
     if not finished and not visit.store.is_open():
         frame.begin(visit, "closed")
-        notice.closed(visit)
+        notice.closed(visit, listener)
         return
     judged = step.screen is Screen.PRACTICE and practice.first_answer(step) is not None
     detail = button_of(f"{step.stage}-done") if judged else ""

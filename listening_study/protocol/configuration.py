@@ -6,6 +6,7 @@ and the template of `clstm study config` is made of them. A key that is left out
 
 import re
 from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -132,7 +133,7 @@ class Exclusions(_Section):
 class Registration(_Section):
     """[registration] Fixed before the first answer and published by its SHA-256."""
 
-    listeners: int = Field(20, ge=1, description="complete listeners after which the study is closed")
+    listeners: int = Field(20, ge=1, description="complete listeners that the study needs; see also access.full_at")
     contrasts: tuple[Name, ...] = Field((), description="sources tested against the human one; empty: all others")
     anchor: Name | None = Field(
         None, description="a source known to be bad; unless listeners recognise it, no system is called equivalent"
@@ -158,6 +159,13 @@ class Consent(_Section):
     paid: Line = Field("", description="what participants receive, if anything")
 
 
+class End(_Section):
+    """[access.*] What participants take back to a recruiting platform."""
+
+    code: Line = Field("", description="shown to copy")
+    url: Address = Field("", description='a link back, with parameters of crowd_parameters in braces: "...?id={ID}"')
+
+
 class Access(_Section):
     """[access] Who gets in."""
 
@@ -180,10 +188,26 @@ class Access(_Section):
         30, ge=0, description="newcomers per minute and address, with a trusted_proxy; kept in memory only; 0: no limit"
     )
     crowd_parameters: tuple[Parameter, ...] = Field(
-        (), description='parameters of the link to store, such as ["PROLIFIC_PID"]; participants are informed'
+        (),
+        description='parameters of the link to store, the id first: ["PROLIFIC_PID"]; participants are informed',
+    )
+    crowd_parameters_until: date | None = Field(
+        None,
+        description="day on which these are deleted, such as 2027-03-31; participants are informed; left out: never",
+    )
+    full_at: int | None = Field(
+        None,
+        ge=0,
+        description="complete listeners after whom no newcomer is admitted; left out: those registered; 0: no limit",
     )
     completion_code: Line = Field("", description="shown when every answer is stored")
-    completion_url: Address = Field("", description="where participants continue afterwards")
+    completion_url: Address = Field(
+        "", description="where participants continue afterwards, with crowd_parameters in braces"
+    )
+    screened_out: End = Field(End(), description="For those who say that they are younger than the minimum age")
+    no_consent: End = Field(End(), description="For those who say that they do not want to take part")
+    closed: End = Field(End(), description="For those who come to a study that is closed or has enough listeners")
+    withdrawn: End = Field(End(), description="For those who withdraw")
 
 
 class Words(_Section):

@@ -96,6 +96,14 @@ class DesignSize:
 
 
 @dataclass(frozen=True)
+class Recruitment:
+    """When a study has enough listeners: so many with an answer to every one of so many trials."""
+
+    listeners: int
+    trials: int
+
+
+@dataclass(frozen=True)
 class Layout:
     """What there is to hear.
 

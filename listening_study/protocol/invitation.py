@@ -6,7 +6,10 @@ from listening_study.protocol import languages
 from listening_study.protocol.languages import Texts, Wording
 from listening_study.protocol.study import Study
 
-SECONDS_TO_THINK = 8  # per clip, for the estimate of how long it takes
+# For the estimate of how long it takes, s:
+SECONDS_TO_THINK = 8  # per clip
+SECONDS_PER_TONES = 12  # three tones of the headphone check, and to choose one
+SECONDS_OF_VOLUME, SECONDS_OF_BACKGROUND, SECONDS_OF_INTERVIEW = 20, 40, 120
 
 
 def wordings(study: Study) -> Mapping[str, Wording]:
@@ -14,16 +17,30 @@ def wordings(study: Study) -> Mapping[str, Wording]:
     return {code: languages.read(code, study.words_path(code)) for code in study.words.languages}
 
 
+def estimated_minutes(study: Study) -> int:
+    """About how long a participant takes, from consent to thanks, at least 2 min. Nobody measured it.
+
+    >>> from pathlib import Path
+    >>> study = Study(Path(), "A study", "", 0, 10.0, tuple(map(str, range(40))), 2, "", "", "", sound={})
+    >>> estimated_minutes(study)  # 40 clips are 12, the questions before and after them 3
+    15
+    """
+    design = study.design
+    seconds = (study.size.trials + len(study.practice)) * (study.seconds + SECONDS_TO_THINK)
+    seconds += len(study.headphones) * SECONDS_PER_TONES + SECONDS_OF_VOLUME
+    seconds += SECONDS_OF_BACKGROUND * design.background + SECONDS_OF_INTERVIEW * design.interview
+    return max(2, round(seconds / 60))
+
+
 def introduction(study: Study, texts: Texts) -> str:
     """What the study is."""
-    trials = study.size.trials
     parts = [texts.welcome_intro, texts.welcome_task, texts.welcome_duration]
     if study.catch:
         parts.insert(2, texts.welcome_catch)
     return "\n\n".join(parts).format(
-        count=trials,
+        count=study.size.trials,
         seconds=f"{study.seconds:g}",
-        minutes=max(2, round(trials * (study.seconds + SECONDS_TO_THINK) / 60)),
+        minutes=estimated_minutes(study),
     )
 
 
@@ -33,6 +50,8 @@ def conditions(study: Study, texts: Texts) -> list[str]:
     points = [texts.consent_voluntary, texts.consent_stored]
     if access.crowd_parameters:
         points.append(texts.consent_crowd.format(parameters=", ".join(access.crowd_parameters)))
+        if access.crowd_parameters_until:
+            points[-1] += " " + texts.consent_crowd_until.format(date=access.crowd_parameters_until.isoformat())
     points.append(texts.consent_place)
     return points + [
         getattr(texts, f"consent_{name}").format(**{name: value})

@@ -26,7 +26,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import write_json
 from listening_study.protocol.configuration import Access, Consent, Design, Words
-from listening_study.protocol.design import DesignSize
+from listening_study.protocol.design import DesignSize, Recruitment
 
 FORMAT = 3
 OLD = 2  # the order of clips comes from the public seed; read, never written
@@ -60,6 +60,16 @@ class Study:
     def size(self) -> DesignSize:
         clips = len(self.clips) // self.sources
         return DesignSize(self.sources, clips, self.design.clips_each or clips, len(self.catch), self.design.repeats)
+
+    @property
+    def recruitment(self) -> Recruitment | None:
+        """When it has enough listeners; None where newcomers are admitted until it is closed, as in studies of before.
+
+        >>> study = Study(Path(), "A study", "", 0, 10.0, ("a", "b"), 2, "", "", "", sound={})
+        >>> replace(study, access=Access(full_at=20)).recruitment, study.recruitment
+        (Recruitment(listeners=20, trials=2), None)
+        """
+        return Recruitment(self.access.full_at, self.size.trials) if self.access.full_at else None
 
     @property
     def has_secret_order(self) -> bool:

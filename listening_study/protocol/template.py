@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from clstm.runtime.errors import UnreadableFileError, UserError
 from listening_study.protocol.configuration import Configuration
+from listening_study.protocol.endings import check_endings
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -33,7 +34,7 @@ def validated(content: dict[str, Any], origin: str) -> Configuration:
     clstm.runtime.errors.UserError: study.toml: clip is not a key; `clstm study config` shows them all
     """
     try:
-        return Configuration.model_validate(content)
+        configuration = Configuration.model_validate(content)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
@@ -41,6 +42,8 @@ def validated(content: dict[str, Any], origin: str) -> Configuration:
             raise UserError(f"{origin}: {where} is not a key; `clstm study config` shows them all") from None
         more = f", and {error.error_count() - 1} more faults" if error.error_count() > 1 else ""
         raise UserError(f"{origin}: {where} is {fault['input']!r}; {_plain(fault['msg'])}{more}") from None
+    check_endings(configuration.access)
+    return configuration
 
 
 def template() -> str:
@@ -58,14 +61,14 @@ def _section(model: type[BaseModel], values: BaseModel, name: str) -> Iterator[s
     for key, field in model.model_fields.items():
         value = getattr(values, key)
         if isinstance(value, BaseModel):
-            parts.append((key, value))
+            parts.append((key, value, field.description or (type(value).__doc__ or "").split("] ", 1)[1]))
             continue
         yield f"# {field.description}"
         yield f"# {key} =" if value is None or value == {} else f"{key} = {_toml(value)}"
-    for key, part in parts:
+    for key, part, about in parts:
         inner = f"{name}.{key}" if name else key
         yield ""
-        yield f"# {(type(part).__doc__ or '').split('] ', 1)[1]}"
+        yield f"# {about}"
         yield f"[{inner}]"
         yield from _section(type(part), part, inner)
 

@@ -20,6 +20,7 @@ from listening_study.protocol.registration import open_registration
 from listening_study.protocol.study import Study, read_study
 from listening_study.researchers import monitoring
 from listening_study.researchers.passwords import VARIABLE, LockedError, PasswordGate, read_hash
+from listening_study.researchers.payments import payments
 from listening_study.results.export import exports
 from listening_study.results.figures import draw
 from listening_study.results.results import UNSEALED, Results, read_results
@@ -99,12 +100,13 @@ def ask_for_the_password() -> None:
 def show(study: Study, store: Store) -> None:
     heading, leave = st.columns([5, 1], vertical_alignment="bottom")
     heading.title(study.title, anchor=False)
-    heading.caption("Open: listeners can take part." if store.is_open() else "Closed.")
+    heading.caption(f"{monitoring.state(study, store).capitalize()}.")
     heading.caption(statement(stated_in(study.sound), {}))
     if leave.button("Leave", width="stretch"):
         st.session_state.clear()
         st.rerun()
     show_progress(study, store)
+    show_payments(study, store)
     results = show_sealed(study, store)
     show_downloads(study, store, results)
     show_journal(study, store)
@@ -123,12 +125,14 @@ def show_progress(study: Study, store: Store) -> None:
 
 def show_numbers(study: Study, store: Store) -> None:
     answered = store.answered_trials()
-    table = monitoring.listeners(study, store.progress(), datetime.now(UTC))
+    progress = store.progress()
+    table = monitoring.listeners(study, progress, datetime.now(UTC))
     target = open_registration(study).plan.listeners
     show_turnout(monitoring.turnout(table), target, store)
     if table.empty:
         st.info("Nobody has begun yet. This page updates every few seconds.")
         return
+    st.caption(monitoring.duration(study, monitoring.durations(study, progress)))
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Where unfinished listeners are", anchor=False)
@@ -218,6 +222,22 @@ def show_comments(comments: pd.DataFrame) -> None:
         st.caption(f"The newest {COMMENTS} of {len(comments)}; all are in the export.")
 
 
+def show_payments(study: Study, store: Store) -> None:
+    """The ids of a recruiting platform, where the study stores them and its organiser asks for them."""
+    if not study.access.crowd_parameters:
+        return
+    store.delete_arrivals(study.access.crowd_parameters_until)
+    st.subheader("Payments", anchor=False)
+    if st.checkbox("Show the platform's ids", key="payments"):
+        table = payments(study, store.arrivals(), store.progress(), datetime.now(UTC))
+        st.dataframe(table, hide_index=True)
+    until = study.access.crowd_parameters_until
+    st.caption(
+        "For paying only: `clstm study payments` writes them to a file. "
+        + (f"They are deleted on {until}." if until else "Set crowd_parameters_until, the day they are deleted.")
+    )
+
+
 # --- once it is closed and unsealed ---
 
 
@@ -231,7 +251,11 @@ def show_sealed(study: Study, store: Store) -> Results | None:
             "They are included in the results; report this."
         )
     if store.is_open():
-        st.info("Sealed while the study is open. Close it first: `clstm study close`.")
+        st.info("Sealed while the study is open. Close it first, here or with `clstm study close`.")
+        over = st.checkbox("Close the study: admit nobody, accept no more answers", key="closing")
+        if st.button("Close the study", disabled=not over, key="close"):
+            store.close_study()
+            st.rerun()
         return None
     if not unsealed:
         st.info("The study is closed. Unsealing shows the results of each source, and is noted in the journal.")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clstm.runtime.spreadsheet import csv
 from listening_study.participants.stages import Screen, current_step
+from listening_study.protocol.invitation import estimated_minutes
 from listening_study.protocol.study import Study
 from listening_study.store import AnsweredTrial, Listener, ListenerProgress, Reply, Store
 
@@ -98,11 +99,47 @@ def describe(study: Study, turnout: Turnout, target: int, store: Store) -> list[
     issued, used = store.invitations()
     kinds = f"{turnout.under_way} under way, {turnout.left} left, {turnout.extras} extra"
     lines = [
-        f"{study.title}: {'open' if store.is_open() else 'closed'}",
+        f"{study.title}: {state(study, store)}",
         f"Listeners: {turnout.listeners}; {turnout.complete} complete of {target} registered, {kinds}",
         f"Answers: {turnout.answers}; withdrawn: {store.withdrawals()}",
     ]
     return lines + ([f"Invitations: {issued} issued, {used} used"] if study.access.mode == "tokens" else [])
+
+
+def durations(study: Study, progress: Sequence[ListenerProgress]) -> pd.Series:
+    """Minutes from consent to the last screen of those who went through everything, by listener; breaks included."""
+    through = [one for one in progress if step_name(study, one) == "end"]
+    found = {one.participant: one.minutes for one in through}
+    return pd.Series(found, dtype=float, name="minutes").dropna()
+
+
+def duration(study: Study, minutes: pd.Series) -> str:
+    """How long a participant takes, in a sentence: the median of the `durations`, else an estimate called one.
+
+    >>> from pathlib import Path
+    >>> study = Study(Path(), "A study", "", 0, 10.0, tuple("abcd"), 2, "", "", "", sound={})
+    >>> duration(study, pd.Series([8.4, 9.0, 12.1]))
+    'A participant takes 9 minutes (median of 3 who went through everything; 8 to 12).'
+    >>> duration(study, pd.Series([], dtype=float))
+    'A participant takes about 4 minutes: an estimate, nobody has gone through it yet.'
+    """
+    if minutes.empty:
+        about = f"A participant takes about {estimated_minutes(study)} minutes"
+        return f"{about}: an estimate, nobody has gone through it yet."
+    lowest, middle, highest = (f"{value:.0f}" for value in (minutes.min(), minutes.median(), minutes.max()))
+    if len(minutes) == 1:
+        return f"A participant takes {middle} minutes: measured on one who went through everything."
+    return (
+        f"A participant takes {middle} minutes (median of {len(minutes)} who went through everything; {lowest} to "
+        f"{highest})."
+    )
+
+
+def state(study: Study, store: Store) -> str:
+    """Whether a study takes answers, and newcomers."""
+    if not store.is_open():
+        return "closed"
+    return "full, open only for those who have begun" if store.is_full(study.recruitment) else "open"
 
 
 def unfinished(study: Study, table: pd.DataFrame) -> pd.DataFrame:

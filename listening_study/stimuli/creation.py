@@ -18,7 +18,7 @@ from evaluation.audio.render import RenderSettings, describe
 from evaluation.controls.control import NO_CONTROL, Control
 from evaluation.measurement.inputs import not_used
 from listening_study.protocol import languages
-from listening_study.protocol.configuration import Configuration
+from listening_study.protocol.configuration import Access, Configuration
 from listening_study.protocol.key import Key, Origin
 from listening_study.protocol.order import Order, new_secret
 from listening_study.protocol.registration import Registered, register
@@ -197,12 +197,18 @@ def _study(
         },
         design=configuration.design,
         consent=configuration.consent,
-        access=configuration.access,
+        access=_access(configuration),
         words=configuration.words.model_copy(update={"overrides": {}}),
         practice=tuple(sorted(written.practice)),
         catch=tuple(sorted(written.catch)),
         headphones=tuple(_write_headphone_tones(folder, configuration, settings)) if headphones else (),
     )
+
+
+def _access(configuration: Configuration) -> Access:
+    """Recruitment ends at the registered number, unless the configuration has another."""
+    access, registered = configuration.access, configuration.registration.listeners
+    return access if access.full_at is not None else access.model_copy(update={"full_at": registered})
 
 
 def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configuration: Configuration) -> None:

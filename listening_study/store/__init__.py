@@ -13,20 +13,23 @@ commit; as all that a participant sends may be sent twice, they just try again.
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
+from listening_study.protocol.design import Recruitment
 from listening_study.protocol.questions import Response
-from listening_study.store import admission, backup, connection, erasure, journal, queries, responses
+from listening_study.store import admission, backup, connection, crowd, erasure, journal, queries, responses
 from listening_study.store.clock import SteadyClock
 from listening_study.store.records import (
     LONGEST_TEXT,
     Agreement,
     AnsweredTrial,
+    Arrival,
     ClosedError,
+    FullError,
     JournalEntry,
     Listener,
     ListenerProgress,
@@ -41,7 +44,9 @@ __all__ = [
     "Agreement",
     "Answer",
     "AnsweredTrial",
+    "Arrival",
     "ClosedError",
+    "FullError",
     "JournalEntry",
     "Listener",
     "ListenerProgress",
@@ -76,17 +81,26 @@ class Store:
     # --- who takes part ---
 
     def admit(
-        self, agreement: Agreement, *, reissue_after: timedelta, invitation: str | None = None, registration: str = ""
+        self,
+        agreement: Agreement,
+        *,
+        reissue_after: timedelta,
+        invitation: str | None = None,
+        registration: str = "",
+        recruitment: Recruitment | None = None,
     ) -> str:
         """Let a newcomer in: claims a place in the design and returns their token, the invitation where there is one.
 
         The place is the smallest that is free, or whose holder is unfinished and was inactive for `reissue_after`; that
         holder is an extra from then on. The first admission ever notes `registration`, the hash of
-        what was registered. Raises `ClosedError`, and `RefusedError` for an invitation that is unknown or was used.
+        what was registered. Raises `ClosedError`, `FullError` once there are enough listeners by `recruitment`, and
+        `RefusedError` for an invitation that is unknown or was used.
         """
         stale = _iso(self._clock() - reissue_after)
         with self._writing(alone=True) as open_connection:
-            return admission.admit(open_connection, agreement, invitation, registration, self._now(), stale)
+            return admission.admit(
+                open_connection, agreement, invitation, registration, self._now(), stale, recruitment
+            )
 
     def find(self, token: str) -> Listener | None:
         """The participant with this token."""
@@ -119,6 +133,38 @@ class Store:
         with connection.unavailable_when_it_fails(), self._queue():
             erasure.erase(self._engine)
         return known
+
+    # --- what a recruiting platform's link says of them ---
+
+    def arrival(self, participant: int) -> dict[str, str]:
+        """The stored parameters of one participant's link, by name."""
+        with self._reading() as open_connection:
+            return crowd.of(open_connection, participant)
+
+    def arrivals(self) -> list[Arrival]:
+        """The stored parameters of every participant's link."""
+        with self._reading() as open_connection:
+            return crowd.every(open_connection)
+
+    def withdraw_arrived(self, parameter: str, value: str) -> int:
+        """As `withdraw`, of every participant whose link had this value; returns how many."""
+        with self._writing(alone=True) as open_connection:
+            known = crowd.withdraw(open_connection, parameter, value, self._now())
+        with connection.unavailable_when_it_fails(), self._queue():
+            erasure.erase(self._engine)
+        return known
+
+    def delete_arrivals(self, until: date | None) -> None:
+        """Delete all parameters of links once this day (UTC) has come; nothing before it, or without a day.
+
+        Old copies in the database's files are overwritten as after a withdrawal, or when the study is closed.
+        """
+        if until is None or self._clock().astimezone(UTC).date() < until or not self.arrivals():
+            return
+        with self._writing(alone=True) as open_connection:
+            crowd.delete(open_connection, self._now())
+        with suppress(UnavailableError), connection.unavailable_when_it_fails(), self._queue():
+            erasure.erase(self._engine)
 
     def withdrawals(self) -> int:
         """How many withdrew."""
@@ -183,6 +229,12 @@ class Store:
             if not journal.is_open(open_connection):
                 journal.log(open_connection, "reopened", "", self._now())
 
+    def note_full(self, recruitment: Recruitment) -> None:
+        """Note in the journal that there are enough listeners, once, if there are."""
+        with self._writing(alone=True) as open_connection:
+            if admission.is_full(open_connection, recruitment):
+                journal.once(open_connection, "full", f"{recruitment.listeners} complete listeners", self._now())
+
     def serve(self, order: str) -> str:
         """Note the hash of the order that listeners are served with; returns the first that was."""
         with self._writing(alone=True) as open_connection:
@@ -206,6 +258,11 @@ class Store:
     def is_open(self) -> bool:
         with self._reading() as open_connection:
             return journal.is_open(open_connection)
+
+    def is_full(self, recruitment: Recruitment | None) -> bool:
+        """Whether there are enough listeners: newcomers are not admitted, and those who have begun go on."""
+        with self._reading() as open_connection:
+            return admission.is_full(open_connection, recruitment)
 
     def registered(self) -> str | None:
         """The hash of the registration when the first listener came; None before."""

@@ -13,8 +13,9 @@ from itertools import count
 import sqlalchemy as sql
 from sqlalchemy import Connection, RowMapping
 
+from listening_study.protocol.design import Recruitment
 from listening_study.store import journal
-from listening_study.store.records import Agreement, ClosedError, Listener, RefusedError, clean
+from listening_study.store.records import Agreement, ClosedError, FullError, Listener, RefusedError, clean
 from listening_study.store.schema import (
     answers,
     arrivals,
@@ -41,7 +42,13 @@ OF_ONE_PARTICIPANT = (
 
 
 def admit(
-    connection: Connection, agreement: Agreement, invitation: str | None, registration: str, now: str, stale: str
+    connection: Connection,
+    agreement: Agreement,
+    invitation: str | None,
+    registration: str,
+    now: str,
+    stale: str,
+    recruitment: Recruitment | None = None,
 ) -> str:
     """Let a newcomer in, and return their token.
 
@@ -57,6 +64,8 @@ def admit(
     """
     if not journal.is_open(connection):
         raise ClosedError("the study is closed and admits nobody")
+    if is_full(connection, recruitment):
+        raise FullError("the study has enough listeners and admits nobody else")
     if invitation is not None:
         _use(connection, invitation, now)
     journal.once(connection, "registered", registration, now)
@@ -74,6 +83,25 @@ def admit(
         row = {"participant": participant, "parameter": parameter, "value": clean(value)[:LONGEST_ARRIVAL]}
         connection.execute(arrivals.insert().values(**row))
     return token
+
+
+def is_full(connection: Connection, recruitment: Recruitment | None) -> bool:
+    """Whether enough listeners have answered every trial. One who withdraws makes room again.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     is_full(connection, Recruitment(listeners=1, trials=10)), is_full(connection, None)
+    (False, False)
+    """
+    if recruitment is None:
+        return False
+    complete = (
+        sql.select(answers.c.participant)
+        .group_by(answers.c.participant)
+        .having(sql.func.count() >= recruitment.trials)
+        .subquery()
+    )
+    return (connection.scalar(sql.select(sql.func.count()).select_from(complete)) or 0) >= recruitment.listeners
 
 
 def find(connection: Connection, token: str) -> Listener | None:
@@ -106,12 +134,18 @@ def withdraw(connection: Connection, token: str, now: str) -> bool:
     row = _with_token(connection, token)
     if row is None:
         return False
-    for table in OF_ONE_PARTICIPANT:
-        connection.execute(table.delete().where(table.c.participant == row["id"]))
-    connection.execute(participants.delete().where(participants.c.id == row["id"]))
-    connection.execute(invitations.delete().where(invitations.c.token_digest == digest(token)))
-    connection.execute(withdrawals.insert().values(withdrawn_on=now[: len("2026-01-31")]))
+    remove(connection, row["id"], now)
     return True
+
+
+def remove(connection: Connection, participant: int, now: str) -> None:
+    """Delete the rows of one participant, leaving a tombstone with the day."""
+    token = sql.select(participants.c.token_digest).where(participants.c.id == participant).scalar_subquery()
+    connection.execute(invitations.delete().where(invitations.c.token_digest == token))
+    for table in OF_ONE_PARTICIPANT:
+        connection.execute(table.delete().where(table.c.participant == participant))
+    connection.execute(participants.delete().where(participants.c.id == participant))
+    connection.execute(withdrawals.insert().values(withdrawn_on=now[: len("2026-01-31")]))
 
 
 def invite(connection: Connection, number: int, now: str) -> list[str]:

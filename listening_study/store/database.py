@@ -50,8 +50,13 @@ def _refuse_another_order(study: Study, served: str | None) -> None:
 
 @contextmanager
 def open_answers(study: Study, database: str | None = None) -> Iterator[Store]:
-    """The store, brought to the newest schema. Raises `UserError` where it cannot be used."""
+    """The store, brought to the newest schema; platform ids whose day has come are deleted first.
+
+    Raises `UserError` where it cannot be used.
+    """
     address = answers_address(study, database)
     migrate(address)
     with closing(Store(address)) as store:
+        if store.registered() in (None, study.registration_sha256):
+            store.delete_arrivals(study.access.crowd_parameters_until)
         yield store

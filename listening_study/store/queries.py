@@ -72,9 +72,9 @@ def _heard_before_answering() -> sql.Subquery:
 
 def progress(connection: Connection) -> list[ListenerProgress]:
     """Every participant, in order of arrival."""
-    passed: dict[int, set[str]] = {}
-    for participant, stage in connection.execute(sql.select(milestones.c.participant, milestones.c.stage)):
-        passed.setdefault(participant, set()).add(stage)
+    passed: dict[int, dict[str, str]] = {}
+    for participant, stage, when in connection.execute(sql.select(milestones)):
+        passed.setdefault(participant, {})[stage] = when
     answered = sql.select(sql.func.count()).where(answers.c.participant == participants.c.id).scalar_subquery()
     query = sql.select(participants, answered.label("answered")).order_by(participants.c.id)
     return [
@@ -87,6 +87,7 @@ def progress(connection: Connection) -> list[ListenerProgress]:
             answered=row.answered,
             extra=row.replaced_at is not None,
             stages=frozenset(passed.get(row.id, ())),
+            passed_at=max(passed.get(row.id, {}).values(), default=""),
         )
         for row in connection.execute(query)
     ]

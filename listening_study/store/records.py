@@ -28,6 +28,10 @@ class ClosedError(Exception):
     """The study takes no answers now."""
 
 
+class FullError(ClosedError):
+    """The study has enough listeners: it admits nobody else, and those who have begun go on."""
+
+
 class UnavailableError(UserError):
     """The database could not be written or read now: locked for too long, full disk, lost connection."""
 
@@ -93,6 +97,28 @@ class ListenerProgress:
     answered: int
     extra: bool  # the slot was given to another meanwhile
     stages: frozenset[str]
+    passed_at: str = ""  # when the last stage was passed; "" where none was
+
+    @property
+    def minutes(self) -> float:
+        """From consent to the last stage passed, min; NaN where none was, or the clock was set back.
+
+        >>> times = "2026-01-31T10:00:00+00:00", "2026-01-31T10:12:30+00:00"
+        >>> ListenerProgress(1, 0, "en", times[0], times[1], 20, False, frozenset({"volume"}), times[1]).minutes
+        12.5
+        """
+        if not self.passed_at:
+            return math.nan
+        gone = datetime.fromisoformat(self.passed_at) - datetime.fromisoformat(self.consented_at)
+        return gone / timedelta(minutes=1) if gone >= timedelta() else math.nan
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The parameters of a recruiting platform's link that one participant came with."""
+
+    participant: int
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -110,6 +136,6 @@ class Reply:
 class JournalEntry:
     """One entry of the study's journal."""
 
-    event: str  # served, registered, audited, closed, reopened, unsealed
+    event: str  # served, registered, audited, full, payments, ids deleted, closed, reopened, unsealed
     detail: str
     happened_at: str

@@ -152,7 +152,7 @@ revisions = sql.Table(
     sqlite_autoincrement=True,
 )
 
-# What happened to the study: served, registered, closed, reopened, unsealed, audited.
+# What happened to the study: served, registered, audited, full, payments, ids deleted, closed, reopened, unsealed.
 journal = sql.Table(
     "journal",
     metadata,

@@ -1,14 +1,17 @@
 """What a participant sees, one screen per module. A screen draws widgets and calls the store; it decides no more."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from listening_study.participants.admission_rate import Admissions
+from listening_study.protocol.endings import Ending, end, return_link
 from listening_study.protocol.languages import Texts, Wording
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
 from listening_study.store import Listener, Store
+from listening_study.store.admission import LONGEST_ARRIVAL
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,27 @@ class Visit:
     @property
     def texts(self) -> Texts:
         return self.wording.texts
+
+
+def arrived(visit: Visit, listener: Listener | None = None) -> dict[str, str]:
+    """The parameters of the platform's link: of this session, else those stored about the listener."""
+    given = st.session_state.get("arrival") or (visit.store.arrival(listener.id) if listener else {})
+    return {
+        name: given[name][:LONGEST_ARRIVAL]
+        for name in visit.study.access.crowd_parameters
+        if isinstance(given.get(name), str)
+    }
+
+
+def show_end(visit: Visit, ending: Ending, arrival: Mapping[str, str], heading: str = "") -> None:
+    """The code and the link back to the platform, where the study has them for this ending."""
+    shown = end(visit.study.access, ending)
+    if shown.code:
+        st.markdown(f"**{heading or visit.texts.end_code}**")
+        st.code(shown.code, language=None)
+    if shown.url:
+        url = return_link(shown.url, arrival)
+        st.link_button(visit.texts.thanks_link, url, type="primary", width="stretch")
 
 
 def done(visit: Visit, listener: Listener, stage: str, replies: dict[str, str] | None = None) -> None:

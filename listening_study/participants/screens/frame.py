@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from listening_study.participants.screens import Visit
+from listening_study.participants.screens import Visit, arrived
 from listening_study.protocol import languages
 from listening_study.store import Listener, UnavailableError
 from listening_study.streamlit_internals.page_selectors import button_of, page_parts
@@ -47,7 +47,7 @@ def begin(visit: Visit, screen: str, *, player: bool = False, detail: str = "") 
     _page()(key="page", data={**data, "screen": screen, "player": player, "detail": detail})
 
 
-def bottom(visit: Visit, token: str) -> None:
+def bottom(visit: Visit, token: str, listener: Listener) -> None:
     """The way out: withdrawing, asked once more."""
     texts = visit.texts
     with st.container(key="way-out"):
@@ -62,9 +62,11 @@ def bottom(visit: Visit, token: str) -> None:
                 st.session_state["withdrawing"] = False
                 st.rerun()
             if st.button(texts.withdraw_yes, key="withdraw-yes"):
+                back = arrived(visit, listener)  # in memory alone, for the link back
                 _withdraw(visit, token)
                 st.session_state.clear()
                 st.session_state["withdrawn"] = True
+                st.session_state["arrival"] = back
                 st.rerun()
 
 

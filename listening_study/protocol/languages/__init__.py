@@ -49,6 +49,7 @@ class Texts:
     consent_voluntary: str
     consent_stored: str
     consent_crowd: str
+    consent_crowd_until: str
     consent_place: str
     consent_institution: str
     consent_contact: str
@@ -58,6 +59,12 @@ class Texts:
     consent_agree: str
     consent_age: str
     consent_begin: str
+    consent_decline: str
+    consent_young: str
+    left_title: str
+    left_text: str
+    left_young: str
+    end_code: str
     link_unknown: str
     link_needed_title: str
     link_needed: str
@@ -65,6 +72,7 @@ class Texts:
     busy_text: str
     closed_title: str
     closed_text: str
+    full_text: str
     background_title: str
     background_text: str
     background_listening: str
