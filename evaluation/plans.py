@@ -30,7 +30,7 @@ class Plan:
     distance: float | None = None
     difference: float | None = None
     target: float = planning.TARGET
-    replicates: int = 200
+    simulations: int = 200
     seconds: float | None = None
     seed: int = 0
     workers: int | None = None
@@ -62,8 +62,8 @@ def check(asked: Plan) -> None:
     """Raise `UserError` for numbers out of range."""
     if not 0 < asked.target < 1:
         raise UserError(f"--target must lie between 0 and 1, such as 0.8; got {asked.target:g}")
-    if asked.replicates < 20:
-        raise UserError(f"--replicates {asked.replicates}: at least 20; with 200, power is known within 6 %")
+    if asked.simulations < 20:
+        raise UserError(f"--simulations {asked.simulations}: at least 20; with 200, power is known within 6 %")
     for option, wanted in (("--distance", asked.distance), ("--difference", asked.difference)):
         if wanted is not None and not (isfinite(wanted) and wanted > 0):
             raise UserError(f"{option} must be above 0; got {wanted:g}")
@@ -75,7 +75,7 @@ def make(asked: Plan, progress: Progress = silent) -> Made:
     found = planning.plan(
         *(reference, pilots, asked.clips),
         target=asked.target,
-        replicates=asked.replicates,
+        replicates=asked.simulations,
         seed=asked.seed,
         progress=progress,
     )
@@ -120,7 +120,7 @@ def _sentences(asked: Plan, rows: Sequence[Row], reference: Music, pilots: Seque
         clips = planning.needed(rows, asked.distance / 1000)
         end = f"more than {most} clips of each."
         if clips is not None:
-            found = planning.confirmed(reference, asked.distance / 1000, clips, asked.replicates, asked.seed)
+            found = planning.confirmed(reference, asked.distance / 1000, clips, asked.simulations, asked.seed)
             end = f"{clips} clips of each (simulated anew: {found.value:.2f} [{found.low:.2f}, {found.high:.2f}])."
         said.append(f"To find a distance of {asked.distance:g} {power}: {end}")
     if asked.difference is not None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clstm.runtime.progress import Progress, titled
+from evaluation import agreement
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import closeness
 from evaluation.comparison.compare import Comparison
@@ -188,7 +189,7 @@ def _correlation(
     if reference.casefold() == study.human.casefold():
         of_sources[study.human] = verdict.systems[human]
     clips = correlation.inputs_of_clips(study.clips, study.seconds, of_sources)
-    if len(clips) < correlation.FEWEST:
+    if len(clips) < agreement.FEWEST:
         return []
     values = correlation.measure_clips(clips, settings, titled(progress, "Measuring clips")).values
     shares = pd.DataFrame([clip.model_dump() for clip in study.clips])

@@ -313,12 +313,12 @@ def test_a_broken_bound_is_exit_status_1_and_a_kept_one_0(music: Path, tmp_path:
 
 def test_a_plan_says_how_many_clips_find_a_pilot(music: Path, tmp_path: Path) -> None:
     given = ["plan", f"human={music / 'human'}", f"model={music / 'model'}", "--reference", "human"]
-    result = run(*given, "--clips", "8,12", "--replicates", "20", "--distance", "900", "--out", tmp_path / "plan.csv")
+    result = run(*given, "--clips", "8,12", "--simulations", "20", "--distance", "900", "--out", tmp_path / "plan.csv")
     assert result.exit_code == 0, result.output
     assert "To tell model from human in all metrics together with power 0.8: 8 clips of each." in result.stdout
     assert "To find a distance of 900 with power 0.8: 8 clips of each" in result.stdout
     table = pd.read_csv(tmp_path / "plan.csv")
     assert set(table["clips"]) == {8, 12}
     assert set(table["system"].dropna()) == {"model"}
-    for wrong in (["--target", "2"], ["--replicates", "3"], ["--distance", "-1"], ["--clips", "2"]):
+    for wrong in (["--target", "2"], ["--simulations", "3"], ["--distance", "-1"], ["--clips", "2"]):
         assert wrong[0] in user_error(*given, *wrong)

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from evaluation.agreement import FEWEST
 from evaluation.controls.control import SCORE_MATRIX
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.statistics.correlation import spearman
 from reports.content.listeners import HeardClip
 from reports.content.rows import CorrelationRow
-from reports.findings.correlation import FEWEST, correlate, inputs_of_clips
+from reports.findings.correlation import correlate, inputs_of_clips
 
 random = np.random.default_rng(3)
 

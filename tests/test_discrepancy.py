@@ -180,3 +180,12 @@ def test_near_copies_need_a_hundred_pieces_to_be_read() -> None:
     found = coverage.coverage(one, other, (np.arange(99), np.arange(99, 198)))
     assert np.isfinite(found.density)
     assert np.isnan(found.near_copies)
+
+
+def test_a_difference_without_any_resampling_error_has_no_p() -> None:
+    """As of two sets, each of which holds one piece again and again: nothing is known of what chance does."""
+    values, still = {"a": 0.3, "b": 0.1}, np.full(99, 0.1)
+    (found,) = ranks.pairs(values, {"a": still + 0.2, "b": still}, groups=12)
+    assert np.isnan(found.p)
+    assert not found.significant
+    assert ranks.ranks(values, [found]) == {"a": (1, 2), "b": (1, 2)}

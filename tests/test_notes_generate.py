@@ -122,6 +122,6 @@ def test_what_cannot_be_asked_is_one_line_before_anything_is_written(
     assert not (tmp_path / "music").exists()
 
 
-def test_verbs_for_frames_refuse_notes_in_one_line(run: Path, tiny_corpus: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="mine draws notes, and this is for models that write frames: rnn, "):
+def test_reach_refuses_notes_and_says_why_in_one_line(run: Path, tiny_corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="mine draws notes and reads notes, not frames: there is no gradient"):
         clstm("reach", tiny_corpus.path, run, "--out", tmp_path / "table.csv")

@@ -153,6 +153,16 @@ def test_every_image_has_an_alternative_and_every_header_a_scope() -> None:
     assert all(player["aria-label"] for player in page.all("audio"))
 
 
+def test_joint_nats_have_columns_where_a_table_has_them() -> None:
+    rows = [accuracy_row("LSTM", "model", 0.98), accuracy_row("notes", "own", 0.97)]
+    joint = [row.model_copy(update={"joint_nats": nats}) for row, nats in zip(rows, (4.25, 2.25), strict=True)]
+    for table, columns in ((rows, 0), (joint, 2)):
+        html = render_page(content(system("A", "reference"), system("B"), accuracy=table), [section("A")])
+        assert html.count("Joint, ") == columns
+        assert ("Joint nats are of the next frame" in html) == bool(columns)
+        assert ("<strong>2.25</strong>" in html) == bool(columns)
+
+
 def test_a_figure_of_a_song_names_its_player_and_where_its_axes_lie() -> None:
     page = Tags(render_page(content(system("A", "reference")), [section("A")]))
     (plot,) = [tag for tag in page.all("div") if tag.get("class") == "plot"]

@@ -139,6 +139,17 @@ def test_clips_meet_their_true_continuations_and_a_missing_one_is_said(folders: 
     assert continuations.continuations(systems, {"model": "human"}, "human") is None
 
 
+def test_of_one_group_there_is_no_other_human_continuation_and_no_number_for_it(folders: dict[str, Path]) -> None:
+    files = {name: sorted(path.glob("*.mid")) for name, path in folders.items()}
+    systems = {name: [replace(one, group="one") for one in measurement_inputs(own)] for name, own in files.items()}
+    found = continuations.continuations(systems, {"model": "human"}, "human")
+    assert found is not None
+    (said,) = continuations.sentences(found)
+    assert said.startswith("model, with the true continuation of 7 clips: note F1 0.")
+    assert "another human continuation" not in said
+    assert "nan" not in said + continuations.markdown(found)
+
+
 def nats_of(folders: dict[str, Path], out: Path) -> Path:
     rows = []
     for name, folder in folders.items():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.agreement import LEVELS
 from evaluation.comparison import contrasts
 from evaluation.comparison.summary import summary
 from evaluation.comparison.verdict import rows_of
@@ -99,7 +100,7 @@ def heard(seed: int, relation: float) -> str:
     share = random.random(40)
     clips = pd.DataFrame({"clip": [f"{n}" for n in range(40)], "source": ["a", "b"] * 20, "p_human": share})
     values = random.normal(size=(40, len(TESTED)))
-    names = [name for name in TESTED if METRICS[name].unit not in correlation.LEVELS]
+    names = [name for name in TESTED if METRICS[name].unit not in LEVELS]
     values[:, TESTED.index(names[0])] += relation * (share - 0.5)
     rows = [(f"{n}", name, value) for n, own in enumerate(values) for name, value in zip(TESTED, own, strict=True)]
     found = correlation.correlate(pd.DataFrame(rows, columns=["clip", "metric", "value"]), clips)

@@ -8,8 +8,9 @@ import pytest
 
 from clstm.runtime.errors import UserError
 from reports.content.rows import AccuracyPairRow, MetricSummary
-from reports.findings.tables import summary
+from reports.findings.tables import of_accuracy, summary
 from reports.inputs.prediction import ACCURACY_COLUMNS, PAIRS, PAIRS_TEXT, read_accuracy, read_pairs
+from reports.page.cells import accuracy_tables
 
 PAIRS_MORE = [name for name in AccuracyPairRow.model_fields if name not in (*PAIRS, *PAIRS_TEXT)]
 
@@ -105,6 +106,30 @@ def test_an_older_accuracy_table_is_read_and_what_it_lacks_is_missing(tmp_path: 
     rows = read_accuracy(old_accuracy(tmp_path))
     assert [(row.system, row.skill_accuracy_low) for row in rows] == [("silence", -0.6), ("lstm", 0.05)]
     assert {(row.skill_accuracy_p, row.skill_nats_p, row.kind) for row in rows} == {(None, None, "")}
+
+
+def test_joint_nats_are_read_and_shown_where_a_table_has_them_and_only_there(tmp_path: Path) -> None:
+    old = read_accuracy(old_accuracy(tmp_path))
+    assert {row.joint_nats for row in old} == {None}
+    assert "Joint nats" not in of_accuracy(old)
+    assert [table.joint for table in accuracy_tables(old, paper=False)] == [()]
+    frames, notes = {"joint_nats": 4.25}, {"joint_nats": 2.25, "joint_nats_low": 2.0, "joint_nats_high": 2.5}
+    without = dict.fromkeys(("accuracy", "precision", "recall", "f1", "f1_held", "f1_struck", "nats"), np.nan)
+    rows = read_accuracy(accuracy_file(tmp_path, **frames))
+    rows += read_accuracy(accuracy_file(tmp_path, **without, **notes, joint_nats_past=1.75))
+    shown = of_accuracy(rows)
+    assert shown["Joint nats"].tolist() == ["4.25", "2.25"]
+    assert shown["Joint nats, all before"].tolist() == ["–", "1.75"]
+    assert shown["Nats"].tolist()[1] == shown["Accuracy (%)"].tolist()[1] == "–"
+    (table,) = accuracy_tables(rows, paper=False)
+    assert len(table.joint) == 2
+    lines = [line for _, group in table.groups for line in group]
+    joint = [cell for line in lines for cell in line.cells if cell.text in ("4.25", "2.25", "1.75")]
+    assert [(cell.text, cell.range, cell.strong) for cell in joint] == [
+        ("4.25", "", False),
+        ("2.25", "2.00 to 2.50", True),
+        ("1.75", "", True),
+    ]
 
 
 def test_kinds_and_p_of_a_table_are_read(tmp_path: Path) -> None:

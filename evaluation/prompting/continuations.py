@@ -12,7 +12,7 @@ grid. The floor is the same of another true continuation, of another group, in t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,9 +210,11 @@ def _sets(pieces: "pd.DataFrame", seed: int) -> "pd.DataFrame":
         rows = []
         for measure in MEASURES:
             both = own[["group", measure, f"{measure}_floor"]].dropna()
+            if both.empty:  # of one group, no other human continuation gives a floor
+                both = own[["group", measure, f"{measure}_floor"]].dropna(subset=measure)
             row = {"system": system, "measure": measure, "pieces": len(both), "groups": both["group"].nunique()}
             row |= {"value": both[measure].mean(), "floor": both[f"{measure}_floor"].mean()}
-            if both["group"].nunique() >= 2:
+            if both["group"].nunique() >= 2 and both[f"{measure}_floor"].notna().all():
                 groups = both["group"].to_numpy()
                 values = (both[f"{measure}_floor"].to_numpy(float), both[measure].to_numpy(float))
                 test = means_apart(*values, Pair(groups, groups), np.random.default_rng(seed))
@@ -230,12 +232,15 @@ def sentences(found: Continuations) -> list[str]:
     """One line per system."""
     said = []
     for system, own in found.sets.groupby("system", sort=False):
-        parts = [
-            f"{NAMES[row['measure']]} {row['value']:.2f} (another human continuation: {row['floor']:.2f})"
-            for row in own.to_dict("records")
-        ]
-        said.append(f"{system}, with the true continuation of {own['pieces'].max()} clips: {', '.join(parts)}.")
+        parts = [_part(row) for row in own.to_dict("records") if np.isfinite(row["value"])]
+        if parts:
+            said.append(f"{system}, with the true continuation of {own['pieces'].max()} clips: {', '.join(parts)}.")
     return said
+
+
+def _part(row: Mapping[Any, Any]) -> str:
+    floor = "" if np.isnan(row["floor"]) else f" (another human continuation: {row['floor']:.2f})"
+    return f"{NAMES[row['measure']]} {row['value']:.2f}{floor}"
 
 
 def markdown(found: Continuations) -> str:
@@ -245,6 +250,8 @@ def markdown(found: Continuations) -> str:
     lines += ["| | measure | clips | value | floor | difference | p (Holm) |", "|---|---|---:|---:|---:|---:|---:|"]
     for row in found.sets.to_dict("records"):
         ends = f"{row['difference']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-        values = f"{row['pieces']} | {row['value']:.3f} | {row['floor']:.3f} | {ends} | {row['p_holm']:.3g}"
+        tested = (ends, f"{row['p_holm']:.3g}") if np.isfinite(row["difference"]) else ("–", "–")
+        means = (f"{row[name]:.3f}" if np.isfinite(row[name]) else "–" for name in ("value", "floor"))
+        values = " | ".join((str(row["pieces"]), *means, *tested))
         lines.append(f"| {escape(str(row['system']))} | {row['measure']} | {values} |")
     return "\n".join([*lines, ""])

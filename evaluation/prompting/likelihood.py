@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LIKELIHOOD = "likelihood.csv"
 NEEDED = ("system", "file", "model", "nats_per_frame")
+JOINT = "joint_nats_whole"
 COLUMNS = (
     *("system", "model", "pieces", "reference_pieces", "mean", "reference_mean"),
     *("difference", "low", "high", "p", "p_holm"),
@@ -43,7 +44,11 @@ class LikelihoodTable:
 
 
 def read_likelihood(path: Path) -> "pd.DataFrame":
-    """The table of `clstm likelihood`. Raises `UserError` for anything else."""
+    """The table of `clstm likelihood`. Raises `UserError` for anything else.
+
+    A model without nats of cells, one that draws notes, has joint nats of whole pieces in their place: each model's
+    nats are compared with its own.
+    """
     import pandas as pd
 
     hint = "give the CSV of `clstm likelihood`"
@@ -55,6 +60,9 @@ def read_likelihood(path: Path) -> "pd.DataFrame":
     if missing := [column for column in NEEDED if column not in table]:
         raise UserError(f"--likelihood {path} has no column {', '.join(missing)}; {hint}")
     nats = pd.to_numeric(table["nats_per_frame"], errors="coerce")
+    if JOINT in table:
+        of_cells = nats.notna().groupby(table["model"]).transform("any")
+        nats = nats.where(of_cells, pd.to_numeric(table[JOINT], errors="coerce"))
     if (words := table["nats_per_frame"][nats.isna() & table["nats_per_frame"].notna()]).size:
         raise UserError(f"--likelihood {path} has {words.iloc[0]!r} where a number of nats belongs; {hint}")
     if (twice := table[table.duplicated(["system", "file", "model"])]).size:

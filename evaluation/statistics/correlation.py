@@ -42,7 +42,8 @@ def rank_correlation(
 
     one, other : (observations,) float
     groups : (observations,) labels; ranks are centred, and permuted, within them. One label for all: no groups.
-    strata : (observations,) labels; the bootstrap draws within them, so each keeps its number of observations
+    strata : (observations,) labels, each within one of the groups; the bootstrap draws within them, so each keeps its
+        number of observations
 
     >>> random, same = np.random.default_rng(0), np.zeros(20, int)
     >>> found = rank_correlation(np.arange(20.0), np.arange(20.0) ** 2, same, same, random)
@@ -52,7 +53,9 @@ def rank_correlation(
     value = spearman(one, other, groups)
     if not np.isfinite(value):
         return NO_CORRELATION
-    draws = np.array([spearman(one[draw], other[draw], groups[draw]) for draw in _resamples(strata, random)])
+    draw = _resamples(strata, random)
+    places = np.concatenate([np.flatnonzero(strata == stratum) for stratum in np.unique(strata)])
+    draws = _spearman(one[draw], other[draw], groups[places])
     low, high = np.nanpercentile(draws, [2.5, 97.5])  # a resample of equal values has no correlation
     return Correlation(value, float(low), float(high), _permutation_p(one, other, groups, random))
 
@@ -65,31 +68,39 @@ def spearman(one: Array, other: Array, groups: Labels) -> float:
     >>> spearman(np.array([1, 2, 3.0]), np.array([2, 4, 9.0]), np.zeros(3, int))
     1.0
     """
+    return float(_spearman(one[None], other[None], groups)[0])
+
+
+def _spearman(one: Array, other: Array, groups: Labels) -> Array:
+    """The same of rows of observations, (rows,). one, other : (rows, observations); groups : (observations,)"""
     a, b = (_centred_ranks(values, groups) for values in (one, other))
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(np.clip(a @ b / size, -1, 1)) if size > ROUNDING else float("nan")  # rounding may go beyond
+    size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.clip((a * b).sum(axis=1) / size, -1, 1)  # rounding may go beyond
+    return np.where(size > ROUNDING, found, np.nan)
 
 
 def _centred_ranks(values: Array, groups: Labels) -> Array:
+    """Ranks within groups, less their mean, (rows, observations)."""
     from scipy.stats import rankdata
 
-    ranks = np.empty(len(values))
+    ranks = np.empty(values.shape)
     for group in np.unique(groups):
         own = groups == group
-        ranks[own] = rankdata(values[own])  # equal values share the mean of their ranks
-        ranks[own] -= ranks[own].mean()
+        ranks[:, own] = rankdata(values[:, own], axis=1) - (own.sum() + 1) / 2  # equal values share the mean of theirs
     return ranks
 
 
-def _resamples(strata: Labels, random: np.random.Generator) -> list[NDArray[np.intp]]:
-    """Numbers of observations, drawn with replacement within each stratum."""
+def _resamples(strata: Labels, random: np.random.Generator) -> NDArray[np.intp]:
+    """Numbers of observations, drawn with replacement within each stratum, (resamples, observations): one stratum
+    after another."""
     places = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    return [np.concatenate([random.choice(own, len(own)) for own in places]) for _ in range(RESAMPLES)]
+    return np.array([np.concatenate([random.choice(own, len(own)) for own in places]) for _ in range(RESAMPLES)])
 
 
 def _permutation_p(one: Array, other: Array, groups: Labels, random: np.random.Generator) -> float:
     _, numbers = np.unique(groups, return_inverse=True)
-    a, b = (_centred_ranks(values, numbers) for values in (one, other))
+    a, b = (_centred_ranks(values[None], numbers)[0] for values in (one, other))
     # Keys between a group's number and the next: sorted, each group keeps its places and is shuffled inside.
     keys = random.random((PERMUTATIONS, len(a))) + numbers
     grouped = np.argsort(numbers, kind="stable")

@@ -49,7 +49,7 @@ def pairs(values: Mapping[str, float], resampled: Mapping[str, Array], groups: i
     groups : of the smallest set
 
     >>> drawn = np.random.default_rng(0).normal(size=999)
-    >>> (found,) = pairs({"a": 5.0, "b": 1.0}, {"a": 5 + drawn, "b": 1 + drawn}, groups=20)
+    >>> (found,) = pairs({"a": 5.0, "b": 1.0}, {"a": 5 + drawn, "b": 1 + drawn / 2}, groups=20)
     >>> found.closer, found.further, found.found.value, found.significant
     ('b', 'a', 4.0, True)
     """
@@ -68,14 +68,17 @@ def pairs(values: Mapping[str, float], resampled: Mapping[str, Array], groups: i
 
 
 def _p(gap: float, drawn: Array, groups: int) -> float:
-    """Two-sided, of a difference above or equal to 0 and its resamples; 1 where nothing differs, NaN of one group."""
+    """Two-sided, of a difference above or equal to 0 and its resamples; 1 where nothing differs.
+
+    NaN of one group, and where all resamples are equal: how far the difference is by chance is then unknown.
+    """
     from scipy.stats import t
 
     if gap == 0 or groups < 2:
         return 1.0 if gap == 0 else np.nan
     # Plain resamples vary by (n - 1) / n of what samples do.
     error = float(drawn.std()) * np.sqrt(groups / (groups - 1))
-    return float(2 * t.sf(gap / error, groups - 1)) if error else 0.0
+    return float(2 * t.sf(gap / error, groups - 1)) if error > 1e-9 * gap else np.nan  # rounding is no error
 
 
 def corrected(found: Sequence[Comparison]) -> list[Comparison]:

@@ -1,4 +1,4 @@
-"""The results of a study: `clstm study results`."""
+"""The results of a study: `clstm study results` and `agreement`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from clstm.runtime.commands import Commands
-from clstm.runtime.console import say
-from listening_study.cli.arguments import CONCLUDE, Database, StudyFolder
+from clstm.runtime.console import progress, say, warn
+from evaluation.cli.arguments import Embeddings, Workers
+from listening_study.cli.arguments import CONCLUDE, Database, StudyFolder, StudySeed
 
 app = Commands(CONCLUDE)
 
@@ -43,3 +44,53 @@ def results(
     if out:
         written = write_results(found, out)
         say(f"Wrote {len(written)} files to {out}; start with {out / 'summary.md'}")
+
+
+@app.command()
+def agreement(
+    folder: StudyFolder,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME=PATH", help="Sources with their MIDI, as `create` had them: notes count too."),
+    ] = None,
+    embedding: Embeddings = None,
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write the table.")] = None,
+    database: Database = None,
+    seed: StudySeed = 0,
+    workers: Workers = None,
+) -> None:
+    """Say which metrics and distances go with what listeners said of the clips of a closed study.
+
+    Rank correlations over clips, within sources and over all, with 95 % intervals and p corrected by Holm. The clips
+    are measured as they were heard. A distance is from the study's human clips of other pieces: in all metrics, by
+    view, and in each `--embedding` of sound.
+
+    For example:
+
+        clstm study agreement study
+        clstm study agreement study human=songs lstm=out/lstm --out agreement.csv
+    """
+    from clstm.runtime.files import write_table
+    from clstm.runtime.ownership import may_write_table
+    from evaluation.agreement import COLUMNS
+    from evaluation.embeddings.requested import requested
+    from listening_study.protocol.study import read_study
+    from listening_study.results import agreement as agreeing
+    from listening_study.results.results import read_results
+    from listening_study.results.terminal import print_agreement
+    from listening_study.stimuli.sources import parse_sources
+    from listening_study.store.database import open_answers
+
+    study, asked, given = read_study(folder), requested(embedding or ()), parse_sources(sources or ())
+    may_write_table(out, COLUMNS)
+    with open_answers(study, database) as store:
+        results = read_results(study, store)
+    with progress() as advance:
+        found = agreeing.agreement(results, given, asked, seed=seed, workers=workers, progress=advance)
+    for remark in found.remarks:
+        warn(remark)
+    print_agreement(results, found.table)
+    say(agreeing.sentence(found.table))
+    if out is not None:
+        write_table(out, found.table)
+        say(f"{out} made.")

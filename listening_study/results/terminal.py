@@ -7,6 +7,7 @@ import pandas as pd
 from rich.table import Table
 
 from clstm.runtime.console import console
+from evaluation.agreement import METRIC
 from listening_study.analysis.tally import PAPER
 from listening_study.results.results import Results
 from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
@@ -45,6 +46,35 @@ def tally_table(tally: pd.DataFrame) -> Table:
     table.caption = "* Huang, Huang & Cai 2018, 5 listeners: other music, not this study"
     table.caption_justify = "left"
     return table
+
+
+SHOWN = 10  # metrics in the terminal; the table that is written has all
+
+
+def print_agreement(results: Results, found: pd.DataFrame) -> None:
+    """What goes with listeners' judgements: the distances, then the metrics that do most."""
+    order = found.assign(size=found["within"].abs().fillna(-1)).sort_values("size", ascending=False, kind="stable")
+    metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
+    table = Table(title=f"{results.study.title}: rank correlation with the share taken for human", title_justify="left")
+    table.add_column("")
+    for heading in ("Clips", "Within sources", "p (Holm)", "Over all", "p (Holm)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for part in (distances, metrics[:SHOWN]):
+        for row in part.to_dict("records"):
+            cells = (cell for way in ("within", "overall") for cell in _correlation(row, way))
+            table.add_row(str(row["label"]), str(row["clips"]), *cells)
+        table.add_section()
+    if len(metrics) > SHOWN:
+        table.caption = f"and {len(metrics) - SHOWN} more metrics; --out writes all"
+        table.caption_justify = "left"
+    console.print(table)
+
+
+def _correlation(row: Mapping[Hashable, Any], way: str) -> tuple[str, str]:
+    if pd.isna(row[way]):
+        return "–", "–"
+    ends = f"{row[way]:.2f} [{row[f'{way}_low']:.2f}, {row[f'{way}_high']:.2f}]"
+    return ends, f"{row[f'{way}_p_holm']:.3f}"
 
 
 def _shares(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
