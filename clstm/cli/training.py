@@ -25,7 +25,7 @@ Preset = Annotated[
     str,
     typer.Option(
         help="`small`; `paper` for the paper's sizes; `paper-matched` for an LSTM as large as its C-LSTM; `plus` for"
-        " c-lstm-plus and `full` for notes as the bundled ones."
+        " c-lstm-plus and `full` for notes, of the bundled models' sizes."
     ),
 ]
 Supervision = Annotated[
