@@ -1,4 +1,7 @@
-"""How fast a network of the paper's size makes music. `make bench` runs it and prints the figures."""
+"""How fast networks make music: one of the paper's size, and the bundled one that draws notes.
+
+`make bench` runs it and prints the figures.
+"""
 
 import os
 import time
@@ -7,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from clstm.generation.prompts import Prompt
+from clstm import pretrained
+from clstm.generation import notewise
+from clstm.generation.prompts import Prompt, opening
 from clstm.generation.sampling import Mode, Sampling, generate
-from clstm.models.checkpoint import build
+from clstm.models.checkpoint import build, load_notes
 from clstm.models.networks import Model, NetworkConfig
 from clstm.music.score import FRAME_RATE, HELD, ROWS, STRUCK
 
@@ -53,3 +58,16 @@ def test_ten_segments_of_ten_seconds_take_less_than_15_seconds_in_windows(networ
     took = seconds_for(network, "window", 10, 10)
     print(f"\nwindow, ten segments of 10 s: {took:.2f} s")
     assert took < 15
+
+
+@pytest.mark.parametrize(("count", "goal"), [(1, 5), (10, 25)])
+def test_notes_are_drawn_many_times_faster_than_they_sound(count: int, goal: int) -> None:
+    """Clips of 30 s after Bach's prelude. On one core: a position is too little work to share."""
+    network, _ = load_notes(pretrained.find("notes"))
+    prompts = [opening()] * count
+    notewise.generate(network, prompts, 16, Sampling())
+    started = time.perf_counter()
+    notewise.generate(network, prompts, 30 * FRAME_RATE, Sampling())
+    times = count * 30 / (time.perf_counter() - started)
+    print(f"\nnotes, {count} at once: {times:.0f} times real time, goal {goal}")
+    assert times >= goal
