@@ -65,6 +65,28 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
         Column("consistent", "share", "of repeated clips answered as before"),
         Column("median_delay", "s", "median from the end of a clip, heard once, to the answer"),
     ),
+    "judgements": (
+        Column("participant", "", "number of the participant, in order of consent"),
+        Column("block", "", "of the study's tasks, from 1"),
+        Column("task", "", "rating, preference, continuation, mushra or abx"),
+        Column("trial", "", "position of the screen in this participant's order, from 1"),
+        Column("kind", "", "main; repeat: a screen seen before"),
+        Column("item", "", "name of the screen, the same for every participant who had these clips"),
+        Column("prompt", "", "piece that the prompt is from; empty where clips are not matched by prompts"),
+        Column("position", "", "of the clip on the screen, from 1; of ABX, of X"),
+        Column("clip", "", "the clip's random name"),
+        Column(
+            "source", "", "source of the clip; MUSHRA: also reference (hidden) and anchors; ABX: the system compared"
+        ),
+        Column("is_human", "", "whether that source is the human one; the hidden reference is"),
+        Column("attribute", "", "what was rated; preference; abx"),
+        Column("value", "", "as rated; preference: 1 chosen, 0 not, 0.5 no difference; ABX: 1 identified, 0 not"),
+        Column("heard", "share", "of what is on the screen, as the player reported"),
+        Column("plays", "", "times started from the beginning"),
+        Column("seconds", "s", "from shown to answered; missing where the clock was set back in between"),
+        Column("shown_at", "UTC", "when the screen was first shown, ISO 8601"),
+        Column("answered_at", "UTC", "when the judgement was stored, ISO 8601"),
+    ),
     "clips": (
         Column("clip", "", "the clip's random name"),
         Column("source", "", "who made the music"),
@@ -119,6 +141,12 @@ CODEBOOK: dict[str, tuple[Column, ...]] = {
         Column("registered", "", "whether it was registered before the first answer"),
         Column("listeners", "", "listeners excluded for it"),
         Column("answers", "", "answers excluded for it"),
+    ),
+    "judgement-exclusions": (
+        Column("reason", "", "in the order applied"),
+        Column("registered", "", "whether it was registered before the first answer"),
+        Column("listeners", "", "listeners excluded for it"),
+        Column("answers", "", "judgements excluded for it"),
     ),
     "contrasts": (
         Column("analysis", "", "registered, or how the analysis differs from the registered one"),

@@ -81,7 +81,7 @@ def listeners_table(
                 "language": one.language,
                 "consented_at": one.consented_at,
                 "answered": one.answered,
-                "complete": one.answered >= study.size.trials,
+                "complete": one.answered >= study.trials,
                 **background,
                 "device": _option(said.get((number, "volume", "device"))),
                 "headphones_right": sum(right) if whole else np.nan,
