@@ -20,12 +20,21 @@ import pandas as pd
 from clstm.runtime.progress import Progress, silent
 from listening_study.blinding import names
 from listening_study.blinding.attack import LEVEL, AttackResult, ReceivedTrial, attack
-from listening_study.blinding.features import Feature, FeatureKind, Sound, listen, of_design, of_files, of_sounds
+from listening_study.blinding.features import (
+    Feature,
+    FeatureKind,
+    Sound,
+    listen,
+    of_design,
+    of_files,
+    of_screens,
+    of_sounds,
+)
 from listening_study.blinding.files import ClipFile, faults, read_clip
 from listening_study.blinding.prediction import ALPHA, Prediction, predict, smallest_p
 from listening_study.blinding.traffic import ServerTraffic
 from listening_study.protocol.configuration import Loudness
-from listening_study.protocol.key import Key
+from listening_study.protocol.key import PROMPT, Key
 from listening_study.protocol.order import COMPUTABLE, Order
 from listening_study.protocol.private_files import is_open_to_others
 from listening_study.protocol.study import Study
@@ -103,13 +112,13 @@ class BlindingAudit:
 class BlindingEvidence:
     """What was read and measured of a study's clips."""
 
-    files: list[ClipFile]  # main clips, then catch and practice
+    files: list[ClipFile]  # main clips, then catch and practice, and those that tasks need besides
     sounds: list[Sound]  # of the main clips
 
 
 def examine(study: Study, progress: Progress = silent) -> BlindingEvidence:
     """Read every clip's file and measure the main ones. `progress` counts these."""
-    others = [*study.catch, *study.practice]
+    others = [*study.catch, *study.practice, *study.others]
     files = [read_clip(study.clip_path(clip)) for clip in (*study.clips, *others)]
     sounds = []
     for number, clip in enumerate(study.clips, 1):
@@ -130,7 +139,7 @@ def judge(
     """Compare what was found with the key and the secret order."""
     words = names.revealing(study, key)
     checks = {
-        **faults(evidence.files),
+        **_file_faults(evidence.files, key),
         "file names": names.in_file_names(study, words),
         "study.json names": names.in_study_file(study, words),
         "study.json order": names.order(study, order),
@@ -140,11 +149,12 @@ def judge(
     features = [
         *of_files(main),
         *of_sounds(evidence.sounds, Loudness(study.sound["loudness"])),
-        of_design(study, order),
+        *([of_design(study, order)] if study.asks_source else []),
+        *of_screens(study, order),
     ]
     if traffic:
-        checks |= traffic.faults(words, [*study.clips, *study.catch, *study.practice])
-        features += traffic.features(study.clips)
+        checks |= traffic.faults(words, [*study.clips, *study.catch, *study.practice, *study.others])
+        features += traffic.features(study.clips) if study.asks_source else []
     sources = sorted(key.sources)
     labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
     predicted, tested = _predictions(features, labels, sources.index(key.human), seed)
@@ -158,6 +168,16 @@ def judge(
     )
 
 
+def _file_faults(files: Sequence[ClipFile], key: Key) -> dict[str, str]:
+    """What must be alike in every clip; prompts have a length of their own, and are alike among themselves."""
+    prompts = {name for name, origin in key.others.items() if origin.source == PROMPT}
+    found = faults(files)
+    if prompts:
+        parts = ([file for file in files if (file.name in prompts) == yes] for yes in (False, True))
+        found["samples"] = next(filter(None, (faults(part)["samples"] for part in parts)), "")
+    return found
+
+
 def _readable(study: Study) -> str:
     """Which private files others may read."""
     wide = [str(path.relative_to(study.folder)) for path in study.private_paths if is_open_to_others(path)]
@@ -167,7 +187,7 @@ def _readable(study: Study) -> str:
 def _attacked(study: Study, key: Key, order: Order, traffic: ServerTraffic | None) -> BlindingFinding:
     """What an attacker finds who was the first participant; without traffic they know the clips, not the messages."""
     sources = {clip: origin.source for clip, origin in key.clips.items()}
-    if traffic and traffic.trials:
+    if traffic and traffic.trials and traffic.trials[0]:
         found = attack(study, order, sources, traffic.trials[0], traffic.received_words)
     else:
         found = attack(study, order, sources, [ReceivedTrial(trial.clip) for trial in order.trials(study, 0)])

@@ -1,7 +1,7 @@
 """Simulated participants go through the study's own server, which runs on a copy of the study, and keep what it sends.
 
 They use the page as any participant can: every player reports that its clip was heard, the first option is chosen
-everywhere, and the primary button is pressed. The bytes that were served say which clip was shown.
+everywhere, and the answer is sent or the primary button pressed. The bytes that were served say which clip was shown.
 """
 
 import asyncio
@@ -25,10 +25,12 @@ from urllib.request import ProxyHandler, build_opener
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
+from listening_study.blinding import participant
 from listening_study.blinding.attack import ReceivedTrial, words
 from listening_study.blinding.traffic import ClipTraffic, Media, ServerTraffic
 from listening_study.protocol.configuration import Access
 from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import TaskKind
 from listening_study.store import database
 from listening_study.streamlit_internals.addresses import FILE_ROOTS, MEDIA
 from listening_study.streamlit_internals.messages import field_lines, starts_run
@@ -98,14 +100,16 @@ class _Recorder:
     clips: dict[str, str]  # by SHA-256
     others: frozenset[str]  # the study's other sounds
     participants: int
+    screens: int = 0  # with clips of the study, that the participant who came last was shown
     shown: list[ClipTraffic] = field(default_factory=list)
+    judged: list[ClipTraffic] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     trials: list[list[ReceivedTrial]] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, study: Study, progress: Progress) -> "_Recorder":
-        clips = {_sha256(study.clip_path(clip)): clip for clip in (*study.clips, *study.catch)}
+        clips = {_sha256(study.clip_path(clip)): clip for clip in (*study.clips, *study.catch, *study.others)}
         others = frozenset(map(_sha256, study.folder.rglob("*.flac")))
         return cls(study, progress, clips, others, max(PARTICIPANTS, study.size.rotations))
 
@@ -114,33 +118,41 @@ class _Recorder:
         messages = tuple(map(field_lines, frames))
         if len(self.trials) == 1:
             self.words |= words("\n".join(line for message in messages for line in message))
-        for media in served:
-            if clip := self.clips.get(media.sha256):
-                one = ClipTraffic(clip, messages, sum(map(len, frames)), media)
-                self.trials[-1].append(ReceivedTrial(clip, words(one.text)))
-                self.shown += [one] if clip in self.study.clips else []
-                self.progress("Server", sum(map(len, self.trials)), self.participants * self.study.size.trials)
-            elif media.sha256 not in self.others:
-                self.unknown.append(media.address)
+        self.unknown += [media.address for media in served if media.sha256 not in self.others]
+        known = [(self.clips[media.sha256], media) for media in served if media.sha256 in self.clips]
+        if not known:
+            return
+        seen = [ClipTraffic(clip, messages, sum(map(len, frames)), media) for clip, media in known]
+        if self.study.asked_at(self.screens) is TaskKind.SOURCE:
+            self.trials[-1] += [ReceivedTrial(one.clip, words(one.text)) for one in seen]
+            self.shown += [one for one in seen if one.clip in self.study.clips]
+        else:
+            self.judged += seen
+        self.screens += 1
+        done = (len(self.trials) - 1) * self.study.trials + self.screens
+        self.progress("Server", done, self.participants * self.study.trials)
 
 
 async def _crawl(study: Study, url: str, progress: Progress) -> ServerTraffic:
     found = _Recorder.of(study, progress)
     pages = []
-    progress("Server", 0, found.participants * study.size.trials)
+    progress("Server", 0, found.participants * study.trials)
     for number in range(found.participants):
         pages.append((await asyncio.to_thread(_read, url))[1].decode(errors="replace"))
         found.trials.append([])
+        found.screens = 0
         async for frames, served in _screens(url):
             found.record(frames, served)
-        if len(found.trials[-1]) < study.size.trials:
+        if found.screens < study.trials:
             raise UserError(
-                f"participant {number + 1} of the audit was shown {len(found.trials[-1])} of {study.size.trials} "
+                f"participant {number + 1} of the audit was shown {found.screens} of {study.trials} "
                 "clips; try the page with `clstm study serve`, or audit the files alone with --no-server"
             )
     exposed = tuple(await asyncio.to_thread(_exposed, study, url))
     words_sent = frozenset(found.words)
-    return ServerTraffic(found.shown, tuple(found.unknown), tuple(pages), exposed, found.trials, words_sent)
+    return ServerTraffic(
+        found.shown, tuple(found.unknown), tuple(pages), exposed, found.trials, words_sent, found.judged
+    )
 
 
 def _sha256(path: Path) -> str:
@@ -155,6 +167,7 @@ async def _screens(url: str) -> AsyncIterator[tuple[list[bytes], list[Media]]]:
         while goes_on:
             await _take_part(page)
             addresses = {hit for frame in page.frames[first:] for hit in MEDIA.findall(frame.decode(errors="replace"))}
+            addresses -= _ahead(page)
             served = [await asyncio.to_thread(_fetched, url, address) for address in sorted(addresses)]
             goes_on = await _go_on(page)
             last = len(page.frames)
@@ -174,11 +187,18 @@ def _exposed(study: Study, url: str) -> Iterator[str]:
                 yield root + path
 
 
+def _ahead(page: Session) -> set[str]:
+    """Addresses of sounds that the next screen may have: they are fetched when they are heard."""
+    components = [one for one in page.all_of("bidi_component") if participant.sounds(one)]
+    ahead = {address for one in components for address in one.data.get("next", ())}
+    return ahead - {address for one in components for address in participant.sounds(one)}
+
+
 async def _take_part(page: Session) -> None:
     """Report every sound as heard, and choose the first of all options."""
-    for player in page.all_of("bidi_component"):
-        heard = {"event": "end", "heard": 1.0, "plays": 1, "number": 1, "givenUp": False}
-        await page.report(player.key, report=heard)
+    for component in page.all_of("bidi_component"):
+        if participant.sounds(component):
+            await page.report(component.key, report=participant.report(component))
     for element in [element for element in page.elements if not element.disabled]:
         match element.kind:
             case "radio":
@@ -190,14 +210,18 @@ async def _take_part(page: Session) -> None:
 
 
 async def _go_on(page: Session) -> bool:
-    """Press the primary button until the next screen comes. False at the end, where there is none."""
+    """Send the answer or press the primary button until the next screen comes. False at the end, without either."""
     before = _state_of(page)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ahead = [one for one in page.all_of("button") if one.content.type == "primary" and not one.disabled]
-        if not ahead:
+        tasks = [one for one in page.all_of("bidi_component") if participant.is_task(one)]
+        if not (ahead or tasks):
             return False
-        await page.click(ahead[0].id)
+        if ahead:
+            await page.click(ahead[0].id)
+        else:
+            await page.report(tasks[0].key, answer=participant.first_answer(tasks[0]))
         if _state_of(page) != before:
             return True
         await asyncio.sleep(PAUSE)  # the page takes no second click at once

@@ -21,8 +21,10 @@ from evaluation.metrics.spectrum import centroid, power_spectrum
 from listening_study.blinding.files import ClipFile
 from listening_study.protocol.configuration import Loudness
 from listening_study.protocol.design import TrialKind
+from listening_study.protocol.items import block_size, items
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import TaskKind
 
 Array = NDArray[np.float64]
 
@@ -153,6 +155,31 @@ def of_design(study: Study, order: Order) -> Feature:
                 heard[trial.clip].append(place)
     columns = [[float(np.mean(places)) if places else 0.0, float(len(places))] for places in heard.values()]
     return Feature("order heard", FeatureKind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
+
+
+def of_screens(study: Study, order: Order) -> list[Feature]:
+    """The same of every block of other tasks in which clips of all sources have one role, with their place on a screen.
+
+    In MUSHRA and ABX the human clips have a role of their own, which listeners are told, or is of no use to them; a
+    block of some systems tells by itself which clips are of these.
+    """
+    found = []
+    for number, task in enumerate(study.blocks):
+        if task.kind not in (TaskKind.RATING, TaskKind.PREFERENCE, TaskKind.CONTINUATION):
+            continue
+        if len(order.materials[number].rows[0].clips) < study.sources:
+            continue
+        heard: dict[str, list[tuple[int, int]]] = {clip: [] for clip in study.clips}
+        for slot in range(min(block_size(order, number, task).group, SLOTS)):
+            for place, item in enumerate(one for one in items(study, order, slot) if one.block == number):
+                for position, clip in enumerate(item.clips if item.kind is TrialKind.MAIN else ()):
+                    heard[clip].append((place, position))
+        columns = [[*map(float, np.mean(seen or [(0, 0)], axis=0)), float(len(seen))] for seen in heard.values()]
+        names = ("place", "place on the screen", "times")
+        found.append(
+            Feature(f"block {number + 1} heard", FeatureKind.INCIDENTAL, np.round(np.array(columns), 6), names)
+        )
+    return found
 
 
 def characters(name: str, texts: Sequence[str]) -> Feature:

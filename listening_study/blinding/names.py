@@ -23,6 +23,7 @@ _PACKAGE = Path(__file__).parents[1]
 def revealing(study: Study, key: Key) -> list[str]:
     """Names of sources and pieces, as they would be recognised."""
     pieces = {Path(origin.piece).stem for origin in key.clips.values()}
+    pieces |= {origin.prompt for origin in key.clips.values()}
     telling = {piece for piece in pieces if len(piece) >= SHORTEST and re.search(r"[^\W\d_]", piece)}
     said = " ".join([*Answer, *(path.read_text(encoding="utf-8") for path in _wording(study))])
     return sorted(word for word in {*key.sources, *telling} if not found({"": said}, [word]))
@@ -55,7 +56,7 @@ def in_file_names(study: Study, words: Sequence[str]) -> str:
 
 def order(study: Study, ordered: Order) -> str:
     """Names are random, so an order by name reveals nothing; any other order might."""
-    lists = {"main": study.clips, "practice": study.practice, "catch": study.catch}
+    lists = {"main": study.clips, "practice": study.practice, "catch": study.catch, "other": study.others}
     unsorted = [name for name, clips in lists.items() if study.has_secret_order and list(clips) != sorted(clips)]
     if unsorted:
         return f"{' and '.join(unsorted)} clips are not in the order of their names"

@@ -66,6 +66,7 @@ class ServerTraffic:
     exposed : addresses at which the server gave a file that it must not
     trials : all trials of each listener, in order
     received_words : every word sent to the first listener, on any screen
+    judged : clips on the screens of other tasks than human or computer; `shown` and `trials` leave these out
     """
 
     shown: Sequence[ClipTraffic]
@@ -74,14 +75,16 @@ class ServerTraffic:
     exposed: Sequence[str]
     trials: Sequence[Sequence[ReceivedTrial]] = ()
     received_words: frozenset[str] = frozenset()
+    judged: Sequence[ClipTraffic] = ()
 
     def faults(self, words: Sequence[str], clips: Sequence[str] = ()) -> dict[str, str]:
         """Exact checks: "" where nothing is wrong, else what was found. `words` name sources and pieces, `clips` clips.
 
         A clip's name is random, but the same for all listeners and in what is published.
         """
-        frames = {f"frames of {one.clip}": "\n".join(_values(one)) for one in self.shown}
-        headers = {f"headers of {one.clip}": str(one.media) for one in self.shown}
+        everything = [*self.shown, *self.judged]
+        frames = {f"frames of {one.clip}": "\n".join(_values(one)) for one in everything}
+        headers = {f"headers of {one.clip}": str(one.media) for one in everything}
         unknown, exposed = self.unknown_media, self.exposed
         return {
             "media served": f"none of the study's files: {', '.join(unknown[:3])}" if unknown else "",

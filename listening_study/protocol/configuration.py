@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from listening_study.protocol.languages.codes import Language
 from listening_study.protocol.questions import Question
+from listening_study.protocol.tasks import Task
 
 
 def _shaped(pattern: str, words: str) -> AfterValidator:
@@ -50,7 +52,6 @@ def _network_address(text: str) -> str:
 
 
 NetworkAddress = Annotated[str, AfterValidator(_network_address)]
-Language = Literal["en", "zh", "de", "es"]
 
 
 class Loudness(StrEnum):
@@ -73,6 +74,9 @@ class Clips(_Section):
         10.0,
         ge=0,
         description="a clip begins at least this many seconds after the beginning of its piece, or after its prompt",
+    )
+    prompt: float = Field(
+        5.0, ge=1, le=60, description="seconds heard of a prompt, those before its continuation, in that task"
     )
     loudness: Loudness = Field(
         Loudness.MATCHED,
@@ -139,7 +143,11 @@ class Registration(_Section):
         None, description="a source known to be bad; unless listeners recognise it, no system is called equivalent"
     )
     margin: float = Field(
-        0.1, gt=0, lt=1, description='equivalence: P("human" | system) - P("human" | human) within plus or minus this'
+        0.1,
+        gt=0,
+        lt=1,
+        description='equivalence: P("human" | system) - P("human" | human) within plus or minus this; of ratings, the '
+        "means, within this share of the scale",
     )
     alpha: float = Field(0.05, gt=0, lt=0.5, description="level of the tests, Holm-corrected over the contrasts")
     exclusions: Exclusions = Exclusions()
@@ -244,3 +252,7 @@ class Configuration(_Section):
     consent: Consent = Consent()
     access: Access = Access()
     words: Words = Words()
+    tasks: tuple[Task, ...] = Field(
+        (),
+        description='Blocks of tasks, in the order heard. Left out: one block of "source", human or computer',
+    )

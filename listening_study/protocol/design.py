@@ -18,14 +18,11 @@ Shuffles sort by SHA-256 instead of using a library's generator: a listener's or
 with any version of any library.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from math import gcd
-from typing import TypeVar
 
-_Item = TypeVar("_Item", int, str)
+from listening_study.protocol.designs.squares import rows, shuffled, shuffled_by_place, williams_row
 
 
 class TrialKind(StrEnum):
@@ -92,7 +89,7 @@ class DesignSize:
         >>> DesignSize(sources=2, clips=5, each=5).block, DesignSize(sources=3, clips=5, each=5).block  # 15 is odd
         (10, 30)
         """
-        return self.rotations * _rows(self.main)
+        return self.rotations * rows(self.main)
 
 
 @dataclass(frozen=True)
@@ -134,10 +131,10 @@ def trials(secret: str, slot: int, layout: Layout) -> list[Trial]:
     """
     main = [Trial(clip, TrialKind.MAIN) for clip in _main(secret, slot, layout)]
     candidates = main[:-1] if layout.repeats == 1 else main  # not the last clip: it would follow itself
-    again = set(_shuffled([trial.clip for trial in candidates], f"{secret}/{slot}/repeat")[: layout.repeats])
+    again = set(shuffled([trial.clip for trial in candidates], f"{secret}/{slot}/repeat")[: layout.repeats])
     repeats = [Trial(trial.clip, TrialKind.REPEAT) for trial in main if trial.clip in again]
     order = main[:]
-    for number, clip in reversed(list(enumerate(_shuffled(layout.catch, f"{secret}/{slot}/catch"), 1))):
+    for number, clip in reversed(list(enumerate(shuffled(layout.catch, f"{secret}/{slot}/catch"), 1))):
         order.insert(number * len(main) // (len(layout.catch) + 1), Trial(clip, TrialKind.CATCH))
     return order + repeats
 
@@ -148,31 +145,10 @@ def _main(secret: str, slot: int, layout: Layout) -> list[str]:
     row_number, rotation = divmod(place, size.rotations)
     letters = []
     for stratum in layout.strata:
-        shuffled = _shuffled(stratum, f"{secret}/{block}/clip")
-        turned = [shuffled[(rotation * layout.each + k) % len(stratum)] for k in range(layout.each)]
+        mixed = shuffled(stratum, f"{secret}/{block}/clip")
+        turned = [mixed[(rotation * layout.each + k) % len(stratum)] for k in range(layout.each)]
         letters += turned
     square = f"{secret}/{block}" if layout.one_square else f"{secret}/{block}/{rotation}"
-    letters = _shuffled_by_place(letters, f"{square}/letter")
-    row = _shuffled(range(_rows(size.main)), f"{square}/row")[row_number]
-    return [letters[letter] for letter in _williams_row(row, size.main)]
-
-
-def _rows(size: int) -> int:
-    """Rows of a Williams square; an odd size needs the mirrored ones, too."""
-    return size if size % 2 == 0 else 2 * size
-
-
-def _williams_row(row: int, size: int) -> list[int]:
-    """Row 0 zigzags 0, 1, n-1, 2, n-2, ...; each next row adds one, modulo n. An odd n needs the mirrored rows too."""
-    zigzag = [(step + 1) // 2 if step % 2 else -step // 2 for step in range(size)]
-    letters = [(letter + row) % size for letter in zigzag]
-    return letters if row < size else letters[::-1]
-
-
-def _shuffled(items: Sequence[_Item], salt: str) -> list[_Item]:
-    return sorted(items, key=lambda item: sha256(f"{salt}/{item}".encode()).digest())
-
-
-def _shuffled_by_place(items: Sequence[str], salt: str) -> list[str]:
-    """Shuffled by position: the same permutation for any items."""
-    return [items[place] for place in _shuffled(range(len(items)), salt)]
+    letters = shuffled_by_place(letters, f"{square}/letter")
+    row = shuffled(range(rows(size.main)), f"{square}/row")[row_number]
+    return [letters[letter] for letter in williams_row(row, size.main)]

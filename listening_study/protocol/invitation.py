@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from listening_study.protocol import languages
 from listening_study.protocol.languages import Texts, Wording
 from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import Task, TaskKind
 
 # For the estimate of how long it takes, s:
 SECONDS_TO_THINK = 8  # per clip
@@ -26,19 +27,44 @@ def estimated_minutes(study: Study) -> int:
     15
     """
     design = study.design
-    seconds = (study.size.trials + len(study.practice)) * (study.seconds + SECONDS_TO_THINK)
+    seconds = sum(_seconds(study, task) for task in study.blocks)
+    seconds += len(study.practice) * (study.seconds + SECONDS_TO_THINK)
     seconds += len(study.headphones) * SECONDS_PER_TONES + SECONDS_OF_VOLUME
     seconds += SECONDS_OF_BACKGROUND * design.background + SECONDS_OF_INTERVIEW * design.interview
     return max(2, round(seconds / 60))
 
 
+def _seconds(study: Study, task: Task) -> float:
+    """To hear and judge one block; each clip of a screen is heard once, or in MUSHRA twice."""
+    systems = study.sources
+    match task.kind:
+        case TaskKind.SOURCE:
+            return study.size.trials * (study.seconds + SECONDS_TO_THINK)
+        case TaskKind.PREFERENCE:
+            heard = 2 * study.seconds
+        case TaskKind.CONTINUATION:
+            heard = study.prompt_seconds + min(task.together or systems, systems) * study.seconds
+        case TaskKind.MUSHRA:
+            heard = 2 * (systems + 1 + len(task.anchors)) * study.seconds
+        case TaskKind.ABX:
+            heard = 3 * study.seconds
+        case _:
+            heard = study.seconds
+    rated = max(1, len(task.asked)) * (heard // study.seconds if len(task.asked) else 1)
+    return ((task.each or 0) + task.repeats) * (heard + SECONDS_TO_THINK / 2 * (1 + rated))
+
+
 def introduction(study: Study, texts: Texts) -> str:
     """What the study is."""
-    parts = [texts.welcome_intro, texts.welcome_task, texts.welcome_duration]
+    parts = [
+        texts.welcome_intro if study.asks_source else texts.welcome_tasks,
+        texts.welcome_screens if study.tasks else texts.welcome_task,
+        texts.welcome_duration,
+    ]
     if study.catch:
         parts.insert(2, texts.welcome_catch)
     return "\n\n".join(parts).format(
-        count=study.size.trials,
+        count=study.trials,
         seconds=f"{study.seconds:g}",
         minutes=estimated_minutes(study),
     )

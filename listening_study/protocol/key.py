@@ -2,13 +2,15 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.protocol.private_files import write_private
 from listening_study.protocol.study import Study
+
+PROMPT, REFERENCE = "prompt", "reference"  # sources of clips that are not played as a system's own
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Origin:
     start: float  # seconds into the piece
     loudness: float  # LUFS, before the gain
     gain: float  # dB
+    prompt: str = ""  # what its prompt is from, where clips are matched by prompts
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Key:
     replaced: dict[str, int]  # nearly silent segments that were replaced, by source
     clips: dict[str, Origin]  # of the main trials
     aside: dict[str, Origin]  # of practice and catch trials
+    # What tasks need besides: the source is "prompt", "reference" (hidden), an anchor, or for X of ABX its own.
+    others: dict[str, Origin] = field(default_factory=dict)
 
     def seal(self, path: Path) -> str:
         """Write the key, readable by its owner alone. Returns the SHA-256 of the file, made unguessable by a salt."""
@@ -59,7 +64,8 @@ def open_key(study: Study) -> Key:
         )
     content = json.loads(data)
     del content["salt"]
-    clips, aside = (
-        {clip: Origin(**origin) for clip, origin in content.pop(role, {}).items()} for role in ("clips", "aside")
+    clips, aside, others = (
+        {clip: Origin(**origin) for clip, origin in content.pop(role, {}).items()}
+        for role in ("clips", "aside", "others")
     )
-    return Key(**{**content, "sources": tuple(content["sources"])}, clips=clips, aside=aside)
+    return Key(**{**content, "sources": tuple(content["sources"])}, clips=clips, aside=aside, others=others)

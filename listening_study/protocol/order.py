@@ -1,9 +1,9 @@
 """The secret order: who hears which clip when. The participants' server reads it, and never sends it.
 
 `order.json` holds a secret of 256 bits, from which every listener's order is computed (`design`), and what would reveal
-an order: which clips share a source, and the right answers to the practice clips. Only its owner may read it.
-`study.json` publishes its SHA-256; a random salt prevents guessing. The owner of the file can prove that the study was
-made with it, and compute every order again.
+an order: which clips share a source or a prompt, and the right answers to the practice clips. Only its owner may read
+it. `study.json` publishes its SHA-256; a random salt prevents guessing. The owner of the file can prove that the study
+was made with it, and compute every order again.
 
 In studies of format 2 there is no such file. Their order comes from the seed in `study.json`, which also holds the
 grouping of clips: anybody with that file and the code can compute it.
@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.protocol.design import Layout, Trial, trials
@@ -30,16 +32,41 @@ COMPUTABLE = (
 
 
 @dataclass(frozen=True)
+class Row:
+    """The clips of one prompt, or piece: what screens of it are made of.
+
+    clips : one of each system, in one order in all rows of a block; MUSHRA: also the hidden reference and the anchors
+    prompt : what they continue
+    reference : the human clip that MUSHRA shows openly, and that ABX compares with
+    copies : ABX: the reference and then each of the clips again, to be X
+    """
+
+    clips: tuple[str, ...]
+    prompt: str | None = None
+    reference: str | None = None
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """What one block of the study is made of; a block of `source` has no rows of its own."""
+
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
 class Order:
     """What decides who hears what.
 
     strata : main clips by source, sources in random order and without names
     practice : clip and right answer, in the order heard
+    materials : of each block of the study's tasks; empty where it has none but `source`
     """
 
     secret: str = field(repr=False)
     strata: tuple[tuple[str, ...], ...]
     practice: tuple[tuple[str, str], ...] = ()
+    materials: tuple[Material, ...] = ()
 
     def layout(self, study: Study) -> Layout:
         each = study.size.each
@@ -88,7 +115,9 @@ def open_order(study: Study) -> Order:
 
 def _order(secret: str, content: Mapping[str, Any]) -> Order:
     strata = tuple(tuple(stratum) for stratum in content["strata"])
-    return Order(secret, strata, tuple((clip, truth) for clip, truth in content.get("practice", ())))
+    practice = tuple((clip, truth) for clip, truth in content.get("practice", ()))
+    materials = TypeAdapter(tuple[Material, ...]).validate_python(content.get("materials", ()))
+    return Order(secret, strata, practice, materials)
 
 
 def doubts(study: Study) -> list[str]:

@@ -15,6 +15,7 @@ from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import write_text
 from listening_study.protocol.configuration import Registration
 from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,14 @@ class Registered:
 
     controls : why each system's music has the limits that all music is heard under; none in a study of before, nor
         where music is heard as it was made
+    tasks : as configured, with the systems of each
     """
 
     human: str
     sources: tuple[str, ...]
     plan: Registration  # `contrasts` names at least one source
     controls: dict[str, str] = field(default_factory=dict)
+    tasks: tuple[Task, ...] = ()
 
     def write(self, path: Path) -> str:
         """Returns the SHA-256 of the file."""
@@ -41,7 +44,11 @@ _ADAPTER = TypeAdapter(Registered)
 
 
 def register(
-    human: str, sources: tuple[str, ...], plan: Registration, controls: Mapping[str, str] | None = None
+    human: str,
+    sources: tuple[str, ...],
+    plan: Registration,
+    controls: Mapping[str, str] | None = None,
+    tasks: tuple[Task, ...] = (),
 ) -> Registered:
     """Fill in what the configuration left open. Raises `UserError` for names that are no sources of the study.
 
@@ -53,7 +60,7 @@ def register(
     for name in (*contrasts, *([plan.anchor] if plan.anchor else [])):
         if name not in others:
             raise UserError(f"registration: {name!r} cannot be tested against {human}; choose from {', '.join(others)}")
-    return Registered(human, sources, plan.model_copy(update={"contrasts": contrasts}), dict(controls or {}))
+    return Registered(human, sources, plan.model_copy(update={"contrasts": contrasts}), dict(controls or {}), tasks)
 
 
 def open_registration(study: Study) -> Registered:

@@ -27,6 +27,7 @@ from clstm.runtime.errors import MismatchError, UserError
 from clstm.runtime.files import write_json
 from listening_study.protocol.configuration import Access, Consent, Design, Words
 from listening_study.protocol.design import DesignSize, Recruitment
+from listening_study.protocol.tasks import Task, TaskKind
 
 FORMAT = 3
 OLD = 2  # the order of clips comes from the public seed; read, never written
@@ -54,12 +55,46 @@ class Study:
     catch: tuple[str, ...] = ()  # three beeps each; the agreed answer is "human"
     practice: tuple[str, ...] = ()
     headphones: tuple[tuple[str, int], ...] = ()  # file and the quietest of its three tones, 1..3
+    tasks: tuple[Task, ...] = ()  # in the order heard, with every number filled in; none: one block of `source`
+    prompt_seconds: float = 0.0  # length of a prompt's clip; 0 where no task has prompts
+    others: tuple[str, ...] = ()  # clips that tasks need besides: prompts, hidden references, anchors, X of ABX
     synthetic: bool = False  # a copy that `clstm study simulate` filled: no listener ever took part
 
     @property
     def size(self) -> DesignSize:
         clips = len(self.clips) // self.sources
         return DesignSize(self.sources, clips, self.design.clips_each or clips, len(self.catch), self.design.repeats)
+
+    @property
+    def blocks(self) -> tuple[Task, ...]:
+        """The tasks in the order heard; a study without any has one, `source`."""
+        return self.tasks or (Task(),)
+
+    @property
+    def asks_source(self) -> bool:
+        """Whether listeners are asked who made a clip."""
+        return any(task.kind is TaskKind.SOURCE for task in self.blocks)
+
+    @property
+    def judges(self) -> bool:
+        """Whether listeners have another task besides."""
+        return any(task.kind is not TaskKind.SOURCE for task in self.blocks)
+
+    @property
+    def trials(self) -> int:
+        """Screens of one listener, in all blocks, but practice."""
+        return sum(map(self._trials_of, self.blocks))
+
+    def asked_at(self, trial: int) -> TaskKind:
+        """The task of a trial, from 0; of one after the last, that of the last."""
+        for task in self.blocks:
+            trial -= self._trials_of(task)
+            if trial < 0:
+                break
+        return task.kind
+
+    def _trials_of(self, task: Task) -> int:
+        return self.size.trials if task.kind is TaskKind.SOURCE else (task.each or 0) + task.repeats
 
     @property
     def recruitment(self) -> Recruitment | None:
@@ -69,7 +104,7 @@ class Study:
         >>> replace(study, access=Access(full_at=20)).recruitment, study.recruitment
         (Recruitment(listeners=20, trials=2), None)
         """
-        return Recruitment(self.access.full_at, self.size.trials) if self.access.full_at else None
+        return Recruitment(self.access.full_at, self.trials) if self.access.full_at else None
 
     @property
     def has_secret_order(self) -> bool:
@@ -170,7 +205,7 @@ def read_study(folder: Path) -> Study:
         raise UserError(f"{path} is damaged ({error}); restore it from a copy of the study") from error
     clips = [*study.clips, *study.catch, *study.practice]
     wanted = [study.volume_path, *(study.headphone_path(name) for name, _ in study.headphones)]
-    missing = [file.name for file in [*map(study.clip_path, clips), *wanted] if not file.is_file()]
+    missing = [file.name for file in [*map(study.clip_path, [*clips, *study.others]), *wanted] if not file.is_file()]
     if missing:
         raise UserError(
             f"{folder} is incomplete: it lacks {len(missing)} of its sounds ({missing[0]}); "

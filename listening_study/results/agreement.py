@@ -22,8 +22,6 @@ from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import measure_systems
 from listening_study.results.results import Results
 
-ALPHA = 0.05
-
 
 @dataclass(frozen=True)
 class Agreement:
@@ -117,26 +115,3 @@ def _embedded(
             remarks.append(f"{one.name} says nothing of {(~known).sum()} of {len(made)} clips ({first})")
         columns[one.name] = values
     return pd.DataFrame(columns, index=list(files)), remarks
-
-
-def sentence(table: pd.DataFrame) -> str:
-    """What the table says, within sources: over all clips a quantity may correlate because the sources differ in it."""
-    tested = table[table["within_p_holm"].notna()]
-    if tested.empty:
-        return "No quantity has enough clips for a correlation within sources."
-    found = tested[tested["within_p_holm"] < ALPHA]
-    if found.empty:
-        return (
-            f"None of {len(tested)} metrics and distances correlates significantly with listeners’ judgements within "
-            f"sources ({tested['clips'].max()} clips); this does not show that none is related."
-        )
-    strongest = found.reindex(found["within"].abs().sort_values(ascending=False).index)[:3]
-    named = [
-        f"{row.label} ({row.within:.2f} [{row.within_low:.2f}, {row.within_high:.2f}])"
-        for row in strongest.itertuples()
-    ]
-    verb = "correlates" if len(found) == 1 else "correlate"
-    return (
-        f"{len(found)} of {len(tested)} metrics and distances {verb} significantly with listeners’ judgements within "
-        f"sources, most strongly {'; '.join(named)}."
-    )

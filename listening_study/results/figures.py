@@ -13,6 +13,7 @@ from evaluation.figures.palette import GRID, INK, MUTED, REFERENCE, system_colou
 from evaluation.figures.style import PAGE_WIDTH, shortened, style
 from listening_study.analysis.detection import roc, scores
 from listening_study.protocol.questions import RATINGS, SCALE_HIGHEST
+from listening_study.results.block_figures import figure_of
 from listening_study.results.results import SYNTHETIC, Results
 
 LONGEST_NAME = 24  # characters beside a row
@@ -34,10 +35,18 @@ def draw(results: Results) -> dict[str, Figure]:
     with style():
         for name, make in drawn.items():
             if len(results.kept) and (figure := make(results)):
-                if results.study.synthetic:
-                    figure.text(0.5, 0.005, SYNTHETIC, ha="center", va="bottom", color="#a33a1e", fontsize=8)
                 figures[name] = figure
+        for block in results.shown_blocks:
+            if figure := figure_of(block, colours(results)):
+                figures[block.name] = figure
+        for figure in figures.values() if results.study.synthetic else ():
+            figure.text(0.5, 0.005, SYNTHETIC, ha="center", va="bottom", color="#a33a1e", fontsize=8)
     return figures
+
+
+def names(results: Results) -> list[str]:
+    """Of the figures that there may be."""
+    return [*FIGURES, *(block.name for block in results.shown_blocks)]
 
 
 def colours(results: Results) -> dict[str, str]:

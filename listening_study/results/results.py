@@ -5,7 +5,7 @@ that came after it was first opened is part of the results.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -18,15 +18,19 @@ from listening_study.analysis.inference import Conclusions, conclude
 from listening_study.analysis.tables import answers_table, interview_table, listeners_table
 from listening_study.protocol.configuration import Exclusions
 from listening_study.protocol.key import Key, open_key
+from listening_study.protocol.order import open_order
 from listening_study.protocol.registration import Registered, open_registration
 from listening_study.protocol.study import Study
+from listening_study.results.blocks import BlockResult, conclude_blocks
+from listening_study.results.judged import counted_judgements, judgements_table, of_source
 from listening_study.store import JournalEntry, Store
 from listening_study.store.database import refuse_another
 
 SYNTHETIC = "SYNTHETIC: no listener took part"
 UNSEALED, REOPENED = "unsealed", "reopened"
 MANIFEST = "results.json"
-OF_PERSONS = ("answers", "listeners", "interview")  # a row per person or answer: not to be published as they are
+# A row per person or answer: not to be published as they are.
+OF_PERSONS = ("answers", "judgements", "listeners", "interview")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +45,19 @@ class Results:
     conclusions: Conclusions  # of the main analysis
     agreement: float  # Krippendorff's alpha over all clips
     journal: tuple[JournalEntry, ...]
-    late: int  # answers given after the key was first opened
+    late: int  # answers and judged screens given after the key was first opened
     withdrawn: int
+    blocks: tuple[BlockResult, ...] = ()  # of the tasks but human or computer
+
+    @property
+    def shown_blocks(self) -> list[BlockResult]:
+        """Those without rows of single persons."""
+        return [block for block in self.blocks if not block.of_persons]
+
+    @property
+    def personal(self) -> set[str]:
+        """The tables that are not to be published as they are."""
+        return {*OF_PERSONS, *(block.name for block in self.blocks if block.of_persons)}
 
     @property
     def listeners(self) -> int:
@@ -65,14 +80,16 @@ def read_results(study: Study, store: Store) -> Results:
         )
     refuse_another(study, store)
     registered, key = open_registration(study), open_key(study)
-    if _is_sealed(store.journal()):
+    if is_sealed(store.journal()):
         store.log(UNSEALED, f"key {study.key_sha256}")
     progress, replies, journal = store.progress(), store.replies(), store.journal()
-    answers = answers_table(store.answered_trials(), progress, key)
+    answers = answers_table(of_source(study, store.answered_trials()), progress, key)
     listeners = listeners_table(study, progress, replies, answers)
     kept, flow = counted(answers, listeners, registered.plan.exclusions)
     conclusions = conclude(kept, registered)
+    judged = _judged(study, store, key, registered, listeners)
     opened = min(one.happened_at for one in journal if one.event == UNSEALED)
+    times = [*answers["answered_at"], *judged.answered_at]
     return Results(
         study=study,
         key=key,
@@ -85,14 +102,36 @@ def read_results(study: Study, store: Store) -> Results:
             "components": conclusions.components.reindex(columns=columns("components")),
             "exclusions": flow,
             "interview": interview_table(replies),
+            **judged.tables,
         },
         kept=kept,
         conclusions=conclusions,
         agreement=alpha(kept),
         journal=tuple(journal),
-        late=int((answers["answered_at"] > opened).sum()),
+        late=sum(time > opened for time in times),
         withdrawn=store.withdrawals(),
+        blocks=tuple(judged.blocks),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What comes of the tasks but human or computer; nothing where the study has none."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    blocks: list[BlockResult] = field(default_factory=list)
+    answered_at: list[str] = field(default_factory=list)
+
+
+def _judged(study: Study, store: Store, key: Key, registered: Registered, listeners: pd.DataFrame) -> _Judged:
+    if not study.judges:
+        return _Judged()
+    trials = store.judged_trials()
+    table = judgements_table(study, open_order(study), key, trials, store.progress())
+    kept, flow = counted_judgements(table, listeners, registered.plan.exclusions)
+    blocks = conclude_blocks(study, registered, kept)
+    tables = {"judgements": table, "judgement-exclusions": flow} | {block.name: block.table for block in blocks}
+    return _Judged(tables, blocks, [trial.answered_at for trial in trials])
 
 
 def _described(kept: pd.DataFrame, key: Key) -> dict[str, pd.DataFrame]:
@@ -101,7 +140,7 @@ def _described(kept: pd.DataFrame, key: Key) -> dict[str, pd.DataFrame]:
     return {make.__name__: make(kept, key) for make in makers}
 
 
-def _is_sealed(journal: Sequence[JournalEntry]) -> bool:
+def is_sealed(journal: Sequence[JournalEntry]) -> bool:
     """Whether the key was not opened yet, or the study was reopened since."""
     return next((one.event for one in reversed(journal) if one.event in (UNSEALED, REOPENED)), REOPENED) == REOPENED
 

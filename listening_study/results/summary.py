@@ -21,8 +21,8 @@ DESCRIPTIVE = (
 
 
 def verdict(results: Results) -> list[str]:
-    """The result of each contrast, one sentence each."""
-    return [str(words) for words in results.conclusions.contrasts["words"]]
+    """The result of each contrast of human or computer, one sentence each; none where that was not asked."""
+    return [str(words) for words in results.conclusions.contrasts["words"]] if results.study.asks_source else []
 
 
 def caveats(results: Results) -> list[str]:
@@ -38,10 +38,10 @@ def caveats(results: Results) -> list[str]:
     said += doubts(results.study)
     if results.late:
         said.append(f"{results.late} answers came after the key was first opened.")
-    if np.isnan(results.agreement):
+    if np.isnan(results.agreement) and results.study.asks_source:
         said.append("Agreement cannot be estimated: it needs two listeners of the same clips, and both answers.")
     said.append(LEVELS[Loudness(results.study.sound["loudness"])])
-    said.extend(results.conclusions.notes)
+    said.extend(results.conclusions.notes if results.study.asks_source else ())
     return said
 
 
@@ -49,13 +49,11 @@ def summary(results: Results, figures: Sequence[str]) -> str:
     """The page, with the figures of these names, which are beside it as SVG."""
     blocks = [
         *_opening(results),
-        "## Verdict",
-        _bullets(verdict(results)),
-        _method(results),
+        *(["## Verdict", _bullets(verdict(results)), _method(results)] if results.study.asks_source else []),
         "## Caveats",
         _bullets(caveats(results)),
-        *_tables(results),
-        *_comparisons(results),
+        *_blocks(results),
+        *((*_tables(results), *_comparisons(results)) if results.study.asks_source else ()),
         "## Figures",
         *(["\n".join(f"![{name}]({name}.svg)" for name in figures)] if figures else []),
         "## Provenance",
@@ -67,14 +65,15 @@ def summary(results: Results, figures: Sequence[str]) -> str:
 def _opening(results: Results) -> Iterator[str]:
     study, human = results.study, results.registered.human
     others = [source for source in results.registered.sources if source != human]
-    yield f"# {study.title}: a discrimination test"
+    yield f"# {study.title}: a {'discrimination' if study.asks_source else 'listening'} test"
     if study.synthetic:
         yield f"**{SYNTHETIC}.**"
+    asked = " and said of each whether a human or a computer made it" if study.asks_source else ""
+    count = f"{len(results.tables['answers'])} answers, of which {len(results.kept)} count; " if asked else ""
     yield (
-        f"Listeners heard clips of {study.seconds:g} s and said of each whether a human or a computer made it. Human: "
+        f"Listeners heard clips of {study.seconds:g} s{asked}. Human: "
         f"{human}. Computer: {', '.join(others)}. {results.listeners} listeners, {results.complete} complete, "
-        f"{len(results.tables['answers'])} answers, of which {len(results.kept)} count; {results.withdrawn} withdrew "
-        "and are not included."
+        f"{count}{results.withdrawn} withdrew and are not included."
     )
 
 
@@ -85,6 +84,14 @@ def _method(results: Results) -> str:
         f"{count} contrast{'s' * (count > 1)} (Holm), level {plan.alpha:g}; "
         f"equivalence within ±{plan.margin:g} of P(human)."
     )
+
+
+def _blocks(results: Results) -> Iterator[str]:
+    """The results of every block of other tasks."""
+    for block in results.shown_blocks:
+        yield f"## {block.title}"
+        yield _bullets(block.words)
+        yield markdown(block.shown)
 
 
 def _tables(results: Results) -> Iterator[str]:
@@ -98,7 +105,7 @@ def _tables(results: Results) -> Iterator[str]:
         yield f"## {title}"
         if note:
             yield note
-        yield _markdown(_shown(results, name))
+        yield markdown(_shown(results, name))
 
 
 def _comparisons(results: Results) -> Iterator[str]:
@@ -132,15 +139,20 @@ def _shown(results: Results, name: str) -> pd.DataFrame:
     return table.drop(columns=["is_human", "registered"], errors="ignore")
 
 
-def _markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame) -> str:
     if table.empty:
         return "None."
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    rows = [[cell(value) for value in row] for row in table.itertuples(index=False)]
     lines = [list(map(str, table.columns)), ["---"] * table.shape[1], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value of a table, as short as can be read.
+
+    >>> cell(0.12345), cell(12.345), cell(float("nan"))
+    ('0.123', '12.35', '–')
+    """
     if isinstance(value, float):
         return "–" if np.isnan(value) else f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
     return str(value).replace("|", "\\|").replace("\n", " ")

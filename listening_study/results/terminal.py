@@ -1,6 +1,7 @@
 """Results in the terminal: the verdict, then the tally with that of the paper."""
 
-from collections.abc import Hashable, Mapping
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,21 +10,29 @@ from rich.table import Table
 from clstm.runtime.console import console
 from evaluation.agreement import METRIC
 from listening_study.analysis.tally import PAPER
+from listening_study.exchange.importing import Imported
+from listening_study.results.imported import CAVEAT, Concluded
 from listening_study.results.results import Results
-from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
+from listening_study.results.summary import DESCRIPTIVE, caveats, cell, verdict
 
 
 def print_results(results: Results) -> None:
     """The discrimination test's verdict and tally."""
+    study = results.study
+    counts = f"; {len(results.tables['answers'])} answers, {len(results.kept)} count" if study.asks_source else ""
     _say(
-        f"{results.study.title}: {results.listeners} listeners, {results.complete} complete of "
-        f"{results.registered.plan.listeners} registered; {len(results.tables['answers'])} answers, "
-        f"{len(results.kept)} count"
+        f"{study.title}: {results.listeners} listeners, {results.complete} complete of "
+        f"{results.registered.plan.listeners} registered{counts}"
     )
     for sentence in verdict(results):
         _say(f"• {sentence}")
-    console.print(tally_table(results.tables["tally"]))
-    for sentence in [DESCRIPTIVE, *caveats(results)]:
+    if study.asks_source:
+        console.print(tally_table(results.tables["tally"]))
+    for block in results.shown_blocks:
+        for sentence in block.words:
+            _say(f"• {sentence}")
+        console.print(block_table(block.title, block.shown))
+    for sentence in [*([DESCRIPTIVE] if study.asks_source else []), *caveats(results)]:
         _say(sentence, style="dim")
     _say(f"Sealed key SHA-256 {results.study.key_sha256}", style="dim")
     _say(f"Registration SHA-256 {results.study.registration_sha256}", style="dim")
@@ -46,6 +55,66 @@ def tally_table(tally: pd.DataFrame) -> Table:
     table.caption = "* Huang, Huang & Cai 2018, 5 listeners: other music, not this study"
     table.caption_justify = "left"
     return table
+
+
+def print_imported(imported: Imported, found: Sequence[Concluded]) -> None:
+    """What came of each block of results of other programs."""
+    _say(f"{imported.participants} participants, {len(imported.table)} judgements")
+    for one in found:
+        if one.of_persons:
+            continue
+        for sentence in one.words:
+            _say(f"• {sentence}")
+        console.print(block_table(one.title, one.shown))
+    for sentence in (CAVEAT, *imported.remarks):
+        _say(sentence, style="dim")
+
+
+TENS = 10.0  # means above it are of a slider: no decimals
+# Of a block's table: column, the ends of its interval, heading.
+ESTIMATES = (
+    ("mean", "mean_low", "mean_high", "Mean"),
+    ("worth", "low", "high", "Worth"),
+    ("share", "low", "high", "Share"),
+    ("difference", "low", "high", "Difference"),
+)
+
+
+def block_table(title: str, own: pd.DataFrame) -> Table:
+    """What came of one block, one row per system, pair or attribute, estimates with their intervals.
+
+    The verdicts are in the sentences above it.
+    """
+    table = Table(title=title, title_justify="left")
+    several = "attribute" in own and len(set(own["attribute"])) > 1
+    texts = [*(["attribute"] if several else []), "source", *(["other"] if "other" in own else [])]
+    digits = 0 if "mean" in own and own["mean"].max() > TENS else 2
+    estimates = [one for one in ESTIMATES if one[0] in own and not own[one[0]].isna().all()]
+    for name in texts:
+        table.add_column(name.capitalize())
+    for *_, heading in estimates:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading, wanted in (("Ranks", "rank_low"), ("p (Holm)", "p_holm")):
+        if wanted in own:
+            table.add_column(heading, justify="right", no_wrap=True)
+    for row in own.to_dict("records"):
+        cells = [str(row[name]) for name in texts]
+        cells += [_interval(row[one], row[low], row[high], digits) for one, low, high, _ in estimates]
+        cells += [f"{row['rank_low']:.0f} to {row['rank_high']:.0f}"] if "rank_low" in row else []
+        cells += [cell(row["p_holm"])] if "p_holm" in row else []
+        table.add_row(*cells)
+    return table
+
+
+def _interval(estimate: float, low: float, high: float, digits: int) -> str:
+    """An estimate with its interval, where there is one.
+
+    >>> _interval(3.8, 3.07, 4.53, 2), _interval(float("nan"), 0.0, 0.0, 2)
+    ('3.80 [3.07, 4.53]', '–')
+    """
+    if math.isnan(estimate):
+        return "–"
+    return f"{estimate:.{digits}f}" + ("" if math.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
 
 
 SHOWN = 10  # metrics in the terminal; the table that is written has all

@@ -12,6 +12,8 @@ Kinds that the analysis can describe, and its result for them:
     careless         hears half of each clip, answers at once and at random, misses catch trials: the registered
                      exclusions remove it where there are catch trials, or where the whole clip must be heard
 
+How they judge the screens of other tasks follows from the same P("human") (`judging`).
+
 Kinds that it cannot describe, because its estimates are means over a whole study:
     learner          from chance to d' 3 over the study: recognises systems at about the mean of both
     drifter          the reverse, by tiring
@@ -39,11 +41,14 @@ from clstm.runtime.progress import Progress, silent
 from listening_study.analysis.listener_model import Spread, probabilities
 from listening_study.participants.stages import FINISHED, Screen, current_step
 from listening_study.protocol import private_files
-from listening_study.protocol.design import Trial, TrialKind
-from listening_study.protocol.key import Key, open_key
+from listening_study.protocol.design import TrialKind
+from listening_study.protocol.items import Item, items
+from listening_study.protocol.key import REFERENCE, Key, Origin, open_key
 from listening_study.protocol.order import Order, open_order
 from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
 from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import TaskKind
+from listening_study.simulation.judging import Heard, judgements
 from listening_study.store import Agreement, Answer, Listener, Store
 from listening_study.store.connection import migrate
 
@@ -128,7 +133,7 @@ def simulate(
     arriving = [kind for kind, count in kinds.items() for _ in range(count)]
     random.shuffle(arriving)
     company = _Company(study, key, order, random)
-    company.agreed.update({clip: bool(random.random() < 0.5) for clip in study.clips})
+    company.agreed.update({clip: bool(random.random() < 0.5) for clip in (*study.clips, *study.others)})
     company.typical.update(_typical(study, key, random, arriving.count("typical")))
     with replacing(out) as folder:
         left_out = shutil.ignore_patterns("answers.sqlite*", "dashboard.json")
@@ -155,7 +160,7 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
         registration=study.registration_sha256,
     )
     number = len(store.progress())
-    heard: Sequence[Trial] | None = None
+    heard: Sequence[Item] | None = None
     while listener := store.find(token):
         step = current_step(listener, study)
         clock.pass_by(random.uniform(2, 10))
@@ -163,7 +168,7 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
             case Screen.THANKS:
                 return
             case Screen.TRIAL:
-                heard = heard or company.order.trials(study, listener.slot)
+                heard = heard or items(study, company.order, listener.slot)
                 _answer(store, clock, company, kind, listener, heard[step.number], number)
             case Screen.BACKGROUND:
                 replies = {name: str(random.integers(3)) for name in ("listening", "training", "playing", "hearing")}
@@ -184,22 +189,31 @@ def _take_part(store: Store, clock: _Clock, company: _Company, kind: str) -> Non
 
 
 def _answer(
-    store: Store, clock: _Clock, company: _Company, kind: str, listener: Listener, trial: Trial, number: int
+    store: Store, clock: _Clock, company: _Company, kind: str, listener: Listener, item: Item, number: int
 ) -> None:
     study, random = company.study, company.random
     careless = kind == "careless"
     at = listener.answered
-    store.present(listener.id, at, trial.clip, trial.kind)
+    store.present(listener.id, at, item.name, item.kind)
     clock.pass_by(1.0)
     store.report(listener.id, at, heard=0.0, plays=1, event="play")
     heard = 0.5 if careless else 1.0
-    clock.pass_by(heard * study.seconds)
+    sounds = len(item.clips) + (item.reference is not None)
+    clock.pass_by(heard * (sounds * study.seconds + (study.prompt_seconds if item.prompt else 0)))
     store.report(listener.id, at, heard=heard, plays=1, event="pause" if careless else "end")
     clock.pass_by(0.3 if careless else random.uniform(2, 6))
-    if trial.kind is TrialKind.CATCH:
+    through = at / max(1, study.trials - 1)
+    if item.task is not TaskKind.SOURCE:
+        sounding = [
+            Heard(clip, _origin(company, clip).source, _p_human(company, kind, clip, through, at, number))
+            for clip in item.clips
+        ]
+        store.judge(listener.id, at, judgements(study.blocks[item.block], sounding, random))
+        return
+    if item.kind is TrialKind.CATCH:
         p = 0.5 if careless else 1.0
     else:
-        p = _p_human(company, kind, trial.clip, at / max(1, study.size.trials - 1), at, number)
+        p = _p_human(company, kind, item.name, through, at, number)
     human = bool(random.random() < p)
     replies = {question: _reply(question, p, random) for question in Question}  # drawn whether asked or not
     given = {str(question): replies[question] for question in study.design.questions}
@@ -222,7 +236,7 @@ def _reply(question: Question, p: float, random: np.random.Generator) -> Any:
 
 def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, number: int) -> float:
     """P("human") of this kind of listener; through: how far in the study, 0 to 1."""
-    is_human = company.key.clips[clip].source == company.key.human
+    is_human = _origin(company, clip).source in (company.key.human, REFERENCE)
     match kind:
         case "always-computer":
             return 0.0
@@ -235,6 +249,8 @@ def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, n
         case "drifter":
             return _with_d_prime(BEST * (1 - through), is_human)
         case "typical":
+            if clip not in company.typical:  # a copy, a hidden reference, an anchor
+                return TYPICAL[0] if is_human else TYPICAL[1]
             return float(company.typical[clip][number % len(company.typical[clip])])
         case "flip-flopper":
             return float(at % 2)
@@ -244,6 +260,11 @@ def _p_human(company: _Company, kind: str, clip: str, through: float, at: int, n
             return float(company.agreed[clip])
         case _:
             return 0.5
+
+
+def _origin(company: _Company, clip: str) -> Origin:
+    """Where a clip is from, also one that only a task needs."""
+    return company.key.clips.get(clip) or company.key.others[clip]
 
 
 def _with_d_prime(d_prime: float, is_human: bool) -> float:

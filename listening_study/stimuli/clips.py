@@ -120,11 +120,11 @@ def choose(
     return Choice(segments, extra, replaced, notices)
 
 
-def _deal(decks: Iterator["_Deck"], count: int, progress: Progress) -> tuple[list[Segment], int]:
+def _deal(decks: Iterator["Deck"], count: int, progress: Progress) -> tuple[list[Segment], int]:
     """One segment of each song, then another of each, until there are `count`, or no more; and how many were silent."""
     segments: list[Segment] = []
     replaced = 0
-    waiting: Iterable[_Deck] = decks
+    waiting: Iterable[Deck] = decks
     while len(segments) < count:
         dealt = []
         for deck in waiting:
@@ -143,7 +143,7 @@ def _deal(decks: Iterator["_Deck"], count: int, progress: Progress) -> tuple[lis
 
 
 @dataclass
-class _Deck:
+class Deck:
     """A song and where its segments may still begin."""
 
     song: SourcePiece
@@ -217,7 +217,7 @@ def _decks(
     random: Random,
     notices: list[str],
     mono: bool,
-) -> Iterable[_Deck]:
+) -> Iterable[Deck]:
     for song in songs:
         if isinstance(song, UnreadableFileError):
             notices.append(f"skipped {song}")
@@ -225,7 +225,7 @@ def _decks(
             before = f", of which {song.begins + after:g} s are left out" if song.begins + after else ""
             notices.append(f"skipped {song.path}: {song.seconds:.1f} s{before}, too short for a clip")
         else:
-            yield _Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds, mono, notices)
+            yield Deck(song, starts(song.seconds, seconds, random, song.begins + after), seconds, mono, notices)
 
 
 def starts(song: float, seconds: float, random: Random, after: float = 0.0) -> list[float]:

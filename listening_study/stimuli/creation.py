@@ -1,13 +1,11 @@
 """Making a study: choose the segments, blind them, seal the key, and put the folder in place whole or not at all."""
 
-import secrets
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import replacing, write_text
@@ -23,19 +21,17 @@ from listening_study.protocol.key import Key, Origin
 from listening_study.protocol.order import Order, new_secret
 from listening_study.protocol.registration import Registered, register
 from listening_study.protocol.study import Study
-from listening_study.stimuli.clips import TARGET, Clip, Segment, finish
+from listening_study.protocol.tasks import TaskKind
+from listening_study.stimuli.clips import TARGET, Clip
 from listening_study.stimuli.controls import StudyControl, as_stated, matched
 from listening_study.stimuli.copies import refuse_shared, say_copies
-from listening_study.stimuli.flac import write_alike
-from listening_study.stimuli.selection import Selection, selections
-from listening_study.stimuli.tones import beeps, headphone_tones, scale
+from listening_study.stimuli.materials.blocks import BlockPlan, as_asked, material, plans
+from listening_study.stimuli.tones import headphone_tones
+from listening_study.stimuli.writing import WrittenClips, write_some_selection
 from listening_study.store.connection import migrate
 from listening_study.store.schema import Answer
 
-# Streamlit compares media by their whole content only up to 1 MiB, and could confuse larger clips.
-LARGEST = 2**20  # bytes
 MUCH_GAIN = 20.0  # dB; more may make the noise of a recording audible
-BEEPS = Path("beeps")  # the piece that a catch trial is listed under
 
 
 @dataclass(frozen=True)
@@ -50,29 +46,6 @@ class Created:
     control: StudyControl
 
 
-@dataclass(frozen=True)
-class _WrittenClips:
-    """The clips of a study's folder: those of the main trials, then practice, then catch trials."""
-
-    selection: Selection
-    names: list[str]
-    sources: list[str]  # of each clip; "" for catch trials
-    clips: list[Clip]
-    size: int  # bytes of each file
-
-    @property
-    def main(self) -> list[str]:
-        return self.names[: len(self.selection.main)]
-
-    @property
-    def practice(self) -> list[str]:
-        return self.names[len(self.main) :][: len(self.selection.practice)]
-
-    @property
-    def catch(self) -> list[str]:
-        return self.names[len(self.main) + len(self.practice) :]
-
-
 def create_study(
     sources: Mapping[str, Sequence[Path]],
     human: str,
@@ -85,20 +58,24 @@ def create_study(
 
     Raises `UserError` for a folder that exists, sources that do not make a study, and too little music.
     """
+    configuration, unasked = as_asked(configuration)
     _check(sources, human, out, configuration)
+    blocks = plans(configuration, tuple(sources), human)
     control = _control(sources, human, configuration, progress)
-    registered = register(human, tuple(sources), configuration.registration, control.reasons())
+    registered = register(human, tuple(sources), configuration.registration, control.reasons(), configuration.tasks)
     wording = _reviewed_wording(configuration)
     now = datetime.now(UTC).replace(microsecond=0)
     with replacing(out) as folder:
-        written = _write_some_selection(folder, sources, human, configuration, settings, control.control, now, progress)
+        written = write_some_selection(
+            folder, sources, human, configuration, settings, control.control, blocks, now, progress
+        )
         key = _key(written, human, tuple(sources))
-        study = _study(folder, written, key, registered, configuration, settings, control.control, now)
+        study = _study(folder, written, key, registered, blocks, configuration, settings, control.control, now)
         for language, text in wording.items():
             write_text(study.words_path(language), text)
         study.write()
         migrate(study.answers_path)
-    notices = [*control.cautions(), *_notices(written, sources, configuration)]
+    notices = [*control.cautions(), *unasked, *_notices(written, sources, configuration)]
     return Created(replace(study, folder=out), key.replaced, notices, written.selection.mono, written.size, control)
 
 
@@ -111,63 +88,47 @@ def _control(
     return matched(sources, human, progress)
 
 
-def _write_some_selection(
-    folder: Path,
-    sources: Mapping[str, Sequence[Path]],
-    human: str,
-    configuration: Configuration,
-    settings: RenderSettings,
-    control: Control,
-    now: datetime,
-    progress: Progress,
-) -> _WrittenClips:
-    """Write the first selection, stereo or mono, whose files are small enough. Raises `UserError` when none is."""
-    seconds, size = configuration.clips.seconds, 0
-    catch = [("", Segment(BEEPS, 0.0, beeps(seconds, settings.sample_rate)))] * configuration.design.catch
-    for selection in selections(sources, human, configuration, settings, control, progress):
-        everything = [*selection.main, *selection.practice, *catch]
-        names = _random_names(len(everything))
-        segments = [segment for _, segment in everything]
-        clips, size = _write_clips(folder, names, segments, configuration, settings, now, mono=selection.mono)
-        if size < LARGEST:
-            return _WrittenClips(selection, names, [source for source, _ in everything], clips, size)
-    raise UserError(
-        f"a clip of {seconds:g} s takes {size} bytes even in mono; at most {LARGEST} are accepted; "
-        "use shorter --seconds"
-    )
-
-
-def _key(written: _WrittenClips, human: str, sources: tuple[str, ...]) -> Key:
+def _key(written: WrittenClips, human: str, sources: tuple[str, ...]) -> Key:
     """The origin of every clip, sorted by their random names: the order in the file reveals nothing."""
     origins = {
         name: _origin(source, clip)
         for name, source, clip in zip(written.names, written.sources, written.clips, strict=True)
     }
+    pieces = written.selection.pieces
+    rows = [(name, row) for names in written.by_row.values() for row, name in enumerate(names)]
+    rows += [(name, extra.row) for name, extra in zip(written.others, written.extras, strict=True)]
+    for name, row in rows if pieces else ():
+        origins[name] = replace(origins[name], prompt=pieces[row])
     return Key(
         human=human,
         sources=sources,
         replaced={source: choice.replaced for source, choice in written.selection.choices.items()},
         clips={name: origins[name] for name in sorted(written.main)},
         aside={name: origins[name] for name in sorted([*written.practice, *written.catch])},
+        others={name: origins[name] for name in sorted(written.others)},
     )
 
 
-def _order(written: _WrittenClips, key: Key) -> Order:
+def _order(written: WrittenClips, key: Key, blocks: Sequence[BlockPlan]) -> Order:
     """A new secret order of these clips."""
+    named = dict(zip(written.extras, written.others, strict=True))
+    mixed = {block.systems: SystemRandom().sample(block.systems, len(block.systems)) for block in blocks}
     strata = [tuple(clip for clip, one in key.clips.items() if one.source == source) for source in key.sources]
     right = {True: str(Answer.HUMAN), False: str(Answer.COMPUTER)}
     return Order(
         secret=new_secret(),
         strata=tuple(sorted(strata)),  # by random names: their order reveals nothing
         practice=tuple((clip, right[key.aside[clip].source == key.human]) for clip in written.practice),
+        materials=tuple(material(block, key.human, written.by_row, named, mixed[block.systems]) for block in blocks),
     )
 
 
 def _study(
     folder: Path,
-    written: _WrittenClips,
+    written: WrittenClips,
     key: Key,
     registered: Registered,
+    blocks: Sequence[BlockPlan],
     configuration: Configuration,
     settings: RenderSettings,
     control: Control,
@@ -186,7 +147,7 @@ def _study(
         sources=len(key.sources),
         key_sha256=key.seal(folder / "sealed" / "key.json"),
         registration_sha256=registered.write(folder / "registration.json"),
-        order_sha256=_order(written, key).seal(folder / "order.json"),
+        order_sha256=_order(written, key, blocks).seal(folder / "order.json"),
         sound={
             "loudness": configuration.clips.loudness,
             "as_played": control == NO_CONTROL,
@@ -202,6 +163,9 @@ def _study(
         practice=tuple(sorted(written.practice)),
         catch=tuple(sorted(written.catch)),
         headphones=tuple(_write_headphone_tones(folder, configuration, settings)) if headphones else (),
+        tasks=tuple(block.task.model_copy(update={"systems": ()}) for block in blocks),  # names would reveal sources
+        prompt_seconds=configuration.clips.prompt if any(written.selection.prompts) else 0.0,
+        others=tuple(sorted(written.others)),
     )
 
 
@@ -229,7 +193,7 @@ def _check(sources: Mapping[str, Sequence[Path]], human: str, out: Path, configu
         )
 
 
-def _notices(written: _WrittenClips, sources: Mapping[str, Sequence[Path]], configuration: Configuration) -> list[str]:
+def _notices(written: WrittenClips, sources: Mapping[str, Sequence[Path]], configuration: Configuration) -> list[str]:
     """What the researcher should know, though the study can be made."""
     choices, practice = written.selection.choices, len(written.practice)
     notices = [f"{source}: {notice}" for source, choice in choices.items() for notice in choice.notices]
@@ -242,6 +206,12 @@ def _notices(written: _WrittenClips, sources: Mapping[str, Sequence[Path]], conf
         notices.append(
             f"an answer opens once {heard:.0%} of a clip was heard (design.must_hear), but counts only if "
             f"{demanded:.0%} was (registration.exclusions.heard)"
+        )
+    kinds = {task.kind for task in configuration.tasks} - {TaskKind.SOURCE}
+    if kinds and not written.selection.pieces:
+        notices.append(
+            "clips are not matched by prompts: the sources do not share enough of them in their generated.json "
+            "(see `clstm excerpts`), so judgements also compare different pieces"
         )
     notices += _raised(zip(written.sources, written.clips, strict=True))
     if configuration.design.headphone_check and written.selection.mono:
@@ -272,34 +242,6 @@ def _reviewed_wording(configuration: Configuration) -> dict[str, str]:
         languages.read(language, Path(path))
         wording[str(language)] = Path(path).read_text(encoding="utf-8")
     return wording
-
-
-def _random_names(count: int) -> list[str]:
-    """Names from the system's entropy, in random order: independent of source, position and seed."""
-    names: set[str] = set()
-    while len(names) < count:
-        names.add(secrets.token_hex(6))
-    return list(names)
-
-
-def _write_clips(
-    folder: Path,
-    names: Sequence[str],
-    segments: Sequence[Segment],
-    configuration: Configuration,
-    settings: RenderSettings,
-    now: datetime,
-    *,
-    mono: bool,
-) -> tuple[list[Clip], int]:
-    """Write every clip and the scale for the volume check, in place of any before. Returns the clips and their size."""
-    shutil.rmtree(folder / "clips", ignore_errors=True)
-    (folder / "clips").mkdir(parents=True)
-    rate, volume = settings.sample_rate, Segment(Path("scale"), 0.0, scale(settings))
-    *clips, loud = finish([*segments, volume], rate, configuration.clips.loudness, mono=mono)
-    write_audio(folder / "volume.flac", loud.waveform, rate)
-    waveforms = {folder / "clips" / f"{name}.flac": clip.waveform for name, clip in zip(names, clips, strict=True)}
-    return clips, write_alike(waveforms, rate, changed=now.timestamp())
 
 
 def _write_headphone_tones(

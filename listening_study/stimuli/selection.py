@@ -11,8 +11,10 @@ from clstm.runtime.progress import Progress, silent
 from evaluation.audio.render import RenderSettings
 from evaluation.controls.control import Control
 from listening_study.protocol.configuration import Configuration
+from listening_study.protocol.tasks import TaskKind
 from listening_study.stimuli.audibility import is_mono
 from listening_study.stimuli.clips import Choice, Segment, choose, is_heard
+from listening_study.stimuli.materials.matching import Prompted, choose_matched, prompted_files
 
 Chosen = list[tuple[str, Segment]]  # with the source of each
 Sources = Mapping[str, Sequence[Path]]
@@ -20,11 +22,23 @@ Sources = Mapping[str, Sequence[Path]]
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen of every source, for clips in mono or in stereo."""
+    """What was chosen of every source, for clips in mono or in stereo.
+
+    pieces : what the prompt of each row of clips is from; none where clips are not matched by prompts
+    prompts : the ends of these prompts, where they are heard
+    """
 
     choices: Mapping[str, Choice]
     practice: Chosen
     mono: bool
+    pieces: Sequence[str] = ()
+    prompts: Sequence[Segment | None] = ()
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All of them, also the prompts."""
+        music = [segment for _, segment in (*self.main, *self.practice)]
+        return music + [prompt for prompt in self.prompts if prompt]
 
     @property
     def main(self) -> Chosen:
@@ -44,9 +58,9 @@ def selections(
     They are the same where all that was chosen is heard when it is mixed down, too.
     """
     stereo = _select(sources, human, configuration, settings, control, progress, mono=False)
-    everything = [segment for _, segment in (*stereo.main, *stereo.practice)]
-    if not any(is_mono(segment.waveform) for segment in everything):
+    if not any(is_mono(segment.waveform) for segment in stereo.segments):
         yield stereo
+    everything = [segment for _, segment in (*stereo.main, *stereo.practice)]
     if all(is_heard(segment, settings.sample_rate, mono=True) for segment in everything):
         yield replace(stereo, mono=True)
     else:
@@ -65,6 +79,22 @@ def _select(
 ) -> Selection:
     wanted, choices = _practice_plan(configuration.design.practice, human, tuple(sources)), {}
     clips = configuration.clips
+    if rows := matched_rows(sources, human, configuration):
+        found = choose_matched(
+            rows,
+            clips.count,
+            clips.seconds,
+            Random(f"{configuration.seed}"),
+            settings,
+            control,
+            after=clips.after,
+            spare=wanted,
+            prompt=clips.prompt * any(task.kind is TaskKind.CONTINUATION for task in configuration.tasks),
+            pedal=clips.pedal,
+            mono=mono,
+            progress=progress,
+        )
+        return Selection(found.choices, _practice(found.choices, human), mono, found.pieces, found.prompts)
     for number, (name, paths) in enumerate(sources.items()):
 
         def advance(what: str, done: int, total: int, before: int = number) -> None:
@@ -87,6 +117,13 @@ def _select(
         except UserError as error:
             raise UserError(f"{name}: {error}") from error
     return Selection(choices, _practice(choices, human), mono)
+
+
+def matched_rows(sources: Sources, human: str, configuration: Configuration) -> list[Prompted]:
+    """The prompts that clips are matched by; none where tasks do not need that, or there are too few prompts."""
+    kinds = {task.kind for task in configuration.tasks} - {TaskKind.SOURCE}
+    found = prompted_files(sources, human) if kinds else []
+    return found if len(found) >= configuration.clips.count or TaskKind.CONTINUATION in kinds else []
 
 
 def _practice_plan(count: int, human: str, sources: tuple[str, ...]) -> Counter[str]:

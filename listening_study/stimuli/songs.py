@@ -86,7 +86,9 @@ def open_songs(
                 yield error
             else:
                 sound = sha256(np.ascontiguousarray(waveform).data).hexdigest()
-                yield SourcePiece(path, len(waveform) / rate, partial(_recorded, path, settings), sound=sound)
+                yield SourcePiece(
+                    path, len(waveform) / rate, partial(_recorded, path, settings), _prompt_end(path), sound=sound
+                )
 
 
 def _score(path: Path, piece: Piece, heard: Piece, settings: RenderSettings, control: Control) -> SourcePiece:

@@ -11,7 +11,7 @@ commit; as all that a participant sends may be sent twice, they just try again.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import sqlalchemy as sql
 from sqlalchemy import Connection
 
 from listening_study.protocol.design import Recruitment
+from listening_study.protocol.items import Judgement
 from listening_study.protocol.questions import Response
 from listening_study.store import admission, backup, connection, crowd, erasure, journal, queries, responses
 from listening_study.store.clock import SteadyClock
@@ -31,6 +32,7 @@ from listening_study.store.records import (
     ClosedError,
     FullError,
     JournalEntry,
+    JudgedTrial,
     Listener,
     ListenerProgress,
     RefusedError,
@@ -48,6 +50,8 @@ __all__ = [
     "ClosedError",
     "FullError",
     "JournalEntry",
+    "JudgedTrial",
+    "Judgement",
     "Listener",
     "ListenerProgress",
     "RefusedError",
@@ -214,6 +218,14 @@ class Store:
         with self._writing() as open_connection:
             return responses.record(open_connection, participant, trial, response, self._now())
 
+    def judge(self, participant: int, trial: int, judgements: Sequence[Judgement]) -> bool:
+        """Store the judgements of a screen, and count its trial as answered. False when it was: the first stay.
+
+        Refuses as `record` does; whether the values fit the task, `protocol.items.fault` says.
+        """
+        with self._writing() as open_connection:
+            return responses.judge(open_connection, participant, trial, judgements, self._now())
+
     # --- what the researcher decides ---
 
     def close_study(self) -> None:
@@ -279,9 +291,14 @@ class Store:
             return journal.entries(open_connection)
 
     def answered_trials(self) -> list[AnsweredTrial]:
-        """Every answer, in order of arrival."""
+        """Every answer to human or computer, and every clip that would not play, in order of arrival."""
         with self._reading() as open_connection:
             return queries.answered_trials(open_connection)
+
+    def judged_trials(self) -> list[JudgedTrial]:
+        """Every screen with judgements, in order of arrival."""
+        with self._reading() as open_connection:
+            return queries.judged_trials(open_connection)
 
     def progress(self) -> list[ListenerProgress]:
         """Every participant, in order of arrival."""

@@ -21,6 +21,7 @@ from listening_study.store.schema import (
     arrivals,
     hearings,
     invitations,
+    judgements,
     milestones,
     participants,
     presentations,
@@ -32,6 +33,7 @@ from listening_study.store.schema import (
 LONGEST_ARRIVAL = 200  # characters of a crowd platform's parameter
 OF_ONE_PARTICIPANT = (
     revisions,
+    judgements,
     answers,
     hearings,
     presentations,

@@ -5,12 +5,14 @@ from dataclasses import fields
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
+from listening_study.protocol.items import Judgement
 from listening_study.protocol.questions import Response
-from listening_study.store.records import AnsweredTrial, ListenerProgress, Reply
+from listening_study.store.records import AnsweredTrial, JudgedTrial, ListenerProgress, Reply
 from listening_study.store.schema import (
     answers,
     hearings,
     invitations,
+    judgements,
     milestones,
     participants,
     presentations,
@@ -21,7 +23,7 @@ _RESPONSE = tuple(field.name for field in fields(Response))
 
 
 def answered_trials(connection: Connection) -> list[AnsweredTrial]:
-    """Every answer, in order of arrival."""
+    """Every answer but those that are judgements, in order of arrival."""
     hearing = _heard_before_answering()
     query = (
         sql.select(
@@ -34,6 +36,7 @@ def answered_trials(connection: Connection) -> list[AnsweredTrial]:
         )
         .join_from(answers, presentations)
         .outerjoin(hearing, hearing.c.sequence == answers.c.sequence)
+        .where(~_judged())
         .order_by(answers.c.sequence)
     )
     return [
@@ -52,6 +55,50 @@ def answered_trials(connection: Connection) -> list[AnsweredTrial]:
         )
         for row in connection.execute(query).mappings()
     ]
+
+
+def judged_trials(connection: Connection) -> list[JudgedTrial]:
+    """Every screen with judgements, in order of arrival."""
+    given: dict[tuple[int, int], list[Judgement]] = {}
+    for row in connection.execute(sql.select(judgements).order_by(judgements.c.sequence)):
+        given.setdefault((row.participant, row.trial), []).append(Judgement(row.clip, row.attribute, row.value))
+    hearing = _heard_before_answering()
+    query = (
+        sql.select(
+            answers,
+            presentations.c.clip,
+            presentations.c.kind,
+            presentations.c.shown_at,
+            sql.func.coalesce(hearing.c.heard, 0.0).label("heard"),
+            sql.func.coalesce(hearing.c.plays, 0).label("plays"),
+        )
+        .join_from(answers, presentations)
+        .outerjoin(hearing, hearing.c.sequence == answers.c.sequence)
+        .where(_judged())
+        .order_by(answers.c.sequence)
+    )
+    return [
+        JudgedTrial(
+            sequence=row.sequence,
+            participant=row.participant,
+            trial=row.trial,
+            item=row.clip,
+            kind=row.kind,
+            judgements=tuple(given[row.participant, row.trial]),
+            heard=row.heard,
+            plays=row.plays,
+            consent=row.consent,
+            shown_at=row.shown_at,
+            answered_at=row.answered_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _judged() -> sql.ColumnElement[bool]:
+    """Whether an answer is there only because judgements are."""
+    same = sql.and_(judgements.c.participant == answers.c.participant, judgements.c.trial == answers.c.trial)
+    return sql.exists().where(same)
 
 
 def _heard_before_answering() -> sql.Subquery:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from clstm.runtime.errors import UserError
+from listening_study.protocol.items import Judgement
 from listening_study.protocol.questions import Response
 
 LONGEST_TEXT = 2000  # characters of a comment or a reply
@@ -81,8 +82,37 @@ class AnsweredTrial:
         >>> AnsweredTrial(1, 7, 0, "a", "main", Response("human"), 1.0, 1, "", *times).seconds
         12.5
         """
-        gone = datetime.fromisoformat(self.answered_at) - datetime.fromisoformat(self.shown_at)
-        return gone.total_seconds() if gone > timedelta() else math.nan
+        return _seconds(self.shown_at, self.answered_at)
+
+
+@dataclass(frozen=True)
+class JudgedTrial:
+    """One screen that was judged, as the analysis needs it; what is not explained is as in `AnsweredTrial`.
+
+    item : name of the screen (`protocol.items`)
+    """
+
+    sequence: int
+    participant: int
+    trial: int  # from 0
+    item: str
+    kind: str
+    judgements: tuple[Judgement, ...]
+    heard: float
+    plays: int
+    consent: str
+    shown_at: str
+    answered_at: str
+
+    @property
+    def seconds(self) -> float:
+        """From shown to answered, s; NaN where the clock was set back in between."""
+        return _seconds(self.shown_at, self.answered_at)
+
+
+def _seconds(shown_at: str, answered_at: str) -> float:
+    gone = datetime.fromisoformat(answered_at) - datetime.fromisoformat(shown_at)
+    return gone.total_seconds() if gone > timedelta() else math.nan
 
 
 @dataclass(frozen=True)

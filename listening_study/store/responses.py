@@ -10,7 +10,7 @@ another server's, the time of that activity is used.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
+from listening_study.protocol.items import Judgement
 from listening_study.protocol.questions import FORMS, Question, ReplyKind, Response
 from listening_study.store import journal
 from listening_study.store.records import LONGEST_TEXT, ClosedError, RefusedError, clean
@@ -25,6 +26,7 @@ from listening_study.store.schema import (
     Answer,
     answers,
     hearings,
+    judgements,
     milestones,
     participants,
     presentations,
@@ -34,6 +36,7 @@ from listening_study.store.schema import (
 
 SEEN_EVERY = timedelta(minutes=1)  # a page shown again within this time writes nothing: reloads are free
 MOST_PLAYS = 10_000  # more is not a listener
+HIGHEST_VALUE = 100  # of a judgement
 
 
 def choose_language(connection: Connection, participant: int, language: str, now: str) -> None:
@@ -123,6 +126,34 @@ def record(connection: Connection, participant: int, trial: int, response: Respo
     [True, False]
     """
     response = _checked(response)
+    return _answer(connection, participant, trial, response, asdict(response), now)
+
+
+def judge(connection: Connection, participant: int, trial: int, given: Sequence[Judgement], now: str) -> bool:
+    """Store the judgements of a screen, and count its trial as answered. False when it was: the first stay.
+
+    >>> with sql.create_engine("sqlite://").connect() as connection:
+    ...     participants.metadata.create_all(connection)
+    ...     _ = connection.execute(participants.insert().values(token_digest="", slot=0, consent="", consented_at=""))
+    ...     _ = present(connection, 1, 0, "item", "main", now="2026-01-31T10:00:00+00:00")
+    ...     one = [Judgement("a", "musicality", 5)]
+    ...     [judge(connection, 1, 0, one, now="2026-01-31T10:00:15+00:00") for _ in range(2)]
+    [True, False]
+    """
+    _check_judgements(given)
+    submitted = {"judgements": [asdict(one) for one in given]}
+    kept = _answer(connection, participant, trial, Response(answer=None), submitted, now)
+    clips = list(dict.fromkeys(one.clip for one in given))
+    for one in given if kept else ():
+        row = {"participant": participant, "trial": trial, "position": clips.index(one.clip) + 1}
+        connection.execute(judgements.insert().values(**row, **asdict(one)))
+    return kept
+
+
+def _answer(
+    connection: Connection, participant: int, trial: int, response: Response, submitted: Mapping[str, Any], now: str
+) -> bool:
+    """Store one answer to a trial that was shown, unless it has one; log what was submitted."""
     _, now = _lock(connection, participant, now)
     _refuse_unless_shown(connection, participant, trial)
     row = {"participant": participant, "trial": trial}
@@ -132,8 +163,8 @@ def record(connection: Connection, participant: int, trial: int, response: Respo
             raise ClosedError("the study is closed and takes no answers")
         consent = sql.select(participants.c.consent).where(participants.c.id == participant).scalar_subquery()
         connection.execute(answers.insert().values(**row, **asdict(response), consent=consent, answered_at=now))
-    submitted = json.dumps(asdict(response), ensure_ascii=False)
-    connection.execute(revisions.insert().values(**row, submitted=submitted, kept=kept, submitted_at=now))
+    log = {**row, "submitted": json.dumps(submitted, ensure_ascii=False), "kept": kept, "submitted_at": now}
+    connection.execute(revisions.insert().values(**log))
     _update(connection, participant, seen_at=now)
     return kept
 
@@ -166,6 +197,19 @@ def _refuse_unless_shown(connection: Connection, participant: int, trial: int) -
     query = sql.select(presentations.c.trial).filter_by(participant=participant, trial=trial)
     if not (possible and connection.execute(query).first()):
         raise RefusedError(f"trial {trial} was not shown to participant {participant}")
+
+
+def _check_judgements(given: Sequence[Judgement]) -> None:
+    """Raises `RefusedError` for what no page of ours sends, whatever the task."""
+    if not given:
+        raise RefusedError("nothing was judged")
+    if len({(one.clip, one.attribute) for one in given}) < len(given):
+        raise RefusedError("a clip was judged twice")
+    for one in given:
+        if not (re.fullmatch("[0-9A-Za-z_-]{1,32}", one.clip) and re.fullmatch("[a-z][a-z0-9_]{0,39}", one.attribute)):
+            raise RefusedError("there is no such clip or attribute")
+        if not (math.isfinite(one.value) and 0 <= one.value <= HIGHEST_VALUE):
+            raise RefusedError(f"a judgement of {one.value} cannot be; it is between 0 and {HIGHEST_VALUE}")
 
 
 def _checked(response: Response) -> Response:

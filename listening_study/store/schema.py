@@ -128,13 +128,29 @@ answers = sql.Table(
     _sequence(),
     sql.Column("participant", sql.Integer, nullable=False),
     sql.Column("trial", sql.Integer, nullable=False),
-    sql.Column("answer", sql.String(16)),  # null: the clip would not play on this listener's device
+    sql.Column("answer", sql.String(16)),  # null: it would not play on this device; or judged otherwise
     *(sql.Column(str(question), _REPLIES[FORMS[question].kind]) for question in Question),
     sql.Column("consent", sql.String(64), nullable=False, server_default=""),
     sql.Column("answered_at", sql.String(32), nullable=False),
     sql.ForeignKeyConstraint(["participant", "trial"], ["presentations.participant", "presentations.trial"]),
     sql.UniqueConstraint("participant", "trial", name="one_answer"),
     sql.CheckConstraint("answer in ('human', 'computer')", name="known_answer"),
+    sqlite_autoincrement=True,
+)
+
+# What was judged on a screen with another task than human or computer; its row in `answers` counts the trial as done.
+judgements = sql.Table(
+    "judgements",
+    metadata,
+    _sequence(),
+    sql.Column("participant", sql.Integer, nullable=False),
+    sql.Column("trial", sql.Integer, nullable=False),
+    sql.Column("position", sql.Integer, nullable=False),  # of the clip, in the order judged, from 1
+    sql.Column("clip", sql.String(32), nullable=False),
+    sql.Column("attribute", sql.String(40), nullable=False),
+    sql.Column("value", sql.Float, nullable=False),
+    sql.ForeignKeyConstraint(["participant", "trial"], ["presentations.participant", "presentations.trial"]),
+    sql.UniqueConstraint("participant", "trial", "clip", "attribute", name="one_judgement"),
     sqlite_autoincrement=True,
 )
 

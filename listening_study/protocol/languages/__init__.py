@@ -45,6 +45,8 @@ class Texts:
     welcome_task: str
     welcome_duration: str
     welcome_catch: str
+    welcome_tasks: str
+    welcome_screens: str
     consent_title: str
     consent_voluntary: str
     consent_stored: str
@@ -110,6 +112,24 @@ class Texts:
     trial_next: str
     trial_missing: str
     trial_not_heard: str
+    task_hint: str
+    task_locked: str
+    task_back: str
+    task_progress: str
+    task_prompt: str
+    task_continuation: str
+    rating_title: str
+    preference_title: str
+    preference_none: str
+    continuation_title: str
+    abx_title: str
+    mushra_title: str
+    mushra_text: str
+    mushra_small: str
+    mushra_scale: list[str]
+    mushra_stop: str
+    mushra_not_rated: str
+    mushra_reference: str
     player_name: str
     player_play: str
     player_pause: str
@@ -127,6 +147,7 @@ class Texts:
     lost: str
     break_title: str
     break_text: str
+    break_screens: str
     break_go_on: str
     interview_title: str
     interview_text: str
@@ -143,6 +164,7 @@ class Texts:
     thanks_link: str
     debrief_title: str
     debrief_text: str
+    debrief_tasks: str
     withdraw: str
     withdraw_sure: str
     withdraw_yes: str

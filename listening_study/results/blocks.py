@@ -1,0 +1,124 @@
+"""What can be concluded from each block of a study's tasks but human or computer, by `listening_study.analysis.tasks`.
+
+The human source is the reference of all comparisons, or the first of the block's systems where it has none. The
+registered level, anchor and contrasts are those of human or computer; the margin of equivalence is the registered share
+of the scale's range.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from listening_study.analysis.tasks import abx, mushra, preferences, ratings
+from listening_study.protocol.configuration import Registration
+from listening_study.protocol.registration import Registered
+from listening_study.protocol.study import Study
+from listening_study.protocol.tasks import Task, TaskKind
+
+# The columns that a page has room for; those that a table has are shown.
+SHOWN = (
+    *("attribute", "source", "other", "listeners", "comparisons", "trials", "correct", "mean", "mean_low", "mean_high"),
+    *("worth", "share", "difference", "low", "high", "rank_low", "rank_high", "p_holm", "verdict"),
+)
+TITLES = {
+    TaskKind.RATING: "Ratings",
+    TaskKind.PREFERENCE: "Preferences",
+    TaskKind.CONTINUATION: "Ratings of continuations",
+    TaskKind.MUSHRA: "MUSHRA",
+    TaskKind.ABX: "ABX",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class BlockResult:
+    """One table of one block.
+
+    name : of its file
+    meanings : of its columns
+    remarks : what to know of it, one sentence each
+    of_persons : a row per listener: not to be published, and not shown
+    """
+
+    block: int  # from 1
+    task: Task
+    name: str
+    table: pd.DataFrame
+    meanings: Mapping[str, str]
+    part: str = ""
+    remarks: tuple[str, ...] = ()
+    of_persons: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"Block {self.block}: {TITLES[self.task.kind]}{self.part and ', '}{self.part}"
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table without what a page has no room for."""
+        table = self.table[[name for name in SHOWN if name in self.table]]
+        return table.astype({name: "Int64" for name in ("rank_low", "rank_high") if name in table})
+
+    @property
+    def words(self) -> list[str]:
+        """Its comparisons, one sentence each; what is said of the reference alone is in the table."""
+        if "words" not in self.table:
+            return list(self.remarks)
+        compared = self.table["source"] != self.table["reference"] if "reference" in self.table else slice(None)
+        said = self.table.loc[compared, "words"]
+        return [*self.remarks, *(str(words) for words in said if isinstance(words, str) and words)]
+
+
+def conclude_blocks(study: Study, registered: Registered, kept: pd.DataFrame) -> list[BlockResult]:
+    """The tables of every block.
+
+    kept : the judgements that count
+    """
+    found = []
+    for number, task in enumerate(study.blocks, 1):
+        if task.kind is not TaskKind.SOURCE:
+            found += _concluded(number, task, registered, kept[kept["block"] == number])
+    return found
+
+
+def _concluded(number: int, task: Task, registered: Registered, own: pd.DataFrame) -> list[BlockResult]:
+    plan = registered.plan
+    present = [name for name in registered.sources if name in set(own["source"])]
+    reference = registered.human if registered.human in present or not present else present[0]
+    contrasts = [name for name in plan.contrasts if name in present and name != reference]
+    name = f"block {number} {task.kind}".replace(" ", "-")
+    match task.kind:
+        case TaskKind.RATING | TaskKind.CONTINUATION:
+            margin = _margin(task, plan.margin)
+            table = ratings.rate(own, reference, plan.alpha, margin, plan.anchor, contrasts)
+            return [BlockResult(number, task, name, table, ratings.COLUMNS)]
+        case TaskKind.ABX:
+            table = abx.identify(own, plan.alpha, plan.margin, plan.anchor, contrasts)
+            return [BlockResult(number, task, name, table, abx.COLUMNS)]
+        case TaskKind.PREFERENCE:
+            found = preferences.prefer(own, plan.alpha, plan.margin, plan.anchor)
+            return [
+                BlockResult(number, task, name, found.pairs, preferences.PAIRS),
+                BlockResult(number, task, f"{name}-systems", found.systems, preferences.SYSTEMS, "systems"),
+            ]
+        case _:
+            return _mushra(number, task, name, plan, own)
+
+
+def _mushra(number: int, task: Task, name: str, plan: Registration, own: pd.DataFrame) -> list[BlockResult]:
+    """The scores of the listeners who pass the post-screening, and who does not."""
+    screened = mushra.screen(own)
+    anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(own["source"]) else None
+    table = mushra.score(own, alpha=plan.alpha, margin=_margin(task, plan.margin), anchor=anchor)
+    left_out = int(screened["excluded"].sum())
+    remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
+    return [
+        BlockResult(number, task, name, table, ratings.COLUMNS, remarks=(remark,)),
+        BlockResult(number, task, f"{name}-screening", screened, mushra.SCREENED, "screening", of_persons=True),
+    ]
+
+
+def _margin(task: Task, share: float) -> float | None:
+    """In points; None where attributes have different scales, for which one margin has no meaning."""
+    widths = {high - low for low, high in (attribute.range for attribute in task.asked)}
+    return share * widths.pop() if len(widths) == 1 else None
