@@ -32,11 +32,10 @@ from listening_study.participants.stages import FINISHED, Screen, Step, current_
 from listening_study.protocol import languages
 from listening_study.protocol.invitation import wordings
 from listening_study.protocol.order import Order, open_order
-from listening_study.protocol.questions import FORMS, NUMBERED, ReplyKind
 from listening_study.protocol.study import Study, read_study
 from listening_study.store import ClosedError, FullError, Listener, RefusedError, Store, UnavailableError
 from listening_study.store.database import answers_address
-from listening_study.streamlit_internals.page_selectors import button_of, keyed, with_selectors
+from listening_study.streamlit_internals.page_selectors import button_of, with_selectors
 
 HERE = Path(__file__).parent
 WITH_PLAYER = (Screen.VOLUME, Screen.HEADPHONES, Screen.PRACTICE, Screen.TRIAL)  # it gets the focus first
@@ -52,11 +51,7 @@ def open_study(folder: str) -> tuple[Study, Order, Store, Admissions, dict[str, 
 
 @st.cache_resource(show_spinner=False)
 def _style() -> str:
-    return with_selectors(
-        (HERE / "style.css").read_text(encoding="utf-8"),
-        numbered_questions=keyed(NUMBERED),
-        questions_with_options=keyed(one for one in NUMBERED if FORMS[one].kind is ReplyKind.OPTIONS),
-    )
+    return with_selectors((HERE / "style.css").read_text(encoding="utf-8"))
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def current_step(listener: Listener, study: Study) -> Step:
         if step.stage not in listener.stages:
             return step
     answered = listener.answered
-    left = study.size.trials - answered
+    left = study.trials - answered
     if left > 0:
         rest = Step(Screen.BREAK, answered)
         every = study.design.break_every

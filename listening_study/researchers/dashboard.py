@@ -26,7 +26,7 @@ from listening_study.results.figures import draw
 from listening_study.results.results import UNSEALED, Results, read_results
 from listening_study.results.summary import DESCRIPTIVE, caveats, verdict
 from listening_study.stimuli.controls import stated_in, statement
-from listening_study.store import Store
+from listening_study.store import AnsweredTrial, JudgedTrial, Store
 from listening_study.store.database import answers_address
 
 EVERY = "10s"  # how often the numbers are read again
@@ -124,7 +124,7 @@ def show_progress(study: Study, store: Store) -> None:
 
 
 def show_numbers(study: Study, store: Store) -> None:
-    answered = store.answered_trials()
+    answered, judged = store.answered_trials(), store.judged_trials()
     progress = store.progress()
     table = monitoring.listeners(study, progress, datetime.now(UTC))
     target = open_registration(study).plan.listeners
@@ -139,11 +139,11 @@ def show_numbers(study: Study, store: Store) -> None:
         show_unfinished(study, table)
     with right:
         st.subheader("How often each clip was answered", anchor=False)
-        show_exposure(study, monitoring.exposure(study, answered))
+        show_exposure(study, monitoring.exposure(study, answered, judged))
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Time from a clip's first showing to its answer", anchor=False)
-        show_times(monitoring.answer_times(answered))
+        show_times(monitoring.answer_times([*answered, *judged]))
     with right:
         st.subheader("Comments", anchor=False)
         show_comments(monitoring.comments(answered))
@@ -190,7 +190,8 @@ def show_exposure(study: Study, counts: pd.DataFrame) -> None:
     bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
     st.altair_chart(bars.properties(height=220), width="stretch")
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    st.caption(f"Each clip was answered {times} times. Counts are balanced after every {study.size.block} listeners.")
+    balanced = "" if study.judges else f" Counts are balanced after every {study.size.block} listeners."
+    st.caption(f"Each clip was answered {times} times.{balanced}")
 
 
 def show_times(times: pd.DataFrame) -> None:
@@ -245,7 +246,8 @@ def show_sealed(study: Study, store: Store) -> Results | None:
     """The results, where they may be seen."""
     st.subheader("Results", anchor=False)
     unsealed = [one for one in store.journal() if one.event == UNSEALED]
-    if unsealed and (later := monitoring.answers_after(store.answered_trials(), unsealed[0].happened_at)):
+    answers: list[AnsweredTrial | JudgedTrial] = [*store.answered_trials(), *store.judged_trials()]
+    if unsealed and (later := monitoring.answers_after(answers, unsealed[0].happened_at)):
         st.warning(
             f"The study was reopened after unsealing: {later} answers came when the results could be known. "
             "They are included in the results; report this."
@@ -277,6 +279,20 @@ def show_results(results: Results) -> None:
     st.text(statement(stated_in(results.study.sound), results.registered.controls))
     for sentence in verdict(results):
         st.text(sentence)  # sources are named as their researchers please: neither HTML nor Markdown
+    for block in results.shown_blocks:
+        st.subheader(block.title, anchor=False)
+        for sentence in block.words:
+            st.text(sentence)
+        st.dataframe(block.shown, hide_index=True)
+    if results.study.asks_source:
+        show_tally(results)
+    else:
+        for sentence in caveats(results):
+            st.text(sentence)
+
+
+def show_tally(results: Results) -> None:
+    """Who was called human."""
     shown = results.tables["tally"][list(TALLY)].rename(columns=TALLY)
     columns = {"P(human)": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)}
     columns |= {name: st.column_config.NumberColumn(format="%.2f") for name in ("from", "to", "d′", "criterion")}

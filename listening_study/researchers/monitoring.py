@@ -11,7 +11,7 @@ from clstm.runtime.spreadsheet import csv
 from listening_study.participants.stages import Screen, current_step
 from listening_study.protocol.invitation import estimated_minutes
 from listening_study.protocol.study import Study
-from listening_study.store import AnsweredTrial, Listener, ListenerProgress, Reply, Store
+from listening_study.store import AnsweredTrial, JudgedTrial, Listener, ListenerProgress, Reply, Store
 
 STATES = ("complete", "under way", "left")
 PARTS = 5  # of the trials, in which listeners are counted
@@ -64,7 +64,7 @@ def listeners(study: Study, progress: Sequence[ListenerProgress], now: datetime)
     rows = []
     for one in progress:
         silent = now - datetime.fromisoformat(one.seen_at) > patience
-        state = "complete" if one.answered >= study.size.trials else "left" if silent else "under way"
+        state = "complete" if one.answered >= study.trials else "left" if silent else "under way"
         rows.append(
             {
                 "listener": one.participant,
@@ -151,17 +151,19 @@ def unfinished(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "state", "listeners"])
 
 
-def exposure(study: Study, answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
-    """How often each clip of the main trials was answered: one row per clip."""
+def exposure(study: Study, answered: Sequence[AnsweredTrial], judged: Sequence[JudgedTrial] = ()) -> pd.DataFrame:
+    """How often each clip of the sources was answered or judged in main trials: one row per clip."""
     counts = pd.Series(0, index=pd.Index(study.clips, name="clip"))
-    for one in answered:
-        if one.kind == "main" and one.clip in counts.index:
-            counts[one.clip] += 1
+    heard = [(one.kind, one.clip) for one in answered]
+    heard += [(one.kind, clip) for one in judged for clip in {judgement.clip for judgement in one.judgements}]
+    for kind, clip in heard:
+        if kind == "main" and clip in counts.index:
+            counts[clip] += 1
     return counts.rename("answers").reset_index()
 
 
-def answer_times(answered: Sequence[AnsweredTrial]) -> pd.DataFrame:
-    """Seconds from a clip's first showing to its answer: one row per answer.
+def answer_times(answered: Sequence[AnsweredTrial | JudgedTrial]) -> pd.DataFrame:
+    """Seconds from a screen's first showing to its answer: one row per answer.
 
     >>> from listening_study.store import Response
     >>> times = "2026-01-31T10:00:00", "2026-01-31T10:00:12"
@@ -194,7 +196,7 @@ def replies(given: Sequence[Reply]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["listener", "stage", "question", "reply"])
 
 
-def answers_after(answered: Sequence[AnsweredTrial], moment: str) -> int:
+def answers_after(answered: Sequence[AnsweredTrial | JudgedTrial], moment: str) -> int:
     """How many answers came later than this."""
     return sum(one.answered_at > moment for one in answered)
 
@@ -203,8 +205,8 @@ def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
     """File name -> function that makes its CSV. None of them says how a clip of a main trial was answered."""
     return {
         "progress.csv": lambda: csv(listeners(study, store.progress(), datetime.now(UTC))),
-        "exposure.csv": lambda: csv(exposure(study, store.answered_trials())),
-        "times.csv": lambda: csv(answer_times(store.answered_trials())),
+        "exposure.csv": lambda: csv(exposure(study, store.answered_trials(), store.judged_trials())),
+        "times.csv": lambda: csv(answer_times([*store.answered_trials(), *store.judged_trials()])),
         "comments.csv": lambda: csv(comments(store.answered_trials())),
         "replies.csv": lambda: csv(replies(store.replies())),
     }
@@ -212,5 +214,5 @@ def exports(study: Study, store: Store) -> dict[str, Callable[[], str]]:
 
 def _parts(study: Study) -> list[tuple[int, int]]:
     """First and last trial of each part, from 1."""
-    edges = sorted({round(study.size.trials * part / PARTS) for part in range(PARTS + 1)})
+    edges = sorted({round(study.trials * part / PARTS) for part in range(PARTS + 1)})
     return [(before + 1, last) for before, last in pairwise(edges)]

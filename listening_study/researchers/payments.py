@@ -27,7 +27,7 @@ def payments(
             **{name: one.parameters.get(name, "") for name in names},
             "state": table.loc[one.participant, "state"],
             "answered": table.loc[one.participant, "answered"],
-            "trials": study.size.trials,
+            "trials": study.trials,
         }
         for one in arrivals
         if one.participant in table.index  # one who came or went between the two readings is not

@@ -28,6 +28,9 @@ SETTINGS = {
     "server.websocketPingInterval": "30",  # seconds, and as many more to answer: then the page is gone
     "theme.baseRadius": "12px",
     "theme.font": "system-ui, sans-serif",  # Streamlit's own would be 170 kB more to load
+    "theme.showWidgetBorder": "true",  # and both 3:1 against the page
+    "theme.light.borderColor": "#7d8583",
+    "theme.dark.borderColor": "#7d8785",
     "theme.light.primaryColor": "#2f6f6d",
     "theme.light.backgroundColor": "#fbfaf7",
     "theme.light.secondaryBackgroundColor": "#efede6",

@@ -162,11 +162,17 @@ class Session(DrawnPage):
         await self._change(widget, widget_state(widget, value))
 
     async def report(self, name: str, **values: Any) -> None:
-        """Set a component's state, as its script does with `setStateValue`."""
+        """Set a component's state, as its script does with `setStateValue`, and wait until the page is drawn."""
+        await self.send_report(name, **values)
+        await self.settle()
+
+    async def send_report(self, name: str, **values: Any) -> None:
+        """Set a component's state and do not wait."""
         component = self.find(name)
         before = self._values.get(component.id)
         state = json.loads(before.json_value) if before else {}
-        await self._change(component, component_state(component, state | values))
+        self._values[component.id] = component_state(component, state | values)
+        await self.send(fragment=component.fragment)
 
     async def trigger(self, name: str, event: str, value: Any = True) -> None:
         """Trigger an event of a component, as its script does with `setTriggerValue`."""

@@ -3,7 +3,6 @@
 What is named by a key of ours (`key="language"` gives the class `st-key-language`) is documented, and is not listed.
 """
 
-from collections.abc import Iterable
 from string import Template
 
 
@@ -16,12 +15,9 @@ SELECTORS = {
     "header": _test_id("stHeader"),  # the bar on top, which a participant has no use for
     "column": _test_id("stMainBlockContainer"),  # all that the app draws
     "form": _test_id("stForm"),
-    "element": _test_id("stElementContainer"),
     "checkbox": _test_id("stCheckbox"),
-    "radio": _test_id("stRadio"),
     "radio_options": _test_id("stRadioGroup"),
     "radio_option": _test_id("stRadioOption"),
-    "radio_caption": _test_id("stRadioCaption"),
     "label": _test_id("stWidgetLabel"),
     "primary_button": 'button[kind="primary"]',
     "tertiary_button": 'button[kind="tertiary"]',
@@ -36,22 +32,13 @@ RUNNING = "running"
 CONNECTION_STATUS = _test_id("stConnectionStatus")  # there while the connection is lost
 
 
-def with_selectors(css: str, **others: str) -> str:
-    """A style sheet with the names of elements, and `others`, replaced by their selectors.
+def with_selectors(css: str) -> str:
+    """A style sheet with the names of elements replaced by their selectors.
 
     >>> with_selectors("$header { display: none; }")
     '[data-testid="stHeader"] { display: none; }'
     """
-    return Template(css).substitute(SELECTORS, **others)
-
-
-def keyed(prefixes: Iterable[str]) -> str:
-    """All elements whose key of ours begins with one of these.
-
-    >>> keyed(["rhythm"])
-    ':is([class*="st-key-rhythm-"])'
-    """
-    return ":is(" + ", ".join(f'[class*="st-key-{prefix}-"]' for prefix in prefixes) + ")"
+    return Template(css).substitute(SELECTORS)
 
 
 def button_of(key: str) -> str:

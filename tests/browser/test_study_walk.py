@@ -45,7 +45,17 @@ player => {
   return Boolean(inView) && scrollY === 0 && [...document.querySelectorAll("*")].every(e => e.scrollTop === 0)
 }
 """
-IN_THE_COMMENT = "document.activeElement.matches('textarea') && document.activeElement.value"
+DRAFT = "JSON.parse(sessionStorage.getItem('draft') ?? 'null')?.values"
+PANEL = "number => JSON.parse(sessionStorage.getItem('draft')).panel === number"
+SCROLLED = "[...document.querySelectorAll('*')].some(e => e.scrollTop > 0) || scrollY > 0"
+# A browser that says 0.4 s late that a sound plays.
+LATE = """
+const play = HTMLMediaElement.prototype.play
+HTMLMediaElement.prototype.play = async function () {
+  await play.call(this)
+  await new Promise(resolve => setTimeout(resolve, 400))
+}
+"""
 # The least contrast of any text with what is behind it, by WCAG 2.2.
 WORST_CONTRAST = """
 () => {
@@ -84,7 +94,7 @@ def made(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPathF
     )
     made = create_study(music, "zebrafinch", folder / "study", configuration, RenderSettings()).study
     assert made.practice
-    return made
+    return made.amend(headphones=made.headphones[:2])  # each must be heard
 
 
 @pytest.fixture
@@ -191,14 +201,26 @@ def begin(page: "Page") -> None:
 
 def player(page: "Page", stage: str, part: str = "") -> "Locator":
     """A part of the player of this stage: on a busy machine the last clip's player may stay for a moment."""
-    return page.locator(f".st-key-player-{stage} .player {part}".rstrip())
+    return page.locator(f":is(.st-key-player-{stage}, .st-key-task-{stage}) .player {part}".rstrip())
+
+
+def item(page: "Page", stage: str, number: int = 0) -> "Locator":
+    """The options of what is asked on this stage: 0 who made it, 1 how sure, 3 to 5 the scales."""
+    return page.locator(f".st-key-task-{stage} input[name=item-{number}]")
+
+
+def opens(page: "Page", stage: str) -> None:
+    """Wait until this stage can be answered."""
+    from playwright.sync_api import expect
+
+    expect(item(page, stage).first).to_be_enabled(timeout=60_000)
 
 
 def waits(page: "Page", number: int) -> None:
-    """Next waits for an answer to this clip."""
+    """Nothing can be answered about this clip yet."""
     from playwright.sync_api import expect
 
-    expect(page.locator(f".st-key-next-{number} button")).to_be_disabled()
+    expect(item(page, f"trial-{number}").first).to_be_disabled()
 
 
 def hear(page: "Page", stage: str) -> None:
@@ -215,11 +237,14 @@ def choose(page: "Page", group: str, number: int) -> None:
 
 
 def answer_trial(page: "Page", number: int, said: str) -> None:
-    page.locator(f".st-key-maker-{number} input:enabled").first.wait_for(state="attached")
-    choose(page, f"maker-{number}", 0 if said == "human" else 1)
-    for question in ("confidence", "rhythm", "melody", "repetitiveness"):
-        choose(page, f"{question}-{number}", 2)
-    page.locator(NEXT).click()
+    """One click each: who made it, how sure, three scales one after the other, and what sends it."""
+    stage = f"trial-{number}"
+    opens(page, stage)
+    page.locator(f".st-key-task-{stage} input[aria-keyshortcuts={said[0]}]").click()
+    for question in (1, 3, 4, 5):
+        item(page, stage, question).nth(2).click()
+    page.locator(f".st-key-task-{stage} textarea").wait_for()
+    page.locator(f".st-key-task-{stage} .on").click()
 
 
 def fits(page: "Page") -> bool:
@@ -251,20 +276,21 @@ def test_a_listener_walks_from_consent_to_thanks(
     title(page, texts.volume_title)
     hear(page, "volume")
     reload(page, texts.volume_title)
-    page.locator(".st-key-volume-done button").click()
+    hear(page, "volume")
+    page.locator(".st-key-volume-done button:enabled").click()
 
     for number in range(len(study.headphones)):
-        page.get_by_text(texts.headphones_progress.format(number=number + 1, count=6)).wait_for()
+        page.get_by_text(texts.headphones_progress.format(number=number + 1, count=len(study.headphones))).wait_for()
         if number == 1:
             reload(page, texts.headphones_title)
+        hear(page, f"headphones-{number}")
         choose(page, f"quietest-{number}", 1)
         page.locator(f".st-key-headphones-{number}-done button:enabled").click()
 
     page.get_by_text(texts.practice_progress.format(number=1, count=1)).wait_for()
     reload(page, texts.trial_question)
     hear(page, "practice-0")
-    page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
-    choose(page, "maker-practice-0", 0)
+    item(page, "practice-0").first.click()
     page.locator(".st-key-practice-0-done button").click()
 
     said = ["human", "computer", "computer", "human"]
@@ -297,7 +323,9 @@ def test_a_listener_walks_from_consent_to_thanks(
     heard = stored(study, "select max(heard), max(plays) from hearings group by trial order by trial")
     assert heard == [(1.0, 1)] * CLIPS
     assert wire.hosts == {"localhost"}
-    assert len(wire.media) == 1 + 6 + 1 + CLIPS  # the scale, the tones, practice and every clip, each at its own
+    assert (
+        len(wire.media) == 1 + len(study.headphones) + 1 + CLIPS
+    )  # the scale, the tones, practice and every clip, each at its own
     assert any(texts.trial_question.encode() in text for text in wire.seen)  # what is searched can be read
     assert not [text for text in [*wire.seen, *pages] if SOURCES.search(text)]
     page.close()
@@ -333,15 +361,28 @@ def press(page: "Page", selector: str) -> None:
     page.mouse.click(*wheel_to(page, selector))
 
 
-def hear_and_answer(page: "Page", number: int) -> None:
-    """Up to the button that sends the answer, and on to the very end of the page."""
-    player(page, f"trial-{number}", ".play:enabled").wait_for()
-    press(page, f".st-key-player-trial-{number} .player .play")
-    page.locator(f".st-key-maker-{number} input:enabled").first.wait_for(state="attached")
-    for question in ("maker", "confidence", "rhythm", "melody", "repetitiveness"):
-        press(page, f"[class*=st-key-{question}-{number}] [data-testid=stRadioOption]")
-    page.mouse.wheel(0, 5000)
-    page.wait_for_timeout(200)
+def click_in_view(page: "Page", selector: str) -> None:
+    """Click where it is seen, which is on the screen without scrolling."""
+    found = page.locator(selector).first
+    found.wait_for()
+    box, size = found.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size["height"], selector
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def hear_by_mouse(page: "Page", stage: str) -> None:
+    player(page, stage, ".play:enabled").wait_for()
+    press(page, f":is(.st-key-player-{stage}, .st-key-task-{stage}) .player .play")
+
+
+def play_by_key(page: "Page") -> None:
+    """The focus is on the player, and on its button once the sound is there: nothing has to be looked for."""
+    begins(page)
+    page.wait_for_function(FOCUSED, arg=".player .play:enabled")
+    page.keyboard.press("Space")
 
 
 @pytest.mark.parametrize("size", [pytest.param("desktop", marks=pytest.mark.slow), "phone"])
@@ -360,18 +401,20 @@ def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_head
     press(page, NEXT)
     title(page, "Set your volume")
     begins(page)
-    press(page, ".st-key-volume-done button")
-    for number in range(6):
+    hear_by_mouse(page, "volume")
+    press(page, ".st-key-volume-done button:enabled")
+    for number in range(2):
         page.locator(f"[class*=st-key-quietest-{number}]").wait_for()
         begins(page)
+        hear_by_mouse(page, f"headphones-{number}")
+        page.locator(f"[class*=st-key-quietest-{number}] input:enabled").first.wait_for(state="attached")
         press(page, f"[class*=st-key-quietest-{number}] [data-testid=stRadioOption]")
         press(page, f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
     begins(page)
-    player(page, "practice-0", ".play:enabled").wait_for()
-    press(page, ".st-key-player-practice-0 .player .play")
-    page.locator(".st-key-maker-practice-0 input:enabled").first.wait_for(state="attached")
-    press(page, ".st-key-maker-practice-0 [data-testid=stRadioOption]")
+    hear_by_mouse(page, "practice-0")
+    opens(page, "practice-0")
+    press(page, ".st-key-task-practice-0 .options label")
     page.wait_for_function(FOCUSED, arg=".st-key-practice-0-done button")  # the choice is closed: its focus goes on
     press(page, ".st-key-practice-0-done button")
     for number in range(CLIPS):
@@ -381,16 +424,26 @@ def test_every_new_screen_begins_at_its_top_with_the_focus_on_its_player_or_head
             press(page, ".st-key-break-2-done button")
         page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
         begins(page)
-        hear_and_answer(page, number)
-        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") > 100
-        press(page, NEXT)
+        task = f".st-key-task-trial-{number}"
+        hear_by_mouse(page, f"trial-{number}")
+        opens(page, f"trial-{number}")
+        click_in_view(page, f"{task} .options label")
+        click_in_view(page, f"{task} .of-4 label")
+        for question in (3, 4, 5):
+            item(page, f"trial-{number}", question).first.wait_for(state="attached")
+            click_in_view(page, f"{task} .points label")
+        page.locator(f"{task} textarea").wait_for()
+        assert not page.evaluate(SCROLLED)
+        page.mouse.wheel(0, 5000)
+        page.wait_for_timeout(200)
+        press(page, f"{task} .on")
     title(page, "What did you hear?")
     begins(page, player=False)
     page.mouse.wheel(0, 5000)
     press(page, ".st-key-interview-done button")
     title(page, "Thank you")
     begins(page, player=False)
-    page.reload()
+    reload(page, "Thank you")
     begins(page, player=False)
     page.close()
 
@@ -401,25 +454,29 @@ def test_within_a_screen_neither_scroll_nor_focus_is_taken_from_a_listener(
     design = study.design.model_copy(update={"practice": 0, "background": False, "headphone_check": False})
     short = study.amend(design=design, practice=(), order_sha256=replaced_practice(study))
     with serving(short, port):
-        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page = browser.new_page(viewport={"width": 390, "height": 330})
         page.goto(f"http://localhost:{port}")
         title(page, "A tiny study")
         begin(page)
         title(page, "Set your volume")
-        press(page, ".st-key-volume-done button")
+        hear_by_mouse(page, "volume")
+        press(page, ".st-key-volume-done button:enabled")
         page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
-        begins(page)
-        page.keyboard.press("Space")
-        page.locator(".st-key-maker-0 input:enabled").first.wait_for(state="attached")
-        press(page, ".player .play")  # once more: what it reports at its end draws the page again
+        play_by_key(page)
+        opens(page, "trial-0")
+        for key in "h3222":
+            page.keyboard.press(key)
+            page.wait_for_timeout(400)
+        page.keyboard.press("k")  # once more: what it reports at its end draws the page again
         heard = len(stored(study, "select * from hearings"))
-        press(page, "[class*=st-key-comment-0] textarea")
+        press(page, ".st-key-task-trial-0 textarea")
         offset = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
-        assert offset > 100
+        assert offset > 50
         page.keyboard.type("a knocking sound", delay=120)  # longer than the clip
         page.wait_for_timeout(500)
         assert len(stored(study, "select * from hearings")) > heard
-        assert page.evaluate(IN_THE_COMMENT) == "a knocking sound"
+        assert page.evaluate(FOCUSED, "textarea")
+        assert page.evaluate(DRAFT)[-1] == "a knocking sound"
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == offset
         page.keyboard.press("Tab")
         page.wait_for_timeout(1500)
@@ -434,6 +491,29 @@ def test_within_a_screen_neither_scroll_nor_focus_is_taken_from_a_listener(
         press(page, ".st-key-withdraw-yes button")
         title(page, "Your answers are deleted")
         begins(page, player=False)
+        assert page.evaluate(DRAFT) is None
+        page.close()
+
+
+def test_what_sounds_before_a_busy_browser_says_that_it_plays_was_heard(
+    browser: "Browser", study: Study, port: int
+) -> None:
+    design = study.design.model_copy(update={"practice": 0, "background": False, "headphone_check": False})
+    short = study.amend(design=design, practice=(), order_sha256=replaced_practice(study))
+    with serving(short, port):
+        page = browser.new_page()
+        page.add_init_script(LATE)
+        page.goto(f"http://localhost:{port}")
+        title(page, "A tiny study")
+        begin(page)
+        title(page, "Set your volume")
+        hear(page, "volume")
+        page.locator(".st-key-volume-done button:enabled").click()
+        page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
+        hear(page, "trial-0")
+        opens(page, "trial-0")
+        page.wait_for_timeout(500)
+        assert stored(study, "select max(heard), max(plays) from hearings") == [(1.0, 1)]
         page.close()
 
 
@@ -462,12 +542,6 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
         for key in keys or ("Enter",):
             page.keyboard.press(key)
 
-    def play() -> None:
-        """The focus is on the player: nothing has to be looked for."""
-        begins(page)
-        page.wait_for_function(FOCUSED, arg=".player .play:enabled")
-        page.keyboard.press("Space")
-
     begins(page, player=False)
     press(".st-key-agreed input", "Space")
     press(".st-key-old-enough input", "Space")
@@ -477,15 +551,17 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
     press(NEXT)
     title(page, "Set your volume")
     begins(page)
-    press(".st-key-volume-done button")
-    for number in range(6):
+    play_by_key(page)
+    press(".st-key-volume-done button:enabled")
+    for number in range(2):
         page.locator(f"[class*=st-key-quietest-{number}]").wait_for()
-        begins(page)
-        press(f"[class*=st-key-quietest-{number}] input", "Space")
+        play_by_key(page)
+        press(f"[class*=st-key-quietest-{number}] input:enabled", "Space")
         press(f".st-key-headphones-{number}-done button:enabled")
     page.get_by_text("Practice 1 of 1").wait_for()
-    play()
-    press(".st-key-maker-practice-0 input:enabled", "Space")
+    play_by_key(page)
+    opens(page, "practice-0")
+    page.keyboard.press("h")
     page.wait_for_function(FOCUSED, arg=".st-key-practice-0-done button")
     page.keyboard.press("Enter")
     for number in range(CLIPS):
@@ -494,11 +570,20 @@ def test_the_whole_study_by_keyboard_alone(browser: "Browser", url: str, study: 
             begins(page, player=False)
             press(".st-key-break-2-done button")
         page.get_by_text(f"Clip {number + 1} of {CLIPS}").wait_for()
-        play()
-        press(f".st-key-maker-{number} input:enabled", "Space", "ArrowRight")
-        for question in ("confidence", "rhythm", "melody", "repetitiveness"):
-            press(f"[class*=st-key-{question}-{number}] input", "Space")
-        press(NEXT)
+        play_by_key(page)
+        opens(page, f"trial-{number}")
+        if number:
+            page.keyboard.press("c")
+        else:  # as any radio buttons: arrows choose and go no further
+            to("input[name=item-0]")
+            for key in ("Space", "ArrowRight", "ArrowRight"):
+                page.keyboard.press(key)
+            page.wait_for_timeout(500)
+            page.keyboard.press("c")
+        for place, key in enumerate("4123", 1):
+            page.keyboard.press(key)
+            page.wait_for_function(PANEL, arg=place)
+        page.keyboard.press("Enter")
     title(page, "What did you hear?")
     begins(page, player=False)
     press(".st-key-interview-done button")
@@ -534,11 +619,13 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
     title(page, "A tiny study")
     begin(page)
     page.locator(NEXT).click()
-    page.locator(".st-key-volume-done button").click()
-    for number in range(6):
+    hear(page, "volume")
+    page.locator(".st-key-volume-done button:enabled").click()
+    for number in range(2):
+        hear(page, f"headphones-{number}")
         choose(page, f"quietest-{number}", 0)
         page.locator(f".st-key-headphones-{number}-done button:enabled").click()
-    page.locator(".st-key-maker-practice-0").wait_for()
+    item(page, "practice-0").first.wait_for(state="attached")
     page.route("**/media/**", lambda route: route.abort())
     page.reload()
     player(page, "practice-0", ".trouble strong").filter(has_text="The sound does not play").wait_for()
@@ -548,14 +635,13 @@ def test_a_clip_that_does_not_load_is_said_helped_with_and_stops_nobody(
     page.get_by_text(f"Clip 1 of {CLIPS}").wait_for()
     player(page, "trial-0", ".retry").click()
     player(page, "trial-0", ".give-up").click()
-    with page.expect_event("requestfailed", lambda request: "/media/" in request.url):  # of the next clip's player
-        page.locator(".st-key-skip-0 button").click()
+    page.locator(".st-key-skip-0 button").click()
     page.get_by_text(f"Clip 2 of {CLIPS}").wait_for()
     assert answers(study) == [None]
     player(page, "trial-1", ".trouble strong").wait_for()
     page.unroute("**/media/**")
     player(page, "trial-1", ".retry").click()
-    page.locator(".st-key-maker-1 input:enabled").first.wait_for(state="attached")  # the retry plays
+    opens(page, "trial-1")  # the retry plays
     page.close()
 
 

@@ -17,6 +17,7 @@ from listening_study.protocol.languages import Texts
 from listening_study.streamlit_internals.media import media_address
 
 EVENTS = ("play", "pause", "end", "error")
+SCRIPTS = ("sounds.js", "clip.js")  # one script together: a component's script can import nothing
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,10 @@ def play(key: str, path: Path, texts: Texts, *, must_hear: float, heard: float =
     must_hear : share of the clip that is reported as soon as it is heard, 0..1
     heard : share heard before this page was loaded
     """
-    labels = {name.removeprefix("player_"): text for name, text in vars(texts).items() if name.startswith("player_")}
     data = {
         "clip": key,
-        "url": _address(key, path),
-        "labels": labels,
+        "url": address(key, path),
+        "labels": labels(texts),
         "help": texts.sound_help,
         "mustHear": must_hear,
         "heard": heard,
@@ -73,7 +73,12 @@ def validated(report: Any) -> Hearing:
     return Hearing(float(heard), int(plays), event, int(number), report.get("givenUp") is True)
 
 
-def _address(key: str, path: Path) -> str:
+def labels(texts: Texts) -> dict[str, str]:
+    """What stands on a player and is said about it."""
+    return {name.removeprefix("player_"): text for name, text in vars(texts).items() if name.startswith("player_")}
+
+
+def address(key: str, path: Path) -> str:
     """Where the page finds the clip: a hash of its bytes, kept by Streamlit for those who are on this page."""
     return media_address(_read(path), "audio/flac", key)
 
@@ -83,9 +88,22 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def part(name: str) -> str:
+    """A file of the player, for a component that has one or several in it."""
+    return packed(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def packed(text: str) -> str:
+    r"""A script or style sheet without its comments and indentation: a page receives it with every clip.
+
+    >>> packed("// why\nif (ready) {\n  play() // now\n}\n")
+    'if (ready) {\nplay() // now\n}'
+    """
+    lines = map(str.strip, text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    html, css, js = (
-        files(__name__).joinpath(f"player.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-    )
-    return st.components.v2.component("clip_player", html=html, css=css, js=js)
+    js = "\n".join(part(name) for name in (*SCRIPTS, "mount.js"))
+    return st.components.v2.component("clip_player", html=part("player.html"), css=part("player.css"), js=js)

@@ -17,7 +17,8 @@ def show(visit: Visit, listener: Listener, step: Step) -> None:
     st.title(texts.headphones_title, anchor=False)
     st.markdown(texts.headphones_text)
     name, _ = visit.study.headphones[step.number]
-    play(step.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
+    hearing = play(step.stage, visit.study.headphone_path(name), texts, must_hear=1.0)
+    heard = hearing.heard >= 1 or hearing.given_up
     options = texts.headphones_options
     chosen = st.radio(
         texts.headphones_title,
@@ -27,6 +28,7 @@ def show(visit: Visit, listener: Listener, step: Step) -> None:
         key=f"quietest-{step.number}",
         horizontal=True,
         label_visibility="collapsed",
+        disabled=not heard,
     )
-    if big_button(texts.go_on, f"{step.stage}-done", disabled=chosen is None) and chosen is not None:
+    if big_button(texts.go_on, f"{step.stage}-done", disabled=chosen is None or not heard) and chosen is not None:
         done(visit, listener, step.stage, {"quietest": str(chosen)})

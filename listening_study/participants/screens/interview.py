@@ -5,6 +5,7 @@ import streamlit as st
 from listening_study.participants.screens import Visit, big_button, done
 from listening_study.store import LONGEST_TEXT, Listener
 
+OF_ANY_TASK = ("other",)
 QUESTIONS = ("cues", "human", "rhythm", "melody", "repetition", "other")
 
 
@@ -16,7 +17,7 @@ def show(visit: Visit, listener: Listener) -> None:
         question: st.text_area(
             getattr(texts, f"interview_{question}"), key=f"interview-{question}", max_chars=LONGEST_TEXT, height=90
         ).strip()
-        for question in QUESTIONS
+        for question in (QUESTIONS if visit.study.asks_source else OF_ANY_TASK)
     }
     if big_button(texts.interview_done, "interview-done"):
         done(visit, listener, "interview", {question: reply for question, reply in replies.items() if reply})

@@ -19,11 +19,19 @@ export default function ({ data, parentElement }) {
   page.dataset.screen = data.screen
   page.dataset.detail = data.detail
   if (screen !== data.screen) {
+    if (!data.player) forgetDraft()
     toTop(parentElement)
     moveFocus(data.player ? () => player(data.screen) : heading, true)
   } else if (data.detail && detail !== data.detail) {
     moveFocus(() => isDrawn() && document.querySelector(data.detail), false)
   }
+}
+
+// What a task keeps in the tab until it is sent (listening_study.participants.task).
+function forgetDraft() {
+  try {
+    sessionStorage.removeItem("draft")
+  } catch {} // the browser keeps nothing
 }
 
 // Put the focus on what `find` gives as soon as it is there; unless the listener puts it elsewhere, or goes on.

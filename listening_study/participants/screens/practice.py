@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from listening_study.participants.player import play
+from listening_study.participants import task
 from listening_study.participants.screens import Visit, big_button, done
-from listening_study.participants.screens.questions import ask_maker
 from listening_study.participants.stages import Step
+from listening_study.participants.task import Sheet, Sound, sources
 from listening_study.store import Answer, Listener
 
 
@@ -18,26 +18,33 @@ def show(visit: Visit, listener: Listener, step: Step) -> None:
     )
     st.title(texts.trial_question, anchor=False)
     st.markdown(texts.practice_hint)
-    hearing = play(step.stage, study.clip_path(clip), texts, must_hear=study.design.must_hear)
-    open_now = hearing.given_up or hearing.heard >= study.design.must_hear
     kept = first_answer(step)
-    chosen = ask_maker(texts, f"practice-{step.number}", disabled=kept is not None or not open_now)
-    if chosen and open_now and kept is None:
-        st.session_state[_key(step)] = chosen
+    sides = sources.sides(study, listener.slot)
+    sheet = Sheet(
+        key=step.stage,
+        sounds=(Sound(study.clip_path(clip)),),
+        asked=(sources.maker(texts, sides),),
+        panels=((0,),),
+        must_hear=study.design.must_hear,
+        next=tuple(study.clip_path(after) for after, _ in visit.order.practice[step.number + 1 : step.number + 2]),
+        at_once=True,
+        closed=kept is not None,
+    )
+    progress = task.show(sheet, texts)
+    if progress.values and kept is None and progress.least >= study.design.must_hear:
+        st.session_state[_key(step)] = str(sides[progress.values[0]])
         st.rerun()
-    chosen = kept
-    if chosen is None:
-        st.caption(texts.trial_hint)
-        if hearing.given_up and big_button(texts.go_on, f"{step.stage}-skipped"):
+    if kept is None:
+        if progress.given_up and big_button(texts.go_on, f"{step.stage}-skipped"):
             done(visit, listener, step.stage)
         return
-    maker = texts.practice_human if truth == Answer.HUMAN else texts.practice_computer
-    if chosen == truth:
-        st.success(texts.practice_right.format(answer=maker))
+    made_by = texts.practice_human if truth == Answer.HUMAN else texts.practice_computer
+    if kept == truth:
+        st.success(texts.practice_right.format(answer=made_by))
     else:
-        st.info(texts.practice_wrong.format(answer=maker))
+        st.info(texts.practice_wrong.format(answer=made_by))
     if big_button(texts.go_on, f"{step.stage}-done"):
-        done(visit, listener, step.stage, {"answer": chosen})
+        done(visit, listener, step.stage, {"answer": kept})
 
 
 def first_answer(step: Step) -> str | None:

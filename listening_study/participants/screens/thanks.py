@@ -13,5 +13,5 @@ def show(visit: Visit, listener: Listener) -> None:
     st.title(texts.thanks_title, anchor=False)
     st.success(texts.thanks_text.format(count=listener.answered))
     show_end(visit, Ending.COMPLETE, arrived(visit, listener), texts.thanks_code)
-    st.subheader(texts.debrief_title, anchor=False)
-    st.markdown(texts.debrief_text)
+    st.header(texts.debrief_title, anchor=False)
+    st.markdown(texts.debrief_text if visit.study.asks_source else texts.debrief_tasks)

@@ -12,12 +12,13 @@ def show(visit: Visit, listener: Listener, step: Step) -> None:
     texts = visit.texts
     st.title(texts.volume_title, anchor=False)
     st.markdown(texts.volume_text)
-    play(step.stage, visit.study.volume_path, texts, must_hear=1.0)
+    hearing = play(step.stage, visit.study.volume_path, texts, must_hear=1.0)
     options = texts.volume_device_options
     device = st.radio(
         texts.volume_device, range(len(options)), format_func=options.__getitem__, index=None, key="volume-device"
     )
-    if big_button(texts.volume_done, "volume-done"):
+    heard = hearing.heard >= 1 or hearing.given_up
+    if big_button(texts.volume_done, "volume-done", disabled=not heard):
         done(visit, listener, "volume", {} if device is None else {"device": str(device)})
     with st.expander(texts.volume_help_title):
         st.markdown(texts.sound_help)

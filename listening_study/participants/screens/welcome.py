@@ -21,7 +21,7 @@ def show(visit: Visit, *, invitation: str | None, unknown_link: bool) -> None:
     points = conditions(study, texts)
     st.markdown(intro)
     with st.container(border=True):
-        st.subheader(texts.consent_title, anchor=False)
+        st.header(texts.consent_title, anchor=False)
         st.markdown("\n".join(f"- {point}" for point in points))
         agreed = st.checkbox(texts.consent_agree, key="agreed")
         age = texts.consent_age.format(age=study.consent.minimum_age) if study.consent.minimum_age else ""

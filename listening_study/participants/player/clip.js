@@ -1,33 +1,20 @@
-// One clip: load all of it, play it, and report what was heard. Called again on every run of the page; the clip that is
-// already there is left alone, or it would stop playing.
+// The player of one clip: loads all of it, plays it, and reports what was heard.
 
 const PLAY = "M8 5v14l11-7z", PAUSE = "M7 5h4v14H7zM13 5h4v14h-4z", AGAIN = "M12 5V1L7 6l5 5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z"
 const PATIENCE = 6000 // ms without progress before help is offered
-const DOWNLOAD = 30000 // ms for the whole clip, under 1 MiB
 const TICK = 100 // ms
 const STEP = 0.1 // share of the clip
-const players = new WeakMap()
-
-export default function ({ data, parentElement, setStateValue }) {
-  let player = players.get(parentElement)
-  if (player?.clip !== data.clip) {
-    player?.stop()
-    player = new Player(parentElement, data)
-    players.set(parentElement, player)
-  }
-  player.send = report => setStateValue("report", report)
-  player.label(data)
-  return () => setTimeout(() => parentElement.isConnected || player.stop(), 0)
-}
 
 class Player {
   constructor(root, data) {
     this.root = root
     this.clip = data.clip
     this.mustHear = data.mustHear
-    this.sounded = [] // stretches that sounded: [from, to] in seconds, apart and in order
+    this.name = data.name ?? "" // where there are several: A, B, ...
+    this.sounded = new Heard(data.sounded)
     this.before = this.told = data.heard
-    this.plays = this.reports = this.tries = 0
+    this.plays = data.plays ?? 0
+    this.reports = this.tries = 0
     this.opened = data.heard >= data.mustHear
     this.audio = new Audio()
     this.audio.preload = "auto"
@@ -44,7 +31,7 @@ class Player {
       event.preventDefault()
       this.toggle()
     }
-    document.addEventListener("keydown", this.keys)
+    if (!data.together) document.addEventListener("keydown", this.keys) // several share one key
     this.timer = setInterval(() => this.tick(), TICK)
     this.url = data.url
     this.load(false)
@@ -53,7 +40,10 @@ class Player {
   label({ labels, help }) {
     this.labels = labels
     const at = name => this.root.querySelector(name)
-    at(".player").setAttribute("aria-label", labels.name)
+    at(".player").setAttribute("aria-label", this.name ? `${labels.name} ${this.name}` : labels.name)
+    at(".name").textContent = this.name
+    at(".name").hidden = !this.name
+    at(".name").classList.toggle("letter", this.name.length === 1)
     at(".player").dataset.clip = this.clip // for the page, which puts the focus here when the clip is new
     at(".track").setAttribute("aria-label", labels.progress)
     at(".trouble strong").textContent = labels.trouble
@@ -70,11 +60,7 @@ class Player {
     this.trouble(false)
     this.show("loading")
     try {
-      const answer = await fetch(new URL(this.url.replace(/^\//, ""), document.baseURI), {
-        cache: again ? "reload" : "default", signal: AbortSignal.timeout(DOWNLOAD)
-      })
-      if (!answer.ok) throw new Error(answer.status)
-      const sound = new Blob([await answer.arrayBuffer()], { type: "audio/flac" })
+      const sound = new Blob([await soundAt(this.url, again)], { type: "audio/flac" })
       if (this.stopped) return
       URL.revokeObjectURL(this.audio.src)
       this.audio.src = URL.createObjectURL(sound)
@@ -87,6 +73,7 @@ class Player {
       this.button.disabled = false
       this.passFocus(this.button)
       this.show("ready")
+      this.onloaded?.()
       if (again) this.start()
     } catch {
       this.fail()
@@ -103,14 +90,15 @@ class Player {
     if (this.audio.ended) this.audio.currentTime = 0
     const fresh = this.audio.currentTime === 0
     this.moved = { at: this.audio.currentTime, when: performance.now() }
+    this.last = this.audio.currentTime // a busy browser says late that it plays: what sounds until then is heard
     try {
       await this.audio.play()
     } catch (error) {
       if (error.name !== "AbortError") this.fail() // paused again before it began is no failure
       return
     }
+    this.onstarted?.()
     this.plays += fresh
-    this.last = this.audio.currentTime
     this.trouble(false)
     this.show("playing")
     if (fresh) this.report("play")
@@ -118,7 +106,7 @@ class Player {
 
   end() {
     this.note()
-    if (this.audio.duration - this.last < 0.5) this.add(this.last, this.audio.duration)
+    if (this.audio.duration - this.last < 0.5) this.sounded.add(this.last, this.audio.duration)
     this.last = undefined
     this.show("ended")
     this.report("end")
@@ -127,24 +115,12 @@ class Player {
   // What sounded since the last look. A jump is no hearing: nothing here can jump, but a sleeping phone does.
   note() {
     const now = this.audio.currentTime
-    if (this.last !== undefined && now > this.last && now - this.last < 2) this.add(this.last, now)
+    if (this.last !== undefined && now > this.last && now - this.last < 2) this.sounded.add(this.last, now)
     this.last = now
   }
 
-  add(from, to) {
-    const stretches = [...this.sounded, [from, to]].sort((a, b) => a[0] - b[0])
-    this.sounded = stretches.slice(0, 1)
-    for (const [start, stop] of stretches.slice(1)) {
-      const previous = this.sounded.at(-1)
-      if (start <= previous[1] + 0.05) previous[1] = Math.max(previous[1], stop)
-      else this.sounded.push([start, stop])
-    }
-  }
-
   get heard() {
-    const seconds = this.sounded.reduce((sum, [from, to]) => sum + to - from, 0)
-    const share = seconds / this.audio.duration || 0
-    return Math.max(this.before, share > 0.985 ? 1 : share)
+    return Math.max(this.before, this.sounded.share(this.audio.duration))
   }
 
   tick() {
@@ -191,7 +167,8 @@ class Player {
     this.state = state
     if (!this.labels) return
     const running = state === "playing", done = state === "ended"
-    this.button.setAttribute("aria-label", this.labels[running ? "pause" : done ? "again" : "play"])
+    const does = this.labels[running ? "pause" : done ? "again" : "play"]
+    this.button.setAttribute("aria-label", this.name ? `${does}: ${this.name}` : does)
     this.root.querySelector(".play path").setAttribute("d", running ? PAUSE : done ? AGAIN : PLAY)
     this.root.querySelector(".status").textContent = this.labels[state] ?? ""
     this.draw()
