@@ -13,6 +13,7 @@ from listening_study.cli.arguments import PREPARE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from listening_study.analysis.tasks.power import TaskPower
     from listening_study.protocol.study import Study
     from listening_study.simulation.power import Assumptions, Power
     from listening_study.store import ListenerProgress
@@ -90,15 +91,88 @@ def power(
         raise typer.Exit(130)
 
 
+@app.command("task-power")
+def task_power(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="rating, preference, continuation, mushra or abx.")],
+    effect: Annotated[
+        float,
+        typer.Option(help="To detect: a difference in points; of choices, a share beyond one half, such as 0.1."),
+    ],
+    listeners: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of listeners.")] = "10,20,40",
+    clips: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Prompts on which one listener compares two systems.")
+    ] = "6,12,24",
+    points: Annotated[
+        int | None, typer.Option(help="Points of the scale of a rating or continuation. Default: 5.", min=2)
+    ] = None,
+    matched: Annotated[
+        bool, typer.Option("--matched", help="Each listener rates both systems after every prompt, not one of them.")
+    ] = False,
+    margin: Annotated[
+        float | None, typer.Option(help="Also the power of equivalence within this, in units of the effect.")
+    ] = None,
+    comparisons: Annotated[int, typer.Option(help="Comparisons that the level is divided by.", min=1)] = 1,
+    alpha: Annotated[float, typer.Option(help="Significance level.")] = 0.05,
+    replicates: Annotated[int, typer.Option(help="Simulated studies per size and question.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the random number generator.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Also write the table to this file.")] = None,
+) -> None:
+    """Estimate how many listeners and prompts a block of ratings or choices needs, from simulated studies.
+
+    Power is the probability of a significant difference between two systems that differ by `--effect`, and with
+    `--margin` that of equivalence where they do not. Simulated studies are analysed like real ones.
+
+    For example:
+
+        clstm study task-power rating --effect 0.5 --comparisons 3
+        clstm study task-power preference --effect 0.15 --listeners 20,40
+    """
+    from clstm.runtime.errors import choice
+    from listening_study.analysis.tasks.power import Plan, Scale, power
+    from listening_study.protocol.tasks import TaskKind
+
+    kind = TaskKind(choice("TASK", task, [str(kind) for kind in TaskKind if kind is not TaskKind.SOURCE]))
+    rated = kind in (TaskKind.RATING, TaskKind.CONTINUATION)
+    scale = Scale(1, points or 5, (1 + (points or 5)) / 2) if rated else None
+    plan = Plan(kind, effect, None, scale, matched or not rated, margin, alpha / comparisons)
+    may_write_table(out, ("listeners", "clips"))
+    found = []
+    with progress() as advance:
+        sizes = [(one, other) for one in _numbers("--listeners", listeners) for other in _numbers("--clips", clips)]
+        for number, (one, other) in enumerate(sizes, 1):
+            found.append(power(plan, one, other, replicates, seed))
+            advance("Sizes", number, len(sizes))
+    _print_task_power(found)
+    if out:
+        _write(found, out)
+
+
+def _print_task_power(found: "Sequence[TaskPower]") -> None:
+    from rich.table import Table
+
+    table = Table()
+    for heading in ("Listeners", "Prompts", "Significant difference", "Equivalent"):
+        table.add_column(heading, justify="right")
+    for one in found:
+        equivalent = "" if one.equivalent != one.equivalent else f"{one.equivalent:.2f} ± {one.equivalent_error:.2f}"
+        significant = f"{one.significant:.2f} ± {one.significant_error:.2f}"
+        table.add_row(str(one.listeners), str(one.clips), significant, equivalent)
+    console.print(table)
+
+
 def say_prospects(study: "Study", walked: "Sequence[ListenerProgress]" = ()) -> None:
     """What the design can find, and how long it takes: measured on those who went through it, else estimated."""
     from listening_study.protocol.registration import open_registration
     from listening_study.researchers.monitoring import duration, durations
     from listening_study.simulation.prospects import assumed, prospects, sentences
+    from listening_study.simulation.task_prospects import task_prospects
 
     registered = open_registration(study)
-    for line in sentences(prospects(assumed(study, registered), registered.plan.listeners, study.size.clips)):
-        say(line)
+    if study.asks_source:
+        for line in sentences(prospects(assumed(study, registered), registered.plan.listeners, study.size.clips)):
+            say(line)
+    for block in task_prospects(study, registered):
+        say(block.sentence(registered.plan.listeners))
     say(duration(study, durations(study, walked)))
 
 
@@ -177,7 +251,7 @@ def _print(found: "Sequence[Power]", assumptions: "Assumptions", target: float) 
             say(f"{words} with power {target:g}: none of these sizes; {reached} per source.")
 
 
-def _write(found: "Sequence[Power]", out: Path) -> None:
+def _write(found: "Sequence[Power] | Sequence[TaskPower]", out: Path) -> None:
     from dataclasses import asdict
 
     import pandas as pd

@@ -25,24 +25,41 @@ def results(
 
     Prints the verdict on the registered contrasts, and the paper's tally. `--out` adds every table as CSV with a
     codebook, figures as SVG and PNG, `summary.md` and `results.json`. The study's journal records that the key was
-    opened.
+    opened. A folder that `clstm study import` wrote is analysed in the same way, task by task.
 
     For example:
 
         clstm study results study --out results
     """
+    from listening_study.exchange.importing import is_import
     from listening_study.protocol.study import read_study
     from listening_study.results.export import write_results
     from listening_study.results.results import read_results
     from listening_study.results.terminal import print_results
     from listening_study.store.database import open_answers
 
+    if is_import(folder):
+        _of_import(folder, out)
+        return
     study = read_study(folder)
     with open_answers(study, database) as store:
         found = read_results(study, store)
     print_results(found)
     if out:
         written = write_results(found, out)
+        say(f"Wrote {len(written)} files to {out}; start with {out / 'summary.md'}")
+
+
+def _of_import(folder: Path, out: Path | None) -> None:
+    from listening_study.exchange.importing import read_import
+    from listening_study.results.imported import conclude_import, write_concluded
+    from listening_study.results.terminal import print_imported
+
+    imported = read_import(folder)
+    found = conclude_import(imported)
+    print_imported(imported, found)
+    if out:
+        written = write_concluded(imported, found, out)
         say(f"Wrote {len(written)} files to {out}; start with {out / 'summary.md'}")
 
 
@@ -72,7 +89,7 @@ def agreement(
     """
     from clstm.runtime.files import write_table
     from clstm.runtime.ownership import may_write_table
-    from evaluation.agreement import COLUMNS
+    from evaluation.agreement import COLUMNS, sentence
     from evaluation.embeddings.requested import requested
     from listening_study.protocol.study import read_study
     from listening_study.results import agreement as agreeing
@@ -90,7 +107,7 @@ def agreement(
     for remark in found.remarks:
         warn(remark)
     print_agreement(results, found.table)
-    say(agreeing.sentence(found.table))
+    say(sentence(found.table))
     if out is not None:
         write_table(out, found.table)
         say(f"{out} made.")
