@@ -29,13 +29,13 @@ from reports.content.rows import (
     TrainingTestRow,
     rows_as,
 )
-from reports.figures.excerpts import Excerpts
-from reports.findings import claim_tests, correlation, limits, paper_claims, sentences, tables
+from reports.findings import claim_tests, correlation, limits, paper_claims, sentences, standing, tables
 from reports.findings.beside import tables_beside
 from reports.inputs import models, touch
 from reports.inputs.request import GivenTables, ReportInputs
 from reports.inputs.systems import System, within
 from reports.inputs.variants import MeasuredVariant, as_decoded
+from reports.listening.excerpts import Excerpts
 from reports.verification.provenance import Credits, inputs_of, provenance, recorded, without_items
 
 
@@ -73,6 +73,8 @@ def content_of(
     study = given.study and given.study.model_copy(update={"colours": _colours(given.study, systems)})
     heard = tuple(_correlation(study, verdict, asked.reference, asked.settings, asked.seed, progress))
     parts = paper_claims.parts_of(about)
+    near = tuple(rows_as(DistanceRow, closeness.table(verdict.near)))
+    pairs = tuple(rows_as(PairRow, closeness.pairs(ranking))) if ranking else ()
     return ReportContent(
         title=inputs.title,
         reference=asked.reference,
@@ -86,18 +88,21 @@ def content_of(
         remarks=(*verdict.remarks, *(said for one in variants for said in one.remarks(verdict.measurements))),
         sounds=tuple(verdict.others),
         verdict=rows,
-        distances=tuple(rows_as(DistanceRow, closeness.table(verdict.near))),
-        pairs=tuple(rows_as(PairRow, closeness.pairs(ranking))) if ranking else (),
+        distances=near,
+        pairs=pairs,
         ranked_under=ranking.control if ranking else "",
         numbers=tuple(tables.summary(verdict.values, [system.name for system in systems])),
         trainings=tuple(rows_as(TrainingRow, trainings.values_table(verdict.trained))),
         training_tests=tuple(rows_as(TrainingTestRow, trainings.tests_table(verdict.trained))),
         training_lines=tuple(trainings.sentences(verdict.trained)),
-        beside=tuple(tables_beside(verdict)),
+        beside=(*tables_beside(verdict), *([study.agreement] if study and study.agreement else [])),
         accuracy=tuple(given.accuracy),
         study=study,
         correlation=heard,
         claims=tuple(_claims(given, verdict, variants, parts, asked.reference, asked.seed)),
+        first=standing.first_screen(
+            asked.reference, rows, near, pairs, [one.name for one in about if one.role == "system"]
+        ),
         summary=(
             *sentences.summary(
                 rows,

@@ -1,8 +1,9 @@
 """From systems to a folder that holds the whole report: page, players, figures, tables and their provenance.
 
 index.html               the page; opens from disk and needs nothing but this folder
-audio/*.mp3              the song shown of each system, and samples of its other pieces
-figures/*                every figure one and two journal columns wide (SVG, PDF, PNG), and each system's panel (SVG)
+audio/*.mp3              the beginning of every piece, or of as many as were asked for
+listening/*.js           what the page draws of each of these pieces (`reports.listening.views`)
+figures/*                every figure one and two journal columns wide (SVG, PDF, PNG)
 tables/*                 every table as CSV, as it is read, and in LaTeX
 distances.csv, pairs.csv how far each system is in all metrics together and by view, and who is closer
 verdict.csv              every number of the verdict (`evaluation.comparison.verdict.COLUMNS`)
@@ -12,6 +13,7 @@ literature.csv           numbers of the literature with their overlap; power.csv
 continuations.csv        true continuations (by clip: continuation_pieces.csv) and likelihood.csv, where there are any
 trainings.csv            of systems with several trainings: each training's values; between.csv: their tests
 variants.csv             tidy: every metric of the same systems decoded another way, if any were given
+paper/*                  what goes into a paper: figures, captions, table, methods, BibTeX (`reports.paper.kit`)
 manifest.json            when it was made, from what, and the hash of every file above
 
 The same inputs give the same bytes, but for the time in index.html and manifest.json.
@@ -44,18 +46,22 @@ from reports.assembly import content_of
 from reports.content.report import FORMAT, MADE_BY, RECORD, ReportContent
 from reports.figures import drawing
 from reports.figures.drawing import ChosenChart, draw_all
-from reports.figures.excerpts import AUDIO, Players, make_excerpts
 from reports.findings import tables
 from reports.findings.latex import latex
 from reports.inputs import variants as decoded
 from reports.inputs.networks import NetworkDiagram
 from reports.inputs.output import MANIFEST
 from reports.inputs.request import ReportRequest, read_inputs
-from reports.inputs.systems import System, systems_of, within
+from reports.inputs.systems import matches_of, systems_of, within
 from reports.inputs.variants import MeasuredVariant
+from reports.listening.excerpts import make_excerpts
+from reports.listening.section import listening_of
+from reports.listening.selection import select
 from reports.numbers import listed
-from reports.page.page import Listening, render_page
+from reports.page.page import render_page
 from reports.page.single_file import single_file
+from reports.paper.kit import FOLDER as PAPER
+from reports.paper.kit import write_kit
 
 PAGE = "index.html"
 
@@ -71,17 +77,20 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
     asked = inputs.comparison
     verdict = judge(asked, progress)
     variants = decoded.measure(inputs.variants, verdict.systems, asked.settings, asked.groups, asked.seconds, progress)
-    systems = systems_of(verdict, asked.sources, asked.reference, asked.seed)
+    systems = systems_of(verdict, asked.sources, asked.reference)
+    matches = matches_of(systems)
     names = {system.name: file_name(number, system.name) for number, system in enumerate(systems)}
     unheard = inputs.choices.without_audio
     if asked.reference in unheard:
         unheard += tuple(verdict.references.controls)  # the same music
+    choice = select(systems, matches, asked.settings, most=inputs.samples, single=inputs.single, seed=asked.seed)
     with _new_folder(asked.out, inputs.single) as folder:
-        players = {one.name: _players(one, names[one.name], folder, one.name not in unheard) for one in systems}
-        excerpts = make_excerpts(systems, players, asked.settings, partial(progress, "Rendering"))
+        excerpts = make_excerpts(
+            systems, names, choice, folder, asked.settings, partial(progress, "Rendering"), unheard
+        )
         content = content_of(inputs, verdict, systems, variants, excerpts, progress)
         charts = _charts(content, verdict.values, inputs.networks)
-        drawn = draw_all(excerpts.songs, names, charts, folder, partial(progress, "Drawing"), inputs.for_print)
+        drawn = draw_all(excerpts.songs, charts, folder, partial(progress, "Drawing"), inputs.for_print)
         _write_tables(_tables(content), folder / "tables")
         _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
         _write_beside(verdict, folder)
@@ -89,8 +98,11 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
             copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
         record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
         write_json(folder / RECORD, record)
-        listening = {system.name: _listening(system, folder, players[system.name]) for system in systems}
-        write_text(folder / PAGE, render_page(content, drawn, listening, created))
+        if inputs.for_print and content.verdict:
+            shown = [excerpts.songs[system.name] for system in systems if system.role != "control"]
+            write_kit(folder, folder / PAPER, shown, progress=progress)
+        listening = listening_of(systems, names, matches, choice, excerpts, unheard)
+        write_text(folder / PAGE, render_page(content, drawn, listening, created, verdict.values))
         write_json(folder / MANIFEST, _manifest(record["provenance"], folder, created))
     return content
 
@@ -201,28 +213,6 @@ def _manifest(provenance: Mapping[str, Any], folder: Path, created: str) -> dict
         **provenance,
         "outputs": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
     }
-
-
-def _players(system: System, name: str, folder: Path, heard: bool) -> Players:
-    """The audio files to write; none of a system whose audio is left out."""
-    if not heard:
-        return Players(None, ())
-    audio = folder / "audio"
-    samples = tuple(audio / f"{name}-sample{place + 1}{AUDIO}" for place in range(len(system.samples)))
-    return Players(audio / f"{name}{AUDIO}", samples)
-
-
-def _listening(system: System, folder: Path, players: Players) -> Listening:
-    """The players of a system, as the page names them."""
-
-    def inside(path: Path) -> str:
-        return path.relative_to(folder).as_posix()
-
-    others = zip(system.samples, players.samples, strict=False)
-    return Listening(
-        None if players.shown is None else inside(players.shown),
-        tuple((piece.name, inside(path)) for piece, path in others),
-    )
 
 
 def _write_tables(printed: Printed, folder: Path) -> None:

@@ -129,6 +129,14 @@ class ReportOptions:
             help="Leave out this system's audio, for music that may not be redistributed.",
         ),
     ] = None
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Pieces of each system that can be heard, drawn at random. Default: all, up to 112 MB of players.",
+        ),
+    ] = None
     single: Annotated[
         bool, typer.Option("--single-file", help="Make --out one HTML file that contains everything.")
     ] = False

@@ -1,4 +1,4 @@
-"""`clstm table` and `clstm methods`: from a report to a paper."""
+"""`clstm paper`, `clstm table` and `clstm methods`: from a report to a paper."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,59 @@ from typing import Annotated
 import typer
 
 from clstm.runtime.commands import MEASURE, Commands
-from clstm.runtime.console import say
+from clstm.runtime.console import progress, say, warn
 
 app = Commands(MEASURE)
 
 Report = Annotated[
     Path, typer.Argument(metavar="REPORT", help="The folder of a report or of `clstm compare`.", show_default=False)
 ]
+
+
+@app.command("paper")
+def paper_command(
+    report: Report,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of figures, captions, table, methods and BibTeX.")],
+    systems: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME=PATH", help="Where a system's music is now, if it was moved."),
+    ] = None,
+    pieces: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--piece",
+            metavar="PIECE",
+            help="The piece whose waveform, spectrum and sonogram are drawn, by its file's name: of every system, or "
+            "SYSTEM=PIECE; can be repeated. Default: those that the report shows.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option(metavar="NAMES", help="Metrics of table and methods, as in `clstm table`.")
+    ] = None,
+    soundfont: Annotated[Path | None, typer.Option(metavar="SF2", help="Where the SoundFont is now.")] = None,
+) -> None:
+    """Write everything that goes into a paper: figures one and two columns wide, captions, table, methods, BibTeX.
+
+    `paper.tex` in the folder puts all of it into a paper in the class of IEEE. A report has such a folder already; this
+    makes another, of other pieces or metrics. A comparison has no pieces to draw.
+
+    For example:
+
+        clstm paper report --piece 004-bwv276 --out paper
+        clstm paper verdict --metrics notes,distance --out paper
+    """
+    from evaluation.measurement.options.named_paths import named_path
+    from reports.paper.kit import write_kit
+    from reports.paper.pieces import pieces_or_why
+    from reports.verification.holdings import Elsewhere
+
+    elsewhere = Elsewhere(music=dict(map(named_path, systems or ())), soundfont=soundfont)
+    with progress() as advance:
+        songs, remark = pieces_or_why(report, tuple(pieces or ()), elsewhere, advance)
+        write_kit(report, out, songs, tuple(metrics or ()), advance)
+    if remark:
+        warn(remark)
+    say(f"{out / 'paper.tex'} written, with all that it needs")
 
 
 @app.command("table")

@@ -1,11 +1,12 @@
 """`clstm report`: make a report, and verify one."""
 
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clstm.runtime.commands import Commands, Group
+from clstm.runtime.commands import Commands, Continuing, Group
 from clstm.runtime.console import fail, progress, say, warn
 from reports.cli.options import ReportOptions, taking
 
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
 
 
 class MakeByDefault(Group):
-    """`clstm report NAME=PATH ...` is `clstm report make NAME=PATH ...`."""
+    """`clstm report NAME=PATH ...` is `clstm report make NAME=PATH ...`, and its help has the options of `make`."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        made = self.commands["make"]
+        shown = copy(self)
+        shown.params, shown.help = made.params, made.help
+        Group.format_help(shown, ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["[make | verify]", *self.commands["make"].collect_usage_pieces(ctx)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] != "--help":
@@ -27,7 +37,7 @@ app = Commands(
 )
 
 
-@app.command("make")
+@app.command("make", cls=Continuing)
 @taking(ReportOptions)
 def make(options: ReportOptions) -> None:
     """Compare systems on one page: summary, verdict, figures, players, all numbers, and how they were made.
@@ -44,19 +54,27 @@ def make(options: ReportOptions) -> None:
     import shlex
     import sys
 
-    from reports.build import make_report
+    from reports.api import of_request
 
     with progress() as advance:
-        content = make_report(options.request(shlex.join(["clstm", *sys.argv[1:]])), advance)
-    _say_summary(content)
-    say(f"Open {options.out if options.single else options.out / 'index.html'}")
+        found = of_request(options.request(shlex.join(["clstm", *sys.argv[1:]])), advance)
+    _say_summary(found.content)
+    say(f"Open {found.page}")
 
 
 def _say_summary(content: "ReportContent") -> None:
+    """The first screen in words; the page has every sentence."""
+    from evaluation.distance.sentences import RANKING
+    from reports.findings import standing
+
     for remark in content.remarks:
         warn(remark)
+    for line in standing.lines(content.first):
+        say(line)
+    told = {one.system for one in content.first.standings} | {RANKING}
     for said in content.summary:
-        say(f"{said.about}: {said.text}")
+        if said.about not in told:
+            say(f"{said.about}: {said.text}")
     failures = sum(len(system.failures) for system in content.systems if system.role != "control")
     say(f"{len(content.systems)} systems compared" + (f", {failures} files left out" if failures else ""))
 

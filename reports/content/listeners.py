@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from evaluation.comparison.verdict import Number
-from reports.content.rows import Part
+from reports.content.rows import Part, TableContent
 
 
 class ListenerTally(Part):
@@ -49,6 +49,8 @@ class StudyContent(Part):
     note : that it is synthetic, else ""; registered : listeners that were registered; human : the human source
     seconds : of a clip; as_played : whether human clips kept their velocities and timing
     verdict : the sentence on each registered contrast; colours : of the sources, as in the figures
+    agreement : what metrics and distances go with the answers, where `clstm study agreement` was written beside them;
+        `report.json` has it among the tables of `beside`
     """
 
     title: str
@@ -65,3 +67,4 @@ class StudyContent(Part):
     tally: tuple[ListenerTally, ...] = ()
     clips: tuple[HeardClip, ...] = ()
     colours: dict[str, str] = Field(default_factory=dict)
+    agreement: TableContent | None = Field(None, exclude=True)

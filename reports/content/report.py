@@ -32,6 +32,7 @@ from reports.content.rows import (
     TrainingRow,
     TrainingTestRow,
 )
+from reports.content.standing import FirstScreen
 
 MADE_BY: Final = "clstm report"
 FORMAT: Final = 3  # 2 had one column `how`, an English phrase, in place of direction and magnitude
@@ -115,6 +116,7 @@ class ReportContent(Part):
     trainings, training_tests, training_lines : of systems with several trainings, each training's values, their tests,
         and what follows
     beside : tables that not every report has: embeddings, true continuations, likelihood, the literature, power
+    first : the first screen: question, answer, and where each system stands; empty in older reports
     remarks : caveats; sounds : the other sounds of --robustness
     """
 
@@ -144,6 +146,7 @@ class ReportContent(Part):
     study: StudyContent | None = None
     correlation: tuple[CorrelationRow, ...] = ()
     claims: tuple[ClaimRow, ...] = ()
+    first: FirstScreen = Field(default_factory=FirstScreen)
     summary: tuple[SummaryLine, ...] = ()
     provenance: Provenance
 

@@ -1,1 +1,1 @@
-"""What a report shows: excerpts to hear, and the figures with their captions."""
+"""What a report shows: the figures, with their captions."""

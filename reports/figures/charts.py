@@ -30,13 +30,18 @@ Colours = Mapping[str, str]
 
 
 def distributions(tidy: pd.DataFrame, view: str, colours: Colours, width: float = PAGE_WIDTH) -> Figure:
-    """Every piece's value, one panel per metric of this view, one row per system: dots, median, and the middle half.
+    """Every piece's value in the metrics of this view, as `spreads`."""
+    metrics = [name for name, metric in METRICS.items() if metric.view == view and metric.compared]
+    return spreads(tidy, metrics, colours, width)
+
+
+def spreads(tidy: pd.DataFrame, metrics: Sequence[str], colours: Colours, width: float = PAGE_WIDTH) -> Figure:
+    """Every piece's value, one panel per metric, one row per system: dots, median, and the middle half.
 
     tidy : measurements, with columns system, metric, value
     """
-    metrics = [name for name, metric in METRICS.items() if metric.view == view and metric.compared]
     own = tidy[tidy["metric"].isin(metrics) & np.isfinite(tidy["value"].astype(float))]
-    metrics = [name for name in metrics if (own["metric"] == name).any()] or metrics[:1]
+    metrics = [name for name in metrics if (own["metric"] == name).any()] or list(metrics[:1])
     columns = 3 if width > COLUMN_WIDTH else 1
     rows = -(-len(metrics) // columns)
     names = {name: wrapped(shortened(name, LONGEST_NAME), 7, 1.3) for name in colours}

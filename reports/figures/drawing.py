@@ -20,7 +20,6 @@ from evaluation.metrics.metric import VIEWS
 from reports.content.listeners import StudyContent
 from reports.content.rows import CorrelationRow, DistanceRow, MetricSummary, TrainingRow, TrainingTestRow
 from reports.figures import charts, network, panels, trainings
-from reports.figures.captions import alternative_text, finding
 from reports.figures.closeness import closeness
 from reports.figures.distances import distances, drawn
 from reports.figures.panels import KINDS, FigureKind
@@ -30,39 +29,18 @@ from reports.inputs.networks import NetworkDiagram
 from reports.numbers import number
 
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
-PANEL_DPI = 160  # of a panel's rasterised parts, on the page
 
 DrawChart = Callable[..., Figure]  # takes the width in inches
 Colours = Mapping[str, str]  # of systems, by name
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One system's part of a figure; paths are relative to the page.
-
-    size : of the image, points
-    box : where the axes lie in the image: left, top, width, height, 0..1
-    seconds : what the time axis spans; 0: it has none
-    """
-
-    name: str
-    colour: str
-    image: str
-    alternative: str
-    finding: str
-    size: tuple[int, int]
-    box: tuple[float, float, float, float]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Section:
-    """A figure of songs: the panels side by side, and the systems that cannot have one."""
+    """A figure of songs, and the systems that cannot have one."""
 
     key: str
     number: int
     title: str
-    panels: tuple[Panel, ...]
     without: tuple[str, ...] = ()
 
 
@@ -92,7 +70,6 @@ class Drawn:
 
 def draw_all(
     songs: Mapping[str, DrawnPiece],
-    names: Mapping[str, str],
     chosen: Sequence[ChosenChart],
     folder: Path,
     progress: Callable[[int, int], object],
@@ -100,16 +77,18 @@ def draw_all(
 ) -> Drawn:
     """Draw everything, in processes.
 
-    songs : the reference's first; names : of each, the name of its files
+    songs : by system, the reference's first
     chosen : the figures of tables, of `of_verdict` and the like, in the order of the page
     progress : called with the figures drawn and their number
     for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     """
     (folder / "figures").mkdir()
-    shown = [songs[name] for name in names]
-    scale = Scale.of(shown)
+    shown = list(songs.values())
     kinds = [kind for kind in KINDS if panels.drawable(kind, shown)]
-    jobs: list[_Job] = [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale, names) for kind in kinds]
+    jobs: list[_Job] = []
+    if for_print:
+        scale = Scale.of(shown)
+        jobs += [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale) for kind in kinds]
     jobs += [_Table(chart.key, folder / "figures", for_print, draw) for chart, draw in chosen]
     for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
         if isinstance(result, Exception):
@@ -117,7 +96,7 @@ def draw_all(
         progress(done + 1, len(jobs))
     made = {chart.key: _sized(chart, folder) for chart, _ in chosen}
     distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
-    return Drawn(tuple(_section(kind, shown, scale, names, folder) for kind in kinds), made, distributions, for_print)
+    return Drawn(tuple(_section(kind, shown) for kind in kinds), made, distributions, for_print)
 
 
 def _sized(chart: Chart, folder: Path) -> Chart:
@@ -151,17 +130,12 @@ class _Songs(_Job):
     kind: FigureKind
     songs: Sequence[DrawnPiece]
     scale: Scale
-    names: Mapping[str, str]
 
     def draw(self) -> None:
-        shown = panels.drawable(self.kind, self.songs)
-        for ending, width in WIDTHS.items() if self.for_print else ():
-            together = panels.draw(self.kind, shown, self.scale, width)
+        for ending, width in WIDTHS.items():
+            together = panels.draw(self.kind, panels.drawable(self.kind, self.songs), self.scale, width)
             for suffix in FORMATS:
                 save(together, self.folder / f"{self.key}{ending}{suffix}")
-        for song in shown:
-            panel = panels.draw(self.kind, [song], self.scale)
-            save(panel, self.folder / f"{self.key}-{self.names[song.name]}.svg", PANEL_DPI)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,25 +153,9 @@ def _draw(job: _Job) -> None:
     job.draw()
 
 
-def _section(
-    kind: FigureKind, songs: Sequence[DrawnPiece], scale: Scale, names: Mapping[str, str], folder: Path
-) -> Section:
+def _section(kind: FigureKind, songs: Sequence[DrawnPiece]) -> Section:
     shown = panels.drawable(kind, songs)
-    made = tuple(
-        Panel(
-            song.name,
-            song.colour,
-            f"figures/{kind.key}-{names[song.name]}.svg",
-            alternative_text(kind, song),
-            finding(kind, song),
-            _size(folder / "figures" / f"{kind.key}-{names[song.name]}.svg"),
-            kind.box(),
-            kind.span(scale.seconds),
-        )
-        for song in shown
-    )
-    without = tuple(song.name for song in songs if song not in shown)
-    return Section(kind.key, kind.number, kind.title, made, without)
+    return Section(kind.key, kind.number, kind.title, tuple(song.name for song in songs if song not in shown))
 
 
 def of_distances(rows: Sequence[DistanceRow], colours: Colours) -> Iterator[ChosenChart]:

@@ -91,13 +91,13 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         colour=colour,
         seconds=seconds,
         extremes=extremes(waveform),
-        level_times=_pooled(level_times, COLUMNS),
-        level=_pooled_level(level, COLUMNS),
+        level_times=pooled(level_times, COLUMNS),
+        level=pooled_level(level, COLUMNS),
         spectrum_hz=spectrum_hz,
         spectrum=magnitudes,
         sonogram_hz=float(sonogram_hz[rows][-1]),
         sonogram=_thinned(decibels[rows]),
-        similarity=_pooled(_pooled(similarity, MOMENTS).T, MOMENTS),
+        similarity=pooled(pooled(similarity, MOMENTS).T, MOMENTS),
         values={
             **envelope.measure(piece, rate),
             **spectrum.measure(piece, rate),
@@ -130,15 +130,15 @@ def _binned(hz: Array, decibels: Array) -> tuple[Array, Array]:
 def _thinned(sonogram: Array) -> Array:
     """At most `SONOGRAM_CELLS`, each the mean energy of those it replaces."""
     rows, columns = SONOGRAM_CELLS
-    return _pooled_level(_pooled_level(sonogram, columns).T, rows).T
+    return pooled_level(pooled_level(sonogram, columns).T, rows).T
 
 
-def _pooled_level(decibels: Array, cells: int) -> Array:
+def pooled_level(decibels: Array, cells: int) -> Array:
     """The mean energy, in dB, of `cells` equal slices along the last axis."""
-    return 10 * np.log10(_pooled(10 ** (decibels / 10), cells))
+    return 10 * np.log10(pooled(10 ** (decibels / 10), cells))
 
 
-def _pooled(values: Array, cells: int) -> Array:
+def pooled(values: Array, cells: int) -> Array:
     """The mean of `cells` equal slices along the last axis."""
     starts = _slices(values.shape[-1], cells)
     return np.add.reduceat(values, starts, axis=-1) / np.diff(np.append(starts, values.shape[-1]))

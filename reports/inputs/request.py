@@ -41,6 +41,7 @@ class ReportRequest:
     weights : NAME=RUN each, the runs that made a system's music
     variants : SYSTEM:LABEL=PATH each, the same system decoded another way
     unheard : names of systems whose audio is left out
+    samples : pieces of every system that can be heard; None: all, as far as there is room
     single : `out` is one file that holds everything
     for_print : figures also as PDF, PNG and one column wide, and all systems on one sheet
     """
@@ -72,6 +73,7 @@ class ReportRequest:
     robustness: bool = False
     other_soundfont: Path | None = None
     seed: int = 0
+    samples: int | None = None
     single: bool = False
     for_print: bool = True
     command: str = ""
@@ -109,6 +111,7 @@ class ReportInputs:
     credits: Mapping[str, Mapping[str, str]]
     runs: Mapping[str, Path]
     networks: tuple[NetworkDiagram, ...]
+    samples: int | None
     single: bool
     for_print: bool
 
@@ -157,6 +160,7 @@ def read_inputs(request: ReportRequest) -> ReportInputs:
         credits=read_credits(request.index) if request.index else {},
         runs=runs,
         networks=tuple(read_network(run, name) for name, run in runs.items()),
+        samples=request.samples,
         single=request.single,
         for_print=request.for_print and not request.single,
     )

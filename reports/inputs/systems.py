@@ -3,8 +3,9 @@
 A system is any folder or file of MIDI or audio, from any generator. A reference of MIDI may have controls: the same
 pieces under the limits of other systems, which are compared with them (`evaluation.comparison.sets.references`).
 
-The song shown is the median of the system's pieces by note density (audio: by level), the lower of the two in the
-middle: typical, and nobody's choice. Samples are drawn at random, from the same places in every system's list.
+The song shown is the median of the reference's pieces by note density (audio: by level), the lower of the two in the
+middle: typical, and nobody's choice; and of every system the piece after the same prompt. Of a system that has none,
+it is the system's own median.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clstm.music.generated import read_manifest
 from clstm.runtime.errors import UserError
@@ -25,10 +25,7 @@ from evaluation.figures.palette import CONTROLS, REFERENCE, system_colour
 from evaluation.measurement.cache import sha256
 from evaluation.measurement.inputs import MeasurementInput
 from reports.content.report import SystemRole
-
-SAMPLES = 3  # pieces of every system to listen to, besides the one shown
-
-Places = NDArray[np.float64]  # (pieces,) random: the order in which places of a list are drawn
+from reports.inputs.matched import Matches, matched
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """A system with its usable pieces, in the order of their paths; `shown` is the one in figures and players."""
+    """A system with its usable pieces, in the order of their paths; `shown` is the one the page begins with."""
 
     name: str
     role: SystemRole
@@ -64,7 +61,6 @@ class System:
     source: Path
     pieces: tuple[SystemPiece, ...]
     shown: SystemPiece
-    samples: tuple[SystemPiece, ...] = ()
     failures: tuple[Failure, ...] = ()
     generated: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -78,32 +74,43 @@ class System:
         return is_midi(self.shown.path)
 
 
-def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str, seed: int = 0) -> list[System]:
+def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str) -> list[System]:
     """The systems of a verdict, the reference first and its controls, if any, after it.
 
     sources : where each system's music is
     reference : as the user named it
     """
-    # Places in the list, not pieces: systems that continue the same prompts are then heard with the same ones.
-    places = np.random.default_rng(seed).random(max(map(len, verdict.systems.values())))
-    first = _system(verdict, reference, "reference", REFERENCE, sources[reference], places)
-    found = [first]
+    found = [_system(verdict, reference, "reference", REFERENCE, sources[reference])]
     for name in verdict.systems:
         if name == reference:
             continue
         if name in verdict.references.controls:
             place = sum(one.role == "control" for one in found)
             colour = CONTROLS[place % len(CONTROLS)]
-            control = _system(verdict, name, "control", colour, sources[reference], places)
-            same_song = next((piece for piece in control.pieces if piece.path == first.shown.path), control.shown)
-            found.insert(1 + place, replace(control, shown=same_song))
+            found.insert(1 + place, _system(verdict, name, "control", colour, sources[reference]))
         else:
             colour = system_colour(sum(one.role == "system" for one in found))
-            found.append(_system(verdict, name, "system", colour, sources[name], places))
-    return found
+            found.append(_system(verdict, name, "system", colour, sources[name]))
+    return _of_one_prompt(found, matches_of(found))
 
 
-def _system(verdict: Comparison, name: str, role: SystemRole, colour: str, source: Path, places: Places) -> System:
+def matches_of(systems: Sequence[System]) -> Matches:
+    """What the pieces of these systems have in common, the reference being the first."""
+    return matched({one.name: one.pieces for one in systems})
+
+
+def _of_one_prompt(systems: Sequence[System], matches: Matches) -> list[System]:
+    """The systems, each with the piece shown that belongs to the reference's, where it has one."""
+    reference = systems[0]
+    match = matches.of[reference.name][reference.pieces.index(reference.shown)]
+    places = [matches.piece(system.name, match) for system in systems]
+    return [
+        system if place is None else replace(system, shown=system.pieces[place])
+        for system, place in zip(systems, places, strict=True)
+    ]
+
+
+def _system(verdict: Comparison, name: str, role: SystemRole, colour: str, source: Path) -> System:
     values, pieces = verdict.measurements.values, verdict.measurements.pieces
     about = list(zip(verdict.systems[name], pieces[pieces["system"] == name].to_dict("records"), strict=True))
     own = tuple(
@@ -111,8 +118,7 @@ def _system(verdict: Comparison, name: str, role: SystemRole, colour: str, sourc
     )
     failures = tuple(Failure(one.path, hash_of(one.path), row["rejected"]) for one, row in about if row["rejected"])
     shown = median_piece(own, _gauges(values[values["system"] == name], own))
-    samples = _drawn(own, shown, places)
-    return System(name, role, colour, source, own, shown, samples, failures, read_generated(source))
+    return System(name, role, colour, source, own, shown, failures, read_generated(source))
 
 
 def median_piece(pieces: Sequence[SystemPiece], gauges: Mapping[str, float]) -> SystemPiece:
@@ -145,11 +151,6 @@ def _gauges(tidy: pd.DataFrame, pieces: Sequence[SystemPiece]) -> dict[str, floa
     metric = "note_density" if is_midi(pieces[0].path) else "mean_level"
     values = tidy[tidy["metric"] == metric].set_index("piece")["value"].fillna(-np.inf)
     return {str(piece): float(value) for piece, value in values.items()}
-
-
-def _drawn(pieces: Sequence[SystemPiece], shown: SystemPiece, places: Places) -> tuple[SystemPiece, ...]:
-    order = [pieces[place] for place in np.argsort(places[: len(pieces)])]
-    return tuple([piece for piece in order if piece is not shown][:SAMPLES])
 
 
 def hash_of(path: Path) -> str:

@@ -1,39 +1,30 @@
-"""The page's tables: numbers, accuracy and correlations, as texts and places that the template lays out."""
+"""The page's table of numbers, as texts and places that the template lays out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import floor, log10
 
-from evaluation.comparison.contrasts import ALPHA
-from evaluation.comparison.tables import sizes
+from evaluation.comparison.tables import SIGNS, sizes
 from evaluation.comparison.verdict import VerdictRow
+from evaluation.distance.sentences import p_value
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import COUNTED, VIEWS
 from reports.content.report import SystemContent
-from reports.content.rows import HORIZONS, AccuracyRow, CorrelationRow, MetricSummary, PredictorRole
+from reports.content.rows import MetricSummary
 from reports.findings.tables import distance
 from reports.numbers import number
 
 NBSP = "\N{NO-BREAK SPACE}"
+HOTTEST = 70  # percent of the colour that the largest difference has: text on it stays readable
 PAPER_FIGURES = {"envelope": 3, "spectrum": 4, "sonogram": 5, "symbolic": 1}  # by view
-SHARES: Mapping[str, Callable[[AccuracyRow], float | None]] = {
-    "Accuracy": lambda row: row.accuracy,
-    "Precision": lambda row: row.precision,
-    "Recall": lambda row: row.recall,
-    "F1": lambda row: row.f1,
-    "F1 held": lambda row: row.f1_held,
-    "F1 struck": lambda row: row.f1_struck,
-}
-SKILLS = ("Skill, error", "Skill, nats")
-JOINT = ("Joint, window", "Joint, all before")
 
 
 @dataclass(frozen=True)
 class VerdictCell:
     """How a cell's system differs: the distance in words, in what way, and the other sounds with another conclusion.
 
-    beside : n and Cliff's delta
+    beside : n and Cliff's delta; sign : of its direction, "" where it is inconclusive
     """
 
     text: str
@@ -41,11 +32,15 @@ class VerdictCell:
     differs: bool
     words: str
     flips: str
+    sign: str = ""
 
 
 @dataclass(frozen=True)
 class NumberCell:
-    """A metric of one system; `start`, `at`, `end` : where its quartiles lie in the row's range, in percent."""
+    """A metric of one system; `start`, `at`, `end` : where its quartiles lie in the row's range, in percent.
+
+    heat : of the colour of a significant difference, in percent, 0 of any other; told : all of it, in words
+    """
 
     system: SystemContent
     n: int
@@ -56,53 +51,34 @@ class NumberCell:
     start: float = 0.0
     at: float = 0.0
     end: float = 0.0
+    heat: int = 0
+    told: str = ""
 
 
 @dataclass(frozen=True)
 class MetricLine:
-    """paper : what the paper says of the metric, "" where the report does not speak of the paper"""
+    """paper : what the paper says of the metric, "" where the report does not speak of the paper
+
+    significant : whether any system differs; furthest : its largest distance, 0 without
+    """
 
     label: str
     unit: str
     definition: str
     paper: str
     cells: tuple[NumberCell, ...]
+    significant: bool = False
+    furthest: float = 0.0
 
 
 @dataclass(frozen=True)
 class ViewOfNumbers:
-    """counted : which notes count in it, "" for a view of the sound"""
+    """key : of the view; counted : which notes count in it, "" for a view of the sound"""
 
+    key: str
     title: str
     counted: str
     metrics: tuple[MetricLine, ...]
-
-
-@dataclass(frozen=True)
-class TextCell:
-    """strong : in bold; range : below it, "" where there is none"""
-
-    text: str
-    range: str = ""
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class TableLine:
-    """A row of a table: its label, its cells, and its last number."""
-
-    label: str
-    cells: tuple[TextCell, ...]
-    count: str
-
-
-@dataclass(frozen=True)
-class AccuracyTable:
-    """One horizon; groups : lines by their heading, models first"""
-
-    title: str
-    groups: tuple[tuple[str, tuple[TableLine, ...]], ...]
-    joint: tuple[str, ...] = ()
 
 
 def floors(rows: Sequence[VerdictRow]) -> str:
@@ -129,6 +105,7 @@ def number_views(
     had = [name for name in described if any(rows[name, system.name].n for system in systems)]
     for view, names in groupby(had, key=lambda name: METRICS[name].view):
         yield ViewOfNumbers(
+            view,
             _title(view, paper),
             COUNTED.get(view, ""),
             tuple(
@@ -168,12 +145,17 @@ def metric_line(
 
     def cell(system: SystemContent, row: MetricSummary, verdict: VerdictRow | None) -> NumberCell:
         if not row.n:
-            return NumberCell(system, 0, row.note, _verdict(verdict))
+            told = f"{system.name}, {metric.phrase}: {row.note or 'no value'}"
+            return NumberCell(system, 0, row.note, _verdict(verdict), told=told)
         lower, median, upper = (factor * (value or 0) for value in (row.lower, row.median, row.upper))
+        middle, spread = number(median, decimals), f"{number(lower, decimals)} to {number(upper, decimals)}"
+        told = f"{system.name}, {metric.phrase}: median {middle} ({spread}) {unit}".rstrip()
         return NumberCell(
             *(system, row.n, row.note, _verdict(verdict)),
-            median=number(median, decimals),
-            range=f"{number(lower, decimals)} to {number(upper, decimals)}" if row.n > 1 else "",
+            median=middle,
+            range=spread if row.n > 1 else "",
+            heat=heat(verdict),
+            told=f"{told}{_told(verdict) or f', n = {row.n}'}",
             start=place(lower),
             at=place(median),
             end=place(upper),
@@ -181,7 +163,50 @@ def metric_line(
 
     unit = "%" if metric.unit == "share" else metric.unit
     cells = tuple(cell(*one) for one in own)
-    return MetricLine(metric.label, unit, metric.definition, metric.paper if paper else "", cells)
+    verdicts = [verdict for _, _, verdict in own if verdict]
+    return MetricLine(
+        *(metric.label, unit, metric.definition, metric.paper if paper else "", cells),
+        significant=any(verdict.differs for verdict in verdicts),
+        furthest=max((round(verdict.distance, 3) for verdict in verdicts if verdict.distance is not None), default=0.0),
+    )
+
+
+def heat(row: VerdictRow | None) -> int:
+    """How much colour a significant difference has, by Cliff's delta, which does not depend on the pieces' number.
+
+    >>> row = VerdictRow(system="a", metric="note_density", verdict="differs", delta=-0.5)
+    >>> heat(row), heat(row.model_copy(update={"verdict": "inconclusive"})), heat(None)
+    (38, 0, 0)
+    """
+    if row is None or not row.differs:
+        return 0
+    return round(HOTTEST * (0.1 + 0.9 * abs(row.delta or 0.0)))
+
+
+def _told(row: VerdictRow | None) -> str:
+    """The test of a cell, in words: "; distance 2.5 [1.5, 3.5], p = 0.01, δ 0.50: higher (large)"."""
+    return "" if row is None or row.distance is None else f"; {told_of(row)}"
+
+
+def told_of(row: VerdictRow) -> str:
+    """The test of one metric of one system, in words.
+
+    >>> row = VerdictRow(system="a", metric="novelty", verdict="inconclusive", distance=0.8, delta=-0.1, p_holm=0.3)
+    >>> told_of(row)
+    'distance 0.8 noise floors, p = 0.3, δ −0.10: inconclusive'
+    """
+    parts = ["no noise floor" if row.distance is None else f"distance {distance(row)} noise floors"]
+    if row.p_holm is not None:
+        parts.append(f"p {p_value(row.p_holm)}")
+    if row.delta is not None:
+        parts.append(f"δ {number(row.delta, 2)}")
+    if row.system_n is not None:
+        parts.append(f"n = {row.system_n:.0f}")
+    return f"{', '.join(parts)}: {_found(row)}"
+
+
+def _found(row: VerdictRow) -> str:
+    return row.words or row.verdict if row.judged else "not tested"
 
 
 def _title(view: str, paper: bool) -> str:
@@ -193,8 +218,8 @@ def _verdict(row: VerdictRow | None) -> VerdictCell | None:
     """None for the reference itself, and where there is no distance."""
     if row is None or row.distance is None:
         return None
-    found = row.words or row.verdict if row.judged else "not tested"
-    return VerdictCell(distance(row), beside(row), row.differs, found, row.flips)
+    sign = SIGNS[row.direction] if row.differs else ""
+    return VerdictCell(distance(row), beside(row), row.differs, _found(row), row.flips, sign)
 
 
 def beside(row: VerdictRow) -> str:
@@ -218,101 +243,3 @@ def _decimals(values: Sequence[float]) -> int:
     if largest >= 100 or all(value == round(value) for value in values):
         return 0
     return 1 if largest >= 10 else max(1 - floor(log10(largest)), 2)
-
-
-def correlation_lines(rows: Sequence[CorrelationRow]) -> list[TableLine]:
-    """The table of correlations, the strongest within sources first; a metric without any is left out.
-
-    >>> row = CorrelationRow(metric="note_density", clips=20, within=-0.6, within_p_holm=0.01)
-    >>> (line,) = correlation_lines([row])
-    >>> line.cells
-    (TextCell(text='–', range='', strong=False), TextCell(text='−0.60', range='', strong=True))
-    """
-    shown = [row for row in rows if row.within is not None or row.overall is not None]
-    shown.sort(key=lambda row: -abs(row.within or 0))
-    return [
-        TableLine(
-            METRICS[row.metric].label,
-            (
-                _correlation(row.overall, row.overall_low, row.overall_high, row.overall_p_holm),
-                _correlation(row.within, row.within_low, row.within_high, row.within_p_holm),
-            ),
-            f"{row.clips}",
-        )
-        for row in shown
-    ]
-
-
-def _correlation(value: float | None, low: float | None, high: float | None, p: float | None) -> TextCell:
-    if value is None:
-        return TextCell("–")
-    spread = "" if low is None or high is None else f"{number(low, 2)} to {number(high, 2)}"
-    return TextCell(number(value, 2), spread, p is not None and p < ALPHA)
-
-
-def accuracy_tables(rows: Sequence[AccuracyRow], paper: bool) -> list[AccuracyTable]:
-    """The paper's Table 2 and more, one table per horizon: models first, then baselines; each column's best is bold.
-
-    >>> row = AccuracyRow(system="lstm", role="model", horizon="next", accuracy=0.9674)
-    >>> (table,) = accuracy_tables([row], paper=True)
-    >>> table.title, [heading for heading, lines in table.groups if lines]
-    ('The next frame (1/8 s ahead)', ['Models'])
-    """
-    headings: Mapping[PredictorRole, str] = {
-        "model": "Models",
-        "own": "Our own model, not the paper’s" if paper else "Our own model",
-        "baseline": "Trivial baselines",
-    }
-    tables = []
-    for horizon, title in HORIZONS.items():
-        here = [row for row in rows if row.horizon == horizon]
-        if here:
-            best = _best(here)
-            groups = (
-                (heading, tuple(_accuracy_line(row, best) for row in here if row.role == role))
-                for role, heading in headings.items()
-            )
-            tables.append(AccuracyTable(title, tuple(groups), JOINT if "joint_nats" in best else ()))
-    return tables
-
-
-def _best(rows: Sequence[AccuracyRow]) -> dict[str, float | None]:
-    """The best of each column: the highest share, the lowest nats; joint nats only where any row has them."""
-    found: dict[str, float | None] = {
-        label: max((value for value in map(share, rows) if value is not None), default=None)
-        for label, share in SHARES.items()
-    }
-    found["nats"] = min((row.nats for row in rows if row.nats is not None), default=None)
-    joint = [row.joint_nats for row in rows if row.joint_nats is not None]
-    if joint:
-        found["joint_nats"] = min(joint)
-        past = (row.joint_nats_past for row in rows if row.joint_nats_past is not None)
-        found["joint_nats_past"] = min(past, default=None)
-    return found
-
-
-def _accuracy_line(row: AccuracyRow, best: Mapping[str, float | None]) -> TableLine:
-    cells = []
-    for label, share in SHARES.items():
-        value = share(row)
-        text = "–" if value is None else number(100 * value, 2 if label == "Accuracy" else 1)
-        cells.append(TextCell(text, strong=value is not None and value == best[label]))
-    nats = "–" if row.nats is None else number(row.nats, 2)
-    cells.append(TextCell(nats, strong=row.nats is not None and row.nats == best["nats"]))
-    if "joint_nats" in best:
-        cells.append(_joint(row.joint_nats, row.joint_nats_low, row.joint_nats_high, best["joint_nats"]))
-        past = row.joint_nats_past, row.joint_nats_past_low, row.joint_nats_past_high
-        cells.append(_joint(*past, best["joint_nats_past"]))
-    cells.append(_skill(row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high))
-    cells.append(_skill(row.skill_nats, row.skill_nats_low, row.skill_nats_high))
-    return TableLine(row.system, tuple(cells), "–" if row.windows is None else f"{row.windows:,.0f}")
-
-
-def _joint(value: float | None, low: float | None, high: float | None, best: float | None) -> TextCell:
-    spread = "" if low is None or high is None else f"{number(low, 2)} to {number(high, 2)}"
-    return TextCell("–" if value is None else number(value, 2), spread, value is not None and value == best)
-
-
-def _skill(value: float | None, low: float | None, high: float | None) -> TextCell:
-    spread = "" if low is None or high is None else f"{number(100 * low)} to {number(100 * high)}"
-    return TextCell("–" if value is None else number(100 * value), spread)

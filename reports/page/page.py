@@ -5,8 +5,8 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,14 @@ from reports.figures.drawing import Drawn
 from reports.findings import limits
 from reports.findings.tables import measured, of_distances, of_pairs
 from reports.inputs.models import of_the_paper
+from reports.listening import section
+from reports.listening.section import HeardPiece, Listening
 from reports.numbers import listed, short
-from reports.page.cells import NBSP, SHARES, SKILLS, accuracy_tables, correlation_lines, floors, number_views
+from reports.page import first
+from reports.page.cells import NBSP, floors, number_views
+from reports.page.dots import dots
+from reports.page.given import SHARES, SKILLS, accuracy_tables, correlation_lines
+from reports.page.marks import marks_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +39,8 @@ LOOK_FOR = {
     "waveform": "The pale outline is the waveform, the solid core its RMS envelope.",
     "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is the reference’s. Vertical lines mark "
     "1, 1.2 and 1.3 kHz, with the share of the energy below each.",
-    "sonogram": "Brighter is louder, on one scale for all, to 5 kHz.",
-    "piano-roll": "Every note with a pitch; within a panel, darker is louder.",
+    "sonogram": "The stronger the colour, the louder, on one scale for all, to 5 kHz.",
+    "piano-roll": "Every note with a pitch; within a panel, the stronger the colour, the louder.",
     "self-similarity": "How similar any two half seconds sound: squares are sections, lines parallel to the "
     "diagonal are repeats, a uniform field is music without change.",
 }
@@ -48,24 +54,16 @@ PAPER_SEES = {
 }
 
 
-@dataclass(frozen=True)
-class Listening:
-    """The players of a system: of the song shown (None: its audio is left out), and of samples by their names."""
-
-    shown: str | None
-    samples: tuple[tuple[str, str], ...] = ()
-
-
-def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Listening], created: str) -> str:
+def render_page(content: ReportContent, drawn: Drawn, listening: Listening, created: str, tidy: "pd.DataFrame") -> str:
     """The HTML of a report.
 
-    content : what `report.json` holds; drawn : its figures; listening : the players of each system
-    created : when, in ISO 8601
+    content : what `report.json` holds; drawn : its figures; listening : the pieces that can be picked
+    created : when, in ISO 8601; tidy : every value, with columns system, piece, metric, value
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, section.TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -80,15 +78,21 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
     }
     paper = of_the_paper(system.model for system in content.systems)
     grid, controls = content.provenance.grid, content.controls
+    colours = {system.name: system.colour for system in content.systems}
     return environment.get_template("report.html.j2").render(
         **{name: getattr(content, name) for name in ReportContent.model_fields},
         created=created,
         drawn=drawn,
         listening=listening,
-        players={name: f"song-{place}" for place, name in enumerate(listening) if listening[name].shown},
+        timed=section.TIMED,
         paper=paper,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},
         short=by_subject(content.summary),
+        asked=[shlex.quote(f"{one.name}={one.path}") for one in content.provenance.systems],
+        reference_given=shlex.quote(content.reference),
+        marks=marks_of(content.verdict, colours),
+        values=dots(tidy, content.systems),
+        screen=first.screen(content.first, colours, _pairs(content, listening)),
         together=of_distances(content.distances),
         every_pair=of_pairs(content.pairs),
         compared_with=content.compared_with,
@@ -114,6 +118,27 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Mapping[str, Li
         if content.provenance.rendering
         else "",
     )
+
+
+def _pairs(content: ReportContent, listening: Listening) -> dict[str, tuple[HeardPiece, HeardPiece]]:
+    """Of each system, a piece of the reference and one of its own that can be heard: after the same prompt, or of the
+    same name, where there are such; else those that the page begins with."""
+
+    def heard(name: str) -> list[HeardPiece]:
+        own = [piece for piece in listening.pieces[name] if piece.audio]
+        return sorted(own, key=lambda piece: piece.id != listening.shown[name])
+
+    human, found = heard(content.reference), {}
+    for system in content.systems:
+        own = heard(system.name)
+        if not human or not own:
+            continue
+        of_match = {piece.match: piece for piece in reversed(own) if piece.match is not None}
+        same = (
+            (piece, of_match[piece.match]) for piece in human if piece.match is not None and piece.match in of_match
+        )
+        found[system.name] = next(same, (human[0], own[0]))
+    return found
 
 
 def by_subject(lines: Sequence[SummaryLine]) -> list[tuple[str, list[str]]]:

@@ -13,8 +13,9 @@ TYPES = {
     ".csv": "text/csv",
     ".tex": "text/plain",
     ".json": "application/json",
+    ".js": "text/javascript",
 }
-LINK = re.compile(r'(src|href|srcset)="(?!#|data:|https?:)([^"]+)"')
+LINK = re.compile(r'(src|href|srcset|data-views)="(?!#|data:|https?:)([^"]+)"')
 
 
 def single_file(folder: Path) -> str:

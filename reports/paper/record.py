@@ -28,6 +28,7 @@ OF_PAPERS = "literature.csv"
 TEXTS = ("system", "against", "space", "closer", "further", "metric", "group", "replicate", "measure", "model", "piece")
 NUMBERS = (
     *("distance", "distance_low", "distance_high", "density", "coverage", "near_copies", "frechet"),
+    *("pieces", "human_95", "expected", "near_copies_expected", "ranked_distance"),
     *("difference", "difference_low", "difference_high", "rank_best", "rank_worst", "p", "p_holm"),
     *("value", "mean", "median", "sd"),
 )

@@ -1,7 +1,7 @@
 """A table for a paper: its cells, and a caption that says n, what is compared with what, and how."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -63,6 +63,20 @@ def make_table(request: TableRequest) -> list[str]:
     return remarks
 
 
+def fitting(request: TableRequest) -> TableRequest:
+    """The same table in the narrowest form that is one table: in one column, turned, in two; in two if none is."""
+    record = read_record(request.report)
+    names = selected(record, request.metrics)
+    grid = grid_of(record, lines(record, names, request.style, bold=request.bold, rank=request.rank))
+    said = caption(record, names, request.style, bold=request.bold, rank=request.rank)
+    for columns in typesetting.WIDTHS:
+        for transpose in (False, True):
+            shown = grid.transposed("System") if transpose else grid
+            if len(typesetting.parts(shown, columns, said)) == 1:
+                return replace(request, columns=columns, transpose=transpose)
+    return replace(request, columns=max(typesetting.WIDTHS))
+
+
 def grid_of(record: Record, found: Sequence[Line]) -> Grid:
     """Metrics in rows; in columns what systems are compared with, and the systems."""
     others = [name for name in record.papers["system"].unique() if name not in (*record.sets, *record.systems)]
@@ -107,10 +121,7 @@ def _page(columns: int) -> str:
 
 def caption(record: Record, names: Sequence[str], style: Style, *, bold: bool = False, rank: bool = False) -> str:
     """Sentences on what the numbers are, in the order in which they are looked for."""
-    sizes = record.sizes
-    counted = [f"{quoted(name)} {sizes[name]}" for name in (*record.sets, *record.systems) if name in sizes]
-    said = [f"Pieces: {listed(counted)}."] if counted else []
-    said += _compared(record)
+    said = [sets_in_words(record)]
     if any(name.partition(":")[0] != DISTANCE and name not in VARIETY for name in names):
         said.append(f"Cells: {WHAT[style]}.")
     if any(name.startswith(DISTANCE) for name in names):
@@ -122,6 +133,18 @@ def caption(record: Record, names: Sequence[str], style: Style, *, bold: bool = 
         said.append("Intervals are by a bootstrap over groups of pieces.")
     said += _on_ranks(record, bold=bold, rank=rank) if bold or rank else []
     return " ".join(said)
+
+
+def pieces_in_words(record: Record) -> str:
+    """How many pieces there are of each."""
+    sizes = record.sizes
+    counted = [f"{quoted(name)} {sizes[name]}" for name in (*record.sets, *record.systems) if name in sizes]
+    return f"Pieces: {listed(counted)}." if counted else ""
+
+
+def sets_in_words(record: Record) -> str:
+    """The same, and what is compared with what, under which limits."""
+    return " ".join([pieces_in_words(record), *_compared(record)]).strip()
 
 
 def _compared(record: Record) -> list[str]:

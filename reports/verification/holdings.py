@@ -10,7 +10,9 @@ from pathlib import Path
 
 from clstm import pretrained
 from clstm.runtime.errors import UserError
+from evaluation.audio.render import RenderSettings
 from evaluation.measurement import cache
+from evaluation.measurement.environment import settings_of
 from evaluation.measurement.options.named_paths import music_files
 from reports.inputs.request import EMBEDDING
 from reports.inputs.runs import BUNDLED, WEIGHTS, run_path
@@ -80,6 +82,20 @@ def find_music(manifest: ReportManifest, elsewhere: Mapping[str, Path], places: 
 def _check_known(given: Mapping[str, Path], names: Sequence[str], what: str) -> None:
     if strange := set(given) - set(names):
         raise UserError(f"{min(strange)!r} is not one of the report's {what} ({', '.join(names) or 'it has none'})")
+
+
+def recorded_settings(manifest: ReportManifest, soundfont: Path | None, places: Places) -> RenderSettings | None:
+    """How the music was rendered, with the SoundFont of this machine; None where all of it came as audio.
+
+    soundfont : where it is now, if not where the manifest has it. Raises `UserError` for one that may not be read
+    """
+    if manifest.rendering is None:
+        return None
+    recorded = manifest.soundfont_path
+    if soundfont is None and recorded and (why := places.refusal(Path(recorded))):
+        raise UserError(f"its SoundFont {recorded} was not read ({why}); name the file with --soundfont")
+    rendering = {"rendering": manifest.rendering.model_dump()}
+    return settings_of(rendering, soundfont or (Path(recorded) if recorded else None))
 
 
 def check_music(manifest: ReportManifest, sources: Mapping[str, Path], found: Verification) -> None:

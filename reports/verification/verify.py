@@ -5,6 +5,7 @@ files        every file of the report, by its hash: nothing was changed after it
 inputs       every MIDI or audio file, the tables given with them, the weights and the SoundFont, by their hashes
 values       every metric of every file, rendered and measured again: levels within 0.1 dB, all others within 0.5 %; of
              a report made with an earlier catalogue of metrics, those whose definition is the same
+first screen  its words, made again from the report's own tables
 conclusions  every verdict, direction and magnitude, every distance and who is closer, from the values measured again;
              only where this version measures and tests as the report's version did
 
@@ -27,7 +28,6 @@ import pandas as pd
 from pydantic import ValidationError
 
 from clstm.runtime import old_names
-from clstm.runtime.errors import UserError
 from clstm.runtime.progress import Progress, silent
 from clstm.runtime.spreadsheet import neutral
 from evaluation.audio.render import RenderSettings, describe
@@ -44,6 +44,7 @@ from evaluation.metrics.catalogue import CATALOGUE, METRICS, redefined
 from reports.inputs.request import EMBEDDING
 from reports.verification.beside import check_beside
 from reports.verification.distances import check_distances
+from reports.verification.first import check_first_screen
 from reports.verification.holdings import (
     Elsewhere,
     Verification,
@@ -52,6 +53,7 @@ from reports.verification.holdings import (
     check_tables,
     check_weights,
     find_music,
+    recorded_settings,
 )
 from reports.verification.manifest import Places, ReportManifest, read_manifest
 
@@ -72,6 +74,7 @@ def verify(folder: Path, elsewhere: Elsewhere = Elsewhere(), progress: Progress 
     check_music(manifest, sources, found)
     check_weights(manifest, elsewhere.weights, places, found)
     tables = check_tables(manifest, elsewhere.files, places, found)
+    check_first_screen(folder, places, found)
     _check_versions(manifest, found)
     groups = tables.get("index")
     request = compare.ComparisonRequest(
@@ -128,15 +131,10 @@ def _grid(folder: Path, manifest: ReportManifest, places: Places, found: Verific
 def _settings(
     manifest: ReportManifest, soundfont: Path | None, places: Places, found: Verification
 ) -> RenderSettings | None:
-    """How the music was rendered, with the SoundFont of this machine; None where all of it came as audio."""
-    if manifest.rendering is None:
+    """How the music was rendered, if any was, and a failure if it was with another SoundFont."""
+    settings = recorded_settings(manifest, soundfont, places)
+    if settings is None or manifest.rendering is None:
         return None
-    recorded = manifest.soundfont_path
-    if soundfont is None and recorded and (why := places.refusal(Path(recorded))):
-        raise UserError(f"its SoundFont {recorded} was not read ({why}); name the file with --soundfont")
-    settings = settings_of(
-        {"rendering": manifest.rendering.model_dump()}, soundfont or (Path(recorded) if recorded else None)
-    )
     now, then = describe(settings)["soundfont_sha256"], manifest.rendering.soundfont_sha256
     if now != then:
         found.failures.append(

@@ -1,0 +1,146 @@
+"""What of each system is heard and drawn: players and views of its pieces, and for print the song shown.
+
+Players are 64 kbit/s mono MP3, all at one rate, which any browser plays, and on which nothing is measured. In figures
+for print all songs are drawn over the same span, that of the shortest song shown (but at least 10 s), so that a clip is
+compared with as much of a long piece.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clstm.runtime.errors import UnreadableFileError, UserError
+from clstm.runtime.files import write_text
+from clstm.runtime.processes import in_processes
+from evaluation.audio.buffers import Waveform, clipped
+from evaluation.audio.files import mono, write_audio
+from evaluation.audio.render import RenderSettings
+from evaluation.measurement.batch import TIME_LIMIT
+from evaluation.measurement.inputs import MeasurementInput
+from evaluation.measurement.performance import perform
+from reports.figures.songs import DrawnPiece, song
+from reports.inputs.systems import System
+from reports.listening.selection import Selection, Spans
+from reports.listening.views import Extent, axes_of, extent, script
+
+KBITS = 64
+FADE = 0.05  # seconds: a player that stops amid the music shall not click
+AUDIO, VIEWS = "audio", "listening"  # folders of the report
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece: what it is called, where it goes, and what is made of it.
+
+    name : of its files; heard : whether it has a player, and its notes are handed to the page; shown : drawn for print
+    """
+
+    system: str
+    title: str
+    colour: str
+    input: MeasurementInput
+    name: str
+    folder: Path
+    heard: bool
+    shown: bool
+
+    def __str__(self) -> str:
+        return str(self.input)
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpts:
+    """By system: its song for print, and how many samples of its players were clipped; how much of the pieces there is,
+    and the axes that their views share."""
+
+    songs: dict[str, DrawnPiece]
+    clipped: dict[str, int]
+    span: Spans
+    axes: dict[str, Any]
+
+
+def piece_name(system: str, place: int) -> str:
+    """What the files of a piece are called. system : what those of its system are called
+
+    >>> piece_name("2-lstm", 0)
+    '2-lstm-001'
+    """
+    return f"{system}-{place + 1:03d}"
+
+
+def make_excerpts(
+    systems: Sequence[System],
+    names: Mapping[str, str],
+    selection: Selection,
+    folder: Path,
+    settings: RenderSettings,
+    progress: Callable[[int, int], object],
+    unheard: Sequence[str] = (),
+) -> Excerpts:
+    """Write players and views below `folder`, and draw the songs shown.
+
+    names : what the files of each system are called; unheard : systems whose audio and notes are left out
+
+    Raises `UserError` when a piece cannot be rendered.
+    """
+    for made in (AUDIO, VIEWS):
+        (folder / made).mkdir()
+    jobs = list(_jobs(systems, names, selection, folder, unheard))
+    songs: dict[str, DrawnPiece] = {}
+    extents: list[Extent] = []
+    beyond = dict.fromkeys((system.name for system in systems), 0)
+    work = partial(_excerpt, settings=settings, span=selection.span)
+    for done, (job, result) in enumerate(in_processes(work, jobs, seconds=TIME_LIMIT)):
+        if isinstance(result, UnreadableFileError):
+            raise UserError(f"{job.system}: {job.input.path} fails ({result.reason}); leave it out")
+        drawn, reach, over = result
+        extents.append(reach)
+        if drawn:
+            songs[job.system] = drawn
+        beyond[job.system] += over
+        progress(done + 1, len(jobs))
+    return Excerpts(songs, beyond, selection.span, axes_of(extents))
+
+
+def _jobs(
+    systems: Sequence[System],
+    names: Mapping[str, str],
+    selection: Selection,
+    folder: Path,
+    unheard: Sequence[str],
+) -> Iterator[Job]:
+    for system in systems:
+        for place in selection.pieces[system.name]:
+            piece = system.pieces[place]
+            name = piece_name(names[system.name], place)
+            about = (system.name, piece.name, system.colour, piece.input, name, folder)
+            yield Job(*about, system.name not in unheard, piece is system.shown)
+
+
+def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[DrawnPiece | None, Extent, int]:
+    sound = perform(job.input, settings)
+    waveform = mono(sound.waveform)
+
+    def drawn(seconds: float) -> DrawnPiece:
+        part = waveform[: round(seconds * sound.rate)]
+        return song(job.system, job.title, job.colour, part, sound.rate, sound.notes)
+
+    view = drawn(span.heard)
+    write_text(job.folder / VIEWS / f"{job.name}.js", script(job.name, view, notes=job.heard))
+    beyond = _write_player(job.folder / AUDIO / f"{job.name}.mp3", waveform, sound.rate, span.heard) if job.heard else 0
+    return drawn(span.drawn) if job.shown else None, extent(view), beyond
+
+
+def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> int:
+    """Write the beginning of a mono waveform, faded where it is cut; returns how many samples had to be clipped."""
+    heard = np.array(waveform[: round(seconds * rate)])
+    if len(heard) < len(waveform):
+        fade = min(round(FADE * rate), len(heard))
+        heard[len(heard) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    beyond = clipped(heard)
+    write_audio(path, heard, rate, kbits=KBITS, reported=True)
+    return beyond

@@ -1,0 +1,173 @@
+"""The first screen: the ranking on one axis, systems by views as a heat map, and a card for each system.
+
+Places are percents of the axis, so that the template draws vectors that fit any width.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from evaluation.distance.sentences import p_value, thousandths
+from evaluation.metrics.metric import VIEWS
+from reports.content.standing import FirstScreen, Standing, ViewStanding
+from reports.listening.section import HeardPiece
+from reports.page.cells import HOTTEST
+
+TICKS = 5  # of an axis at most
+
+
+@dataclass(frozen=True)
+class Axis:
+    """low, high : what it spans, MMD^2; ticks : places in percent, and their labels"""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+
+    def place(self, value: float) -> float:
+        """
+        >>> Axis(0.0, 0.5, ()).place(0.25)
+        50.0
+        """
+        return round(100 * (value - self.low) / (self.high - self.low), 2)
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """heat : 0..100 of the colour; told : what hover and screen readers say"""
+
+    view: str
+    text: str
+    heat: int
+    known: str
+    told: str
+
+
+@dataclass(frozen=True)
+class StandingRow:
+    """A system on the first screen; start, at, end, line : percent of the axis, None where there is none.
+
+    pair : a piece of the reference and one of this system
+    """
+
+    standing: Standing
+    colour: str
+    value: str
+    interval: str
+    told: str
+    at: float | None
+    start: float | None
+    end: float | None
+    line: float | None
+    cells: tuple[HeatCell, ...]
+    pair: tuple[HeardPiece, HeardPiece] | None = None
+
+
+@dataclass(frozen=True)
+class Screen:
+    """views : of the heat map, by their keys; axis : None where no system has a distance"""
+
+    said: FirstScreen
+    axis: Axis | None
+    views: Mapping[str, str]
+    rows: tuple[StandingRow, ...]
+
+
+def screen(
+    said: FirstScreen, colours: Mapping[str, str], pairs: Mapping[str, tuple[HeardPiece, HeardPiece]] = {}
+) -> Screen:
+    """pairs : of a system, a piece of the reference and one of its own, to be heard one after the other"""
+    axis = _axis(said.standings)
+    views = {view: title for view, title in VIEWS.items() if any(_in(one, view) for one in said.standings)}
+    # The reference as it was played is far away for another reason: its colour ends where the systems' does.
+    most = max((cell.distance or 0.0 for one in said.standings if one.ranked for cell in one.views), default=0.0)
+    rows = tuple(
+        _row(one, colours.get(one.system, ""), axis, views, most, pairs.get(one.system)) for one in said.standings
+    )
+    return Screen(said, axis, views, rows)
+
+
+def _row(
+    one: Standing,
+    colour: str,
+    axis: Axis | None,
+    views: Mapping[str, str],
+    most: float,
+    pair: tuple[HeardPiece, HeardPiece] | None,
+) -> StandingRow:
+    def at(value: float | None) -> float | None:
+        return None if value is None or axis is None else axis.place(value)
+
+    cells = tuple(_cell(view, title, _in(one, view), most) for view, title in views.items())
+    value = "" if one.distance is None else thousandths(one.distance)
+    return StandingRow(
+        one,
+        colour,
+        value,
+        _interval(one.low, one.high),
+        f"{one.system}: {told(one)}",
+        *(at(one.distance), at(one.low), at(one.high), at(one.human_95)),
+        cells,
+        pair,
+    )
+
+
+def told(one: Standing | ViewStanding) -> str:
+    """Value, interval, p and n of a distance, in words.
+
+    >>> far = {"distance": 0.25, "low": 0.2, "high": 0.3, "p": 0.0001, "known": "differs"}
+    >>> told(Standing(system="a", against="human", pieces=9, **far))
+    'distance 250 [200, 300], p < 0.001, n = 9: significant'
+    """
+    if one.distance is None:
+        return "not tested"
+    p = one.p if isinstance(one, Standing) else one.p_holm
+    parts = [f"distance {thousandths(one.distance)} {_interval(one.low, one.high)}".rstrip()]
+    if p is not None:
+        parts.append(f"p {p_value(p)}")
+    if isinstance(one, Standing):
+        parts.append(f"n = {one.pieces}")
+    if one.human_95 is not None:
+        parts.append(f"halves of the reference stay below {thousandths(one.human_95)}")
+    return f"{', '.join(parts)}: {'significant' if one.known == 'differs' else one.known}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"[{thousandths(low)}, {thousandths(high)}]"
+
+
+def _in(one: Standing, view: str) -> ViewStanding | None:
+    return next((cell for cell in one.views if cell.view == view), None)
+
+
+def _cell(view: str, title: str, one: ViewStanding | None, most: float) -> HeatCell:
+    if one is None or one.distance is None:
+        return HeatCell(view, "–", 0, "not tested", f"{title}: not tested")
+    share = max(one.distance, 0.0) / most if most > 0 else 0.0
+    heat = round(HOTTEST * min(share, 1.0)) if one.known == "differs" else 0
+    return HeatCell(view, thousandths(one.distance), heat, one.known, f"{title}: {told(one)}")
+
+
+def _axis(standings: Sequence[Standing]) -> Axis | None:
+    """From 0, or the lowest end, to the highest end; None without a distance."""
+    ends = [end for one in standings for end in (one.distance, one.low, one.high, one.human_95) if end is not None]
+    if not ends:
+        return None
+    low, high = min([0.0, *ends]), max(ends)
+    room = 0.03 * (high - low) or 0.001
+    low, high = (low - room if low < 0 else low), high + room
+    step = _step(1000 * (high - low) / TICKS)
+    first = -floor(-1000 * low / step)
+    axis = Axis(low, high, ())
+    values = [step * number for number in range(first, floor(1000 * high / step) + 1)]
+    return Axis(low, high, tuple((axis.place(value / 1000), f"{value:g}".replace("-", "−")) for value in values))
+
+
+def _step(least: float) -> float:
+    """The next of 1, 2, 5, 10, ...
+
+    >>> _step(3.0), _step(60.0)
+    (5.0, 100.0)
+    """
+    power = 10.0 ** floor(log10(least))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= least)
