@@ -1,20 +1,29 @@
-"""MIDI to score matrix, the three networks of Huang et al. 2018, their training, accuracy and generation.
+"""MIDI to score matrix, the three networks of Huang et al. 2018, their training, accuracy and generation; and the
+Python API of all four packages: `import clstm as cl`.
 
 Kept empty of imports: `evaluation`, `listening_study` and `reports` take the light modules from here without torch.
-Public names of the packages above resolve when they are asked for: `from clstm import Music` is
-`evaluation.music.Music`, or an error that names the other `evaluation` that hides it.
+The names of the API (`cl.Music`, `cl.compare`; entry points `clstm.names`) resolve when they are asked for, as imports
+only point down. `__init__.pyi` says the same to editors and type checkers.
 """
 
 from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # Python asks here for every module it is about to import (`from clstm import midi`); theirs are small letters.
-    if name[:1].isupper():
+    # Python asks here for modules too, before it imports them (`from clstm import pretrained`): none has such a name.
+    if not name.startswith("_"):
         from clstm.runtime.shadowing import load
 
         try:
-            return load("clstm.names", name)
+            found = globals()[name] = load("clstm.names", name)
         except LookupError:
             pass
+        else:
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from importlib.metadata import entry_points
+
+    return sorted({*globals(), *(entry.name for entry in entry_points(group="clstm.names"))})

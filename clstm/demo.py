@@ -17,11 +17,13 @@ import typer
 from clstm import pretrained
 from clstm.corpus import chorales
 from clstm.models.networks import PAPER
-from clstm.runtime.console import console, say
+from clstm.runtime.commands import Continuing
+from clstm.runtime.console import console, say, warn
 
 MODELS = ("lstm", "c-lstm", "c-lstm-plus", "notes")  # of the bundled ones
 CLIPS = 28  # continuations of each system, one of every chorale that is long enough; 16 do not show who is closer
 SECONDS = 20
+INTERRUPTED = 130  # the exit status after Ctrl-C
 AFTER = 5  # seconds of a continuation that are in no clip of the study, which lasts 10 s
 
 
@@ -37,6 +39,8 @@ def run(out: Path, command: Any, *, train: bool = False, minutes: float = 1.0, s
         say(f"$ {shlex.join(['clstm', *arguments])}")
         # Ctrl-C in a step comes back as its status, 130: the demo stops with it.
         if status := _call(command, arguments):
+            if status == INTERRUPTED:
+                warn(Continuing.stopped.format("clstm demo"))
             raise typer.Exit(status)
     console.rule(style="dim")
     say(f"Done in {(time.monotonic() - started) / 60:.1f} min.")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 8  # clips
+ALPHA = 0.05
 LEVELS = ("LUFS", "dBFS", "dBTP")
 WAYS = ("overall", "within")
 METRIC, DISTANCE, EMBEDDING = KINDS = ("metric", "distance", "embedding")
@@ -134,3 +135,26 @@ def _both(own: "pd.DataFrame", seed: int) -> dict[str, float]:
         its = NO_CORRELATION if few else rank_correlation(values, judged, groups, sources, random)
         found |= {way: its.value, f"{way}_low": its.low, f"{way}_high": its.high, f"{way}_p": its.p}
     return found
+
+
+def sentence(table: "pd.DataFrame") -> str:
+    """What the table says, within sources: over all clips a quantity may correlate because the sources differ in it."""
+    tested = table[table["within_p_holm"].notna()]
+    if tested.empty:
+        return "No quantity has enough clips for a correlation within sources."
+    found = tested[tested["within_p_holm"] < ALPHA]
+    if found.empty:
+        return (
+            f"None of {len(tested)} metrics and distances correlates significantly with listeners’ judgements within "
+            f"sources ({tested['clips'].max()} clips); this does not show that none is related."
+        )
+    strongest = found.reindex(found["within"].abs().sort_values(ascending=False).index)[:3]
+    named = [
+        f"{row.label} ({row.within:.2f} [{row.within_low:.2f}, {row.within_high:.2f}])"
+        for row in strongest.itertuples()
+    ]
+    verb = "correlates" if len(found) == 1 else "correlate"
+    return (
+        f"{len(found)} of {len(tested)} metrics and distances {verb} significantly with listeners’ judgements within "
+        f"sources, most strongly {'; '.join(named)}."
+    )

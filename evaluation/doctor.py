@@ -33,6 +33,8 @@ MACOS_BROWSERS = (
 
 EXTRAS = {"scores": ("symusic", "verovio"), "tokens": ("miditok",)}  # of what reads further formats, by extra
 
+TEX_FILES = ("IEEEtran.cls", "IEEEtran.bst", "ptmr7t.tfm", "booktabs.sty")
+
 SECOND_SOUNDFONT = "FluidR3_GM.sf2"
 SOUNDFONT_FOLDERS = (
     *("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts"),
@@ -112,6 +114,15 @@ def find_venv() -> str | None:
     return ensurepip.origin if ensurepip else None
 
 
+def find_tex() -> str | None:
+    """The path of pdflatex, where it has what `paper.tex` of a report needs: the class of IEEE, its fonts, booktabs."""
+    program, finder = shutil.which("pdflatex"), shutil.which("kpsewhich")
+    if program is None or finder is None:
+        return None
+    found = subprocess.run([finder, *TEX_FILES], capture_output=True, text=True, check=False)
+    return program if len(found.stdout.splitlines()) == len(TEX_FILES) else None
+
+
 def _is_ubuntu() -> bool:
     try:
         return platform.freedesktop_os_release()["ID"] == "ubuntu"
@@ -127,6 +138,14 @@ TOOLS = {
     "soundfont": Tool(find_second_soundfont, {"apt": "fluid-soundfont-gm", "dnf": "fluid-soundfont-gm"}),
     "ffmpeg": Tool(find_ffmpeg, {"apt": "ffmpeg", "dnf": "ffmpeg-free", "brew": "ffmpeg"}),
     "postgresql": Tool(find_postgres, {"apt": "postgresql", "dnf": "postgresql-server", "brew": "postgresql"}),
+    "tex": Tool(
+        find_tex,
+        {
+            "apt": "texlive-publishers texlive-fonts-recommended texlive-latex-recommended",
+            "dnf": "texlive-ieeetran texlive-collection-fontsrecommended texlive-collection-latexrecommended",
+            "brew": "texlive",
+        },
+    ),
     "chromium": Tool(find_chromium, {"apt": _CHROMIUM, "dnf": "chromium", "brew": "google-chrome"}),
 }
 INSTALL = {"apt": "sudo apt-get install -y", "dnf": "sudo dnf install -y", "brew": "brew install"}

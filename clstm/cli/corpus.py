@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from clstm.cli.arguments import Seed
-from clstm.runtime.commands import MAKE, Commands
+from clstm.runtime.commands import MAKE, Commands, Continuing
 from clstm.runtime.console import progress, say
 
 app = Commands(MAKE)
 
 
-@app.command()
+@app.command(cls=Continuing)
 def prepare(
     sources: Annotated[
         list[str],

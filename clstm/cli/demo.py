@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from clstm.cli.arguments import Seed
-from clstm.runtime.commands import MAKE, Commands
+from clstm.runtime.commands import MAKE, Commands, Continuing
 from clstm.runtime.errors import UserError
 
 app = Commands(MAKE)
 
 
-@app.command()
+@app.command(cls=Continuing)
 def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for all results.", show_default=False)],

@@ -90,26 +90,35 @@ def generate(
         clstm generate runs/c-lstm --corpus corpus --out music/c-lstm
         clstm generate rnn --prompt song.mid --count 3 --rescue --out music/song
     """
+    from clstm.api import generating
     from clstm.generation.continuations import summary
-    from clstm.generation.request import GenerationRequest, make_music
-    from clstm.generation.sampling import MODES, Sampling
+    from clstm.generation.sampling import MODES
 
-    sampling = Sampling(choice("--mode", mode, MODES), step, temperature, threshold, rescue, seed, top_p)
-    request = GenerationRequest(
-        *(run, out, sampling, seconds, count),
-        files=tuple(prompt or ()),
-        start=prompt_start,
-        corpus=corpus,
-        split=split,
-        with_prompt=with_prompt,
-        pedal=pedal,
-        prompted=not from_nothing,
-    )
     with progress() as advance:
-        made = make_music(request, advance)
-    for remark in made.remarks:
+        found = generating.generate(
+            run,
+            out=out,
+            prompt=prompt,
+            prompt_start=prompt_start,
+            corpus=corpus,
+            split=split,
+            from_nothing=from_nothing,
+            count=count,
+            seconds=seconds,
+            mode=choice("--mode", mode, MODES),
+            step=step,
+            temperature=temperature,
+            top_p=top_p,
+            threshold=threshold,
+            rescue=rescue,
+            with_prompt=with_prompt,
+            pedal=pedal,
+            seed=seed,
+            progress=advance,
+        )
+    for remark in found.remarks:
         warn(remark)
-    say(summary(made.manifest, out))
+    say(summary(found.made.manifest, out))
 
 
 @app.command()

@@ -76,42 +76,41 @@ def accuracy(
         clstm accuracy my-music rnn lstm c-lstm --baselines-from corpus
         clstm accuracy corpus lstm=lstm c-lstm=clstm --replicates --trainings t.csv
     """
-    from clstm.prediction import accuracy as scoring
+    from clstm.api import scoring
     from clstm.prediction import tables
     from clstm.prediction import trainings as several
+    from clstm.prediction.accuracy import COLUMNS, PAIRS
 
-    may_write_table(out, scoring.COLUMNS)
-    may_write_table(pairs, scoring.PAIRS, "--pairs")
+    may_write_table(out, COLUMNS)
+    may_write_table(pairs, PAIRS, "--pairs")
     may_write_table(trainings, several.COLUMNS, "--trainings")
     must_differ(out=out, pairs=pairs, latex=latex, trainings=trainings)
     may_write_text(latex, tables.MADE, "LaTeX", "--latex")
-    found, networks = several.runs_of(runs, replicates=replicates)
-    if trainings and not networks:
+    if trainings and not several.runs_of(runs, replicates=replicates)[1]:
         raise UserError("--trainings needs NAME=DIR with --replicates: several trainings of each network")
     with progress() as advance:
-        counts = scoring.score_paths(
-            *(corpus, list(found.values())),
+        found = scoring.accuracy(
+            *(corpus, runs),
             split=split,
             stride=stride,
-            teacher=baselines_from,
-            names=list(found),
+            replicates=replicates,
+            baselines_from=baselines_from,
+            seed=seed,
             caution=warn,
             progress=advance,
         )
-    table, differences = scoring.summarise(counts, seed), scoring.differences(counts, seed)
-    _show(table, differences)
+    _show(found.table, found.pairs)
     if out:
-        write_table(out, table)
+        write_table(out, found.table)
     if latex:
-        write_text(latex, tables.latex(table))
+        write_text(latex, found.to_latex())
     if pairs:
-        write_table(pairs, differences)
-    if networks:
-        between = several.compare(counts, networks, seed)
-        for line in several.sentences(between):
+        write_table(pairs, found.pairs)
+    if found.trainings is not None:
+        for line in several.sentences(found.trainings):
             say(line)
         if trainings:
-            write_table(trainings, between)
+            write_table(trainings, found.trainings)
 
 
 def _show(table: "pd.DataFrame", differences: "pd.DataFrame") -> None:

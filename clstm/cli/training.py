@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clstm.cli.arguments import CorpusFolder, Seed
-from clstm.runtime.commands import MAKE, Commands
+from clstm.runtime.commands import MAKE, Commands, Resumable
 from clstm.runtime.console import progress_bar, say
 from clstm.runtime.errors import choice
 
@@ -44,7 +44,7 @@ Precision = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Resumable)
 def train(
     kind: Kind,
     corpus: CorpusFolder,
@@ -73,20 +73,30 @@ def train(
         clstm train c-lstm corpus --out runs/c-lstm --minutes 5 --resume
         clstm train notes corpus --out runs/notes --preset full
     """
-    from clstm.corpus.corpus import Corpus
-    from clstm.training import loop
-    from clstm.training.settings import PRECISIONS, Machines, configure
+    from clstm.api import training
+    from clstm.training.settings import PRECISIONS
 
-    opened = Corpus.open(corpus)
-    given: dict[str, Any] = {"supervision": supervision, "rate": rate, "seed": seed}
-    budgets: dict[str, Any] = {"steps": steps, "epochs": epochs, "minutes": minutes}
-    network, config = configure(kind, preset, rows=opened.rows, settings=settings or (), **given, **budgets)
-    precision = choice("--precision", precision or ("bf16-mixed" if kind == "notes" else "32-true"), PRECISIONS)
-    machines = Machines(devices, nodes, precision)
+    if precision is not None:
+        choice("--precision", precision, PRECISIONS)
     with _budget_bar(kind) as report:
-        run = loop.train(opened, out, network, config, machines=machines, resume=resume, report=report)
-    if run.first:
-        say(loop.summary(run))
+        found = training.train(
+            *(kind, corpus, out),
+            preset=preset,
+            minutes=minutes,
+            epochs=epochs,
+            steps=steps,
+            rate=rate,
+            supervision=supervision,
+            settings=settings or (),
+            devices=devices,
+            nodes=nodes,
+            precision=precision,
+            resume=resume,
+            seed=seed,
+            report=report,
+        )
+    if found.run.first:
+        say(str(found))
 
 
 @contextmanager

@@ -43,7 +43,20 @@ def _without_types(params: list[Any]) -> list[Any]:
 
 
 class Command(TyperCommand):
-    """A command: its flags show no type, its examples are not broken, and old names of options are understood."""
+    """A command: its flags show no type, its examples are not broken, and old names of options are understood.
+
+    stopped : what is said after Ctrl-C; "" says nothing
+    """
+
+    stopped = ""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if self.stopped:
+                warn(self.stopped.format(ctx.command_path))
+            raise
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_types(super().get_params(ctx))
@@ -60,6 +73,18 @@ class Command(TyperCommand):
             if given := _given(error, args):
                 raise UserError(_not_accepted(*given, error.message, ctx.command_path)) from error
             raise  # of an argument, or missing
+
+
+class Continuing(Command):
+    """A command that goes on where it was stopped, as its help says."""
+
+    stopped = "Stopped. The same `{}` continues: what is done is kept."
+
+
+class Resumable(Command):
+    """A command that goes on where it was stopped when it is told to."""
+
+    stopped = "Stopped. The same `{}` with --resume continues exactly there."
 
 
 def _given(error: typer.BadParameter, args: list[str]) -> tuple[str, str] | None:

@@ -15,6 +15,14 @@ Choice = TypeVar("Choice", bound=str)
 class UserError(Exception):
     """An error the user can fix. The message says what was received, what is accepted and what to do."""
 
+    def _render_traceback_(self) -> list[str]:
+        r"""What IPython and Jupyter show in place of a traceback, where it is not caught: one line.
+
+        >>> UserError("--seconds 0 is not a length")._render_traceback_()
+        ['\x1b[31mUserError\x1b[0m: --seconds 0 is not a length']
+        """
+        return [f"\x1b[31m{type(self).__name__}\x1b[0m: {readable(self)}"]
+
 
 class UnreadableFileError(UserError):
     """One file cannot be used. `reason` is for tables of rejected files; the message also names the file."""

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from clstm.runtime.errors import UserError
+from clstm.runtime.errors import MissingToolError, UserError
 
 HERE = Path(__file__).resolve().parents[2]  # packages installed together are side by side
 
@@ -41,11 +41,19 @@ def check(package: str) -> None:
 def load(group: str, name: str) -> Any:
     """Import the object of one of our entry points.
 
-    Raises `HiddenPackageError` if another package would be imported, `LookupError` if there is no such entry point.
+    Raises `HiddenPackageError` if another package would be imported, `LookupError` if there is no such entry point,
+    `MissingToolError` where a package that it needs is not installed.
     """
     for entry in entry_points(group=group, name=name):
         check(package_of(entry))
-        return entry.load()
+        try:
+            return entry.load()
+        except ModuleNotFoundError as error:
+            needed = (error.name or entry.module).partition(".")[0]
+            raise MissingToolError(
+                f"{name} of clstm needs the package {needed}, which is not installed; install clstm again: pip install"
+                " --force-reinstall clstm"
+            ) from error
     raise LookupError(f"no entry point {name} in {group}")
 
 

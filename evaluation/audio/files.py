@@ -85,8 +85,12 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
     return decode(Path(path))
 
 
-def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
+def write_audio(
+    path: Path, waveform: Waveform, rate: int, bits: int = 16, *, kbits: int | None = None, reported: bool = False
+) -> None:
     """Write a .wav or .flac file of 16 or 24 bits, or an .mp3 for listening; whole or not at all.
+
+    kbits : kbit/s of an .mp3 at 32 kHz or more, 40..320, constant; None: variable, near transparent
 
     Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
 
@@ -107,13 +111,18 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
         disk = _Disk(file)
         try:
             kind = _WRITTEN[path.suffix.lower()]
-            how: dict[str, Any] = _MP3 if kind == "MP3" else {"subtype": f"PCM_{bits}"}
+            how: dict[str, Any] = _mp3(kbits) if kind == "MP3" else {"subtype": f"PCM_{bits}"}
             with soundfile.SoundFile(disk, "w", rate, channels, format=kind, **how) as audio:
                 for _, block in blocks(waveform):
                     audio.write(np.clip(block, -1.0, 1.0))
                     disk.check()
         finally:
             disk.check()
+
+
+def _mp3(kbits: int | None) -> dict[str, Any]:
+    """What libsndfile is told: of a constant rate it takes a share, 0 for 320 and 1 for 32 kbit/s."""
+    return _MP3 if kbits is None else {"bitrate_mode": "CONSTANT", "compression_level": (320 - kbits) / 288}
 
 
 class _Disk:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clstm.runtime.commands import MEASURE, Commands
+from clstm.runtime.commands import MEASURE, Commands, Continuing
 from clstm.runtime.console import console, progress, say, warn
 from evaluation.cli.arguments import (
     Cluster,
@@ -46,7 +46,7 @@ Groups = Annotated[
 ]
 
 
-@app.command("measure")
+@app.command("measure", cls=Continuing)
 def measure_command(
     systems: Systems,
     out: Annotated[Path, typer.Option(metavar="CSV", help="The table: system, piece, metric, value, unit, note.")],
@@ -92,24 +92,36 @@ def measure_command(
     """
     from clstm.runtime.errors import choice
     from clstm.runtime.names import counted
+    from evaluation.api.measuring import measure
     from evaluation.audio.render import RenderSettings
-    from evaluation.measurement.table import MeasurementRequest, make_table
+    from evaluation.measurement.options.named_paths import named_paths
 
     settings = RenderSettings(soundfont=soundfont, instrument=instrument)
-    notes_only = only is not None and choice("--only", only, ("notes",)) == "notes"
-    request = MeasurementRequest(
-        *(tuple(systems), out, settings, same_grid, pedal, seconds, workers, cluster, control, notes_only, pieces),
-        replicates=replicates,
-        skip=tuple(skip or ()),
-    )
+    if only is not None:
+        choice("--only", only, ("notes",))
     with progress() as advance:
-        made = make_table(request, advance)
-    for remark in made.remarks:
+        found = measure(
+            named_paths(systems),
+            out=out,
+            pieces=pieces,
+            only=only,
+            control=control,
+            same_grid=same_grid,
+            pedal=pedal,
+            seconds=seconds,
+            skip=skip,
+            replicates=replicates,
+            settings=settings,
+            workers=workers,
+            cluster=cluster,
+            progress=advance,
+        )
+    for remark in found.remarks:
         warn(remark)
-    say(f"{made.measured:,} of {counted(made.total, 'file')} measured, {out} made.")
+    say(f"{found.made.measured:,} of {counted(found.made.total, 'file')} measured, {out} made.")
 
 
-@app.command("compare")
+@app.command("compare", cls=Continuing)
 def compare_command(
     systems: Systems,
     reference: Reference,
@@ -168,40 +180,44 @@ def compare_command(
 
     from clstm.runtime.errors import choice
     from evaluation import bounds
+    from evaluation.api.comparing import compare
     from evaluation.audio.render import RenderSettings
-    from evaluation.comparison import compare, folder, terminal
-    from evaluation.comparison.sets import references
+    from evaluation.comparison import terminal
+    from evaluation.comparison.sets.references import GRIDS
     from evaluation.measurement.options.named_paths import named_paths
 
     sources = named_paths(systems)
     asked = bounds.asked(fail_over or (), junit, list(sources), reference, out)
-    request = compare.ComparisonRequest(
-        *(sources, reference, out, RenderSettings(soundfont=soundfont, instrument=instrument)),
-        grid=choice("--grid", grid, references.GRIDS),
-        pedal=pedal,
-        groups=groups,
-        seconds=seconds,
-        robustness=robustness,
-        other_soundfont=other_soundfont,
-        seed=seed,
-        workers=workers,
-        cluster=cluster,
-        command=shlex.join(["clstm", *sys.argv[1:]]),
-        limits=tuple(limits or ()),
-        replicates=replicates,
-        margin=margin,
-        embeddings=tuple(embedding or ()),
-        likelihood=likelihood,
-        skip=tuple(skip or ()),
-    )
     with progress() as advance:
-        made = folder.make_verdict(request, advance)
-    for remark in made.remarks:
+        found = compare(
+            sources,
+            reference,
+            out=out,
+            grid=choice("--grid", grid, GRIDS),
+            limits=limits,
+            embeddings=embedding,
+            skip=skip,
+            groups=groups,
+            replicates=replicates,
+            seconds=seconds,
+            likelihood=likelihood,
+            robustness=robustness,
+            other_soundfont=other_soundfont,
+            settings=RenderSettings(soundfont=soundfont, instrument=instrument),
+            pedal=pedal,
+            margin=margin,
+            seed=seed,
+            workers=workers,
+            cluster=cluster,
+            command=shlex.join(["clstm", *sys.argv[1:]]),
+            progress=advance,
+        )
+    for remark in found.remarks:
         warn(remark)
-    for part in terminal.readable(made.table, made.reference):
+    for part in terminal.readable(found.table, found.reference):
         console.print(part)
-    for line in made.summary:
+    for line in found.summary:
         say(line)
     say(f"All numbers, with intervals: {out / 'verdict.md'}")
-    if not bounds.kept(asked, made.near.distances, made.table, junit, say):
+    if not bounds.kept(asked, found.comparison.near.distances, found.table, junit, say):
         raise typer.Exit(1)

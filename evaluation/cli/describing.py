@@ -35,21 +35,19 @@ def describe_command(
 
         clstm describe human=music/human lstm=music/lstm
     """
-    from evaluation.comparison import description
+    from evaluation.api.describing import describe
+    from evaluation.comparison.description import why
     from evaluation.measurement.options.named_paths import named_paths
 
-    if out is not None:
-        description.may_write(out)
     with progress() as advance:
-        made, remarks = description.describe_systems(named_paths(systems), limits or (), workers, advance)
-    for remark in remarks:
+        found = describe(named_paths(systems), out=out, limits=limits, workers=workers, progress=advance)
+    for remark in found.remarks:
         warn(remark)
-    for one in made:
+    for one in found.systems:
         console.print(_block(one))
-    for one in made:
-        say(description.why(one))
+    for one in found.systems:
+        say(why(one))
     if out is not None:
-        description.write(out, made)
         say(f"{out} made.")
 
 

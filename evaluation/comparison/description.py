@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clstm.runtime.errors import NothingUsableError, UnreadableFileError, UserError
 from clstm.runtime.files import write_json, write_table
@@ -20,6 +20,9 @@ from evaluation.controls.limits import Limits, PieceLimits, Rule
 from evaluation.measurement.inputs import not_used
 from evaluation.measurement.limits import fit_of, read_limits, summed
 from evaluation.measurement.options.named_paths import music_files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_USE = "so this is no control"
 NAMED = 3  # instruments, and files off a rule, that a cell names
@@ -251,11 +254,16 @@ def may_write(out: Path) -> None:
 def write(out: Path, made: Sequence[Description]) -> None:
     """CSV, one row per folder, `COLUMNS`; or JSON, with the control and its reasons, and every file off a rule."""
     if out.suffix.lower() == ".csv":
-        import pandas as pd
-
-        write_table(out, pd.DataFrame([_row(one) for one in made], columns=list(COLUMNS)))
+        write_table(out, table(made))
         return
     write_json(out, {one.name: _as_json(one) for one in made})
+
+
+def table(made: Sequence[Description]) -> "pd.DataFrame":
+    """`COLUMNS`, one row per folder."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(one) for one in made], columns=list(COLUMNS))
 
 
 def _row(one: Description) -> dict[str, Any]:

@@ -15,6 +15,7 @@ robustness.csv    the table with each other sound, if requested
 comparison.json   how it was made
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -48,15 +49,31 @@ FILES = (
 )
 
 
-def make_verdict(request: ComparisonRequest, progress: Progress = silent) -> Comparison:
+def make_verdict(
+    request: ComparisonRequest,
+    progress: Progress = silent,
+    renamed: Callable[[Comparison], Comparison] = lambda made: made,
+) -> Comparison:
     """Compare, and write the folder `request.out`, whole or not at all.
+
+    renamed : what is found, with other names of files
 
     Raises `UserError` for anything that cannot be compared, or an `out` that is not ours to replace.
     """
-    may_replace(request.out, RECORD, _written, "a comparison", inputs=_inputs(request))
-    verdict = judge(request, progress)
-    _write(request, verdict)
+    _may_write(request.out, request)
+    verdict = renamed(judge(request, progress))
+    _write(request.out, request, verdict)
     return verdict
+
+
+def write_verdict(out: Path, request: ComparisonRequest, verdict: Comparison) -> None:
+    """Write the folder of a comparison that was made already. Raises as `make_verdict`."""
+    _may_write(out, request)
+    _write(out, request, verdict)
+
+
+def _may_write(out: Path, request: ComparisonRequest) -> None:
+    may_replace(out, RECORD, _written, "a comparison", inputs=_inputs(request))
 
 
 def _inputs(request: ComparisonRequest) -> list[Path]:
@@ -73,8 +90,8 @@ def _written(record: dict[str, Any]) -> tuple[str, ...]:
     return FILES
 
 
-def _write(request: ComparisonRequest, verdict: Comparison) -> None:
-    with replacing(request.out) as folder:
+def _write(out: Path, request: ComparisonRequest, verdict: Comparison) -> None:
+    with replacing(out) as folder:
         folder.mkdir()
         for file, table in _tables(verdict).items():
             write_table(folder / file, table)

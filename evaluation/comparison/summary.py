@@ -10,6 +10,7 @@ import numpy as np
 
 from clstm.runtime.names import counted
 from evaluation.comparison.contrasts import ALPHA
+from evaluation.comparison.phrases import phrases
 from evaluation.comparison.verdict import TOO_FEW, VerdictRow, rows_of
 from evaluation.measurement.systems import alike
 from evaluation.metrics.catalogue import METRICS
@@ -131,10 +132,12 @@ def _on_system(system: str, rows: Sequence[VerdictRow], *, several: bool) -> str
     line = f"{system} differs significantly{other} in {len(differing)} of {counted(len(tested), 'metric')}"
     if not differing:
         return f"{line}, which does not show that it is equal in them."
+    if plain := phrases(rows):
+        line += f": {'; '.join(one.text for one in plain)}"
     apart = [(row.distance, row) for row in differing if row.distance is not None]
     furthest = sorted(apart, key=lambda one: one[0], reverse=True)[:MOST]
     if furthest:
         most = ", ".join(f"{METRICS[row.metric].phrase} {row.words} {far:.1f}" for far, row in furthest)
         samples = " or ".join(map(str, sorted({int(row.size) for _, row in furthest if row.size is not None})))
-        line += f"; largest distances, in noise floors (samples of {samples} piece{'s' * (samples != '1')}): {most}"
+        line += f". Largest distances, in noise floors (samples of {samples} piece{'s' * (samples != '1')}): {most}"
     return f"{line}."

@@ -1,7 +1,7 @@
-"""`clstm measure` in one call: from the files of several systems to one tidy CSV of their metrics."""
+"""`clstm measure` in one call: from the files of several systems to one tidy table of their metrics, and its CSV."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
@@ -45,6 +45,7 @@ class MeasurementRequest:
     """What is measured, and how.
 
     sources : NAME=PATH each
+    out : the CSV of the table; None where none is written
     same_grid : MIDI goes through the score matrix and one velocity first
     pedal : whether notes last as long as a pedal holds them
     seconds : only the beginning of every piece; None is all of it
@@ -56,7 +57,7 @@ class MeasurementRequest:
     """
 
     sources: tuple[str, ...]
-    out: Path
+    out: Path | None = None
     settings: RenderSettings = RenderSettings()
     same_grid: bool = False
     pedal: bool = False
@@ -70,20 +71,44 @@ class MeasurementRequest:
     skip: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeasuredTable:
-    """How many of the files were measured, and what the user should know about the others."""
+    """How many of the files were measured, what was found, and what the user should know about the others."""
 
     measured: int
     total: int
     remarks: tuple[str, ...]
+    found: Measurements
 
 
-def make_table(request: MeasurementRequest, progress: Progress = silent) -> MeasuredTable:
-    """Measure every file and write `request.out`. Raises `UserError` before the work for what cannot be done."""
+def make_table(
+    request: MeasurementRequest,
+    progress: Progress = silent,
+    renamed: Callable[["MeasuredTable"], "MeasuredTable"] = lambda made: made,
+) -> MeasuredTable:
+    """Measure every file and write `request.out` and `request.pieces`, if they are given.
+
+    renamed : what is found, with other names of files
+
+    Raises `UserError` before the work for what cannot be done.
+    """
     may_write_table(request.out, COLUMNS)
     may_write_table(request.pieces, PIECES[: -len(UNWRITTEN)], "--pieces")
     must_differ(out=request.out, pieces=request.pieces)
+    made = renamed(_measured(request, progress))
+    write_tables(made, request.out, request.pieces)
+    return made
+
+
+def write_tables(made: MeasuredTable, out: Path | None, pieces: Path | None) -> None:
+    """The table of values and that of files, each as CSV, where it is asked for."""
+    if out:
+        write_table(out, made.found.values)
+    if pieces:
+        write_table(pieces, made.found.pieces.drop(columns=UNWRITTEN))
+
+
+def _measured(request: MeasurementRequest, progress: Progress) -> MeasuredTable:
     if request.seconds is not None and not isfinite(request.seconds):
         raise UserError(f"--seconds {request.seconds} is not a length; give seconds, such as 30")
     control = _control(request)
@@ -119,16 +144,13 @@ def make_table(request: MeasurementRequest, progress: Progress = silent) -> Meas
     of_trainings = _with_replicates(request, pieces, dict(named))
     pieces, by_control = _under_control(pieces, request.workers)
     found = measure_systems(pieces, request.settings, progress, request.workers, request.cluster)
-    write_table(request.out, found.values)
-    if request.pieces:
-        write_table(request.pieces, found.pieces.drop(columns=UNWRITTEN))
     remarks = [f"{name}: {remark}" for name, beside in music.items() for remark in beside.remarks]
     remarks += not_used([one.path for own in pieces.values() for one in own])
     remarks += other_lengths({name: beside.files for name, beside in music.items()}, pedal=request.pedal)
     remarks += [*on_audio, *of_trainings, *by_control, *of_recorded(pieces)]
     usable = int((found.pieces["rejected"] == "").sum())
     remarks += [*_of_pieces(found), *left_out(found), *on_one_instrument(found, request.settings)]
-    return MeasuredTable(usable, len(found.pieces), tuple(remarks))
+    return MeasuredTable(usable, len(found.pieces), tuple(remarks), found)
 
 
 def _with_replicates(

@@ -108,14 +108,14 @@ def pairs(system: Sequence[MeasurementInput], reference: Sequence[MeasurementInp
     """The true continuation of each clip, by their places: of the same prompt by `generated.json`, or of the same name
     where only the reference has one. No clip of a reference without `generated.json` has a pair.
     """
-    ours, theirs = (list(_prompts(each)) for each in (system, reference))
+    ours, theirs = (list(prompts(each)) for each in (system, reference))
     by_prompt = {key: place for place, (_, key) in enumerate(theirs) if key}
     by_name = {name: place for place, (name, key) in enumerate(theirs) if key}
     found = {place: (by_prompt if key else by_name).get(key or name) for place, (name, key) in enumerate(ours)}
     return {place: other for place, other in found.items() if other is not None}
 
 
-def _prompts(inputs: Sequence[MeasurementInput]) -> Iterator[tuple[str, str]]:
+def prompts(inputs: Sequence[MeasurementInput]) -> Iterator[tuple[str, str]]:
     """The plain name of each file, and the piece and place of its prompt; "" where that is not recorded."""
     items: dict[str, str] = {}
     for folder in dict.fromkeys(one.path.parent for one in inputs):

@@ -1,0 +1,9 @@
+from clstm.api.generating import generate as generate
+from clstm.api.scoring import accuracy as accuracy
+from clstm.api.training import train as train
+from evaluation.api.comparing import compare as compare
+from evaluation.api.describing import describe as describe
+from evaluation.api.measuring import measure as measure
+from evaluation.music import Music as Music
+from listening_study.api import load_study as load_study
+from reports.api import report as report
