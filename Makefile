@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser setup-database setup-ffmpeg setup-mutants demo study test test-all lint mutants bench bundle docs constraints clean
+.PHONY: help setup setup-browser setup-database setup-ffmpeg setup-tex setup-docs setup-mutants demo study test test-all lint mutants bench bundle docs constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -23,6 +23,12 @@ setup-database:
 setup-ffmpeg:
 	@.ci/setup ffmpeg
 
+setup-tex:
+	@.ci/setup tex
+
+setup-docs: setup
+	@test -x $(BIN)/mkdocs || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+
 setup-mutants: setup
 	@test -x $(BIN)/cosmic-ray || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
 
@@ -37,7 +43,7 @@ study: setup ## Serve the demonstration's listening study
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
 	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile --no-loadscope-reorder
 
-test-all: setup-browser setup-database setup-ffmpeg lint ## The same with the slow tests
+test-all: setup-browser setup-database setup-ffmpeg setup-tex setup-docs lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'
 
 lint: setup ## Style, format, types and the direction of imports
@@ -55,8 +61,9 @@ bench: setup ## Measure speed against the peers; MIDI=FOLDER measures on files o
 bundle: setup ## Bundle a model: RUN=runs/c-lstm NAME=c-lstm ACCURACY=accuracy.csv INDEX=index.csv; without, new cards
 	@$(BIN)/python -m clstm.cli.bundle $(if $(RUN),$(RUN) --name $(NAME) --index $(INDEX) $(if $(ACCURACY),--accuracy $(ACCURACY)))
 
-docs: setup ## Write the reference pages of docs/ (commands, metrics) from the code
+docs: setup-docs ## Write the reference pages of docs/ from the code, and the site in build/site
 	@$(BIN)/python .ci/reference.py
+	@$(BIN)/python .ci/website.py
 
 constraints: setup ## Record the versions now in .venv as the tested ones
 	@$(BIN)/python -m pip list --format=freeze --exclude clstm --exclude pip --exclude setuptools > .venv/versions

@@ -4,19 +4,26 @@ the arrows between them. `make docs` runs this; `tests/test_docs.py` fails where
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from computation import computation_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WRITTEN = "<!-- Written by `make docs` from the code; change it there. -->"
 
 OF_COMMANDS = (
     "Every command answers `--help` with the same text. `clstm --install-completion` has your shell complete commands "
-    "and options. Exit status: 0 done; 1 the check failed (`report verify`, `spectra check`, `study audit`, `doctor`); "
-    "2 an error you can fix; 3 another environment (`spectra check`); 130 stopped with Ctrl-C."
+    "and options. Exit status: 0 done; 1 the check failed (`report verify`, `spectra check`, `study audit`, "
+    "`study archive --verify`, `doctor`); 2 an error you can fix; 3 another environment (`spectra check`); 130 stopped "
+    "with Ctrl-C."
 )
 OF_METRICS = (
     "The others say how a file was made, or correlate so strongly with a tested metric that one more test would add "
@@ -251,6 +258,7 @@ def room_table(rooms: list[str]) -> str:
 PAGES = {
     "reference/commands.md": commands_page,
     "reference/metrics.md": metrics_page,
+    "reference/computation.md": partial(computation_page, WRITTEN),
     "architecture.md": architecture_page,
     "../CHANGELOG.md": changelog_page,
 }

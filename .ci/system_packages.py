@@ -1,4 +1,4 @@
-"""Make sure of what pip cannot install: python .ci/system_packages.py fluidsynth [venv] [chromium] [postgresql]
+"""Make sure of what pip cannot install: python .ci/system_packages.py fluidsynth [venv] [chromium] [postgresql] [tex]
 
 What is missing is installed with apt when that needs no password: as root, or with sudo that asks for none. Otherwise
 the one command to type is shown, and the exit status is 1. Nothing is done when everything is there.
@@ -30,7 +30,7 @@ def may_become_root() -> list[str] | None:
 
 
 def install_with_apt(tools: list[str], as_root: list[str]) -> None:
-    packages = [doctor.TOOLS[tool].packages["apt"] for tool in tools]
+    packages = [package for tool in tools for package in doctor.TOOLS[tool].packages["apt"].split()]
     print(f"Installing {', '.join(packages)} with apt", flush=True)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     debian = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
