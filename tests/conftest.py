@@ -13,6 +13,7 @@ import hypothesis
 import numpy as np
 import pytest
 import soundfile
+from page_parts import Parts
 from patience import PATIENCE
 from pools import empty_figure, forked_pools
 
@@ -152,9 +153,13 @@ def rough_floors() -> Iterator[None]:
 def empty_charts() -> Iterator[None]:
     """Where nothing depends on what the figures of all metrics show: they are most of what a report costs."""
     from reports.figures import charts, drawing
+    from reports.paper import illustrations
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "distributions", empty_figure)
+        patch.setattr(charts, "spreads", empty_figure)
+        patch.setattr(illustrations, "closeness", empty_figure)
+        patch.setattr(illustrations, "distances", empty_figure)
         patch.setattr(drawing, "closeness", empty_figure)
         patch.setattr(drawing, "distances", empty_figure)
         yield
@@ -191,6 +196,12 @@ def tiny_study(tiny_study_made: Study, tmp_path: Path) -> Study:
     """A copy of it, to be answered, changed and damaged."""
     shutil.copytree(tiny_study_made.folder, tmp_path / "study")
     return replace(tiny_study_made, folder=tmp_path / "study")
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
+    """The components of a participants' page that is driven without a browser."""
+    return Parts.put_in(monkeypatch)
 
 
 @pytest.fixture(scope="session")

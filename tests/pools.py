@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LIBRARIES = [
     "evaluation.measurement.measure", "fluidsynth", "librosa", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg", "pebble", "platformdirs", "pretty_midi",
-    "pyloudnorm", "pytest", "reports.figures.drawing", "reports.figures.excerpts", "scipy.signal", "scipy.stats",
+    "pyloudnorm", "pytest", "reports.figures.drawing", "reports.listening.excerpts", "scipy.signal", "scipy.stats",
     "soundfile",
 ]  # fmt: skip
 

@@ -11,15 +11,16 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+from listening_study.blinding import participant
 from listening_study.participants.stages import Screen, current_step
 from listening_study.protocol.order import open_order
-from listening_study.protocol.questions import RATINGS, Response
+from listening_study.protocol.questions import FORMS, RATINGS, Question, ReplyKind, Response
 from listening_study.protocol.study import Study
 from listening_study.store import Agreement, Store
 from listening_study.streamlit_internals.messages import Element
 from listening_study.streamlit_internals.page_client import GoneError, Session
 
-TRIAL = re.compile(r"trial-(\d+)")  # key of the form with an answer
+TRIAL = re.compile(r"trial-(\d+)")  # key of a task that is no practice
 RETRY = 0.05  # seconds before a lost server is looked for again
 
 
@@ -116,13 +117,14 @@ class Listener:
             self.players += players(page)
 
     async def answer(self, page: Session, number: int) -> None:
-        """Fill in the form, send it, and wait for the next screen; where the server says so, send it again."""
+        """Send the answer and wait for the next screen; where the server says so, send it again."""
         response = some_response(self.random, self.comment)
-        await fill_in(page, number, response)
         began = time.monotonic()
         self.submitted.setdefault(number, []).append(response)
-        while trial_on(page) == number:
-            await page.press(submit_button(page).id)
+        for times in itertools.count(1):
+            if trial_on(page) != number:
+                break
+            await page.send_report(task_on(page).key, answer=answer_of(task_on(page), response, times))
             self.outstanding = number
             self.on_submit(self)
             await page.until(lambda: trial_on(page) not in (None, number) or page.idle)
@@ -134,34 +136,30 @@ class Listener:
 
 def trial_on(page: Session) -> int | None:
     """Number of the trial on the page, from 0."""
-    for element in page.all_of("button"):
-        if found := TRIAL.fullmatch(element.form):
+    for element in players(page):
+        if participant.is_task(element) and (found := TRIAL.fullmatch(element.data["task"])):
             return int(found[1])
     return None
 
 
-def submit_button(page: Session) -> Element:
-    """The one that sends an answer."""
-    return next(button for button in page.all_of("button") if TRIAL.fullmatch(button.form))
+def task_on(page: Session) -> Element:
+    """The component that sends an answer."""
+    return next(element for element in players(page) if participant.is_task(element))
 
 
 def players(page: Session) -> list[Element]:
-    return [element for element in page.all_of("bidi_component") if element.content.component_name == "clip_player"]
-
-
-def heard_so(heard: object, number: int, event: str = "end") -> dict[str, object]:
-    """What the player reports, for the so-manieth time."""
-    return {"event": event, "heard": heard, "plays": 1, "number": number, "givenUp": False}
+    return [element for element in page.all_of("bidi_component") if participant.sounds(element)]
 
 
 async def hear(page: Session, seconds: float = 0.0) -> list[bytes]:
     """Play what there is to play. Returns the sounds, as they are in the files."""
     sounds = []
     for player in players(page):
-        sounds.append(await page.fetch(player.data["url"]))
-        await page.report(player.key, report=heard_so(0.0, 1, "play"))
-        await asyncio.sleep(seconds)
-        await page.report(player.key, report=heard_so(1.0, 2))
+        for address in participant.sounds(player):
+            sounds.append(await page.fetch(address))
+            await page.report(player.key, report=participant.report(player, 0.0, 1, "play"))
+            await asyncio.sleep(seconds)
+        await page.report(player.key, report=participant.report(player, 1.0, 2))
     return sounds
 
 
@@ -172,24 +170,23 @@ def some_response(random: Random, comment: str | None = None) -> Response:
     return Response(maker, random.randint(1, 4), known, **ratings, comment=comment or f"{random.random()}")
 
 
-async def fill_in(page: Session, number: int, response: Response) -> None:
-    """Choose on the form what stands for this response; options stand in order."""
-
-    def option(name: str, place: int) -> str:
-        options: list[str] = list(page.find(f"{name}-{number}").content.options)
-        return options[place]
-
-    await page.fill(f"answer-{number}", option("answer", ("human", "computer").index(response.answer or "")))
-    await page.fill(f"confidence-{number}", option("confidence", (response.confidence or 0) - 1))
-    for name in RATINGS:
-        await page.fill(f"{name}-{number}", option(name, getattr(response, name) - 1))
-    await page.fill(f"known-{number}", bool(response.known))
-    await page.fill(f"comment-{number}", response.comment or "")
+def answer_of(task: Element, response: Response, number: int = 1) -> dict[str, object]:
+    """What the page sends for this response; all questions are asked, in their order."""
+    sides = [option == "Human" for option in task.data["items"][0]["options"]]
+    values: list[object] = [sides.index(response.answer == "human")]
+    for question in Question:
+        reply = getattr(response, question)
+        values.append(reply - 1 if FORMS[question].kind is ReplyKind.OPTIONS else reply)
+    return {"values": values, "number": number}
 
 
 async def pass_screen(page: Session, random: Random, acts: tuple[float, float] = (0.0, 0.0)) -> bool:
     """Do on any other screen what it asks for, and go on. False where nothing leads on: at the end."""
     await hear(page)
+    for element in players(page):  # practice
+        if participant.is_task(element) and not element.data["closed"]:
+            await asyncio.sleep(random.uniform(*acts))
+            await page.report(element.key, answer={"values": [random.randint(0, 1)], "number": 1})
     for element in page.elements:
         if element.kind in ("radio", "checkbox") and not element.disabled:
             await asyncio.sleep(random.uniform(*acts))

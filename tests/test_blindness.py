@@ -263,7 +263,11 @@ def test_the_page_is_sent_the_same_for_a_clip_at_one_place_whichever_it_is(tmp_p
         async with await Session.connect(url, newcomer(study, study.answers_path)) as page:
             (player,) = players(page)
             (sound,) = await hear(page)
-            return {**player.data, "url": "", "id": player.id}, sound
+            sounds = [{**one, "url": ""} for one in player.data["sounds"]]
+            maker, *others = player.data["items"]  # on which side is what, is the listener's
+            maker |= {side: sorted(maker[side]) for side in ("options", "keys")}
+            ahead = [""] * len(player.data["next"])
+            return {**player.data, "sounds": sounds, "next": ahead, "items": [maker, *others], "id": player.id}, sound
 
     with running(AppServer(APP, [str(study.folder)], log=tmp_path / "log")) as server:
         sent = [asyncio.run(first_trial(server.url)) for _ in range(4)]
@@ -312,10 +316,13 @@ def test_what_is_private_is_nobody_elses_from_the_first_byte_on(
         assert {mode(path) for path in beside} == {0o600}
         assert run("backup", out, "--out", tmp_path / "copy.sqlite").exit_code == 0
         store.close_study()
-        write_results(read_results(study, store), tmp_path / "results")
+        results = read_results(study, store)
+        write_results(results, tmp_path / "results")
     copy = simulate(study, tmp_path / "rehearsal", {"guesser": 1})
     private = [*study.private_paths, tmp_path / "copy.sqlite", *copy.private_paths[:2], copy.answers_path]
-    private += [tmp_path / "results" / f"{name}.csv" for name in OF_PERSONS]
+    assert set(OF_PERSONS) - set(results.tables) == {"judgements"}  # of tasks, which it has none of (test_task_chain)
+    of_persons = [f"{name}.csv" for name in OF_PERSONS if name in results.tables]
+    private += [tmp_path / "results" / name for name in (*of_persons, "trials.json")]
     assert {str(path): oct(mode(path)) for path in private if mode(path) != 0o600} == {}
     assert narrowed == []
     assert mode(study.path) != 0o600  # the umask was wide

@@ -99,7 +99,9 @@ def test_loading_twice_names_every_command_once() -> None:
     assert len(commands) == len(set(commands))
 
 
-def test_ctrl_c_in_a_step_stops_the_whole_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_ctrl_c_in_a_step_stops_the_whole_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from clstm import demo
 
     begun = []
@@ -118,3 +120,4 @@ def test_ctrl_c_in_a_step_stops_the_whole_demo(monkeypatch: pytest.MonkeyPatch, 
         demo.run(tmp_path, typer.main.get_command(app))
     assert stopped.value.exit_code == 130
     assert begun == ["first"]
+    assert capsys.readouterr().err.endswith("Stopped. The same `clstm demo` continues: what is done is kept.\n")

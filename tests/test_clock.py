@@ -67,9 +67,10 @@ def test_a_store_has_a_steady_clock_unless_it_is_given_one(answers: Path) -> Non
     assert elapsed() >= first
 
 
+@pytest.mark.parametrize("clips", [1, 4])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clip_stays_open_and_its_answer_counts_when_the_clock_is_set(
-    tiny_study: Study, answers: Path, step: timedelta
+    tiny_study: Study, answers: Path, step: timedelta, clips: int
 ) -> None:
     machine, study = Machine(), replace(tiny_study, seconds=10.0)
     study = replace(study, design=study.design.model_copy(update={"must_hear": 1.0}))
@@ -77,35 +78,36 @@ def test_a_clip_stays_open_and_its_answer_counts_when_the_clock_is_set(
         visit = SimpleNamespace(store=store, study=study)
         listener = admitted(store)
         shown_at = store.present(listener, 0, study.clips[0])
-        machine.wait(4)
+        machine.wait(4 * clips)
         machine.wall += step
-        assert not _is_possible(visit, shown_at)  # nor does it open too soon
-        machine.wait(6)
-        assert _is_possible(visit, shown_at)
+        assert not _is_possible(visit, shown_at, clips)  # nor does it open too soon
+        machine.wait(6 * clips)
+        assert _is_possible(visit, shown_at, clips)
         store.report(listener, 0, heard=1.0, plays=1, event="end")
         machine.wall += step
         machine.wait(5)
         assert store.record(listener, 0, Response("human"))
         (answer,) = store.answered_trials()
-        assert (answer.seconds, answer.heard) == (15.0, 1.0)
+        assert (answer.seconds, answer.heard) == (10.0 * clips + 5, 1.0)
 
 
+@pytest.mark.parametrize("clips", [1, 4])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clip_opens_after_a_restart_with_another_clock_and_nothing_is_lost(
-    tiny_study: Study, answers: Path, step: timedelta
+    tiny_study: Study, answers: Path, step: timedelta, clips: int
 ) -> None:
     machine, study = Machine(), replace(tiny_study, seconds=10.0)
     study = replace(study, design=study.design.model_copy(update={"must_hear": 1.0}))
     with closing(machine.started(answers)) as store:
         listener = admitted(store)
         store.present(listener, 0, study.clips[0])
-        machine.wait(10)
+        machine.wait(10 * clips)
         store.report(listener, 0, heard=1.0, plays=1, event="end")
     machine.wall += step
     with closing(machine.started(answers)) as store:
         shown_at = store.present(listener, 0, study.clips[0])
-        machine.wait(3)  # no step makes a listener wait longer than a clip lasts
-        assert _is_possible(SimpleNamespace(store=store, study=study), shown_at)
+        machine.wait(3 * clips)  # no step makes a listener wait longer than what is heard lasts
+        assert _is_possible(SimpleNamespace(store=store, study=study), shown_at, clips)
         machine.wait(1)
         assert store.record(listener, 0, Response("human"))
         (answer,) = store.answered_trials()

@@ -132,3 +132,41 @@ def test_a_missing_option_is_still_named_with_the_usage() -> None:
     result = CliRunner().invoke(APP, ["render", "a.mid"])
     assert result.exit_code == 2
     assert "--out" in result.stderr
+
+
+def test_a_report_shows_its_own_options_and_how_to_verify_one(helps: dict[tuple[str, ...], str]) -> None:
+    shown = helps["report",]
+    assert "--robustness" in shown
+    assert "--reference" in shown
+    assert "make | verify" in shown.splitlines()[1]
+    assert re.search(r"│ verify +Render and measure everything again", shown)
+
+
+def test_the_help_says_that_a_command_goes_on_and_so_does_ctrl_c() -> None:
+    for path, command in EVERY.items():
+        help_says = "the same command continues" in " ".join((getattr(command, "help", None) or "").split())
+        assert help_says == isinstance(command, commands.Continuing), path
+    assert isinstance(EVERY["train",], commands.Resumable)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (commands.Continuing, "Stopped. The same `clstm go` continues: what is done is kept."),
+        (commands.Resumable, "Stopped. The same `clstm go` with --resume continues exactly there."),
+        (commands.Command, ""),
+    ],
+)
+def test_ctrl_c_says_what_goes_on(kind: type[commands.Command], said: str) -> None:
+    app = commands.Commands()
+
+    @app.command("stay")
+    def stay() -> None: ...
+
+    @app.command("go", cls=kind)
+    def go() -> None:
+        raise KeyboardInterrupt
+
+    stopped = CliRunner().invoke(app, ["go"], prog_name="clstm")
+    assert stopped.exit_code == 130
+    assert stopped.stderr.strip() == said

@@ -360,7 +360,8 @@ def test_the_summary_counts_and_names_the_largest_distances(table: pd.DataFrame)
     alike, other = summary(table, ["alike", "other"])
     assert alike == "alike differs significantly in 0 of 3 metrics, which does not show that it is equal in them."
     assert other.startswith(
-        "other differs significantly in 3 of 3 metrics; largest distances, in noise floors (samples "
+        "other differs significantly in 3 of 3 metrics: far brighter; far fewer notes per second. Largest distances, "
+        "in noise floors (samples "
     )
     assert f"{METRICS['centroid'].label.lower()} higher (large)" in other
 

@@ -21,7 +21,7 @@ from listening_study.protocol.key import open_key
 from listening_study.protocol.order import open_order
 from listening_study.protocol.registration import open_registration
 from listening_study.protocol.study import Study, read_study
-from listening_study.stimuli import creation
+from listening_study.stimuli import creation, writing
 from listening_study.stimuli.audibility import leading_silence
 from listening_study.stimuli.creation import Created, create_study
 from listening_study.stimuli.sources import parse_sources
@@ -204,7 +204,7 @@ def test_clips_carry_no_metadata(tiny_study: Study) -> None:
 def test_no_two_clips_are_the_same_bytes_and_all_are_small_enough(tiny_study: Study) -> None:
     contents = [tiny_study.clip_path(clip).read_bytes() for clip in tiny_study.clips]
     assert len(set(contents)) == len(contents)
-    assert max(map(len, contents)) < creation.LARGEST == 1024 * 1024
+    assert max(map(len, contents)) < writing.LARGEST == 1024 * 1024
 
 
 def test_names_are_random_and_come_from_no_seed(tiny_sources: Sources, tmp_path: Path) -> None:
@@ -380,14 +380,14 @@ def test_one_clip_too_large_in_stereo_makes_the_whole_study_mono(tmp_path: Path)
     sources = {"zebrafinch": [tmp_path / "tone.wav"], "noise": [tmp_path / "noise.wav"]}
     created = made(sources, tmp_path / "study", planned(count=1, seconds=8.5))
     assert created.mono
-    assert created.size < creation.LARGEST
+    assert created.size < writing.LARGEST
     assert {soundfile.info(created.study.clip_path(clip)).channels for clip in created.study.clips} == {1}
 
 
 def test_clips_too_large_even_in_mono_are_refused(
     tiny_sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(creation, "LARGEST", 1000)
+    monkeypatch.setattr(writing, "LARGEST", 1000)
     with pytest.raises(UserError, match="bytes even in mono; at most 1000 are accepted; use shorter --seconds"):
         made(tiny_sources, tmp_path / "study")
     assert list(tmp_path.iterdir()) == []

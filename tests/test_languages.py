@@ -8,7 +8,7 @@ import pytest
 
 from clstm.runtime.errors import UnreadableFileError
 from listening_study.protocol import languages
-from listening_study.protocol.configuration import Language
+from listening_study.protocol.languages.codes import Language
 
 ALL = get_args(Language)
 HAN = re.compile(r"[\u4e00-\u9fff]")

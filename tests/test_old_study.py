@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from click.testing import Result
+from page_parts import Parts
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
@@ -64,7 +65,7 @@ def test_an_old_study_is_read_with_the_orders_it_had(old: Study, noted: Any) -> 
 
 def test_every_old_answer_is_to_the_clip_the_order_says(old: Study) -> None:
     order = open_order(old)
-    with closing(Store(old.answers_path)) as store:
+    with open_answers(old) as store:
         slots = {one.participant: one.slot for one in store.progress()}
         answered = store.answered_trials()
     assert len(answered) == 3 * 22 + 5
@@ -74,7 +75,7 @@ def test_every_old_answer_is_to_the_clip_the_order_says(old: Study) -> None:
 
 
 @pytest.fixture
-def visit(old: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def visit(old: Study, monkeypatch: pytest.MonkeyPatch, parts: Parts) -> Iterator[Any]:
     monkeypatch.setattr(sys, "argv", ["streamlit", str(old.folder)])
     st.cache_resource.clear()
 
@@ -90,29 +91,30 @@ def visit(old: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     st.cache_resource.clear()
 
 
-def test_who_was_under_way_in_an_old_study_goes_on_in_the_old_order(visit: Any, old: Study, noted: Any) -> None:
+def test_who_was_under_way_in_an_old_study_goes_on_in_the_old_order(
+    visit: Any, old: Study, noted: Any, parts: Parts
+) -> None:
     tab = visit(noted["under_way"])
     for number in range(5, 22):
         assert not tab.exception
-        tab.radio(key=f"answer-{number}").set_value("human")
-        tab.button(key=f"next-{number}").click().run()
+        parts.answer(tab, number, "human")
     assert tab.title[0].value == "Thank you"
-    with closing(Store(old.answers_path)) as store:
+    with open_answers(old) as store:
         own = [[one.clip, one.kind] for one in store.answered_trials() if one.participant == 4]
     assert own == noted["orders"][3]
 
 
-def test_a_newcomer_to_an_old_study_is_told_the_truth_about_practice(visit: Any) -> None:
+def test_a_newcomer_to_an_old_study_is_told_the_truth_about_practice(visit: Any, parts: Parts) -> None:
     tab = visit()
     for box in tab.checkbox:
         box.check()
     tab.run()
     tab.button(key="begin").click().run()
     tab.button(key="volume-done").click().run()
-    tab.radio(key="answer-practice-0").set_value("human").run()
+    parts.answer(tab, "practice-0", "human")
     assert "human" in tab.success[0].value
     tab.button(key="practice-0-done").click().run()
-    tab.radio(key="answer-practice-1").set_value("human").run()
+    parts.answer(tab, "practice-1", "human")
     assert "computer" in tab.info[0].value
 
 

@@ -1,9 +1,11 @@
 """The page says what the numbers say, to everyone, and no name can break it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from evaluation.audio.render import RenderSettings, describe
@@ -12,10 +14,12 @@ from evaluation.metrics.catalogue import METRICS
 from reports.content.provenance import InputFile, Provenance
 from reports.content.report import ControlContent, LeftOutFile, ReportContent, SystemContent, Touch, VariantContent
 from reports.content.rows import AccuracyRow, ClaimRow, MetricSummary, SummaryLine
-from reports.figures.drawing import Chart, Drawn, Panel, Section
+from reports.figures.drawing import Chart, Drawn, Section
 from reports.findings.paper_claims import parts_of
+from reports.inputs.matched import Match
+from reports.listening.section import HeardPiece, Listening
 from reports.page.cells import ViewOfNumbers, metric_line, number_views
-from reports.page.page import Listening, clock
+from reports.page.page import clock
 from reports.page.page import render_page as render
 
 PROVENANCE = Provenance(command="clstm report", reference="A", seed=7, versions={"python": "3.11"})
@@ -55,18 +59,36 @@ def numbers(systems: Sequence[SystemContent], **changed: Any) -> tuple[MetricSum
 
 
 def judged(name: str, verdict: str = "differs", **changed: Any) -> VerdictRow:
-    row = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "p_holm": 0.01}
+    row: dict[str, Any] = {"distance": 2.5, "distance_low": 1.5, "distance_high": 3.5, "p": 0.001, "p_holm": 0.01}
     row |= {"system_n": 9, "reference_n": 9, "system_pieces": 9, "reference_pieces": 9}
     row |= {"direction": "higher", "magnitude": "large"} if verdict == "differs" else {}
     return VerdictRow(system=name, metric="level_spread", verdict=verdict, **(row | changed))
 
 
 def render_page(content: ReportContent, sections: list[Section], heard: bool = True, **charts: Chart) -> str:
-    players = {
-        system.name: Listening(f"audio/{place}.mp3" if heard else None, ((system.shown, "audio/s.mp3"),) * heard)
-        for place, system in enumerate(content.systems)
+    created = "2026-01-02T03:04:05+00:00"
+    return render(content, Drawn(tuple(sections), charts, ()), listening(content, heard), created, measured(content))
+
+
+def listening(content: ReportContent, heard: bool = True) -> Listening:
+    """Two pieces of every system, with one prompt in common."""
+    pieces = {
+        one.name: tuple(
+            HeardPiece(
+                f"{place}-{number}", one.shown, "a.mid", "listening/1.js", "audio/1.mp3" if heard else None, match
+            )
+            for number, match in enumerate((0, None))
+        )
+        for place, one in enumerate(content.systems)
     }
-    return render(content, Drawn(tuple(sections), charts, ()), players, "2026-01-02T03:04:05+00:00")
+    shown = {name: own[0].id for name, own in pieces.items()}
+    return Listening(pieces, shown, dict.fromkeys(pieces, 2), (Match(NASTY, "prompt"),), {"peak": 1.0})
+
+
+def measured(content: ReportContent) -> pd.DataFrame:
+    """Every value of every piece, one of each system."""
+    rows = [(one.system, one.system, one.metric, one.median) for one in content.numbers]
+    return pd.DataFrame(rows, columns=["system", "piece", "metric", "value"])
 
 
 def content(*systems: SystemContent, **changed: Any) -> ReportContent:
@@ -91,10 +113,8 @@ def accuracy_row(name: str, role: str, accuracy: float) -> AccuracyRow:
     return AccuracyRow(**row, **shares, **skills)
 
 
-def section(name: str, **more: Any) -> Section:
-    box = (0.1, 0.2, 0.8, 0.6)
-    panel = Panel(name, "#123456", "figures/1.svg", f"Waveform of {name}: loud.", "loud", (288, 170), box, 60.0)
-    return Section("waveform", 3, "Waveform", (panel,), **more)
+def section(*without: str) -> Section:
+    return Section("waveform", 3, "Waveform", without)
 
 
 def claim(text: str, verdict: str = "holds", otherwise: str | None = None) -> ClaimRow:
@@ -127,18 +147,21 @@ def test_no_name_can_break_the_page() -> None:
                 accuracy=[accuracy_row(NASTY, "model", 0.9)],
                 provenance=PROVENANCE.model_copy(update={"command": NASTY}),
             ),
-            [section(NASTY, without=(NASTY,))],
-            distances=Chart("distances", NASTY, NASTY),
+            [section("B")],
+            network=Chart("network", NASTY, NASTY),
         )
     )
-    assert len(page.all("script")) == 1, "only the page's own"
+    assert [script.get("type") for script in page.all("script")] == ["application/json", None], "only the page's own"
     assert "49" not in page.text
     assert page.text.count(NASTY) > 10
-    assert [image["alt"] for image in page.all("img")] == [NASTY, f"Waveform of {NASTY}: loud."]
+    assert [image["alt"] for image in page.all("img")] == [NASTY]
+    (view,) = page.all("canvas")
+    assert view == {}, "what it shows is said by the slider around it"
+    assert {row["data-name"] for row in page.all("li") if "data-piece" in row} == {NASTY}
 
 
 def test_the_page_asks_for_nothing_beside_its_folder() -> None:
-    page = Tags(render_page(content(system("A", "reference")), [section("A")]))
+    page = Tags(render_page(content(system("A", "reference")), [section()]))
     links = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
     assert links
     assert [link for link in links if link is None or ":" in link or link.startswith("/")] == []
@@ -147,7 +170,7 @@ def test_the_page_asks_for_nothing_beside_its_folder() -> None:
 
 def test_every_image_has_an_alternative_and_every_header_a_scope() -> None:
     table = [accuracy_row("LSTM", "model", 0.98), accuracy_row("silence", "baseline", 0.97)]
-    page = Tags(render_page(content(system("A", "reference"), system("B"), accuracy=table), [section("A")]))
+    page = Tags(render_page(content(system("A", "reference"), system("B"), accuracy=table), [section()]))
     assert all(image["alt"] for image in page.all("img"))
     assert all("scope" in header for header in page.all("th"))
     assert all(player["aria-label"] for player in page.all("audio"))
@@ -157,25 +180,39 @@ def test_joint_nats_have_columns_where_a_table_has_them() -> None:
     rows = [accuracy_row("LSTM", "model", 0.98), accuracy_row("notes", "own", 0.97)]
     joint = [row.model_copy(update={"joint_nats": nats}) for row, nats in zip(rows, (4.25, 2.25), strict=True)]
     for table, columns in ((rows, 0), (joint, 2)):
-        html = render_page(content(system("A", "reference"), system("B"), accuracy=table), [section("A")])
+        html = render_page(content(system("A", "reference"), system("B"), accuracy=table), [section()])
         assert html.count("Joint, ") == columns
         assert ("Joint nats are of the next frame" in html) == bool(columns)
         assert ("<strong>2.25</strong>" in html) == bool(columns)
 
 
-def test_a_figure_of_a_song_names_its_player_and_where_its_axes_lie() -> None:
-    page = Tags(render_page(content(system("A", "reference")), [section("A")]))
-    (plot,) = [tag for tag in page.all("div") if tag.get("class") == "plot"]
-    (song,) = [tag for tag in page.all("audio") if tag.get("class") == "song"]
-    assert (plot["data-song"], plot["data-seconds"]) == (song["id"], "60.0")
-    assert plot["style"] == "--left: 10.0%; --top: 20.0%; --width: 80.0%; --height: 60.0%"
-    assert [button["data-song"] for button in page.all("button") if "data-song" in button] == [song["id"]]
+def test_a_view_can_be_played_and_its_moment_chosen_by_keyboard() -> None:
+    page = Tags(render_page(content(system("A", "reference"), system("B")), [section()]))
+    assert [button["data-play"] for button in page.all("button") if "data-play" in button] == ["A:", "B:"]
+    plots = [tag for tag in page.all("div") if tag.get("role") == "slider"]
+    assert [plot["tabindex"] for plot in plots] == ["0", "-1"], "one stop a figure; arrows lead to the others"
+    assert all(plot["aria-label"] and plot["aria-describedby"] for plot in plots)
 
 
 def test_music_that_is_not_to_be_heard_has_no_player_and_says_so() -> None:
-    page = Tags(render_page(content(system("A", "reference")), [section("A")], heard=False))
+    page = Tags(render_page(content(system("A", "reference"), system("B")), [section()], heard=False))
     assert page.all("audio") == []
     assert "this audio is not included" in page.text
+    assert not any("data-play" in button for button in page.all("button"))
+    assert "Which is A?" not in page.text, "there is nothing to guess from"
+
+
+def test_systems_without_a_prompt_in_common_have_pickers_of_their_own() -> None:
+    one = content(system("A", "reference"), system("B"))
+    heard = listening(one)
+    apart = {name: tuple(replace(piece, match=None) for piece in own) for name, own in heard.pieces.items()}
+    for given, pickers, words in (
+        (heard, 1, "every system that has it plays it"),
+        (replace(heard, pieces=apart), 2, "The systems have no prompt in common"),
+    ):
+        page = Tags(render(one, Drawn((), {}, ()), given, "2026-01-02T03:04:05+00:00", measured(one)))
+        assert len([one for one in page.all("select") if one.get("name") != "view"]) == pickers
+        assert words in " ".join(page.text.split())
 
 
 def test_a_distance_is_bold_where_the_difference_is_significant() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
+from page_parts import Parts
 from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
@@ -52,7 +53,7 @@ def paid(tiny_study: Study) -> Study:
 
 
 @pytest.fixture
-def visit(paid: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def visit(paid: Study, monkeypatch: pytest.MonkeyPatch, parts: Parts) -> Iterator[Open]:
     """Open the participants' page as somebody who comes from the platform, or with a token."""
     monkeypatch.setattr(sys, "argv", ["streamlit", str(paid.folder)])
     st.cache_resource.clear()
@@ -108,13 +109,14 @@ def take_part(study: Study, person: str | None, answers: int = 4) -> str:
 # --- the page: every ending ---
 
 
-def test_who_completes_gets_the_code_and_the_way_back_also_after_a_reload(visit: Open, paid: Study) -> None:
+def test_who_completes_gets_the_code_and_the_way_back_also_after_a_reload(
+    visit: Open, paid: Study, parts: Parts
+) -> None:
     tab = visit()
     token = begin(tab)
     tab.button(key="volume-done").click().run()
     for number in range(4):
-        tab.radio(key=f"answer-{number}").set_value("human")
-        tab.button(key=f"next-{number}").click().run()
+        parts.answer(tab, number, "human")
     assert shown(tab) == ("DONE", way_back("done"))
     assert shown(visit(t=token)) == ("DONE", way_back("done"))
     assert stored(paid) == [{"PID": PERSON, "STUDY": "s"}]

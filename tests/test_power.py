@@ -14,7 +14,7 @@ from listening_study.protocol.study import Study
 from listening_study.simulation import power
 from listening_study.simulation.power import Assumptions, Power, powers, smallest
 
-QUICK = ["--listeners", "5,10", "--clips", "4", "--replicates", "20"]
+QUICK = ["power", "--listeners", "5,10", "--clips", "4", "--replicates", "20"]
 
 
 def only(assumptions: Assumptions, listeners: int, clips: int, replicates: int = 200, seed: int = 0) -> Power:
@@ -170,7 +170,7 @@ def test_ctrl_c_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_a_study_tells_its_own_margin_and_clips(tiny_study: Study, tmp_path: Path) -> None:
     out = tmp_path / "power.csv"
-    options = ["--from", str(tiny_study.folder), "--listeners", "6", "--replicates", "10", "--out", str(out)]
+    options = ["power", "--from", str(tiny_study.folder), "--listeners", "6", "--replicates", "10", "--out", str(out)]
     found = CliRunner().invoke(app, options)
     assert found.exit_code == 0, found.output
     assert list(pd.read_csv(out)["clips"]) == [tiny_study.size.clips]

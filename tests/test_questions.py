@@ -7,7 +7,8 @@ import pytest
 
 from listening_study.analysis.codebook import columns
 from listening_study.protocol import languages
-from listening_study.protocol.configuration import Design, Language
+from listening_study.protocol.configuration import Design
+from listening_study.protocol.languages.codes import Language
 from listening_study.protocol.questions import FORMS, NUMBERED, RATINGS, Question, ReplyKind, Response
 from listening_study.store.schema import answers
 

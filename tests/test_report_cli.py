@@ -97,24 +97,17 @@ def test_the_folder_holds_page_players_figures_and_numbers(report: Path, music: 
     assert {"index.html", *data} <= files
     for table in ("summary", "numbers", "verdict", "accuracy"):
         assert {f"tables/{table}.csv", f"tables/{table}.tex"} <= files
-    assert sorted(file for file in files if file.startswith("audio")) == [
-        "audio/0-human-sample1.mp3",
-        "audio/0-human.mp3",
-        "audio/1-human-same-grid-sample1.mp3",
-        "audio/1-human-same-grid.mp3",
-        "audio/2-grosse-b-x-b-y.mp3",
-        "audio/3-recording.mp3",
-    ]
-    for figure in ("score-matrix", "waveform", "spectrum", "sonogram", "piano-roll"):
-        assert f"figures/{figure}-0-human.svg" in files
-    assert "figures/score-matrix-3-recording.svg" not in files
+    pieces = ["0-human-001", "0-human-002", "1-human-same-grid-001", "1-human-same-grid-002"]
+    pieces += ["2-grosse-b-x-b-y-001", "3-recording-001"]
+    assert sorted(file for file in files if file.startswith("audio")) == [f"audio/{name}.mp3" for name in pieces]
+    assert sorted(file for file in files if file.startswith("listening")) == [f"listening/{name}.js" for name in pieces]
     assert {Path(file).suffix for file in files if file.startswith("figures")} == {".svg"}
     assert (report / "accuracy.csv").read_bytes() == (music / "accuracy.csv").read_bytes()
 
 
 def test_everything_the_page_points_at_is_there(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8")
-    links = [link for link in re.findall(r'(?:src|href|srcset)="([^"]+)"', page) if not link.startswith("#")]
+    links = [link for link in re.findall(r'(?:src|href|srcset|data-views)="([^"]+)"', page) if not link.startswith("#")]
     assert len(links) > 30
     assert [link for link in links if not (report / link).is_file()] == []
 
@@ -150,7 +143,7 @@ def test_the_control_has_one_velocity_and_the_same_song(report: Path) -> None:
 
 
 def test_a_player_holds_the_song_as_rendered(report: Path, music: Path) -> None:
-    waveform, rate = read_audio(report / "audio/2-grosse-b-x-b-y.mp3")
+    waveform, rate = read_audio(report / "audio/2-grosse-b-x-b-y-001.mp3")
     seconds = read_midi(music / "model/x 'é' <i>.mid").duration + 1.5
     assert len(waveform) / rate == pytest.approx(seconds, abs=0.01)
     assert np.abs(waveform).max() > 0.01
@@ -264,6 +257,7 @@ def test_one_file_holds_everything_and_points_at_nothing(music: Path, tmp_path: 
     assert len([link for link in links if link.startswith("data:")]) > 20
     assert [link for link in links if not link.startswith(("data:", "#"))] == []
     assert page.count("<audio") == page.count("data:audio/mpeg") == 1, "of B alone"
+    assert page.count("data:text/javascript") == 2, "what is drawn of both"
 
 
 @pytest.fixture
@@ -303,11 +297,19 @@ def test_a_changed_note_a_new_file_and_a_changed_table_do_not_hold(
     notes.pitch[0] += 12
     write_midi(notes, folder.with_name("human") / "a.mid")
     tune(folder.with_name("model") / "new.mid", 2.0, seed=9)
-    with (folder / "metrics.csv").open("a") as file:
-        file.write("\n")
+    for changed in ("metrics.csv", "listening/0-human-001.js", "audio/0-human-002.mp3"):
+        with (folder / changed).open("a") as file:
+            file.write("\n")
     assert clstm("report", "verify", folder, *systems) == 1
     said = " ".join(capsys.readouterr().err.split())
-    for words in ("Human: a.mid was changed", "new.mid is new", "metrics.csv: was changed after", "same grid, a: "):
+    for words in (
+        "Human: a.mid was changed",
+        "new.mid is new",
+        "metrics.csv: was changed after",
+        "0-human-001.js: was changed after",
+        "0-human-002.mp3: was changed after",
+        "same grid, a: ",
+    ):
         assert words in said
     assert ", b: " not in said
 

@@ -2,12 +2,18 @@
 
 import json
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from test_page import content, render_page, system
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.files import write_table
+from evaluation.agreement import agreement, compared, sentence
+from evaluation.metrics.catalogue import METRICS
 from listening_study.protocol.study import Study
 from listening_study.results.export import write_results
 from listening_study.results.results import read_results
@@ -51,6 +57,42 @@ def test_a_study_in_which_no_answer_counts_is_shown_as_that(tiny_study: Study, t
     assert html.count("no answer counts") == 2
     assert "there are no answers about" in html
     assert "SYNTHETIC" not in html
+
+
+@pytest.fixture
+def quantities() -> pd.DataFrame:
+    """Of 14 metrics of 24 clips, the first goes with the answers; and a distance that does not."""
+    random = np.random.default_rng(1)
+    heard = pd.DataFrame({"source": ["a", "b"] * 12, "judged": random.random(24)})
+    metrics = pd.DataFrame(random.random((24, 14)), columns=compared(pd.DataFrame(columns=list(METRICS)))[:14])
+    metrics.iloc[:, 0] = heard["judged"] + random.random(24) / 20
+    return agreement({"metric": metrics, "distance": pd.DataFrame({"joint": random.random(24)})}, heard)
+
+
+def test_what_goes_with_the_judgements_is_shown_where_it_is_beside_the_results(
+    results: Path, quantities: pd.DataFrame
+) -> None:
+    assert read_study(results).agreement is None
+    write_table(results / "agreement.csv", quantities)
+    study = read_study(results)
+    assert study.agreement
+    assert study.agreement.look.startswith("SYNTHETIC: no listener took part. 1 of 15 metrics and distances correlates")
+    rows = study.agreement.rows
+    assert len(rows) == 1 + 14
+    assert rows[0][0] == "Distance from people, all metrics"
+    assert rows[1][0] == quantities.loc[0, "label"]
+    assert rows[1][3] == f"{quantities.loc[0, 'within_p_holm']:.3f}"
+    html = render_page(content(system("Human", "reference"), beside=(study.agreement,)), [])
+    assert html.count("What goes with listeners’ judgements") >= 1
+    assert sentence(quantities) in unescape(html)
+    assert "agreement" not in study.model_dump()  # it is among the tables beside
+
+
+def test_another_table_in_its_place_is_refused(results: Path) -> None:
+    for data in (b"", b"one,two\n1,2\n", b"\x00\xff"):
+        (results / "agreement.csv").write_bytes(data)
+        with pytest.raises(UserError, match=r"agreement\.csv is no table that `clstm study agreement --out` wrote"):
+            read_study(results)
 
 
 def test_names_and_words_are_shown_as_they_are(results: Path) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import clstm as cl
 from clstm.runtime import old_names
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.analysis.codebook import CODEBOOK, columns
+from listening_study.exchange.importing import import_results
+from listening_study.exchange.judgements import of_answers
 from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
 from listening_study.results.export import write_results
@@ -62,6 +65,25 @@ def test_answers_after_the_key_was_opened_are_counted(store: Store, tiny_study: 
     found = read_results(tiny_study, store)
     assert found.late == 4
     assert "4 answers came after the key was first opened." in caveats(found)
+
+
+def test_a_study_from_python_opens_its_key_only_when_asked_to(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    listen(store, tiny_study, lambda _: "human")
+    study = cl.load_study(tiny_study.folder)
+    assert study.is_open
+    assert study.table["answered"].tolist() == [4]
+    assert "Results are sealed until it is closed." in study._repr_html_()
+    with pytest.raises(UserError, match="stay hidden until it is closed"):
+        study.results()
+    store.close_study()
+    assert str(study).endswith(", closed")
+    assert "unsealed" not in [one.event for one in store.journal()]
+    found = study.results()
+    assert [one.event for one in store.journal()][-1] == "unsealed"
+    assert len(found.table) == 4
+    assert found.ranking["p_human"].tolist() == [1, 1]
+    assert found.verdict[0] in re.sub(r"&#x27;", "'", found._repr_html_())
+    assert (found.save(tmp_path / "results") / "results.json").is_file()
 
 
 def test_a_registration_changed_after_the_first_listener_is_found_out(store: Store, tiny_study: Study) -> None:
@@ -134,11 +156,12 @@ def written(tiny_sources: dict[str, list[Path]], tmp_path_factory: pytest.TempPa
 
 
 def test_every_table_has_the_columns_of_its_codebook(written: Path) -> None:
-    for name in CODEBOOK:
+    asked = set(CODEBOOK) - {"judgements", "judgement-exclusions"}  # of other tasks, which this study has not
+    for name in asked:
         table = pd.read_csv(written / f"{name}.csv")
         assert list(table.columns) == [*columns(name), "note"], name
     book = pd.read_csv(written / "codebook.csv")
-    assert set(book["table"]) == set(CODEBOOK)
+    assert set(book["table"]) == asked
 
 
 def test_everything_of_a_synthetic_study_says_that_it_is(written: Path) -> None:
@@ -201,3 +224,27 @@ def test_results_never_replace_a_folder_of_something_else(store: Store, tiny_stu
         write_results(found, tmp_path / "out")
     write_results(found, tmp_path / "own")
     write_results(found, tmp_path / "own")  # ours may be replaced
+
+
+def test_trials_as_jspsych_has_them_are_the_answers_again(store: Store, tiny_study: Study, tmp_path: Path) -> None:
+    listen(store, tiny_study, lambda clip: None if clip == tiny_study.clips[0] else "human")
+    listen(store, tiny_study, lambda _: "computer")
+    store.close_study()
+    found = read_results(tiny_study, store)
+    write_results(found, tmp_path / "out")
+    rows = json.loads((tmp_path / "out" / "trials.json").read_text())
+    assert (tmp_path / "out" / "trials.json").stat().st_mode & 0o77 == 0
+    assert len(rows) == 7  # one clip would not play
+    assert {row["trial_type"] for row in rows} == {"audio-button-response"}
+    assert [row["trial_index"] for row in rows] == [0, 1, 2, 0, 1, 2, 3]
+    assert [row["response"] for row in rows] == [0, 0, 0, 1, 1, 1, 1]  # the buttons are human, computer
+    assert all(row["time_elapsed"] >= row["rt"] >= 0 for row in rows)
+    assert rows[-1]["stimulus"] == f"clips/{tiny_study.clips[-1]}.flac"
+    answers = found.tables["answers"].dropna(subset="said_human").reset_index(drop=True)
+    again = import_results([tmp_path / "out" / "trials.json"])
+    same = ["participant", "trial", "kind", "clip", "source", "shown_at", "answered_at"]
+    assert again.table[same].to_numpy().tolist() == answers[same].to_numpy().tolist()
+    assert again.table["value"].tolist() == answers["said_human"].tolist()
+    assert again.table["is_human"].tolist() == answers["is_human"].tolist()
+    assert again.human == "zebrafinch"
+    pd.testing.assert_frame_equal(again.table, of_answers(found.tables["answers"]))

@@ -24,6 +24,7 @@ from postgres_server import Server, running_postgres
 
 from clstm.runtime.errors import MismatchError, UserError
 from listening_study.protocol.design import Recruitment
+from listening_study.protocol.items import Judgement
 from listening_study.protocol.questions import Response
 from listening_study.store import (
     LONGEST_TEXT,
@@ -681,7 +682,7 @@ def test_withdrawal_removes_every_row_and_leaves_a_tombstone_with_the_day(store:
     store.pass_stage(1, "interview", {"q": "a reply"})
     store.present(1, 0, "abc")
     store.report(1, 0, heard=1, plays=1, event="end")
-    store.record(1, 0, FULL)
+    store.judge(1, 0, [Judgement("abc", "musicality", 5)])  # it also has a row in `answers`
     assert all(count == 1 for name, count in rows_of_everybody(store).items() if name != "withdrawals")
     assert store.withdraw(token)
     assert {name for name, count in rows_of_everybody(store).items() if count} == {"journal", "withdrawals"}

@@ -154,9 +154,8 @@ def test_the_page_says_when_it_is_being_drawn(bundle: str) -> None:
 
 def test_the_style_sheet_names_elements_and_uses_each_name() -> None:
     css = (PACKAGE / "participants" / "style.css").read_text(encoding="utf-8")
-    questions = {"numbered_questions", "questions_with_options"}
-    assert set(re.findall(r"(?<!\$)\$(\w+)", css)) == {*SELECTORS, *questions}
-    assert "$header" not in with_selectors(css, **dict.fromkeys(questions, ".one"))
+    assert set(re.findall(r"(?<!\$)\$(\w+)", css)) == {*SELECTORS}
+    assert "$header" not in with_selectors(css)
 
 
 def test_nothing_outside_the_room_relies_on_streamlits_internals() -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clstm.cli.main import load_commands
 from clstm.runtime.errors import UserError
-from evaluation.agreement import COLUMNS, FEWEST, agreement, compared, distances, label, unlike
+from evaluation.agreement import COLUMNS, FEWEST, agreement, compared, distances, label, sentence, unlike
 from evaluation.audio.render import RenderSettings
 from evaluation.distance.space import JOINT, spaces
 from evaluation.measurement.inputs import MeasurementInput
@@ -20,7 +20,6 @@ from listening_study.protocol.configuration import Clips, Configuration
 from listening_study.protocol.key import open_key
 from listening_study.protocol.questions import Response
 from listening_study.protocol.study import Study
-from listening_study.results.agreement import sentence
 from listening_study.stimuli.creation import create_study
 from listening_study.store import Agreement, Store
 

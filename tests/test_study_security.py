@@ -21,14 +21,13 @@ from minimal_study import NAMES, write_study
 from patience import PATIENCE
 from scripted_listener import (
     Listener,
-    fill_in,
+    answer_of,
     hear,
-    heard_so,
     newcomer,
     pass_screen,
     players,
     some_response,
-    submit_button,
+    task_on,
     trial_on,
 )
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -37,6 +36,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 import listening_study
 from clstm.runtime.spreadsheet import csv
+from listening_study.blinding import participant
 from listening_study.participants.screens.trial import TOLERANCE
 from listening_study.protocol.configuration import Design
 from listening_study.protocol.questions import Response
@@ -299,24 +299,22 @@ def test_somebody_elses_token_shows_nothing_of_their_answers(opened: Open) -> No
 # --- forged answers ---
 
 
-def submit(page: Session) -> WidgetState:
-    return WidgetState(id=submit_button(page).id, trigger_value=True)
+async def send(page: Session, response: Response) -> None:
+    """Send an answer to the trial on the page."""
+    await page.report(task_on(page).key, answer=answer_of(task_on(page), response))
 
 
 async def answer(page: Session, comment: str = "said") -> Response:
     """As any participant does."""
     response = some_response(Random(7), comment)
     await hear(page, ENOUGH)
-    await fill_in(page, trial_on(page) or 0, response)
-    await page.click(submit_button(page).id)
+    await send(page, response)
     return response
 
 
 def test_an_answer_before_the_clip_was_heard_is_not_taken(opened: Open, visit: Visit) -> None:
     async def forge(page: Session) -> None:
-        chosen = WidgetState(id=page.find("answer-0").id, string_value="Human")
-        await page.send([chosen, submit(page)])
-        await page.settle()
+        await send(page, some_response(Random(1)))
         assert opened.stored(page.token) == []
         assert trial_on(page) == 0
 
@@ -329,9 +327,7 @@ def test_a_clip_cannot_be_heard_faster_than_it_lasts(opened: Open, visit: Visit)
     async def forge(page: Session) -> None:
         began = time.monotonic()
         await hear(page, 0)
-        chosen = WidgetState(id=page.find("answer-0").id, string_value="Human")
-        await page.send([chosen, submit(page)])
-        await page.settle()
+        await send(page, some_response(Random(1)))
         if time.monotonic() - began < SECONDS / 2:  # an attempt as long as the clip shows nothing
             stored.append(opened.stored(page.token))
 
@@ -341,31 +337,33 @@ def test_a_clip_cannot_be_heard_faster_than_it_lasts(opened: Open, visit: Visit)
 
 
 def test_answers_to_clips_not_shown_yet_or_long_answered_are_not_taken(opened: Open, visit: Visit) -> None:
-    """The widgets of later trials have ids that another participant may tell."""
-    ids: dict[int, tuple[list[WidgetState], str]] = {}
+    """The component of a later trial has an id that another participant may tell."""
+    sent: dict[int, WidgetState] = {}
 
-    async def replay(page: Session, number: int) -> None:
-        filled_in, button = ids[number]
-        await page.send([*filled_in, WidgetState(id=button, trigger_value=True)])
+    async def replay(page: Session, number: int, comment: str) -> None:
+        state = json.loads(sent[number].json_value)
+        state["answer"]["values"][-1] = comment
+        await page.send([WidgetState(id=sent[number].id, json_value=json.dumps(state))])
         await page.settle()
 
     async def note(page: Session) -> None:
         for number in range(2):
             assert trial_on(page) == number
             await hear(page, ENOUGH)
-            await fill_in(page, number, some_response(Random(number), "first"))
-            ids[number] = (page.drafts(), submit_button(page).id)
-            await page.click(submit_button(page).id)
+            task = task_on(page)
+            answered = answer_of(task, some_response(Random(number), "first"))
+            state = {"report": participant.report(task, 1.0, 3), "answer": answered}
+            sent[number] = WidgetState(id=task.id, json_value=json.dumps(state))
+            await page.report(task.key, answer=answered)
         await pass_screen(page, Random(0))
         assert trial_on(page) == 2
         for number in (0, 1):
-            ids[number][0].append(WidgetState(id=ids[number][0][-1].id, string_value="second"))
-            await replay(page, number)
+            await replay(page, number, "second")
         assert [one.response.comment for one in opened.stored(page.token)] == ["first", "first"]
 
     async def forge(page: Session) -> None:
         await hear(page, ENOUGH)
-        await replay(page, 1)
+        await replay(page, 1, "second")
         assert opened.stored(page.token) == []
         assert trial_on(page) == 0
 
@@ -373,43 +371,44 @@ def test_answers_to_clips_not_shown_yet_or_long_answered_are_not_taken(opened: O
     visit(forge)
 
 
-FORGED = [
-    ("answer-0", WidgetState(string_value="Robot")),
-    ("answer-0", WidgetState(string_value="")),
-    ("answer-0", WidgetState(int_value=7)),
-    ("confidence-0", WidgetState(string_value="9")),
-    ("confidence-0", WidgetState(int_value=9)),
-    ("rhythm-0", WidgetState(string_value="0")),
-    ("rhythm-0", WidgetState(double_value=float("nan"))),
-    ("known-0", WidgetState(string_value="perhaps")),
-    ("comment-0", WidgetState(bytes_value=b"\xff")),
+# Place in the answer: maker, confidence, known, rhythm, melody, repetitiveness, comment.
+FORGED: list[tuple[int, object]] = [
+    (0, "Robot"),
+    (0, 2),
+    (0, -1),
+    (0, True),
+    (0, None),
+    (1, 9),
+    (1, 0.5),
+    (3, 0),
+    (3, float("nan")),
+    (3, 1e308),
+    (2, "perhaps"),
+    (6, 7),
+    (6, ["a", "b"]),
 ]
 
 
 def test_what_nobody_was_offered_is_not_taken(opened: Open) -> None:
-    async def forge(name: str, value: WidgetState) -> None:
+    async def forge(place: int, value: object) -> None:
         token = newcomer(opened.study, opened.study.answers_path)
         async with await Session.connect(opened.server.url, token) as page:
             await hear(page, ENOUGH)
-            await fill_in(page, 0, some_response(Random(1)))
-            forged = WidgetState()
-            forged.CopyFrom(value)
-            forged.id = page.find(name).id
-            others = [state for state in page.drafts() if state.id != forged.id]
-            await page.send([*others, forged, submit(page)])
-            await page.settle()
-        for one in opened.stored(token):
-            assert one.response.answer in ("human", "computer")
-            assert one.response.confidence in (1, 2, 3, 4)
-            assert one.response.rhythm in (1, 2, 3, 4, 5)
-            assert isinstance(one.response.known, bool)
-        async with await Session.connect(opened.server.url, token) as again:
-            assert trial_on(again) in (0, 1)
+            answered = answer_of(task_on(page), some_response(Random(1)))
+            values = answered["values"]
+            assert isinstance(values, list)
+            values[place] = value
+            await page.report(task_on(page).key, answer=answered)
+            for odd in (None, 3, "human", [], {}, {"values": None}, {"values": [0]}, {"values": {"0": 0}}):
+                await page.report(task_on(page).key, answer=odd)
+            assert not page.all_of("exception")
+            assert trial_on(page) == 0
+        assert opened.stored(token) == []
 
     async def all_of_them() -> None:
         async with asyncio.TaskGroup() as tasks:
-            for name, value in FORGED:
-                tasks.create_task(forge(name, value))
+            for place, value in FORGED:
+                tasks.create_task(forge(place, value))
 
     asyncio.run(all_of_them())
 
@@ -429,8 +428,10 @@ def test_a_comment_of_100_kb_does_not_get_in_and_nobody_is_stuck(opened: Open, v
 def test_an_answer_sent_ten_times_is_there_once(opened: Open, visit: Visit) -> None:
     async def forge(page: Session) -> None:
         await hear(page, ENOUGH)
-        await fill_in(page, 0, some_response(Random(1)))
-        states = [*page.drafts(), submit(page)]
+        task = task_on(page)
+        answered = answer_of(task, some_response(Random(1)))
+        state = {"report": participant.report(task, 1.0, 3), "answer": answered}
+        states = [WidgetState(id=task.id, json_value=json.dumps(state))]
         for _ in range(10):
             await page.send(states)
         await page.settle()
@@ -445,14 +446,18 @@ def test_an_answer_sent_ten_times_is_there_once(opened: Open, visit: Visit) -> N
 def test_a_player_that_lies_about_the_share_gets_nowhere(opened: Open, visit: Visit) -> None:
     async def forge(page: Session) -> None:
         (player,) = players(page)
+        await asyncio.sleep(ENOUGH)
         for number, heard in enumerate([-1, 7, 1e308, float("nan"), "much", None, [1], {"a": 1}], 1):
-            await page.report(player.key, report=heard_so(heard, number))
+            await page.report(player.key, report=participant.report(player, heard, number))
             await page.report(player.key, report=heard)
+        await page.report(player.key, report={**participant.report(player), "heard": [1.0, 1.0]})
+        await page.report(player.key, report={**participant.report(player), "heard": 1.0})
         with closing(Store(opened.study.answers_path)) as store:
             assert store.heard(opened.participant(page.token).id, 0) == 0
+        await send(page, some_response(Random(1)))
+        assert opened.stored(page.token) == []
         assert not page.all_of("exception")
         assert trial_on(page) == 0
-        assert submit_button(page).disabled
 
     visit(forge)
 
@@ -511,9 +516,8 @@ def test_script_and_formulas_in_a_comment_stay_text(opened: Open, visit: Visit) 
 
     async def say(page: Session) -> None:
         await hear(page, ENOUGH)
-        await fill_in(page, 0, some_response(Random(1), script))
         page.frames.clear()
-        await page.click(submit_button(page).id)
+        await send(page, some_response(Random(1), script))
         comment = opened.stored(page.token)[0].response.comment
         assert comment == script
         assert csv(pd.DataFrame({"comment": [comment]})).splitlines()[1].startswith("\"'=")

@@ -32,7 +32,9 @@ class Machine:
         if "install" in command:
             if not self.lists_are_fresh:
                 return subprocess.CompletedProcess(command, 100)
-            self.installed |= {tool for tool, about in doctor.TOOLS.items() if about.packages["apt"] in command}
+            self.installed |= {
+                tool for tool, about in doctor.TOOLS.items() if set(about.packages["apt"].split()) <= set(command)
+            }
         return subprocess.CompletedProcess(command, 0)
 
     def finder(self, tool: str) -> Callable[[], str | None]:
@@ -96,6 +98,11 @@ def test_without_rights_the_one_command_is_said(
     assert script.main(["fluidsynth", "chromium"]) == 1
     assert doctor.install_command(["fluidsynth", "chromium"], "apt") in capsys.readouterr().err
     assert not any("install" in command for command in machine.commands)
+
+
+def test_a_tool_of_several_packages_gets_each(script: ModuleType, machine: Machine) -> None:
+    assert script.main(["tex"]) == 0
+    assert {"texlive-publishers", "texlive-fonts-recommended"} <= set(machine.commands[-1])
 
 
 def test_another_platform_gets_its_own_command(

@@ -9,14 +9,12 @@ import pytest
 from clstm.music.midi import Notes, write_midi
 from clstm.runtime.errors import UserError
 from evaluation.audio.files import write_audio
-from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest, judge
 from evaluation.controls.control import NO_CONTROL, SCORE_MATRIX
 from evaluation.figures.palette import CONTROLS, REFERENCE, SYSTEMS
 from evaluation.measurement.inputs import MeasurementInput
 from reports.build import file_name
-from reports.figures.excerpts import AUDIO_BYTES, BYTES_PER_SECOND, SAMPLE, spans
-from reports.inputs.systems import SAMPLES, System, SystemPiece, check_names, median_piece, systems_of
+from reports.inputs.systems import System, SystemPiece, check_names, median_piece, systems_of
 
 
 def tune(path: Path, notes: int, velocity: int = 50) -> Path:
@@ -76,37 +74,20 @@ def test_audio_shows_the_song_of_median_level_and_has_no_control(tmp_path: Path)
     assert not systems[0].has_notes
 
 
-def test_samples_are_of_the_same_places_in_every_list_and_never_the_song_shown(tmp_path: Path) -> None:
-    for name in "ab":
-        for number in range(9):
-            hum(tmp_path / f"{name}/{number}.wav", 0.1 + 0.01 * number)
-    one, other = read("A", A=tmp_path / "a", B=tmp_path / "b")
-    assert len(one.samples) == SAMPLES
-    assert [piece.name for piece in one.samples] == [piece.name for piece in other.samples]
-    assert one.shown not in one.samples
+def test_every_system_shows_the_piece_of_the_references_prompt(tmp_path: Path) -> None:
+    for name, amplitude in (("soft", 0.01), ("middle", 0.1), ("loud", 0.9)):
+        hum(tmp_path / f"a/{name}.wav", amplitude)
+        hum(tmp_path / f"b/{name}.wav", 1 - amplitude if name != "middle" else 0.005)
+        hum(tmp_path / f"c/{name} of another.wav", amplitude)
+    one, other, apart = read("A", A=tmp_path / "a", B=tmp_path / "b", C=tmp_path / "c")
+    assert (one.shown.name, other.shown.name) == ("middle", "middle"), "in B it is the softest"
+    assert apart.shown.name == "middle of another", "its own median"
 
 
 def test_names_that_differ_in_case_alone_are_refused() -> None:
     check_names(["A", "B"])
     with pytest.raises(UserError, match="'LSTM' and 'lstm' differ in case alone"):
         check_names(["A", "LSTM", "lstm"])
-
-
-def system_of(seconds: float, samples: int = 0) -> System:
-    one = piece("a", seconds)
-    return System("A", "system", "#000000", Path("a"), (one,), one, (one,) * samples)
-
-
-def test_all_songs_are_drawn_as_long_as_the_shortest_but_at_least_ten_seconds() -> None:
-    settings = RenderSettings()
-    assert spans([system_of(200), system_of(12)], settings).drawn == 12
-    assert spans([system_of(200), system_of(2)], settings).drawn == 10
-
-
-def test_players_of_long_songs_are_cut_so_that_a_report_stays_small() -> None:
-    many = [system_of(300, samples=3)] * 6
-    heard = spans(many, RenderSettings()).heard
-    assert 6 * (heard + 3 * SAMPLE) * BYTES_PER_SECOND == pytest.approx(AUDIO_BYTES)
 
 
 @pytest.mark.parametrize(

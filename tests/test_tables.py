@@ -10,7 +10,7 @@ from clstm.runtime.errors import UserError
 from reports.content.rows import AccuracyPairRow, MetricSummary
 from reports.findings.tables import of_accuracy, summary
 from reports.inputs.prediction import ACCURACY_COLUMNS, PAIRS, PAIRS_TEXT, read_accuracy, read_pairs
-from reports.page.cells import accuracy_tables
+from reports.page.given import accuracy_tables
 
 PAIRS_MORE = [name for name in AccuracyPairRow.model_fields if name not in (*PAIRS, *PAIRS_TEXT)]
 

@@ -8,7 +8,8 @@ import pytest
 
 from clstm.runtime.errors import UserError
 from listening_study.protocol.configuration import Configuration
-from listening_study.protocol.template import read_configuration, template
+from listening_study.protocol.tasks import Task
+from listening_study.protocol.template import read_configuration, template, validated
 
 KEY = re.compile(r"^(?:# )?([a-z_]+) =")
 
@@ -65,3 +66,12 @@ def test_a_mistake_is_one_line_with_the_key_what_was_given_and_what_is_accepted(
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_configuration(tmp_path / "none.toml")
+
+
+def test_the_block_of_tasks_in_the_template_is_one_of_human_or_computer_once_its_signs_are_removed() -> None:
+    before, _, block = template().partition("# [[tasks]]\n")
+    lines = ["[[tasks]]", *(line.removeprefix("# ") for line in block.splitlines())]
+    assert validated(tomllib.loads(before + "\n".join(lines)), "study.toml").tasks == (Task(),)
+    assert validated(tomllib.loads(template()), "study.toml").tasks == ()
+    for key in Task.model_fields:
+        assert f"{key} =" in block

@@ -1,5 +1,6 @@
 """The report in a real browser, from disk: every image and player loads, on a desktop and on a phone."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,24 +14,30 @@ from reports.build import make_report
 from reports.inputs.request import ReportRequest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Locator, Page, Request
 
 pytestmark = pytest.mark.browser
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+PLAYER = "document.querySelector('li[data-system={}] audio')"
+COLOURS = """canvas => new Set(
+    new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
 LOADED = "image => image.complete && image.naturalWidth > 0 && image.alt.length > 30"
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of MIDI, of audio, of an odd and long name, and with a file left out."""
+    """A report of MIDI with prompts, of audio without, of an odd and long name, and with a file left out."""
     folder = tmp_path_factory.mktemp("music")
     generator = np.random.default_rng(0)
-    for system in ("human", "model"):
-        onset = np.sort(generator.uniform(0, 11, 60))
+    for system, songs in (("human", ("first", "second")), ("model", ("first",))):
         (folder / system).mkdir()
-        notes = zip(onset, onset + 0.3, generator.integers(40, 90, 60), generator.integers(30, 120, 60), strict=True)
-        write_midi(Notes.of(notes), folder / system / "song.mid")
+        for song in songs:
+            onset = np.sort(generator.uniform(0, 11, 60))
+            pitch, velocity = generator.integers(40, 90, 60), generator.integers(30, 120, 60)
+            write_midi(Notes.of(zip(onset, onset + 0.3, pitch, velocity, strict=True)), folder / system / f"{song}.mid")
+        items = [{"file": f"{song}.mid", "piece": f"bwv {song}", "prompt_start_seconds": 8.0} for song in songs]
+        (folder / system / "generated.json").write_text(json.dumps({"items": items}))
     (folder / "model/broken.mid").write_bytes(b"")
     write_audio(folder / "noise.wav", 0.1 * generator.standard_normal((11 * 22050, 1)).astype(np.float32), 22050)
     name = "C-LSTM <b>'with'</b> a \"longnamewithoutanyspacesthatwouldnotfitonthescreenofaphone\""
@@ -60,19 +67,30 @@ def lost(request: "Request") -> bool:
     return not (request.resource_type == "media" and request.failure == "net::ERR_ABORTED")
 
 
-def test_every_image_is_loaded_and_has_its_finding_as_alternative(page: "Page") -> None:
-    images = page.locator("img")
-    assert images.count() == 2 * 3 + 4 * 4 + 7, "two figures of notes, four of sound, seven views; audio has no notes"
-    images.evaluate_all("images => images.forEach(image => { image.loading = 'eager' })")
-    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
-    missing = f"images => images.filter(image => !({LOADED})(image)).map(image => [image.src, image.alt])"
-    assert images.evaluate_all(missing) == []
+def muted(page: "Page") -> None:
+    page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
+    page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
+
+
+def system(page: "Page", name: str) -> "Locator":
+    return page.locator(f'.systems > li[data-system="{name}"]')
+
+
+def test_nothing_of_the_page_is_an_image(page: "Page") -> None:
+    assert page.locator("img").count() == 0, "figures are drawn in the page, in the colours of its theme"
+
+
+def test_every_figure_is_drawn_and_says_what_it_shows(page: "Page") -> None:
+    muted(page)
+    views = page.locator("figure.view")
+    assert views.count() == 2 * 3 + 4 * 4, "two figures of notes, four of sound; audio has no notes"
+    assert views.locator("canvas").evaluate_all(f"all => all.filter(canvas => ({COLOURS})(canvas) < 3).length") == 0
+    assert min(len(caption) for caption in views.locator("figcaption").all_inner_texts()) > 20
 
 
 def test_every_player_loads_and_plays(page: "Page") -> None:
     players = page.locator("audio")
-    assert players.count() == 4, "a song a system; with one file each there are no samples"
+    assert players.count() == 4, "one a system"
     page.wait_for_function("[...document.querySelectorAll('audio')].every(player => player.readyState >= 1)")
     durations = players.evaluate_all("players => players.map(player => player.duration)")
     assert min(durations) > 10
@@ -81,45 +99,117 @@ def test_every_player_loads_and_plays(page: "Page") -> None:
         page.wait_for_function("player => player.currentTime > 0.05", arg=player.element_handle())
 
 
-def test_a_figures_button_plays_its_song_and_the_cursor_goes_along(page: "Page") -> None:
-    page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
-    figure = page.locator("#sonogram figure").nth(1)
+def test_the_next_piece_is_that_of_every_system_that_has_it(page: "Page") -> None:
+    muted(page)
+    before = page.locator("#sonogram canvas").first.evaluate("canvas => canvas.toDataURL()")
+    picker = page.locator("#picked")
+    while picker.input_value() != "1":
+        page.get_by_role("button", name="Next", exact=True).click()
+    page.wait_for_function("document.querySelector('#sonogram .of').textContent === 'second'")
+    assert system(page, "Human").locator(".now").inner_text() == "second"
+    assert page.locator("#picked-says").inner_text() == "2 of 2: the same prompt in 2 of 4 sets"
+    model = page.locator(".systems > li.system").first
+    assert model.locator(".absent").is_visible()
+    assert not model.locator("audio").is_visible()
+    assert page.locator("#sonogram .of").last.inner_text() == "noise", "it has no prompt and does not follow"
+    page.get_by_role("button", name="Previous piece", exact=True).click()  # at the foot, for the whole page
+    page.wait_for_function("document.querySelector('#sonogram .of').textContent === 'first'")
+    assert model.locator("audio").is_visible()
+    assert page.locator("#sonogram canvas").first.evaluate("canvas => canvas.toDataURL()") != before or before
+
+
+def test_anything_on_the_page_can_pick_and_play_a_piece(page: "Page") -> None:
+    muted(page)
+    elements = """<button id="two" data-play="Human:second">two</button>
+        <button id="one" data-pick="bwv first at 8.0 s">one</button>
+        <svg width="40" height="40"><circle id="dot" tabindex="0" r="20" data-play="Noise:noise"/></svg>"""
+    page.locator("main").evaluate("(main, text) => main.insertAdjacentHTML('afterbegin', text)", elements)
+    page.locator("#two").click()
+    page.wait_for_function(f"{PLAYER.format('Human')}.currentTime > 0.05")
+    assert page.locator("#picked").input_value() == "1"
+    assert page.locator("#two").get_attribute("aria-pressed") == "true"
+    assert page.locator("#two").inner_text() == "two", "its own words"
+    page.locator("#two").click()
+    page.wait_for_function(f"{PLAYER.format('Human')}.paused")
+    page.locator("#one").click()
+    assert page.locator("#picked").input_value() == "0"
+    page.locator("#dot").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"{PLAYER.format('Noise')}.currentTime > 0.05")
+
+
+def test_a_figures_button_plays_its_piece_and_the_cursor_goes_along(page: "Page") -> None:
+    muted(page)
+    figure = page.locator("#sonogram figure").first
     button, cursor, bar = figure.locator("button"), figure.locator(".cursor"), page.locator("#playing")
     assert not cursor.is_visible()
     assert not bar.is_visible()
     button.click()
-    song = page.locator(f"#{button.get_attribute('data-song')}")
-    page.wait_for_function("song => song.currentTime > 0.2", arg=song.element_handle())
+    page.wait_for_function(f"{PLAYER.format('Human')}.currentTime > 0.2")
     assert cursor.is_visible()
     assert button.get_attribute("aria-pressed") == "true"
-    assert bar.inner_text().startswith("Pause")
+    assert bar.locator(".play").inner_text() == "Pause"
     before = cursor.bounding_box()
-    page.wait_for_function("song => song.currentTime > 0.8", arg=song.element_handle())
+    page.wait_for_function(f"{PLAYER.format('Human')}.currentTime > 0.8")
     after = cursor.bounding_box()
     assert before
     assert after
     assert after["x"] > before["x"]
-    bar.locator("button").click()
-    page.wait_for_function("song => song.paused", arg=song.element_handle())
+    bar.locator(".play").click()
+    page.wait_for_function(f"{PLAYER.format('Human')}.paused")
     assert button.inner_text() == "Play"
 
 
 def test_a_click_on_a_figure_goes_to_that_moment_and_all_cursors_with_it(page: "Page") -> None:
-    page.locator("audio").evaluate_all("players => players.forEach(player => { player.muted = true })")
-    plot = page.locator("#waveform .plot").nth(2)
+    muted(page)
+    plot = page.locator("#waveform .plot").first
     plot.scroll_into_view_if_needed()
-    share = "(plot, name) => parseFloat(plot.style.getPropertyValue(name)) / 100"
-    box, left, width = plot.bounding_box(), plot.evaluate(share, "--left"), plot.evaluate(share, "--width")
+    box = plot.bounding_box()
+    seconds = float(plot.get_attribute("aria-valuemax") or 0)
     assert box
-    page.mouse.click(box["x"] + (left + width / 2) * box["width"], box["y"] + box["height"] / 2)
-    song = page.locator(f"#{plot.get_attribute('data-song')}")
-    seconds = float(plot.get_attribute("data-seconds") or 0)
-    page.wait_for_function("song => !song.seeking && song.currentTime > 1", arg=song.element_handle())
-    song.evaluate("song => song.pause()")
-    assert song.evaluate("song => song.currentTime") == pytest.approx(seconds / 2, abs=1.5)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function(f"!{PLAYER.format('Human')}.seeking && {PLAYER.format('Human')}.currentTime > 1")
+    page.evaluate(f"{PLAYER.format('Human')}.pause()")
+    assert page.evaluate(f"{PLAYER.format('Human')}.currentTime") == pytest.approx(seconds / 2, abs=2)
     page.wait_for_timeout(100)
-    for other in page.locator(f".plot[data-song={plot.get_attribute('data-song')}] .cursor").all():
+    for other in page.locator('figure.view[data-system="Human"] .cursor').all():
         assert not other.evaluate("cursor => cursor.hidden")
+
+
+def test_figures_can_be_played_by_keyboard(page: "Page") -> None:
+    muted(page)
+    plots = page.locator("#waveform .plot")
+    assert plots.evaluate_all("all => all.filter(plot => plot.tabIndex === 0).length") == 1, "one stop a figure"
+    plots.first.focus()
+    page.wait_for_function(f"{PLAYER.format('Human')}.readyState >= 1")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"Math.abs({PLAYER.format('Human')}.currentTime - 3) < 0.1")
+    assert plots.first.get_attribute("aria-valuenow") == "3"
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    page.wait_for_function(f"!{PLAYER.format('Human')}.paused")
+    page.keyboard.press("ArrowDown")
+    assert plots.nth(1).evaluate("plot => document.activeElement === plot")
+
+
+def test_the_quiz_names_nobody_before_the_answer_and_counts_what_is_right(page: "Page") -> None:
+    quiz = page.locator("#quiz")
+    quiz.get_by_role("button", name="Start").click()
+    assert quiz.get_by_role("button", name="A is Human").is_disabled(), "neither was heard"
+    for name in ("Play A", "Play B"):
+        quiz.get_by_role("button", name=name).click()
+        quiz.locator("[data-clip][aria-pressed=true]", has_text=name[-1]).wait_for()
+    quiz.locator("[data-answer]:enabled").first.wait_for()
+    assert "noise" not in quiz.inner_text()
+    assert not page.locator("#playing").is_visible(), "it would name the piece"
+    quiz.get_by_role("button", name="B is Human").click()
+    said, score = quiz.locator(".result").inner_text(), quiz.locator(".score").inner_text()
+    right = said.split("B was ")[1].startswith("Human")
+    assert said.startswith("Right" if right else "Wrong")
+    assert score.startswith("1 of 1" if right else "0 of 1")
+    quiz.get_by_role("button", name="Another pair").click()
+    assert quiz.locator(".result").inner_text() == ""
 
 
 def test_one_player_sounds_at_a_time(page: "Page") -> None:
@@ -139,13 +229,14 @@ def test_nothing_reaches_beyond_the_screen(page: "Page") -> None:
     assert page.locator("h1, h2, h3, p, img, audio, .scroll, nav a, button").evaluate_all(wide) == []
 
 
-def test_wide_tables_scroll_and_can_be_reached_by_keyboard(page: "Page") -> None:
-    table = page.locator("#numbers .scroll")
-    table.focus()
-    assert table.evaluate("table => document.activeElement === table")
-    table.evaluate("table => table.scrollBy(10000, 0)")
-    header = page.locator("#numbers thead th").last
-    assert header.evaluate("header => header.getBoundingClientRect().right <= window.innerWidth + 1")
+def test_wide_tables_are_cards_and_their_cells_are_reached_by_arrow_keys(page: "Page") -> None:
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
+    cells = page.locator("#numbers-table [data-tip]")
+    assert cells.evaluate_all("cells => cells.every(cell => cell.getBoundingClientRect().right <= innerWidth)")
+    cells.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.label").startswith("Human, same grid")
+    assert "Human, same grid" in page.locator("#tip").inner_text()
 
 
 def test_names_are_shown_as_they_are(page: "Page") -> None:
@@ -166,6 +257,7 @@ def test_a_page_printed_has_every_figure_and_no_player(page: "Page") -> None:
     page.wait_for_function(f"[...document.images].every({LOADED})")
     assert page.locator("img:visible").count() == page.locator("img").count()
     assert page.locator("audio:visible, button:visible, nav:visible").count() == 0
+    assert page.locator("canvas:visible").count() == page.locator("canvas").count(), "the piece picked last"
     page.set_viewport_size({"width": 700, "height": 1000})  # A4 within its margins
     wide = (
         "tables => tables.filter(table => table.getBoundingClientRect().right > innerWidth).map(one => one.className)"
@@ -173,14 +265,18 @@ def test_a_page_printed_has_every_figure_and_no_player(page: "Page") -> None:
     assert page.locator("table").evaluate_all(wide) == []
 
 
-def test_text_can_be_read_in_the_dark(page: "Page") -> None:
+def test_the_page_and_its_figures_can_be_read_in_the_dark(page: "Page") -> None:
+    muted(page)
     page.emulate_media(color_scheme="dark")
-    dark, light = page.evaluate(
+    dark, panel = page.evaluate(
         "[document.body, document.querySelector('.panel')].map(part => getComputedStyle(part).backgroundColor)"
     )
     ink = page.evaluate("getComputedStyle(document.body).color")
-    assert brightness(dark) < 0.2 < 0.8 < brightness(ink)
-    assert brightness(light) == 1, "figures keep their white paper"
+    assert max(brightness(dark), brightness(panel)) < 0.2 < 0.8 < brightness(ink)
+    page.wait_for_function("document.documentElement.dataset.drawn > 1")
+    brightest = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.reduce(
+        (most, one, place) => place % 4 < 3 ? Math.max(most, one) : most)"""
+    assert page.locator("#waveform canvas").first.evaluate(brightest) > 200, "the reference is drawn in ink"
 
 
 def brightness(colour: str) -> float:
