@@ -6,7 +6,7 @@ of the scale's range.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -31,27 +31,24 @@ TITLES = {
 
 
 @dataclass(frozen=True, eq=False)
-class BlockResult:
-    """One table of one block.
+class TaskTable:
+    """One table of one block, of a study or of imported results.
 
     name : of its file
     meanings : of its columns
     remarks : what to know of it, one sentence each
-    of_persons : a row per listener: not to be published, and not shown
     """
 
-    block: int  # from 1
-    task: Task
     name: str
+    title: str
     table: pd.DataFrame
-    meanings: Mapping[str, str]
-    part: str = ""
+    meanings: Mapping[str, str] = field(repr=False)
     remarks: tuple[str, ...] = ()
-    of_persons: bool = False
 
     @property
-    def title(self) -> str:
-        return f"Block {self.block}: {TITLES[self.task.kind]}{self.part and ', '}{self.part}"
+    def of_persons(self) -> bool:
+        """Whether it has a row per listener: not to be published, and not shown."""
+        return "participant" in self.table
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -67,6 +64,13 @@ class BlockResult:
         compared = self.table["source"] != self.table["reference"] if "reference" in self.table else slice(None)
         said = self.table.loc[compared, "words"]
         return [*self.remarks, *(str(words) for words in said if isinstance(words, str) and words)]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BlockResult(TaskTable):
+    """One table of one block of a study."""
+
+    task: Task
 
 
 def conclude_blocks(study: Study, registered: Registered, kept: pd.DataFrame) -> list[BlockResult]:
@@ -86,26 +90,27 @@ def _concluded(number: int, task: Task, registered: Registered, own: pd.DataFram
     present = [name for name in registered.sources if name in set(own["source"])]
     reference = registered.human if registered.human in present or not present else present[0]
     contrasts = [name for name in plan.contrasts if name in present and name != reference]
-    name = f"block {number} {task.kind}".replace(" ", "-")
+    name, title = f"block {number} {task.kind}".replace(" ", "-"), f"Block {number}: {TITLES[task.kind]}"
     match task.kind:
         case TaskKind.RATING | TaskKind.CONTINUATION:
             margin = _margin(task, plan.margin)
             table = ratings.rate(own, reference, plan.alpha, margin, plan.anchor, contrasts)
-            return [BlockResult(number, task, name, table, ratings.COLUMNS)]
+            return [BlockResult(name, title, table, ratings.COLUMNS, task=task)]
         case TaskKind.ABX:
             table = abx.identify(own, plan.alpha, plan.margin, plan.anchor, contrasts)
-            return [BlockResult(number, task, name, table, abx.COLUMNS)]
+            return [BlockResult(name, title, table, abx.COLUMNS, task=task)]
         case TaskKind.PREFERENCE:
             found = preferences.prefer(own, plan.alpha, plan.margin, plan.anchor)
+            systems = f"{name}-systems", f"{title}, systems"
             return [
-                BlockResult(number, task, name, found.pairs, preferences.PAIRS),
-                BlockResult(number, task, f"{name}-systems", found.systems, preferences.SYSTEMS, "systems"),
+                BlockResult(name, title, found.pairs, preferences.PAIRS, task=task),
+                BlockResult(*systems, found.systems, preferences.SYSTEMS, task=task),
             ]
         case _:
-            return _mushra(number, task, name, plan, own)
+            return _mushra(name, title, task, plan, own)
 
 
-def _mushra(number: int, task: Task, name: str, plan: Registration, own: pd.DataFrame) -> list[BlockResult]:
+def _mushra(name: str, title: str, task: Task, plan: Registration, own: pd.DataFrame) -> list[BlockResult]:
     """The scores of the listeners who pass the post-screening, and who does not."""
     screened = mushra.screen(own)
     anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(own["source"]) else None
@@ -113,8 +118,8 @@ def _mushra(number: int, task: Task, name: str, plan: Registration, own: pd.Data
     left_out = int(screened["excluded"].sum())
     remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
     return [
-        BlockResult(number, task, name, table, ratings.COLUMNS, remarks=(remark,)),
-        BlockResult(number, task, f"{name}-screening", screened, mushra.SCREENED, "screening", of_persons=True),
+        BlockResult(name, title, table, ratings.COLUMNS, (remark,), task=task),
+        BlockResult(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED, task=task),
     ]
 
 

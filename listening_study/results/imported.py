@@ -5,8 +5,6 @@ anything else with the first of its sources by name. Nothing was registered with
 equivalence and no anchor, and nobody is excluded but by MUSHRA's post-screening.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from listening_study.exchange.trials import as_json, trials
 from listening_study.protocol.configuration import Registration
 from listening_study.protocol.private_files import write_private
 from listening_study.protocol.registration import register
-from listening_study.results.blocks import SHOWN
+from listening_study.results.blocks import TaskTable
 from listening_study.results.summary import markdown
 
 MANIFEST = "results.json"
@@ -34,85 +32,51 @@ CAVEAT = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Concluded:
-    """One table of one block.
-
-    meanings : of its columns; remarks : what to know of it, one sentence each
-    """
-
-    name: str
-    title: str
-    table: pd.DataFrame
-    meanings: Mapping[str, str] = field(repr=False)
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def of_persons(self) -> bool:
-        """Whether it has a row per listener: only its owner can read it, and it is not shown."""
-        return "participant" in self.table
-
-    @property
-    def shown(self) -> pd.DataFrame:
-        """The table without what a page has no room for."""
-        table = self.table[[name for name in SHOWN if name in self.table]]
-        return table.astype({name: "Int64" for name in ("rank_low", "rank_high") if name in table})
-
-    @property
-    def words(self) -> list[str]:
-        """One sentence each, without those on a reference alone."""
-        if "words" not in self.table:
-            return list(self.remarks)
-        compared = self.table["source"] != self.table["reference"] if "reference" in self.table else slice(None)
-        said = self.table.loc[compared, "words"]
-        return [*self.remarks, *(str(words) for words in said if isinstance(words, str) and words)]
-
-
-def conclude_import(imported: Imported) -> list[Concluded]:
+def conclude_import(imported: Imported) -> list[TaskTable]:
     """The tables of every block, in their order; none of human or computer where no source is named as human."""
-    found: list[Concluded] = []
+    found: list[TaskTable] = []
     for (number, task), rows in imported.table.groupby(["block", "task"], sort=True):
         found += _tables(f"block-{number}-{task}", f"Block {number}: {task}", str(task), rows, imported.human)
     return found
 
 
-def _tables(name: str, title: str, task: str, rows: pd.DataFrame, human: str | None) -> list[Concluded]:
+def _tables(name: str, title: str, task: str, rows: pd.DataFrame, human: str | None) -> list[TaskTable]:
     sources = sorted(map(str, rows["source"].unique()))
     reference = human if human is not None and human in sources else sources[0]
     match task:
         case "preference":
             made = preferences.prefer(rows)
             return [
-                Concluded(name, title, made.pairs, preferences.PAIRS),
-                Concluded(f"{name}-systems", f"{title}, systems", made.systems, preferences.SYSTEMS),
+                TaskTable(name, title, made.pairs, preferences.PAIRS),
+                TaskTable(f"{name}-systems", f"{title}, systems", made.systems, preferences.SYSTEMS),
             ]
         case "abx":
-            return [Concluded(name, title, abx.identify(rows), abx.COLUMNS)]
+            return [TaskTable(name, title, abx.identify(rows), abx.COLUMNS)]
         case "mushra":
             return _mushra(name, title, rows, mushra.REFERENCE if mushra.REFERENCE in sources else reference)
         case "source" if reference == human and len(sources) > 1:
             registered = register(reference, tuple(sources), Registration())
             said = rows[rows["kind"] == "main"].rename(columns={"value": "said_human"})
             meanings = {column.name: column.meaning for column in CODEBOOK["contrasts"]}
-            return [Concluded(name, title, conclude(said, registered).contrasts, meanings)]
+            return [TaskTable(name, title, conclude(said, registered).contrasts, meanings)]
         case "source":
             return []
-    return [Concluded(name, title, ratings.rate(rows, reference), ratings.COLUMNS)]
+    return [TaskTable(name, title, ratings.rate(rows, reference), ratings.COLUMNS)]
 
 
-def _mushra(name: str, title: str, rows: pd.DataFrame, reference: str) -> list[Concluded]:
+def _mushra(name: str, title: str, rows: pd.DataFrame, reference: str) -> list[TaskTable]:
     """The scores of the listeners who pass the post-screening, and who does not."""
     screened = mushra.screen(rows)
     anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(rows["source"]) else None
     left_out = int(screened["excluded"].sum())
     remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
     return [
-        Concluded(name, title, mushra.score(rows, reference, anchor=anchor), ratings.COLUMNS, (remark,)),
-        Concluded(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED),
+        TaskTable(name, title, mushra.score(rows, reference, anchor=anchor), ratings.COLUMNS, (remark,)),
+        TaskTable(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED),
     ]
 
 
-def summary(imported: Imported, found: list[Concluded]) -> str:
+def summary(imported: Imported, found: list[TaskTable]) -> str:
     """The results as a page in Markdown."""
     table = imported.table
     files = ", ".join(f"{one['file']} ({one['program']})" for one in imported.origins)
@@ -129,7 +93,7 @@ def summary(imported: Imported, found: list[Concluded]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def write_concluded(imported: Imported, found: list[Concluded], out: Path) -> list[Path]:
+def write_concluded(imported: Imported, found: list[TaskTable], out: Path) -> list[Path]:
     """Write tables, trials and summary into a folder, whole or not at all; returns the files.
 
     Raises `UserError` for a folder that holds something else.
@@ -156,6 +120,6 @@ def write_concluded(imported: Imported, found: list[Concluded], out: Path) -> li
     return sorted(out.iterdir())
 
 
-def _codebook(one: Concluded) -> pd.DataFrame:
+def _codebook(one: TaskTable) -> pd.DataFrame:
     rows = [{"table": one.name, "name": name, "unit": "", "meaning": meaning} for name, meaning in one.meanings.items()]
     return pd.DataFrame([row for row in rows if row["name"] in one.table])

@@ -11,7 +11,8 @@ from clstm.runtime.console import console
 from evaluation.agreement import METRIC
 from listening_study.analysis.tally import PAPER
 from listening_study.exchange.importing import Imported
-from listening_study.results.imported import CAVEAT, Concluded
+from listening_study.results.blocks import TaskTable
+from listening_study.results.imported import CAVEAT
 from listening_study.results.results import Results
 from listening_study.results.summary import DESCRIPTIVE, caveats, cell, verdict
 
@@ -57,7 +58,7 @@ def tally_table(tally: pd.DataFrame) -> Table:
     return table
 
 
-def print_imported(imported: Imported, found: Sequence[Concluded]) -> None:
+def print_imported(imported: Imported, found: Sequence[TaskTable]) -> None:
     """What came of each block of results of other programs."""
     _say(f"{imported.participants} participants, {len(imported.table)} judgements")
     for one in found:
