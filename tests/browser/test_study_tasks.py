@@ -177,7 +177,7 @@ def test_every_task_is_answered_on_one_screen_by_keys(
     walk.press("b")
     page.reload()  # what was heard of several sounds, and chosen, is still there
     walk.at(3)
-    assert page.locator(".item input:checked").count() == 1
+    page.locator(".item input:checked").wait_for(state="attached")
     page.locator(".item input:enabled").first.wait_for()
     page.locator(".item input:checked").focus()
     walk.send()
