@@ -29,7 +29,16 @@ from reports.content.rows import (
     TrainingTestRow,
     rows_as,
 )
-from reports.findings import claim_tests, correlation, limits, paper_claims, sentences, standing, tables
+from reports.findings import (
+    claim_tests,
+    claims_of_listeners,
+    correlation,
+    limits,
+    paper_claims,
+    sentences,
+    standing,
+    tables,
+)
 from reports.findings.beside import tables_beside
 from reports.inputs import models, touch
 from reports.inputs.request import GivenTables, ReportInputs
@@ -171,7 +180,7 @@ def _claims(
     predicted = claim_tests.of_prediction(given.accuracy, given.pairs, given.trainings) + claim_tests.of_reach(
         given.reach_pairs
     )
-    rows = claim_tests.table(music, parts, predicted, seed) + claim_tests.of_listening(given.study, parts)
+    rows = claim_tests.table(music, parts, predicted, seed) + claims_of_listeners.of_listening(given.study, parts)
     return rows if any(row.value is not None for row in rows) else []  # of single songs nothing is inferred
 
 

@@ -12,9 +12,10 @@ from midi_bytes import midi, off, on, program
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison.compare import ComparisonRequest, judge
-from evaluation.comparison.contrasts import compare, flips
+from evaluation.comparison.contrasts import compare
 from evaluation.comparison.folder import make_verdict
 from evaluation.comparison.sets import absent
+from evaluation.comparison.sounds import flips
 from evaluation.comparison.tables import markdown
 from evaluation.metrics.catalogue import METRICS
 

@@ -13,7 +13,8 @@ from reports.content.listeners import ListenerContrast, StudyContent
 from reports.content.report import ModelRole, SystemContent
 from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ReachPairRow
 from reports.findings import claim_tests, paper_claims
-from reports.findings.claim_tests import FAILS, HOLDS, NOT_TESTED, UNKNOWN, ClaimEvidence, ClaimSize, judge
+from reports.findings.claim_tests import FAILS, HOLDS, UNKNOWN, ClaimEvidence, ClaimSize, judge
+from reports.findings.claims_of_listeners import NOT_TESTED, of_listening
 
 PARTS: dict[ModelRole, str] = {"lstm": "LSTM", "c-lstm": "C-LSTM"}
 METRICS = sorted({claim.metric for claim in paper_claims.CLAIMS})
@@ -243,11 +244,11 @@ def test_without_listeners_nothing_is_said_of_listening() -> None:
     about = {"title": "x", "listeners": 1, "complete": 1, "registered": 1, "key_sha256": "", "human": "human"}
     real = StudyContent(seconds=10.0, as_played=True, contrasts=(contrast,), **about)
     for study in (None, real.model_copy(update={"note": "SYNTHETIC: no listener took part"})):
-        rows = claim_tests.of_listening(study, PARTS)
+        rows = of_listening(study, PARTS)
         assert {(row.verdict, row.value, row.otherwise) for row in rows} == {
             (NOT_TESTED, None, "no listener has taken part")
         }
-    row, other = claim_tests.of_listening(real, PARTS)
+    row, other = of_listening(real, PARTS)
     assert (row.verdict, row.value) == (HOLDS, -30)
     assert other.verdict == NOT_TESTED  # the study has no music of it
 
@@ -268,5 +269,5 @@ def test_listeners_recognise_music_only_where_test_and_interval_agree(
     contrast = ListenerContrast(source="LSTM", human="human", difference=0.1, low=low, high=high, verdict=verdict)
     about = {"title": "x", "listeners": 1, "complete": 1, "registered": 1, "key_sha256": "", "human": "human"}
     study = StudyContent(seconds=10.0, as_played=True, contrasts=(contrast,), **about)
-    (row,) = claim_tests.of_listening(study, {"lstm": "LSTM"})
+    (row,) = of_listening(study, {"lstm": "LSTM"})
     assert row.verdict == expected

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.comparison import contrasts, tables, terminal
+from evaluation.comparison.sounds import flips
 from evaluation.comparison.summary import caveats, summary
 from evaluation.comparison.verdict import COLUMNS, DIFFERS, INCONCLUSIVE, NONE, SAME, TOO_FEW, rows_of
 from evaluation.metrics.catalogue import METRICS
@@ -325,8 +326,8 @@ def test_a_conclusion_that_changes_with_another_sound_is_marked(table: pd.DataFr
     weaker.loc[place, "magnitude"] = "small"
     vaguer = table.copy()
     vaguer.loc[place, "direction"] = "in distribution"
-    assert contrasts.flips(table, {"hall": vaguer}).loc[place, "flips"] == "hall"
-    marked = contrasts.flips(table, {"reverb": other, "SoundFont": weaker})
+    assert flips(table, {"hall": vaguer}).loc[place, "flips"] == "hall"
+    marked = flips(table, {"reverb": other, "SoundFont": weaker})
     assert marked.loc[place, "flips"] == "reverb"
     assert (marked["flips"] != "").sum() == 1
 
@@ -368,7 +369,7 @@ def test_the_summary_counts_and_names_the_largest_distances(table: pd.DataFrame)
 
 def test_the_table_to_read_has_every_row_and_escapes_names(table: pd.DataFrame) -> None:
     renamed = table.assign(system=table["system"].replace("other", "a|b"))
-    text = tables.markdown(contrasts.flips(renamed, {"reverb": renamed}), "human", ["one"], ["two"])
+    text = tables.markdown(flips(renamed, {"reverb": renamed}), "human", ["one"], ["two"])
     assert "a\\|b" in text
     for name in NAMES:
         assert f"| {METRICS[name].label}" in text
@@ -504,7 +505,7 @@ def test_a_small_shift_of_every_pair_is_a_shift() -> None:
 def test_metrics_of_notes_depend_on_no_sound(table: pd.DataFrame) -> None:
     other = table.copy()
     other["verdict"] = NONE
-    marked = contrasts.flips(table, {"reverb": other})
+    marked = flips(table, {"reverb": other})
     notes = marked["metric"] == "note_density"
     assert set(marked.loc[notes, "flips"]) == {""}
     assert set(marked.loc[~notes, "flips"]) == {"reverb"}

@@ -20,7 +20,7 @@ from evaluation.comparison import summary as conclusions
 from evaluation.comparison.sets import absent, copies, sources
 from evaluation.comparison.sets.references import Grid, References, references
 from evaluation.comparison.sets.references import left_out as references_left_out
-from evaluation.comparison.sounds import sounds
+from evaluation.comparison.sounds import flips, sounds
 from evaluation.controls.fitting import Fit
 from evaluation.distance import planning
 from evaluation.distance import trained as trainings
@@ -147,7 +147,7 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     said += lost
     measured, tables = _compared(request, systems, chosen, progress)
     others = {name: table for name, table in tables.items() if name}
-    table = contrasts.flips(tables[""], others) if others else tables[""]
+    table = flips(tables[""], others) if others else tables[""]
     near = _closeness(request, systems, chosen, measured[""], progress)
     more, lacking = embedded.distances(
         *(embedders, systems, chosen, measured[""].pieces, request.settings),
@@ -160,43 +160,52 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     trained = trainings.trained(*(said_of, measured[""].pieces, chosen.against, chosen.name), wanted=request.replicates)
     printed = papers.table(measured[""].values, measured[""].pieces, chosen.against, seed=request.seed)
     finds = planning.finds(measured[""].values, measured[""].pieces, chosen.against, request.seed)
-    heard = [name for name in systems if name not in chosen.controls]  # a control is the same music
     true = continuing.continuations(
         systems, chosen.against, request.reference, seed=request.seed, workers=request.workers
     )
     likely = None
     if given is not None:
         likely = nats.compared(given, measured[""].pieces, request.sources, request.reference, seed=request.seed)
-    generated = [name for name in found if name != request.reference]
-    remarks = [
-        *said,
-        *leftover.remarks(measured[""].pieces, systems, request.reference, generated),
-        *left_out(measured[""], heard),
-        *on_one_instrument(measured[""], request.settings, heard),
-        *copies.remarks(measured[""].pieces, measured[""].values),
-        *filter(None, [absent.sentence(absent.without_plain(measured[""].values))]),
-        *conclusions.caveats(table, measured[""].pieces, request.reference),
-        *near.remarks,
-        *trained.remarks,
-        *(true.remarks if true else ()),
-        *(likely.remarks if likely else ()),
-    ]
-    summary = [
-        *(words for _, words in closeness.said(near)),
-        *trainings.sentences(trained),
-        *planning.sentences(finds),
-        *(continuing.sentences(true) if true else ()),
-        *(nats.sentences(likely) if likely else ()),
-        *conclusions.summary(table, [system for system in systems if system in chosen.against]),
-    ]
-    return Comparison(
-        *(chosen, systems, table, measured, others, remarks, summary, near, printed),
+    found_out = Comparison(
+        *(chosen, systems, table, measured, others, said, [], near, printed),
         fits=fits,
         trained=trained,
         finds=finds,
         true=true,
         likely=likely,
     )
+    return replace(found_out, remarks=_remarks(found_out, request), summary=_summary(found_out))
+
+
+def _remarks(verdict: Comparison, request: ComparisonRequest) -> list[str]:
+    """Everything that was left out, changed or uncertain; first what was said before the measurement."""
+    measured, table = verdict.measurements, verdict.table
+    heard = [name for name in verdict.systems if name not in verdict.references.controls]  # a control is the same music
+    generated = [name for name in request.sources if name != request.reference]
+    return [
+        *verdict.remarks,
+        *leftover.remarks(measured.pieces, verdict.systems, request.reference, generated),
+        *left_out(measured, heard),
+        *on_one_instrument(measured, request.settings, heard),
+        *copies.remarks(measured.pieces, measured.values),
+        *filter(None, [absent.sentence(absent.without_plain(measured.values))]),
+        *conclusions.caveats(table, measured.pieces, request.reference),
+        *verdict.near.remarks,
+        *verdict.trained.remarks,
+        *(verdict.true.remarks if verdict.true else ()),
+        *(verdict.likely.remarks if verdict.likely else ()),
+    ]
+
+
+def _summary(verdict: Comparison) -> list[str]:
+    return [
+        *(words for _, words in closeness.said(verdict.near)),
+        *trainings.sentences(verdict.trained),
+        *planning.sentences(verdict.finds),
+        *(continuing.sentences(verdict.true) if verdict.true else ()),
+        *(nats.sentences(verdict.likely) if verdict.likely else ()),
+        *conclusions.summary(verdict.table, [name for name in verdict.systems if name in verdict.references.against]),
+    ]
 
 
 def _margin(request: ComparisonRequest) -> Margin | None:

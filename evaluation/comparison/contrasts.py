@@ -39,7 +39,7 @@ from evaluation.comparison.verdict import (
     TOO_FEW,
     Direction,
 )
-from evaluation.metrics.catalogue import METRICS, OF_NOTES
+from evaluation.metrics.catalogue import METRICS
 from evaluation.statistics import effects, inference, means, resampling
 from evaluation.statistics.resampling import Array, Pair
 
@@ -88,11 +88,7 @@ def compare(
 
     values = without_plain(values)
     groups = pieces.set_index(["system", "piece"])["group"]
-    indexed = values.set_index(["system", "piece", "metric"])
-    notes = indexed["note"].astype(object).fillna("")
-    wide = indexed["value"].unstack("metric").reindex(groups.index)  # noqa: PD010  pivot_table drops empty pieces
-    # A note of half a second is .5 s in one file and .49999999999999994 s in another: that is no difference.
-    wide = pd.DataFrame(_significant_digits(wide.to_numpy(float)), wide.index, wide.columns)
+    wide, notes = _by_piece(values, groups.index)
     there = had(values)
     metrics = [name for name, metric in METRICS.items() if metric.tested and name in there]
     names = list(dict.fromkeys(pieces["system"]))
@@ -118,6 +114,17 @@ def compare(
         tables.append(_with_verdicts(pd.DataFrame(rows, columns=list(COLUMNS))))
         progress("Comparing", done, len(contrasts))
     return pd.concat(tables, ignore_index=True)
+
+
+def _by_piece(values: "pd.DataFrame", pieces: "pd.Index[Any]") -> "tuple[pd.DataFrame, pd.Series[Any]]":
+    """The values of each system and piece, one column per metric; and by all three, why one is missing."""
+    import pandas as pd
+
+    indexed = values.set_index(["system", "piece", "metric"])
+    wide = indexed["value"].unstack("metric").reindex(pieces)  # noqa: PD010  pivot_table drops empty pieces
+    # A note of half a second is .5 s in one file and .49999999999999994 s in another: that is no difference.
+    wide = pd.DataFrame(_significant_digits(wide.to_numpy(float)), wide.index, wide.columns)
+    return wide, indexed["note"].astype(object).fillna("")
 
 
 class _Contrast:
@@ -322,32 +329,3 @@ def _reasons(notes: "pd.Series[Any]", reference: str, system: str, metric: str) 
         if len(lacking):
             said.append(f"{len(lacking)} of {len(own)} of {name} without ({lacking.mode().iloc[0]})")
     return "; ".join(said)
-
-
-def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":
-    """The table with a column `flips`: the variants, of other sound, in which a row's conclusion is another one.
-
-    A conclusion is the verdict and the direction; the magnitude is not, for its limits are conventions. Metrics of
-    notes are left out: they do not depend on the sound, and only their correction depends on the other rows.
-
-    >>> import pandas as pd
-    >>> row = {"system": "rnn", "metric": "centroid", "verdict": "differs", "direction": "higher"}
-    >>> base = pd.DataFrame([row])
-    >>> flips(base, {"another piano": base.assign(direction="lower")})["flips"].tolist()
-    ['another piano']
-    """
-    table = base.copy()
-    marks: list[list[str]] = [[] for _ in range(len(table))]
-    for variant, other in variants.items():
-        there = dict(_conclusions(other))
-        for place, (row, conclusion) in enumerate(_conclusions(base)):
-            if METRICS[row[1]].view not in OF_NOTES and conclusion != there.get(row, (NONE, "")):
-                marks[place].append(variant)
-    table["flips"] = [", ".join(mark) for mark in marks]
-    return table
-
-
-def _conclusions(table: "pd.DataFrame") -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """The system and metric of each row, and its verdict and direction."""
-    rows = table[["system", "metric", "verdict", "direction"]].astype(str).to_numpy().tolist()
-    return [((system, metric), (verdict, direction)) for system, metric, verdict, direction in rows]

@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clstm.runtime.errors import MissingToolError, UserError
 from clstm.runtime.finding import is_midi
 from evaluation import doctor
 from evaluation.audio.render import RenderSettings, describe
 from evaluation.audio.synthesizer import default_soundfont
+from evaluation.comparison.verdict import NONE
 from evaluation.measurement.inputs import MeasurementInput
+from evaluation.metrics.catalogue import METRICS, OF_NOTES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Sounds = dict[str, tuple[RenderSettings, float]]  # by name: how to render, and the power of the velocities
 
@@ -52,6 +58,35 @@ def sounds(
         "reverb and chorus" if wet.reverb else "no reverb and chorus": (wet, 1.0),
         "softer velocities": (settings, SOFTER),
     }
+
+
+def flips(base: "pd.DataFrame", variants: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":
+    """The table with a column `flips`: the variants, of other sound, in which a row's conclusion is another one.
+
+    A conclusion is the verdict and the direction; the magnitude is not, for its limits are conventions. Metrics of
+    notes are left out: they do not depend on the sound, and only their correction depends on the other rows.
+
+    >>> import pandas as pd
+    >>> row = {"system": "rnn", "metric": "centroid", "verdict": "differs", "direction": "higher"}
+    >>> base = pd.DataFrame([row])
+    >>> flips(base, {"another piano": base.assign(direction="lower")})["flips"].tolist()
+    ['another piano']
+    """
+    table = base.copy()
+    marks: list[list[str]] = [[] for _ in range(len(table))]
+    for variant, other in variants.items():
+        there = dict(_conclusions(other))
+        for place, (row, conclusion) in enumerate(_conclusions(base)):
+            if METRICS[row[1]].view not in OF_NOTES and conclusion != there.get(row, (NONE, "")):
+                marks[place].append(variant)
+    table["flips"] = [", ".join(mark) for mark in marks]
+    return table
+
+
+def _conclusions(table: "pd.DataFrame") -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """The system and metric of each row, and its verdict and direction."""
+    rows = table[["system", "metric", "verdict", "direction"]].astype(str).to_numpy().tolist()
+    return [((system, metric), (verdict, direction)) for system, metric, verdict, direction in rows]
 
 
 def _same(settings: RenderSettings, soundfont: Path) -> bool:

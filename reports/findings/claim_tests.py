@@ -21,19 +21,15 @@ from evaluation.statistics.effects import Interval
 from evaluation.statistics.inference import MeanTest
 from evaluation.statistics.means import least_p_of_sign_flips
 from evaluation.statistics.resampling import PERMUTATIONS, Pair
-from reports.content.listeners import ListenerContrast, StudyContent
 from reports.content.report import ModelRole
 from reports.content.rows import AccuracyPairRow, AccuracyRow, ClaimRow, ClaimVerdict, ReachPairRow, TrainedNetworkRow
 from reports.findings.paper_claims import CLAIMS, Claim
-from reports.inputs.study_results import DIFFERS
 from reports.numbers import short
 
 HOLDS: ClaimVerdict = "holds"
 FAILS: ClaimVerdict = "does not hold"
 UNKNOWN: ClaimVerdict = "inconclusive"
-NOT_TESTED: ClaimVerdict = "not tested"
 TOO_FEW = "too few groups for any verdict"
-NOBODY = "no listener has taken part"
 FAR = 5.0  # s; what the vanishing gradient no longer reaches
 
 Measured = tuple[float | None, float | None, float | None]  # a value and the ends of its 95 % interval
@@ -191,7 +187,7 @@ def _evidence(claim: Claim, what: str, found: MeanTest) -> ClaimEvidence:
         claim.text,
         claim.paper,
         f"{metric.label}, {what}",
-        _measured([found.found.value, found.found.low, found.found.high], factor),
+        scaled([found.found.value, found.found.low, found.found.high], factor),
         unit,
         factor * claim.null,
         claim.more,
@@ -226,7 +222,7 @@ def of_prediction(
                     f"The {one.upper()} predicts better than the {other.upper()}",
                     f"Table 2: {sizes}",
                     "accuracy of the next frame, difference",
-                    _measured([pair.accuracy, pair.accuracy_low, pair.accuracy_high], 100),
+                    scaled([pair.accuracy, pair.accuracy_low, pair.accuracy_high], 100),
                     "points",
                     p=pair.accuracy_p,
                     least_p=_least_p(pair.groups),
@@ -241,7 +237,7 @@ def of_prediction(
                 "The C-LSTM is more accurate than trivial baselines",
                 "Table 2: 97.81 %, without a baseline",
                 "share of the best baseline’s error that it removes",
-                _measured([row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high], 100),
+                scaled([row.skill_accuracy, row.skill_accuracy_low, row.skill_accuracy_high], 100),
                 "%",
                 p=row.skill_accuracy_p,
                 least_p=_least_p(row.groups),
@@ -263,7 +259,7 @@ def _between_trainings(
             f"Table 2: {sizes}",
             "accuracy of the next frame, difference between "
             f"{row.trainings:.0f} and {row.other_trainings:.0f} trainings",
-            _measured([row.value, row.low, row.high], 100),
+            scaled([row.value, row.low, row.high], 100),
             "points",
             # Two levels, each by its test: the larger p is the test of both.
             p=max(row.p, row.pieces_p or 0.0),
@@ -293,7 +289,7 @@ def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
     """
     for row in pairs:
         if row.seconds == FAR and {row.kind, row.other_kind} == {"rnn", "lstm"}:
-            value, low, high = _measured([row.difference, row.low, row.high], 100)
+            value, low, high = scaled([row.difference, row.low, row.high], 100)
             if row.kind == "lstm":
                 value, low, high = (None if one is None else -one for one in (value, high, low))
             return [
@@ -311,53 +307,8 @@ def of_reach(pairs: Sequence[ReachPairRow]) -> list[ClaimEvidence]:
     return []
 
 
-def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> list[ClaimRow]:
-    """The claims of the listening test: from a study's own conclusions, which are corrected over its registered
-    contrasts and not here; or that nobody has listened yet.
-
-    >>> [(row.verdict, row.otherwise) for row in of_listening(None, {"lstm": "mine"})]
-    [('not tested', 'no listener has taken part')]
-    """
-    wanted: tuple[tuple[ModelRole, str, str], ...] = (
-        ("lstm", "Listeners distinguish the LSTM’s music from human music", "5 listeners: 10 of 10 clips recognised"),
-        (
-            "c-lstm",
-            "Listeners distinguish the C-LSTM’s music from human music",
-            "5 listeners: 8 of 10 clips recognised",
-        ),
-    )
-    rows = []
-    for role, text, paper in wanted:
-        if role not in parts:
-            continue
-        row = ClaimRow(
-            claim=text,
-            paper=paper,
-            measure="share taken for human, minus that of human clips",
-            unit="points",
-            verdict=NOT_TESTED,
-        )
-        contrasts_of = study.contrasts if study else ()
-        own = next((one for one in contrasts_of if one.source.casefold() == parts[role].casefold()), None)
-        if study is None or study.note:
-            rows.append(row.model_copy(update={"otherwise": NOBODY}))
-        else:
-            rows.append(row if own is None or own.difference is None else _heard(row, own))
-    return rows
-
-
-def _heard(row: ClaimRow, own: ListenerContrast) -> ClaimRow:
-    """The row with a study's contrast. Listeners recognise music where they take it for human less often; a significant
-    difference whose interval holds 0 has no direction."""
-    value, low, high = _measured([own.difference, own.low, own.high], 100)
-    verdict = UNKNOWN
-    if own.verdict == DIFFERS and low is not None and high is not None:
-        verdict = HOLDS if high < 0 else FAILS if low > 0 else UNKNOWN
-    found = {"value": value, "low": low, "high": high, "p_holm": own.p_holm, "verdict": verdict}
-    return row.model_copy(update=found)
-
-
-def _measured(found: Sequence[float | None], factor: float) -> Measured:
+def scaled(found: Sequence[float | None], factor: float) -> Measured:
+    """A value and the ends of its interval, each times a factor; None where there is none."""
     value, low, high = (_scaled(one, factor) for one in found)
     return value, low, high
 
