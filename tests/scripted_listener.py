@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from listening_study.blinding import participant
 from listening_study.participants.stages import Screen, current_step
+from listening_study.participants.task.asked import HIGHEST
+from listening_study.participants.task.judged import Judged
+from listening_study.protocol.items import Item, Judgement, items
+from listening_study.protocol.languages import ORIGINAL, read
 from listening_study.protocol.order import open_order
 from listening_study.protocol.questions import FORMS, RATINGS, Question, ReplyKind, Response
 from listening_study.protocol.study import Study
@@ -22,6 +27,8 @@ from listening_study.streamlit_internals.page_client import GoneError, Session
 
 TRIAL = re.compile(r"trial-(\d+)")  # key of a task that is no practice
 RETRY = 0.05  # seconds before a lost server is looked for again
+
+Reply = Response | list[int]  # to a trial of `source`; the values of any other task's items
 
 
 def nothing(_listener: "Listener") -> None:
@@ -57,8 +64,8 @@ class Listener:
     page: Session | None = None
     token: str | None = None
     done: bool = False
-    submitted: dict[int, list[Response]] = field(default_factory=dict)  # by trial, in order
-    acknowledged: dict[int, Response] = field(default_factory=dict)
+    submitted: dict[int, list[Reply]] = field(default_factory=dict)  # by trial, in order
+    acknowledged: dict[int, Reply] = field(default_factory=dict)
     outstanding: int | None = None  # trial whose answer was sent and not yet acknowledged
     waits: list[float] = field(default_factory=list)  # seconds from sending an answer to seeing the next screen
     reconnections: int = 0
@@ -118,7 +125,7 @@ class Listener:
 
     async def answer(self, page: Session, number: int) -> None:
         """Send the answer and wait for the next screen; where the server says so, send it again."""
-        response = some_response(self.random, self.comment)
+        response = some_reply(task_on(page), self.random, self.comment)
         began = time.monotonic()
         self.submitted.setdefault(number, []).append(response)
         for times in itertools.count(1):
@@ -170,8 +177,31 @@ def some_response(random: Random, comment: str | None = None) -> Response:
     return Response(maker, random.randint(1, 4), known, **ratings, comment=comment or f"{random.random()}")
 
 
-def answer_of(task: Element, response: Response, number: int = 1) -> dict[str, object]:
-    """What the page sends for this response; all questions are asked, in their order."""
+def some_reply(task: Element, random: Random, comment: str | None = None) -> Reply:
+    """To whatever is asked, one of all possible replies."""
+    asked = task.data["items"]
+    return some_response(random, comment) if _is_source(task) else [_some_value(one, random) for one in asked]
+
+
+def _is_source(task: Element) -> bool:
+    return "Human" in task.data["items"][0].get("options", ())
+
+
+def _some_value(item: dict[str, Any], random: Random) -> int:
+    match item["kind"]:
+        case "choice":
+            return random.randrange(len(item["options"]))
+        case "scale":
+            return random.randint(1, item["points"])
+        case "slider":
+            return random.randint(0, HIGHEST)
+    raise AssertionError(item)
+
+
+def answer_of(task: Element, response: Reply, number: int = 1) -> dict[str, object]:
+    """What the page sends for this reply; of `source`, all questions are asked, in their order."""
+    if not isinstance(response, Response):
+        return {"values": response, "number": number}
     sides = [option == "Human" for option in task.data["items"][0]["options"]]
     values: list[object] = [sides.index(response.answer == "human")]
     for question in Question:
@@ -212,23 +242,75 @@ def newcomer(study: Study, address: Path | str) -> str:
     return token
 
 
-def check(study: Study, address: Path | str, everybody: list[Listener]) -> int:
-    """Everyone who took part to the end has exactly their design's trials, with what they sent. Returns the answers."""
+def stored(study: Study, address: Path | str, everybody: list[Listener]) -> dict[str, dict[int, "Stored"]]:
+    """What the database has of everyone who took part, by token and trial."""
     with closing(Store(address)) as store:
-        stored = store.answered_trials()
-        owners = {listener.token: store.find(listener.token or "") for listener in everybody}
-    assert len(owners) == len(everybody)
+        owners = {store.find(token).id: token for token in tokens(everybody)}  # type: ignore[union-attr]
+        found: dict[str, dict[int, Stored]] = {token: {} for token in owners.values()}
+        for answered in store.answered_trials():
+            own = found[owners[answered.participant]]
+            assert answered.trial not in own
+            own[answered.trial] = Stored(answered.clip, answered.kind, answered.heard, answered.response)
+        for judged in store.judged_trials():
+            own = found[owners[judged.participant]]
+            assert judged.trial not in own
+            own[judged.trial] = Stored(judged.item, judged.kind, judged.heard, frozenset(judged.judgements))
+    return found
+
+
+def tokens(everybody: list[Listener]) -> list[str]:
+    found = [listener.token for listener in everybody if listener.token]
+    assert len(set(found)) == len(everybody)
+    return found
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One screen as the database has it. said : the response to `source`, or all judgements"""
+
+    item: str
+    kind: str
+    heard: float
+    said: Response | frozenset[Judgement]
+
+
+def check(study: Study, address: Path | str, everybody: list[Listener]) -> int:
+    """Everyone who took part to the end has all their screens, each once, with what they sent. Returns how many."""
+    found = stored(study, address, everybody)
+    with closing(Store(address)) as store:
+        owners = {token: store.find(token) for token in found}
     for listener in everybody:
-        owner = owners[listener.token]
+        owner, own = owners[listener.token or ""], found[listener.token or ""]
         assert owner
-        own = [one for one in stored if one.participant == owner.id]
-        order = open_order(study).trials(study, owner.slot)
-        assert [one.trial for one in own] == list(range(len(order)))  # none lost, none twice, in order
-        assert [(one.clip, one.kind) for one in own] == [(trial.clip, trial.kind) for trial in order]
-        assert set(listener.acknowledged) <= {one.trial for one in own}
-        for one in own:
-            assert one.response in listener.submitted[one.trial]
-            assert one.heard == 1
+        order = items(study, open_order(study), owner.slot)
+        assert sorted(own) == list(range(len(order)))  # none lost, and `stored` has seen that none is there twice
+        assert set(listener.acknowledged) <= set(own)
+        for trial, item in enumerate(order):
+            assert (own[trial].item, own[trial].kind, own[trial].heard) == (item.name, item.kind, 1)
+            assert own[trial].said in [said(study, item, reply) for reply in listener.submitted[trial]]
         assert "finished" in owner.stages
-    assert len(stored) == study.size.trials * len(everybody)  # and nobody else answered anything
-    return len(stored)
+    answers = sum(map(len, found.values()))
+    assert answers == study.trials * len(everybody)
+    return answers
+
+
+def kept_answers(study: Study, address: Path | str, everybody: list[Listener]) -> int:
+    """How many acknowledged answers the database has, each as it was sent."""
+    found = stored(study, address, everybody)
+    with closing(Store(address)) as store:
+        slots = {token: owner.slot for token in found if (owner := store.find(token))}
+    order = open_order(study)
+    return sum(
+        trial in found[token]
+        and found[token][trial].said == said(study, items(study, order, slots[token])[trial], reply)
+        for listener in everybody
+        if (token := listener.token or "") in found
+        for trial, reply in listener.acknowledged.items()
+    )
+
+
+def said(study: Study, item: Item, reply: Reply) -> Response | frozenset[Judgement]:
+    """What is stored where a listener sends this reply."""
+    if isinstance(reply, Response):
+        return reply
+    return frozenset(Judged(study, item, read(ORIGINAL, Path("no-file.toml"))).judgements(reply))

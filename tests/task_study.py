@@ -13,19 +13,34 @@ from listening_study.protocol.order import Material, Order, Row, open_order
 from listening_study.protocol.study import Study
 from listening_study.protocol.tasks import Task, TaskKind
 
+EVERY_TASK = [
+    Task(kind=TaskKind.SOURCE),
+    Task(kind=TaskKind.RATING, set="mirex-2025"),
+    Task(kind=TaskKind.PREFERENCE, no_difference=True),
+    Task(kind=TaskKind.CONTINUATION, set="musicality"),
+    Task(kind=TaskKind.MUSHRA),
+    Task(kind=TaskKind.ABX),
+]
 PLAIN = Design(practice=0, background=False, headphone_check=False, interview=False)
 
 
 def write_task_study(
-    folder: Path, tasks: list[Task], *, rows: int = 2, systems: int = 2, seconds: float = 1.0, design: Design = PLAIN
+    folder: Path,
+    tasks: list[Task],
+    *,
+    rows: int = 2,
+    systems: int = 2,
+    seconds: float = 1.0,
+    design: Design = PLAIN,
+    noise: float = 0.01,
 ) -> Study:
     """Blocks of these tasks, each of so many prompts or pieces, one screen of each; every clip is another noise."""
-    study = write_study(folder, seconds=seconds, design=design)
+    study = write_study(folder, seconds=seconds, design=design, noise=noise)
     generator, others = np.random.default_rng(1), []
 
     def clip() -> str:
         name = secrets.token_hex(8)
-        soundfile.write(study.clip_path(name), generator.normal(0, 0.01, (round(seconds * RATE), 2)), RATE, "PCM_16")
+        soundfile.write(study.clip_path(name), generator.normal(0, noise, (round(seconds * RATE), 2)), RATE, "PCM_16")
         others.append(name)
         return name
 

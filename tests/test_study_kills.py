@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,14 @@ from app_server import AppServer
 from minimal_study import write_study
 from patience import PATIENCE
 from scripted_listener import Listener, check
+from task_study import EVERY_TASK, write_task_study
 
 import listening_study
 from listening_study.protocol.configuration import Design
+from listening_study.protocol.study import Study
 from listening_study.store.connection import migrate
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
-AT_ONCE = 5  # listeners
 LONGEST_WAIT = 0.15  # seconds after a submission until the kill
 
 
@@ -32,6 +34,8 @@ class Killing:
 
     server: AppServer
     kills: int
+    at_once: int  # listeners
+    per_kill: int  # acknowledged answers before the next kill, on average
     random: Random
     everybody: list[Listener] = field(default_factory=list)
     in_window: int = 0
@@ -42,7 +46,7 @@ class Killing:
         self.server.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(AT_ONCE):
+                for _ in range(self.at_once):
                     tasks.create_task(self._chair())
                 tasks.create_task(self._kill_again_and_again())
         finally:
@@ -62,8 +66,14 @@ class Killing:
             self.everybody.append(listener)
             await listener.take_part()
 
+    @property
+    def _acknowledged(self) -> int:
+        return sum(len(one.acknowledged) for one in self.everybody)
+
     async def _kill_again_and_again(self) -> None:
         for number in range(self.kills):
+            while self._acknowledged < self.per_kill * number:  # noqa: ASYNC110  a sum has no event
+                await asyncio.sleep(0.05)
             if number % 4:
                 self._submitted.clear()
                 await self._submitted.wait()
@@ -82,12 +92,23 @@ def assert_whole(path: Path) -> None:
         assert not database.execute("PRAGMA foreign_key_check").fetchall()
 
 
-def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
-    design = Design(catch=1, repeats=1, practice=0, break_every=3, background=False, headphone_check=False)
-    study = write_study(folder / "study", each=2, seconds=0.5, design=design)
+DESIGN = Design(catch=1, repeats=1, practice=0, break_every=3, background=False, headphone_check=False)
+
+
+def source_study(folder: Path) -> Study:
+    return write_study(folder, each=2, seconds=0.5, design=DESIGN)
+
+
+def study_of_every_task(folder: Path) -> Study:
+    design = DESIGN.model_copy(update={"catch": 0})
+    return write_task_study(folder, EVERY_TASK, rows=1, seconds=0.3, design=design)
+
+
+def kill_again_and_again(study: Study, folder: Path, kills: int, at_once: int, per_kill: int, seed: int) -> int:
+    """Returns how many answers there are, all of them acknowledged in the end."""
     migrate(study.answers_path)
     server = AppServer(APP, [str(study.folder)], log=folder / "log")
-    killing = Killing(server, kills, Random(seed))
+    killing = Killing(server, kills, at_once, per_kill, Random(seed))
     asyncio.run(killing.run())
     answers = check(study, study.answers_path, killing.everybody)
     assert_whole(study.answers_path)
@@ -98,13 +119,15 @@ def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
         f"{sum(one.reconnections for one in killing.everybody)} reconnections; none lost, none twice"
     )
     assert killing.in_window >= kills / 2
+    return answers
 
 
 def test_four_kills_lose_no_answer_and_double_none(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, kills=4, seed=1)
+    kill_again_and_again(source_study(tmp_path / "study"), tmp_path, kills=4, at_once=5, per_kill=0, seed=1)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_hundred_kills_lose_no_answer_and_double_none(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, kills=100, seed=2)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("make", [source_study, study_of_every_task])
+def test_a_hundred_kills_lose_no_answer_and_double_none(make: Callable[[Path], Study], tmp_path: Path) -> None:
+    assert kill_again_and_again(make(tmp_path / "study"), tmp_path, kills=100, at_once=20, per_kill=5, seed=2) >= 500
