@@ -137,7 +137,7 @@ def on_lacking(reference: str, names: Sequence[str], groups: int, found: Sequenc
     if not names:
         return ""
     parts = ", ".join(f"{VIEWS[view].lower()} {count}" for view, count in metrics_by_view(names).items())
-    words = f"{len(names)} metrics that {reference} has are not in the joint distance ({parts})"
+    words = f"{len(names)} metrics of {reference} are not in the joint distance ({parts})"
     if groups < FEWEST:
         return f"{words}, and a scale fitted to {reference} itself needs {FEWEST} groups of it, not {groups}"
     with_them = [f"{one.system} {_value(one)}, p {p_value(one.p)}" for one in found if one.space == EVERYTHING]

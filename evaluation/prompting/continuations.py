@@ -234,9 +234,8 @@ def sentences(found: Continuations) -> list[str]:
     for system, own in found.sets.groupby("system", sort=False):
         parts = [_part(row) for row in own.to_dict("records") if np.isfinite(row["value"])]
         if parts:
-            said.append(
-                f"{system}, with the true continuation of {counted(int(own['pieces'].max()), 'clip')}: {', '.join(parts)}."
-            )
+            clips = counted(int(own["pieces"].max()), "clip")
+            said.append(f"{system}, with the true continuation of {clips}: {', '.join(parts)}.")
     return said
 
 
