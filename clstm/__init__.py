@@ -15,10 +15,13 @@ def __getattr__(name: str) -> Any:
         from clstm.runtime.shadowing import load
 
         try:
-            found = globals()[name] = load("clstm.names", name)
+            found = load("clstm.names", name)
         except LookupError:
             pass
         else:
+            from clstm.notebook.arguments import in_arguments
+
+            found = globals()[name] = found if isinstance(found, type) else in_arguments(found)
             return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,4 +1,5 @@
 from clstm.api.generating import generate as generate
+from clstm.api.preparing import prepare as prepare
 from clstm.api.scoring import accuracy as accuracy
 from clstm.api.training import train as train
 from evaluation.api.comparing import compare as compare

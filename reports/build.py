@@ -98,11 +98,11 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
             copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
         record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
         write_json(folder / RECORD, record)
-        if inputs.for_print and content.verdict:
+        if kit := inputs.for_print and bool(content.verdict):
             shown = [excerpts.songs[system.name] for system in systems if system.role != "control"]
             write_kit(folder, folder / PAPER, shown, progress=progress)
         listening = listening_of(systems, names, matches, choice, excerpts, unheard)
-        write_text(folder / PAGE, render_page(content, drawn, listening, created, verdict.values))
+        write_text(folder / PAGE, render_page(content, drawn, listening, created, verdict.values, kit=kit))
         write_json(folder / MANIFEST, _manifest(record["provenance"], folder, created))
     return content
 

@@ -198,7 +198,7 @@ def test_one_song_against_one_song_infers_nothing(music: Path, tmp_path: Path) -
     table = pd.read_csv(tmp_path / "v" / "verdict.csv")
     assert set(table["verdict"]) == {"no verdict"}
     said = (tmp_path / "v" / "verdict.md").read_text()
-    assert "songs are compared, and nothing is inferred from it" in said
+    assert "it is measured, and nothing is inferred from it" in said
     assert "sine is audio and the rest is rendered here: instrument, reverb and loudness may differ" in said
     assert "sine, 1 of 1 file: mono, duplicated to stereo; resampled from 48000 Hz" in said
 

@@ -234,7 +234,7 @@ def test_a_single_piece_is_compared_and_nothing_inferred() -> None:
     assert only["note"] == "fewer than 2 pieces have it"
     assert np.isnan(only["p"])  # type: ignore[arg-type]
     said = caveats(contrasts.compare(figures, pieces, "human"), pieces, "human")
-    assert "model has one piece: songs are compared, and nothing is inferred from it" in said
+    assert "model has one piece: it is measured, and nothing is inferred from it" in said
 
 
 def test_pieces_of_one_group_give_no_verdict() -> None:

@@ -108,7 +108,7 @@ def test_four_groups_have_no_line() -> None:
 def test_p_decides_where_the_interval_says_otherwise(p: float, low: float, said: str) -> None:
     one = Distance("rnn", "human", JOINT, 24, Interval(0.03, low, 0.07), p, p, np.nan)
     words = sentences.on_system(one)
-    assert words.startswith(f"rnn {'differs from' if p < 0.05 else 'is not shown to differ from'} human")
+    assert words.startswith(f"rnn {'differs' if p < 0.05 else 'does not differ'} significantly from human")
     assert (f"p decides; the interval, which {said} 0, says how large it may be" in words) == bool(said)
 
 

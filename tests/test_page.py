@@ -330,7 +330,7 @@ def test_the_control_is_explained_only_where_there_is_one() -> None:
         provenance=AUTO,
     )
     text = " ".join(Tags(render_page(controlled, [])).text.split())
-    assert "The others are compared with A, same grid, under the limits of their own music" in text
+    assert "The systems are compared with A, same grid: A under the limits of their own music" in text
     assert "A, same grid is the same music with every onset and offset on a grid of 1/8 s. System" in text
     assert "B A, same grid All notes have velocity 80. Generated.json declares <piano>." in text
     assert "A, same grid lacks the velocities and the finer timing of A." in text
@@ -364,7 +364,7 @@ def test_where_references_differ_the_page_says_for_each_system_which_and_why() -
     )
     chart = Chart("distances", "Distance", "Distance of every metric.", (300, 200), (200, 300))
     text = " ".join(Tags(render_page(both, [], distances=chart)).text.split())
-    assert "Each system is compared with the reference under the limits of its own music" in text
+    assert "Each system is compared with A under the limits of its own music" in text
     assert "The distance of each system from what it is compared with ( Controls ) in every metric" in text
     assert "C A no control No grid and no single velocity was found." in text
     both_vary = "Both C and A vary in velocity and timing: a difference may come from performance or from composition."

@@ -94,6 +94,19 @@ def test_an_error_of_the_users_is_one_line_in_a_notebook() -> None:
     )
 
 
+def test_errors_name_arguments_where_a_command_has_options(human: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^reference 'people' is not one of the systems given"):
+        cl.compare({"human": human}, "people")
+    with pytest.raises(UserError, match=r"^unheard names 'people'"):
+        cl.report({"human": human, "mine": human}, "human", tmp_path / "report", unheard=("people",))
+
+
+def test_a_corpus_is_prepared_and_is_a_folder(human: Path, tmp_path: Path) -> None:
+    made = cl.prepare(human, tmp_path / "corpus", workers=1)
+    assert len(made.pieces) == 4
+    assert Corpus.open(Path(made)).path == tmp_path / "corpus"
+
+
 def test_the_options_of_a_report_are_those_of_its_request() -> None:
     given = set(ReportRequest.__dataclass_fields__) - {"sources", "reference", "out"}
     assert set(Options.__annotations__) == given

@@ -62,8 +62,26 @@ def test_without_a_difference_nothing_is_called_equal() -> None:
 def test_single_pieces_have_no_answer_and_the_card_says_why() -> None:
     rows = [judged("a", verdict="no verdict", system_pieces=1, reference_pieces=1)]
     found = first_screen("human", rows, [], [], ["a"])
-    assert found.answer == "Not known: the music is too little for a test."
+    assert found.answer == "Single pieces: they can be heard, seen and measured, but nothing is inferred from them."
+    assert found.question == "What is a like, beside human?"
     assert found.standings[0].why == "a single piece: nothing is inferred"
+
+
+def test_a_single_piece_beside_systems_is_neither_counted_nor_ranked() -> None:
+    rows = [*(judged(name) for name in "ab"), judged("song", verdict="no verdict", system_pieces=1)]
+    far = [distance("a", 0.1, rank_best=1, rank_worst=1), distance("b", 0.3, rank_best=2, rank_worst=2)]
+    found = first_screen("human", rows, far, [], ["song", "a", "b"])
+    assert found.question == "Which of 2 systems is closest to human?"
+    assert found.answer == "a is closest to human. Both differ significantly from human."
+    assert found.open == "12 pieces per system. song is a single piece, shown but not ranked."
+    assert [one.system for one in found.standings] == ["a", "b", "song"]
+
+
+def test_too_few_pieces_for_a_test_of_any_metric_leave_the_distance_its_own() -> None:
+    rows = [judged("a", verdict="no verdict")]
+    found = first_screen("human", rows, [distance("a", 0.1)], [], ["a"])
+    assert found.standings[0].known == "differs"
+    assert found.standings[0].why == "single metrics not tested: too few pieces"
 
 
 def test_a_view_is_significant_by_its_corrected_p() -> None:

@@ -68,6 +68,9 @@ class Corpus:
     pedal: bool = False
     notes: NDArray[np.void] | None = None
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     @classmethod
     def open(cls, path: Path) -> "Corpus":
         """Raises `UserError` when there is none, `MismatchError` when it has another format or representation."""

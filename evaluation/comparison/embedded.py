@@ -14,7 +14,7 @@ from evaluation.comparison.sets.references import References
 from evaluation.distance.embedded import embedded
 from evaluation.distance.frechet import Frechet
 from evaluation.distance.joint import Distance
-from evaluation.distance.sentences import in_words, p_value, thousandths
+from evaluation.distance.sentences import DIFFERS, DIFFERS_NOT, in_words, p_value, thousandths
 from evaluation.embeddings.arrays import has_arrays, read_arrays
 from evaluation.embeddings.computing import Identity, embed_files, identity
 from evaluation.embeddings.embedder import Frames
@@ -158,7 +158,7 @@ def sentence(one: Distance) -> str:
     """How far a system is in an embedding."""
     if one.is_none:
         return f"{one.system} is the same as {one.against} in {one.space}."
-    known = "differs from" if one.p < ALPHA else "is not shown to differ from"
+    known = DIFFERS if one.p < ALPHA else DIFFERS_NOT
     words = (
         f"{one.system} {known} {one.against} in {one.space}: MMD² × 1000 is {in_words(one.found)}, p {p_value(one.p)}"
     )

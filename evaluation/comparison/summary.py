@@ -37,7 +37,7 @@ def caveats(table: "pd.DataFrame", pieces: "pd.DataFrame", reference: str) -> li
     for system, own in each.items():
         other = against.get(system) or reference
         if sizes[system] == 1:
-            said.append(f"{system} has one piece: songs are compared, and nothing is inferred from it")
+            said.append(f"{system} has one piece: it is measured, and nothing is inferred from it")
         said += filter(None, [_too_few(table[table["system"] == system], system, other, each)])
         if rejected := int((own["rejected"].astype(object).fillna("") != "").sum()):
             said.append(f"{system}: {rejected:,} of {counted(sizes[system], 'file')} cannot be used")

@@ -16,6 +16,7 @@ from evaluation.statistics.effects import Interval
 from evaluation.statistics.ranks import ALPHA
 
 RANKING = "Who is closer"
+DIFFERS, DIFFERS_NOT = "differs significantly from", "does not differ significantly from"
 NAMED = 4  # pairs that are named one by one; of more, their number
 
 
@@ -26,7 +27,7 @@ def on_system(one: Distance, views: Sequence[Distance] = (), possible: tuple[int
     """
     if one.is_none:
         return f"{one.system} is the same as {one.against} in all metrics."
-    known = "differs from" if one.p < ALPHA else "is not shown to differ from"
+    known = DIFFERS if one.p < ALPHA else DIFFERS_NOT
     words = (
         f"{one.system} {known} {one.against} in all metrics together: MMD² × 1000 is {_value(one)}, p {p_value(one.p)}"
         f"{_apart(one)}"
@@ -86,9 +87,9 @@ def _on_views(views: Sequence[Distance]) -> str:
         return ""
     differing = sorted((one for one in own if one.p_holm < ALPHA), key=lambda one: -one.found.value)
     if not differing:
-        return f"No difference is shown in any of {len(own)} views."
+        return f"It differs significantly in none of {len(own)} views."
     named = ", ".join(f"{VIEWS[one.space].lower()} {thousandths(one.found.value)}" for one in differing)
-    return f"It differs in {len(differing)} of {len(own)} views: {named}."
+    return f"It differs significantly in {len(differing)} of {len(own)} views: {named}."
 
 
 def on_ranking(found: Ranking) -> list[str]:
@@ -98,10 +99,10 @@ def on_ranking(found: Ranking) -> list[str]:
     said = [f"{one.closer} is significantly closer to {found.reference} than {one.further}{same}." for one in known]
     open_pairs = [one for one in found.pairs if not one.significant]
     if len(open_pairs) == 1:
-        said += [f"Which of {one.closer} and {one.further} is closer is not known{same}." for one in open_pairs]
+        said += [f"Which of {one.closer} and {one.further} is closer is inconclusive{same}." for one in open_pairs]
     elif open_pairs:
         other = "other " if known else ""
-        said.append(f"Which of two is closer is not known for {len(open_pairs)} {other}pairs of systems.")
+        said.append(f"For {len(open_pairs)} {other}pairs of systems, which one is closer is inconclusive.")
     said += filter(None, [_by_view(found)])
     if found.margin:
         shown = [one for one in found.no_worse if one.shown]
@@ -124,7 +125,7 @@ def _by_view(found: Ranking) -> str:
         return ""
     if len(known) > NAMED:
         tested = sum(len(own) for own in (found.by_view or {}).values())
-        return f"By view, it is known which is closer for {len(known)} of {tested} pairs of systems and views."
+        return f"By view, one system is significantly closer in {len(known)} of {tested} comparisons of two systems."
     return f"By view, significantly closer: {'; '.join(known)}."
 
 
@@ -136,7 +137,7 @@ def on_lacking(reference: str, names: Sequence[str], groups: int, found: Sequenc
     if not names:
         return ""
     parts = ", ".join(f"{VIEWS[view].lower()} {count}" for view, count in metrics_by_view(names).items())
-    words = f"{len(names)} metrics that {reference} has are not in the joint distance ({parts})"
+    words = f"{len(names)} metrics of {reference} are not in the joint distance ({parts})"
     if groups < FEWEST:
         return f"{words}, and a scale fitted to {reference} itself needs {FEWEST} groups of it, not {groups}"
     with_them = [f"{one.system} {_value(one)}, p {p_value(one.p)}" for one in found if one.space == EVERYTHING]

@@ -236,7 +236,7 @@ def _on_pair(one: str, other: str, made: Trained) -> str:
     far = next((test for test in own if test.metric == JOINTLY), None)
     if far is not None and np.isfinite(far.found.p):
         nearer = one if far.found.value < 0 else other
-        closer = f"{nearer} is closer" if far.significant else "which is closer is not known"
+        closer = f"{nearer} is closer" if far.significant else "which is closer is inconclusive"
         apart = in_words(Interval(far.found.value, far.found.low, far.found.high))
         line += f"; {closer} (MMD² × 1000 of {one} less that of {other}: {apart}, p {p_value(far.found.p)})"
     return f"{line}."

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from clstm.music.generated import read_manifest
 from clstm.music.piece import read_piece
 from clstm.runtime.errors import UnreadableFileError
-from clstm.runtime.names import readable
+from clstm.runtime.names import counted, readable
 from clstm.runtime.old_names import translated
 from evaluation.measurement.batch import over_files
 from evaluation.measurement.inputs import MeasurementInput, plain
@@ -234,7 +234,8 @@ def sentences(found: Continuations) -> list[str]:
     for system, own in found.sets.groupby("system", sort=False):
         parts = [_part(row) for row in own.to_dict("records") if np.isfinite(row["value"])]
         if parts:
-            said.append(f"{system}, with the true continuation of {own['pieces'].max()} clips: {', '.join(parts)}.")
+            clips = counted(int(own["pieces"].max()), "clip")
+            said.append(f"{system}, with the true continuation of {clips}: {', '.join(parts)}.")
     return said
 
 

@@ -98,7 +98,8 @@ def verify_command(
     """Render and measure everything again: do the inputs still give the same report?
 
     Inputs, weights, SoundFont and the report's own files are compared with their hashes, values with the tolerances of
-    `clstm spectra check`, and every conclusion is derived again. The exit status is 0 if all is the same, 1 if not.
+    `clstm spectra check`, and every conclusion is derived again. Page, players and figures are compared by hash alone.
+    The exit status is 0 if all is the same, 1 if not.
 
     A report may come from anywhere: of the files it names, only plain files below the working directory or the report
     are opened. Name the others here; what was not read is listed.
@@ -119,6 +120,7 @@ def verify_command(
     for failure in found.failures:
         fail(failure)
     say(", ".join(f"{count:,} {what}" for what, count in found.checked.items()) + " compared.")
+    say("The page, its players, drawings of pieces and figures were compared by hash alone, not made again.")
     if not found.holds:
         fail("Verification failed: the report differs from its inputs.")
         raise typer.Exit(1)

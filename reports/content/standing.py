@@ -5,7 +5,7 @@ from typing import Final, Literal
 from evaluation.comparison.verdict import Number
 from reports.content.rows import Part
 
-WORDING: Final = 1  # version of the words; `clstm report verify` compares those of its own version
+WORDING: Final = 2  # version of the words; `clstm report verify` compares those of its own version
 
 Known = Literal["differs", "inconclusive", "not tested"]
 

@@ -136,7 +136,7 @@ def _found(finds: Sequence[planning.Row]) -> TableContent:
         rows.append((system, f"{own[0].clips}", distance, _known(middle, _two)))
     return TableContent(
         key="power",
-        title="What so many pieces can find",
+        title="Smallest differences found",
         look=(
             f"The smallest differences that a comparison of this size finds with {100 * finds[0].target:.0f} % power, "
             "simulated from the reference. A smaller difference may be there and be called inconclusive."

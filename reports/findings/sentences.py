@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 from evaluation.comparison.contrasts import ALPHA
+from evaluation.comparison.phrases import phrases
 from evaluation.comparison.verdict import OTHERWISE, TOO_FEW, VerdictRow, systems_in
 from evaluation.distance.sentences import RANKING
 from evaluation.metrics.catalogue import METRICS
@@ -56,7 +57,8 @@ def summary(
         else:
             without.setdefault((_why_none(own), other), []).append(name)
     for (why, other), names in without.items():
-        words = f"No conclusion on whether {listed(names)} differ{'s' * (len(names) == 1)} from {other}: {why}."
+        differ = f"{listed(names)} differ{'s' * (len(names) == 1)} from {other}"
+        words = f"No conclusion on whether {differ} in any one metric: {why}."
         said.append(SummaryLine(about=listed(names), text=words))
     if words := on_accuracy(accuracy):
         said.append(SummaryLine(about="Prediction", text=words))
@@ -92,9 +94,11 @@ def on_system(name: str, rows: Sequence[VerdictRow], reference: str, removed: Se
         f"{what} differs significantly from {reference} in {len(differing)} of {len(tested)} metrics ({level}; "
         f"{pieces})"
     )
+    if plain := phrases(rows):
+        words += f": {'; '.join(one.text for one in plain)}"
     furthest = sorted((row for row in differing if row.distance is not None), key=_distance, reverse=True)[:MOST]
     if furthest:
-        words += ", most in " + listed([_difference(row) for row in furthest])
+        words += f". Largest distances: {listed([_difference(row) for row in furthest])}"
     words += f". By view: {_by_view(differing, tested)}; the other metrics are inconclusive."
     flips = sum(bool(row.flips) for row in tested)
     if flips:

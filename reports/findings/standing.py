@@ -18,6 +18,7 @@ from reports.numbers import listed
 
 NAMED = 3  # systems that a sentence names, in this many letters together; of more, their number
 LETTERS = 48
+SINGLE = "a single piece: nothing is inferred"
 
 
 def first_screen(
@@ -71,7 +72,7 @@ def _standing(name: str, reference: str, verdict: Sequence[VerdictRow], distance
         "differing": sum(row.differs for row in tested),
         "tested": len(tested),
         "phrases": tuple(PhrasePart(text=one.text, metric=one.metric) for one in phrases(rows)),
-        "why": "" if tested else _why(rows),
+        "why": "" if tested else _why(rows, far=whole is not None and whole.distance is not None),
     }
     if whole is None or whole.distance is None:
         return Standing(**common)
@@ -107,26 +108,38 @@ def _known(p: float | None) -> Known:
     return "differs" if p < ALPHA else "inconclusive"
 
 
-def _why(rows: Sequence[VerdictRow]) -> str:
-    """Why nothing is known of a system, in a few words."""
+def _why(rows: Sequence[VerdictRow], *, far: bool) -> str:
+    """Why no metric of a system is tested, in a few words. far : whether its distance in all together is known"""
     fewest = min((min(row.system_pieces or 0, row.reference_pieces or 0) for row in rows), default=0)
-    return "a single piece: nothing is inferred" if fewest == 1 else "too few pieces for a test"
+    if fewest == 1:
+        return SINGLE
+    return "single metrics not tested: too few pieces" if far else "too few pieces for a test"
+
+
+def _compared(ranked: Sequence[Standing]) -> list[Standing]:
+    """Those of which anything can be inferred: of a single piece nothing can, so it is neither counted nor ranked."""
+    return [one for one in ranked if one.tested or one.distance is not None]
 
 
 def _question(ranked: Sequence[Standing], reference: str) -> str:
+    compared = _compared(ranked)
     if not ranked:
         return f"What is {reference} like?"
-    if len(ranked) == 1:
-        return f"How close is {ranked[0].system} to {reference}?"
-    return f"Which of {len(ranked)} systems is closest to {reference}?"
+    if not compared:
+        return f"What {'is' if len(ranked) == 1 else 'are'} {_named(_names(ranked))} like, beside {reference}?"
+    if len(compared) == 1:
+        return f"How close is {compared[0].system} to {reference}?"
+    return f"Which of {len(compared)} systems is closest to {reference}?"
 
 
 def _answer(ranked: Sequence[Standing], reference: str) -> str:
     """Who is closest, where that is known, and who differs."""
     tested = [one for one in ranked if one.known != "not tested"]
-    if not tested:
-        return "Not known: the music is too little for a test." if ranked else ""
-    return " ".join(filter(None, [_closest(tested, reference), _who_differs(tested, reference)]))
+    if tested:
+        return " ".join(filter(None, [_closest(tested, reference), _who_differs(tested, reference)]))
+    if ranked and all(one.why == SINGLE for one in ranked):
+        return "Single pieces: they can be heard, seen and measured, but nothing is inferred from them."
+    return "Inconclusive: there are too few pieces for a test." if ranked else ""
 
 
 def _closest(tested: Sequence[Standing], reference: str) -> str:
@@ -154,26 +167,42 @@ def _who_differs(tested: Sequence[Standing], reference: str) -> str:
 
 
 def _open(ranked: Sequence[Standing], pairs: Sequence[PairRow]) -> str:
-    """What is not known, and from how many pieces."""
-    sizes = sorted({one.pieces for one in ranked if one.pieces})
+    """What is inconclusive, from how many pieces, and which systems are not compared."""
+    compared = _compared(ranked)
+    sizes = sorted({one.pieces for one in compared if one.pieces})
     said = []
     if sizes:
         many = f"{sizes[0]}" if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}"
-        said.append(f"{many} piece{'s' * (sizes[-1] != 1)} {'per system' if len(ranked) > 1 else 'of it'}.")
+        said.append(f"{many} piece{'s' * (sizes[-1] != 1)} {'per system' if len(compared) > 1 else 'of it'}.")
     joint = [row for row in pairs if row.space == JOINT]
     unknown = [row for row in joint if not row.significant]
     if len(unknown) == 1:
         said.append(f"Which of {unknown[0].closer} and {unknown[0].further} is closer is inconclusive.")
     elif unknown:
         said.append(f"For {len(unknown)} of {len(joint)} pairs, which one is closer is inconclusive.")
-    return " ".join(said)
+    rest = [one for one in ranked if one not in compared] if compared else []
+    return " ".join([*said, *_on_rest(rest)])
+
+
+def _on_rest(rest: Sequence[Standing]) -> list[str]:
+    """Which systems are shown beside those compared, and why they are no more than that."""
+    single = [one for one in rest if one.why == SINGLE]
+    few = [one for one in rest if one.why != SINGLE]
+    said = []
+    if single:
+        what = "is a single piece" if len(single) == 1 else "are single pieces"
+        said.append(f"{_named(_names(single))} {what}, shown but not ranked.")
+    if few:
+        said.append(f"{_named(_names(few))} {'has' if len(few) == 1 else 'have'} too few pieces to be ranked.")
+    return said
 
 
 def lines(screen: FirstScreen) -> list[str]:
     """The first screen for a terminal: answer, what is open, and a line for each system."""
     said = [screen.answer, screen.open]
     for one in screen.standings:
-        parts = [] if one.distance is None else [f"distance {in_words(one.distance, one.low, one.high)}, {one.known}"]
+        known = "significant" if one.known == "differs" else one.known
+        parts = [] if one.distance is None else [f"distance {in_words(one.distance, one.low, one.high)}, {known}"]
         parts += [f"rank {one.rank}"] if one.rank else []
         parts += ["; ".join(phrase.text for phrase in one.phrases)] if one.phrases else []
         parts.append(f"{one.differing} of {one.tested} metrics differ significantly" if one.tested else one.why)
@@ -188,6 +217,10 @@ def in_words(distance: float, low: float | None, high: float | None) -> str:
     """
     interval = "" if low is None or high is None else f" [{thousandths(low)}, {thousandths(high)}]"
     return f"{thousandths(distance)}{interval}"
+
+
+def _names(standings: Sequence[Standing]) -> list[str]:
+    return [one.system for one in standings]
 
 
 def _named(names: Sequence[str]) -> str:

@@ -205,7 +205,7 @@ def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
 
     >>> row = PairRow(closer="a", further="b", space="joint", difference=0.1, p_holm=0.01, significant=True)
     >>> of_pairs([row]).iloc[0].tolist()
-    ['a', 'b', 'All metrics together', '100', '0.01', 'yes']
+    ['a', 'b', 'All metrics together', '100', '0.01', 'significant']
     """
     made = []
     for row in rows:
@@ -214,8 +214,8 @@ def of_pairs(rows: Sequence[PairRow]) -> pd.DataFrame:
         if row.difference_low is not None and row.difference_high is not None:
             size += f" [{thousandths(row.difference_low)}, {thousandths(row.difference_high)}]"
         p = "–" if row.p_holm is None else p_value(row.p_holm).removeprefix("= ")
-        made.append([row.closer, row.further, view, size, p, "yes" if row.significant else "not known"])
-    return pd.DataFrame(made, columns=["Closer", "Further", "In", "Difference × 1000", "p (Holm)", "Known"])
+        made.append([row.closer, row.further, view, size, p, "significant" if row.significant else "inconclusive"])
+    return pd.DataFrame(made, columns=["Closer", "Further", "In", "Difference × 1000", "p (Holm)", "Test"])
 
 
 def of_accuracy(rows: Sequence[AccuracyRow]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ Places are percents of the axis, so that the template draws vectors that fit any
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from typing import Literal
 
 from evaluation.distance.sentences import p_value, thousandths
 from evaluation.metrics.metric import VIEWS
@@ -44,10 +45,26 @@ class HeatCell:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A piece of the reference and one of a system, to be heard one after the other; what they have in common.
+
+    by : a prompt, the name of their files, or nothing that is known
+    """
+
+    reference: HeardPiece
+    own: HeardPiece
+    by: Literal["prompt", "name", ""] = ""
+
+    @property
+    def words(self) -> str:
+        return {"prompt": "After the same prompt", "name": "Files of one name"}.get(self.by, "A piece of each")
+
+
+@dataclass(frozen=True)
 class StandingRow:
     """A system on the first screen; start, at, end, line : percent of the axis, None where there is none.
 
-    pair : a piece of the reference and one of this system
+    pair : what of it can be heard beside the reference
     """
 
     standing: Standing
@@ -60,7 +77,7 @@ class StandingRow:
     end: float | None
     line: float | None
     cells: tuple[HeatCell, ...]
-    pair: tuple[HeardPiece, HeardPiece] | None = None
+    pair: Pair | None = None
 
 
 @dataclass(frozen=True)
@@ -73,10 +90,8 @@ class Screen:
     rows: tuple[StandingRow, ...]
 
 
-def screen(
-    said: FirstScreen, colours: Mapping[str, str], pairs: Mapping[str, tuple[HeardPiece, HeardPiece]] = {}
-) -> Screen:
-    """pairs : of a system, a piece of the reference and one of its own, to be heard one after the other"""
+def screen(said: FirstScreen, colours: Mapping[str, str], pairs: Mapping[str, Pair] = {}) -> Screen:
+    """pairs : by system"""
     axis = _axis(said.standings)
     views = {view: title for view, title in VIEWS.items() if any(_in(one, view) for one in said.standings)}
     # The reference as it was played is far away for another reason: its colour ends where the systems' does.
@@ -93,7 +108,7 @@ def _row(
     axis: Axis | None,
     views: Mapping[str, str],
     most: float,
-    pair: tuple[HeardPiece, HeardPiece] | None,
+    pair: Pair | None,
 ) -> StandingRow:
     def at(value: float | None) -> float | None:
         return None if value is None or axis is None else axis.place(value)

@@ -54,10 +54,19 @@ PAPER_SEES = {
 }
 
 
-def render_page(content: ReportContent, drawn: Drawn, listening: Listening, created: str, tidy: "pd.DataFrame") -> str:
+def render_page(
+    content: ReportContent,
+    drawn: Drawn,
+    listening: Listening,
+    created: str,
+    tidy: "pd.DataFrame",
+    *,
+    kit: bool = False,
+) -> str:
     """The HTML of a report.
 
     content : what `report.json` holds; drawn : its figures; listening : the pieces that can be picked
+    kit : whether the folder `paper` is beside it
     created : when, in ISO 8601; tidy : every value, with columns system, piece, metric, value
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -86,6 +95,7 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Listening, crea
         listening=listening,
         timed=section.TIMED,
         paper=paper,
+        kit=kit,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},
         short=by_subject(content.summary),
         asked=[shlex.quote(f"{one.name}={one.path}") for one in content.provenance.systems],
@@ -120,7 +130,7 @@ def render_page(content: ReportContent, drawn: Drawn, listening: Listening, crea
     )
 
 
-def _pairs(content: ReportContent, listening: Listening) -> dict[str, tuple[HeardPiece, HeardPiece]]:
+def _pairs(content: ReportContent, listening: Listening) -> dict[str, first.Pair]:
     """Of each system, a piece of the reference and one of its own that can be heard: after the same prompt, or of the
     same name, where there are such; else those that the page begins with."""
 
@@ -135,9 +145,11 @@ def _pairs(content: ReportContent, listening: Listening) -> dict[str, tuple[Hear
             continue
         of_match = {piece.match: piece for piece in reversed(own) if piece.match is not None}
         same = (
-            (piece, of_match[piece.match]) for piece in human if piece.match is not None and piece.match in of_match
+            first.Pair(piece, of_match[piece.match], listening.matches[piece.match].by)
+            for piece in human
+            if piece.match is not None and piece.match in of_match
         )
-        found[system.name] = next(same, (human[0], own[0]))
+        found[system.name] = next(same, first.Pair(human[0], own[0]))
     return found
 
 

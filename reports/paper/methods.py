@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clstm.runtime.files import write_text
+from clstm.runtime.names import counted
 from evaluation.distance.sentences import of_metrics
 from evaluation.metrics.catalogue import METRICS
 from reports.findings.latex import escaped
@@ -90,12 +91,12 @@ def _plain(name: str) -> str:
 
 def _sets(record: Record) -> list[str]:
     sizes, groups = record.sizes, record.pieces
-    counted = []
+    named = []
     for name in (*record.sets, *record.systems):
         own = groups[groups["system"] == name]["group"].nunique() if len(groups) else 0
         of = f" in {own} groups" if own and own != sizes.get(name) else ""
-        counted.append(f"{_plain(name)} ({sizes[name]} pieces{of})" if name in sizes else _plain(name))
-    said = [f"We compared {listed(counted)}."]
+        named.append(f"{_plain(name)} ({counted(sizes[name], 'piece')}{of})" if name in sizes else _plain(name))
+    said = [f"We compared {listed(named)}."]
     if seconds := record.about.get("seconds"):
         said.append(f"Of each piece, the first {seconds:g} s were used.")
     against = {row.system: row.against or record.reference for row in record.rows}
@@ -189,9 +190,9 @@ def _trainings(record: Record) -> list[str]:
     counts = trained.groupby("system", sort=False)["replicate"].nunique()
     if counts.empty:
         return []
-    counted = listed([f"{_plain(str(name))} ({count})" for name, count in counts.items()])
+    each = listed([f"{_plain(str(name))} ({count})" for name, count in counts.items()])
     said = (
-        f"With trainings counted ({counted}), each training has one value, the mean of its pieces; systems were "
+        f"With trainings counted ({each}), each training has one value, the mean of its pieces; systems were "
         "compared by t between trainings {welch1947}, to which the variation of shared groups of pieces was added, "
         "corrected by Holm over the metrics of two systems."
     )
