@@ -48,9 +48,9 @@ def prepare(
         clstm prepare maestro-v3 --pedal --out maestro
         clstm prepare JSB_Chorales.mat --out jsb
     """
+    from clstm.api.preparing import prepare
     from clstm.corpus import maestro
     from clstm.corpus.corpus import summary
-    from clstm.corpus.preparation import prepare
 
     if maestro.SOURCE in sources:
         say(maestro.NOTICE)
