@@ -14,6 +14,7 @@ from clstm.generation.prompts import opening
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.render_folder import render_folder
+from listening_study.protocol.configuration import Access
 from listening_study.stimuli.anchor import make_anchor
 
 Refused = Callable[..., str]
@@ -61,6 +62,7 @@ FILES = {
     "study power": ("study", "power", "--out"),
     "study audit": ("study", "audit", "{study}", "--no-server", "--out"),
     "study backup": ("study", "backup", "{study}", "--out"),
+    "study payments": ("study", "payments", "{study}", "--out"),
 }
 FOLDERS = {
     "prepare": ("prepare", "music", "--out"),
@@ -87,7 +89,9 @@ def test_no_verb_replaces_a_file_it_did_not_write(
 ) -> None:
     (tmp_path / "notes.html").write_text("<p>mine</p>")
     before = (tmp_path / out).read_bytes()
-    study = request.getfixturevalue("tiny_study").folder if verb.startswith("study") else None
+    study = None
+    if verb.startswith("study"):
+        study = request.getfixturevalue("tiny_study").amend(access=Access(crowd_parameters=("PID",))).folder
     said = refused(*(word.format(corpus=tiny_corpus.path, study=study) for word in FILES[verb]), out)
     assert out in said
     assert (tmp_path / out).read_bytes() == before

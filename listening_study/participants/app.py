@@ -60,6 +60,7 @@ def main() -> None:
     st.html(f"<style>{_style()}</style>")
     token = _token(study)
     visit = Visit(study, order, store, admissions, offered[_language(offered, None)])
+    listener = None
     try:
         listener = store.find(token) if token else None
         visit = replace(visit, wording=offered[_language(offered, listener)])
@@ -73,7 +74,7 @@ def main() -> None:
     except FullError:  # somebody finished while this newcomer was reading
         notice.full(visit)
     except ClosedError:
-        notice.closed(visit)
+        notice.closed(visit, listener)
 
 
 def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> None:

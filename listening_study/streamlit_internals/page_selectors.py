@@ -19,6 +19,8 @@ SELECTORS = {
     "radio_options": _test_id("stRadioGroup"),
     "radio_option": _test_id("stRadioOption"),
     "label": _test_id("stWidgetLabel"),
+    "code": _test_id("stCode"),  # to copy
+    "link_button": _test_id("stLinkButton"),
     "primary_button": 'button[kind="primary"]',
     "tertiary_button": 'button[kind="tertiary"]',
 }

@@ -21,6 +21,8 @@ with st.form("a form"):
     st.form_submit_button("Send", type="primary")
 st.checkbox("A box")
 st.button("Go on", type="primary")
+st.code("C0FFEE", language=None)
+st.link_button("Back", "https://example.org")
 st.button("A link", type="tertiary")
 """
 

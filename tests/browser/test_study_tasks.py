@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from accessibility import violations
 from app_server import AppServer, running
 from scripted_listener import newcomer
 from task_study import write_task_study
@@ -152,6 +153,7 @@ class Walk:
     def send(self) -> None:
         assert self.page.evaluate(IN_VIEW)
         assert self.page.evaluate(EDGES) >= 3
+        assert violations(self.page) == []
         self.page.keyboard.press("Enter")
 
 
@@ -240,6 +242,7 @@ def test_mushra_switches_in_step_without_a_gap_and_is_sent_when_all_was_heard_an
             page.keyboard.press("ArrowUp")
     assert page.evaluate(IN_VIEW)
     assert page.evaluate(EDGES) >= 3
+    assert violations(page) == []
     page.reload()  # what was heard and rated is still there
     page.locator(".switch:enabled").first.wait_for()
     assert page.locator(".slider output").all_inner_texts() == ["51", "52", "53", "54", "55"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from listening_study.participants.admission_rate import Admissions
-from listening_study.protocol.endings import Ending, end, return_link
+from listening_study.protocol.endings import Ending, end, is_configured, return_link
 from listening_study.protocol.languages import Texts, Wording
 from listening_study.protocol.order import Order
 from listening_study.protocol.study import Study
@@ -40,8 +40,9 @@ def arrived(visit: Visit, listener: Listener | None = None) -> dict[str, str]:
 
 
 def show_end(visit: Visit, ending: Ending, arrival: Mapping[str, str], heading: str = "") -> None:
-    """The code and the link back to the platform, where the study has them for this ending."""
+    """The code and the link back to the platform; without them, that the page can be closed."""
     shown = end(visit.study.access, ending)
+    st.markdown(visit.texts.end_take if is_configured(visit.study.access, ending) else visit.texts.end_close)
     if shown.code:
         st.markdown(f"**{heading or visit.texts.end_code}**")
         st.code(shown.code, language=None)

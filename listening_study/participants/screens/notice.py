@@ -8,7 +8,8 @@ from listening_study.store import Listener
 
 
 def closed(visit: Visit, listener: Listener | None = None) -> None:
-    _say(visit.texts.closed_title, visit.texts.closed_text)
+    """listener : somebody who was under way"""
+    _say(visit.texts.closed_title, visit.texts.closed_answered if listener else visit.texts.closed_text)
     show_end(visit, Ending.CLOSED, arrived(visit, listener))
 
 

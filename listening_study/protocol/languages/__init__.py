@@ -67,6 +67,8 @@ class Texts:
     left_text: str
     left_young: str
     end_code: str
+    end_take: str
+    end_close: str
     link_unknown: str
     link_needed_title: str
     link_needed: str
@@ -74,6 +76,7 @@ class Texts:
     busy_text: str
     closed_title: str
     closed_text: str
+    closed_answered: str
     full_text: str
     background_title: str
     background_text: str
