@@ -1,8 +1,8 @@
 """A band of Markov chains: drums, bass and three more parts, each a chain over its own sixteenths.
 
 python markov.py LEARN OUT COUNT. A chain's state is the place in the bar (4/4), what was struck last, and how long ago;
-bars in which an instrument rests are not learnt. Songs are moved so that the bass's commonest pitch class is C, which is
-all that the parts have in common. Tempos are those of songs drawn by lot.
+bars in which an instrument rests are not learnt. Songs are moved so that the bass's commonest pitch class is C, which
+is all that the parts have in common. Tempos are those of songs drawn by lot.
 """
 
 import random

@@ -1,7 +1,8 @@
 """Cut the excerpts of people and of Giant Music Transformer, and keep other songs for the generators to learn from.
 
-python prepare.py FREEDOOM OPENMSX GIANT OUT: three repositories as cloned, and the folder for everything made. Songs with
-drums, two or more other instruments and at least 45 s are drawn by lot: 60 as the reference, the others to learn from.
+python prepare.py FREEDOOM OPENMSX GIANT OUT: three repositories as cloned, and the folder for everything made. Songs of
+45 s and more, with drums and two or more other instruments, are drawn by lot: 60 as the reference, the others to learn
+from. Bends and controllers, channels' loudness among them, are left out.
 """
 
 import csv
@@ -39,8 +40,8 @@ def has_band(midi: PrettyMIDI) -> bool:
 def titles(freedoom: Path, openmsx: Path) -> dict[str, tuple[str, str]]:
     """(composer, title) by the name of a file, where the repositories' own credits tell."""
     found: dict[str, tuple[str, str]] = {}
-    credits = (freedoom / "CREDITS-MUSIC").read_text(encoding="utf-8").split("--Previously")[0]
-    for place, title, composer in re.findall(r'^\s*(E\dM\d|MAP\d\d|DM\d\d): "?(.+?)"? by (.+)$', credits, re.MULTILINE):
+    text = (freedoom / "CREDITS-MUSIC").read_text(encoding="utf-8").split("--Previously")[0]
+    for place, title, composer in re.findall(r'^\s*(E\dM\d|MAP\d\d|DM\d\d): "?(.+?)"? by (.+)$', text, re.MULTILINE):
         found[f"d_{place.lower()}"] = (composer, title)
     for row in (openmsx / "src/themes.list").read_text(encoding="utf-8").splitlines()[1:]:
         name, composer, title = (cell.strip() for cell in row.split(";")[1:4])
@@ -62,7 +63,7 @@ for path, midi in songs.items():
         continue
     cut(midi, (midi.get_end_time() - SECONDS) / 2).write(str(out / "people" / path.name))
     licence, source = ("BSD-3-Clause", "Freedoom") if "musics" in path.parts else ("GPL-2.0", "OpenMSX")
-    composer, title = known.get(path.stem, ("", path.stem))
+    composer, title = known.get(path.stem, ("Freedoom contributors", path.stem))
     rows.append((f"people/{path.name}", path.stem, composer, title, licence, source))
 for path in sorted(giant.glob("Samples/Supervised Continuations/*.mid")):
     midi, name = PrettyMIDI(str(path)), f"giant-{path.stem.rsplit('-')[-1]}"
@@ -70,4 +71,3 @@ for path in sorted(giant.glob("Samples/Supervised Continuations/*.mid")):
     rows.append((f"giant/{name}.mid", name, "Giant Music Transformer", path.stem, "Apache-2.0", "its repository"))
 with (out / "INDEX.csv").open("w", encoding="utf-8", newline="") as file:
     csv.writer(file).writerows([("file", "group", "composer", "title", "licence", "source"), *rows])
-print(f"{len(songs)} songs with a band: {len(chosen)} excerpts, {len(songs) - len(chosen)} to learn from")
