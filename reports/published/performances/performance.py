@@ -16,7 +16,7 @@ from clstm.music.midi import Notes, read_midi, write_midi
 
 SIZES = (101, 88, 101, 32)  # of wait, pitch, length, force
 SECONDS = 30.0
-LIMITS = {"range": [21, 108], "instruments": [0], "drums": False, "pedal": "lengths"}
+LIMITS = {"pedal": "lengths"}  # neither generator has a pedal
 
 Events = NDArray[np.int64]
 
@@ -41,7 +41,7 @@ def read(folder: Path) -> list[Events]:
 
 
 def write(music: list[Events], folder: Path) -> None:
-    """The first 30 s of each as MIDI, and what their makers cannot do, for the comparison to know."""
+    """The first 30 s of each as MIDI, and in `generated.json` what their makers cannot do, for the comparison."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, events in enumerate(music, start=1):
         wait, pitch, length, force = events.T
