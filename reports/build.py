@@ -90,7 +90,10 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
         )
         content = content_of(inputs, verdict, systems, variants, excerpts, progress)
         charts = _charts(content, verdict.values, inputs.networks)
-        drawn = draw_all(excerpts.songs, charts, folder, partial(progress, "Drawing"), inputs.for_print)
+        drawn = draw_all(
+            *(excerpts.songs, charts, folder, partial(progress, "Drawing"), inputs.for_print),
+            score_matrix=any(control.of_a_score_matrix for control in verdict.references.controls.values()),
+        )
         _write_tables(_tables(content), folder / "tables")
         _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
         _write_beside(verdict, folder)

@@ -38,12 +38,17 @@ def lacking(reference: "pd.DataFrame") -> list[str]:
 
 
 def of_all_spaces(wide: "pd.DataFrame", groups: Mapping[str, NDArray[Any]]) -> dict[str, Sets]:
-    """Sets of pieces in each space.
+    """Sets of pieces in each space of which any piece has a metric: recordings have none of notes.
 
     wide : one row per piece, by system and piece, and one column per metric; groups : of each set, the reference first
     """
     values = wide.loc[list(groups)]
-    found = {name: Sets(groups, space.alike(values)) for name, space in spaces().items()}
+    there = set(values.columns[values.notna().any()])
+    found = {
+        name: Sets(groups, space.alike(values))
+        for name, space in spaces().items()
+        if name == JOINT or there.intersection(space.metrics)
+    }
     reference = next(iter(groups))
     own = lacking(wide.loc[[reference]])
     if not own or len(np.unique(groups[reference].astype(str))) < FEWEST:

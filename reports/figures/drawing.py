@@ -22,7 +22,7 @@ from reports.content.rows import CorrelationRow, DistanceRow, MetricSummary, Tra
 from reports.figures import charts, network, panels, trainings
 from reports.figures.closeness import closeness
 from reports.figures.distances import distances, drawn
-from reports.figures.panels import KINDS, FigureKind
+from reports.figures.panels import KINDS, SCORE_MATRIX, FigureKind
 from reports.figures.scale import Scale
 from reports.figures.songs import DrawnPiece
 from reports.inputs.networks import NetworkDiagram
@@ -74,6 +74,8 @@ def draw_all(
     folder: Path,
     progress: Callable[[int, int], object],
     for_print: bool = True,
+    *,
+    score_matrix: bool = True,
 ) -> Drawn:
     """Draw everything, in processes.
 
@@ -81,10 +83,12 @@ def draw_all(
     chosen : the figures of tables, of `of_verdict` and the like, in the order of the page
     progress : called with the figures drawn and their number
     for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
+    score_matrix : whether any of this music lives on the score matrix; other music is not shown on it
     """
     (folder / "figures").mkdir()
     shown = list(songs.values())
-    kinds = [kind for kind in KINDS if panels.drawable(kind, shown)]
+    offered = [kind for kind in KINDS if score_matrix or kind is not SCORE_MATRIX]
+    kinds = [kind for kind in offered if panels.drawable(kind, shown)]
     jobs: list[_Job] = []
     if for_print:
         scale = Scale.of(shown)
