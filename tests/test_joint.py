@@ -77,6 +77,16 @@ def test_a_system_that_differs_in_notes_alone_differs_in_that_view_alone() -> No
     assert max(found, key=lambda name: found[name].found.value if name != JOINT else 0) == "symbolic"
 
 
+def test_a_view_of_which_no_piece_has_a_metric_is_none() -> None:
+    values, pieces = music(np.random.default_rng(3), {"human": 0, "model": 1})
+    sound = values[~values["metric"].map(lambda name: METRICS[name].view in ("symbolic", "repetition"))]
+    found = {one.space for one in joint.distances(sound, pieces, {"model": "human"}, permutations=99)}
+    assert found == set(spaces()) - {"symbolic", "repetition"}
+    model_alone = sound.merge(values[values["system"] == "model"], how="outer")
+    found = {one.space for one in joint.distances(model_alone, pieces, {"model": "human"}, permutations=99)}
+    assert found == set(spaces())  # only one side has notes: that is a difference
+
+
 def test_the_line_is_that_of_sets_as_large_as_those_compared() -> None:
     """The 95th percentile of two fresh samples of the same distribution, whatever their sizes."""
     random = np.random.default_rng(3)
