@@ -29,6 +29,7 @@ from listening_study.protocol.tasks import TaskKind
 from listening_study.simulation.rehearsal import simulate
 from listening_study.stimuli.creation import create_study
 from listening_study.stimuli.materials.lowpass import lowpass
+from reports.inputs.study_results import read_study as read_study_results
 
 ANCHORS = ("anchor 3.5 kHz", "anchor 7 kHz")
 
@@ -143,6 +144,10 @@ def test_a_study_without_human_or_computer_says_nothing_of_it(tmp_path: Path) ->
     assert ran.exit_code == 0, ran.output
     assert "called human" not in ran.output
     assert "discrimination" not in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
+    with pytest.raises(UserError, match=r"no answers to human or computer, which a report shows; .*summary\.md"):
+        read_study_results(tmp_path / "out")
+    refused = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled")])
+    assert "has no answers to human or computer" in str(refused.exception)
 
 
 def made(folder: Path, tasks: list[dict[str, Any]], *, prompts: bool = True, **parts: Any) -> list[str]:

@@ -44,8 +44,12 @@ def agreement(
 
     sources : the files of each source, whose notes are counted; may be empty
 
-    Raises `UserError` when too few clips have answers, or a source is not the study's.
+    Raises `UserError` when too few clips have answers, nobody was asked who made them, or a source is not the study's.
     """
+    if not results.study.asks_source:
+        raise UserError(
+            f"{results.study.folder} has no answers to human or computer, with which metrics and distances are compared"
+        )
     heard = results.tables["clips"].query("answers > 0").set_index("clip")
     if len(heard) < of_clips.FEWEST:
         raise UserError(f"{len(heard)} clips have answers that count; at least {of_clips.FEWEST} are needed")

@@ -127,12 +127,12 @@ def print_agreement(results: Results, found: pd.DataFrame) -> None:
     metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
     table = Table(title=f"{results.study.title}: rank correlation with the share taken for human", title_justify="left")
     table.add_column("")
-    for heading in ("Clips", "Within sources", "p (Holm)", "Over all", "p (Holm)"):
+    for heading in ("Clips", "Within sources", "p (Holm)", "Over all"):  # five columns fit 80 characters
         table.add_column(heading, justify="right", no_wrap=True)
     for part in (distances, metrics[:SHOWN]):
         for row in part.to_dict("records"):
-            cells = (cell for way in ("within", "overall") for cell in _correlation(row, way))
-            table.add_row(str(row["label"]), str(row["clips"]), *cells)
+            over_all = "–" if pd.isna(row["overall"]) else f"{row['overall']:.2f}"
+            table.add_row(str(row["label"]), str(row["clips"]), *_correlation(row, "within"), over_all)
         table.add_section()
     if len(metrics) > SHOWN:
         table.caption = f"and {len(metrics) - SHOWN} more metrics; --out writes all"

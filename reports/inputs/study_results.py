@@ -22,6 +22,7 @@ from reports.numbers import number
 HINT = "give the folder that `clstm study results --out` wrote"
 SHARES = ("p_human", "low", "high")
 DIFFERS = "significant difference"  # a study's own verdict on a contrast
+SOURCE = "source"  # the task of saying who made the music
 AGREEMENT = "agreement.csv"
 NONE = "–"
 
@@ -29,11 +30,17 @@ NONE = "–"
 def read_study(folder: Path) -> StudyContent:
     """A study's results, of this version or an earlier one. Raises `UserError` for a folder that holds none.
 
-    A source on which no answer counts has no share; clips without answers are left out.
+    A source on which no answer counts has no share; clips without answers are left out. A study in which nobody was
+    asked who made the music is refused: a report has a place for that task alone.
     """
     path = Path(folder) / "results.json"
     try:
         found = old_names.translated(read_json(path))
+        if (tasks := found.get("tasks")) and SOURCE not in [task["kind"] for task in tasks]:
+            raise UserError(
+                f"--study {folder} has no answers to human or computer, which a report shows; its results are in "
+                f"{path.with_name('summary.md')}"
+            )
         registered = [row for row in found["contrasts"] if row["analysis"] == "registered"]
         return StudyContent(
             title=str(found["title"]),
