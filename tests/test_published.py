@@ -122,6 +122,12 @@ def test_the_text_of_an_example_says_what_its_summary_says(name: str) -> None:
     assert all(line in text for line in said)
 
 
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_path_of_the_machine_that_made_it_is_in_it(name: str) -> None:
+    command = made(name, "manifest.json")["command"]
+    assert not [word for word in command.replace("=", " ").split() if word.startswith(("/", "~"))]
+
+
 @pytest.mark.parametrize("folder", REPORTS, ids=str)
 def test_no_simulated_listener_is_in_what_is_published(folder: Path) -> None:
     content = made(folder)
