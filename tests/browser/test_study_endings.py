@@ -74,6 +74,7 @@ def opened(browser: "Browser", address: str) -> "Page":
     return page
 
 
+@pytest.mark.slow  # seven pages
 def test_every_way_out_has_its_code_in_view_and_nothing_that_axe_finds(
     browser: "Browser", study: Study, url: str
 ) -> None:
