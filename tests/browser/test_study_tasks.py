@@ -216,6 +216,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Study, 
 def test_mushra_switches_in_step_without_a_gap_and_is_sent_when_all_was_heard_and_rated(
     browser: "Browser", compared: tuple[Study, str]
 ) -> None:
+    from playwright.sync_api import expect
+
     study, url = compared
     token = newcomer(study, study.answers_path)
     page = browser.new_page(viewport=DESKTOP)
@@ -234,8 +236,9 @@ def test_mushra_switches_in_step_without_a_gap_and_is_sent_when_all_was_heard_an
         values, times = zip(*fades[6 * step : 6 * step + 6], strict=True)
         assert values == tuple(float(place == step + 1) for place in range(6))
         assert len(set(times)) == 1
+    expect(page.locator(".item:disabled")).to_have_count(0)
     page.locator(".on").click()
-    assert page.locator(".item.missing").count() == 5
+    expect(page.locator(".item.missing")).to_have_count(5)
     for place in range(5):
         page.locator(".slider input").nth(place).focus()
         for _ in range(place + 1):
@@ -245,7 +248,7 @@ def test_mushra_switches_in_step_without_a_gap_and_is_sent_when_all_was_heard_an
     assert violations(page) == []
     page.reload()  # what was heard and rated is still there
     page.locator(".switch:enabled").first.wait_for()
-    assert page.locator(".slider output").all_inner_texts() == ["51", "52", "53", "54", "55"]
+    expect(page.locator(".slider output")).to_have_text(["51", "52", "53", "54", "55"])
     page.locator(".on").click()
     page.get_by_text("Screen 2 of 2").wait_for()
     found = judged(study, participant_of(study, token))
