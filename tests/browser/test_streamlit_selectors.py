@@ -35,6 +35,7 @@ def test_every_selector_finds_its_element_and_a_lost_connection_is_seen(browser:
         page = browser.new_page()
         page.goto(server.url)
         page.get_by_text("A link").wait_for()
+        page.get_by_text("C0FFEE").wait_for()  # what shows code is loaded after the rest
         for name, selector in page_selectors.SELECTORS.items():
             parts.require(page.locator(selector).count() > 0, f"the element {selector}", f"as ${name} in style.css")
         state = page.locator(page_selectors.APP).get_attribute(page_selectors.SCRIPT_STATE)

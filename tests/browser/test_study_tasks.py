@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,11 +139,14 @@ class Walk:
 
     def hear(self) -> None:
         """Press K until everything on the screen was heard."""
-        page = self.page
+        from playwright.sync_api import TimeoutError as NotSeenError
+
+        page, playing = self.page, self.page.locator(".play[aria-label^=Pause]")
         while page.locator(".item:disabled").count():
             page.keyboard.press("k")
-            page.locator(".play[aria-label^=Pause]").wait_for()
-            page.locator(".play[aria-label^=Pause]").wait_for(state="detached")
+            with suppress(NotSeenError):  # a busy machine looks when the sound is over
+                playing.wait_for(timeout=3000)
+            playing.wait_for(state="detached")
 
     def press(self, keys: str) -> None:
         for key in keys:
