@@ -133,6 +133,7 @@ class Walk:
         from playwright.sync_api import expect
 
         self.page.get_by_text(f"Screen {number} of {len(TASKS)}").wait_for()
+        self.page.locator(f".task[data-task=trial-{number - 1}]").wait_for()
         expect(self.page.locator(".task")).to_have_count(1)  # the last one may stay for a moment
         self.page.locator(".play:enabled, .switch:enabled").first.wait_for(state="attached")
         return self.page

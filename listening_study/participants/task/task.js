@@ -12,6 +12,7 @@ class Task {
     this.reports = 0
     this.panel = Math.min(this.draft.panel ?? 0, data.panels.length - 1)
     this.at = name => root.querySelector(name)
+    this.at(".task").dataset.task = this.name
     this.keys = event => this.key(event)
     document.addEventListener("keydown", this.keys)
     this.hearing()
