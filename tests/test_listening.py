@@ -7,15 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.music.midi import Notes
+from clstm.music.midi import Notes, write_midi
 from clstm.music.score import encode
-from evaluation.audio.files import read_audio, write_audio
+from evaluation.audio.files import mp3, read_audio
 from evaluation.audio.render import RenderSettings
+from evaluation.measurement import cache
 from evaluation.measurement.inputs import MeasurementInput
 from reports.figures.songs import DrawnPiece, song
 from reports.inputs.matched import Match, matched
 from reports.inputs.systems import System, SystemPiece, matches_of
-from reports.listening.selection import BYTES, BYTES_OF_VIEWS, BYTES_PER_SECOND, LONGEST, SHORTEST, select
+from reports.listening.excerpts import Excerpts, make_excerpts
+from reports.listening.selection import (
+    BYTES,
+    BYTES_OF_VIEWS,
+    BYTES_PER_SECOND,
+    LONGEST,
+    SHORTEST,
+    Selection,
+    Spans,
+    select,
+)
 from reports.listening.views import axes_of, extent, packed, script
 
 RATE = 44100
@@ -152,12 +163,12 @@ def test_a_piece_takes_no_more_room_than_is_reserved(drawn: DrawnPiece) -> None:
         zip(onset, onset + 0.3, generator.integers(30, 90, 900), generator.integers(30, 120, 900), strict=True)
     )
     noise = (0.1 * generator.standard_normal(60 * 8000)).astype(np.float32)
-    assert len(script("a", song("A", "noise", "#123456", noise, 8000, notes))) < 1.3 * BYTES_OF_VIEWS
-    assert len(script("a", drawn)) < BYTES_OF_VIEWS
+    assert len(script("a", packed(song("A", "noise", "#123456", noise, 8000, notes)))) < 1.3 * BYTES_OF_VIEWS
+    assert len(script("a", packed(drawn))) < BYTES_OF_VIEWS
 
 
 def test_notes_that_may_not_be_handed_on_are_left_out(drawn: DrawnPiece) -> None:
-    said = script("0-human-001", drawn, notes=False)
+    said = script("0-human-001", packed(drawn, notes=False))
     assert said.startswith('clstmViews("0-human-001", ')
     assert '"notes"' not in said
     assert '"matrix"' not in said
@@ -174,7 +185,38 @@ def test_a_player_has_the_bit_rate_it_is_given(tmp_path: Path) -> None:
     noise = (0.1 * np.random.default_rng(0).standard_normal(10 * RATE)).astype(np.float32)
     for kbits in (48, 64, 128):
         path = tmp_path / f"{kbits}.mp3"
-        write_audio(path, noise, RATE, kbits=kbits)
+        path.write_bytes(mp3(noise, RATE, kbits))
         assert 8 * path.stat().st_size / 10 == pytest.approx(1000 * kbits, rel=0.02)
     waveform, rate = read_audio(tmp_path / "64.mp3")
     assert (waveform.shape[1], rate) == (1, RATE)
+
+
+def test_players_and_views_are_made_once_and_are_the_same_bytes_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    write_midi(TUNE, tmp_path / "a.mid")
+    write_midi(TUNE.between(0.0, 2.0), tmp_path / "b.mid")
+    own = tuple(SystemPiece(MeasurementInput(tmp_path / f"{n}.mid"), n, "", 4.0) for n in "ab")
+    tunes = System("Tunes", "reference", "#123456", tmp_path, own, own[0])
+    kept = tmp_path / "cache" / "excerpts"
+
+    def made(name: str, seconds: float = 3.0, unheard: tuple[str, ...] = ()) -> tuple[dict[str, bytes], Excerpts, int]:
+        folder = tmp_path / name
+        folder.mkdir()
+        choice = Selection({"Tunes": (0, 1)}, Spans(3.0, seconds))
+        result = make_excerpts(
+            [tunes], {"Tunes": "0-tunes"}, choice, folder, SETTINGS, lambda done, of: None, unheard=unheard
+        )
+        files = {path.name: path.read_bytes() for path in folder.rglob("*.*")}
+        return files, result, len(list(kept.iterdir()))
+
+    first, before, entries = made("first")
+    again, after, still = made("again")
+    assert sorted(first) == ["0-tunes-001.js", "0-tunes-001.mp3", "0-tunes-002.js", "0-tunes-002.mp3"]
+    assert (again, after.axes, after.clipped, still) == (first, before.axes, before.clipped, entries)
+    assert entries == 2
+    assert made("longer", 4.0)[0] != first
+    silent, _, _ = made("silent", unheard=("Tunes",))
+    assert sorted(silent) == ["0-tunes-001.js", "0-tunes-002.js"]
+    assert b"notes" not in silent["0-tunes-001.js"].split(b'"words"')[0]

@@ -6,7 +6,7 @@ a file, and is read block by block (`buffers`). libsndfile reads and writes, sox
 
 import warnings
 from dataclasses import dataclass
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +85,8 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
     return decode(Path(path))
 
 
-def write_audio(
-    path: Path, waveform: Waveform, rate: int, bits: int = 16, *, kbits: int | None = None, reported: bool = False
-) -> None:
+def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, reported: bool = False) -> None:
     """Write a .wav or .flac file of 16 or 24 bits, or an .mp3 for listening; whole or not at all.
-
-    kbits : kbit/s of an .mp3 at 32 kHz or more, 40..320, constant; None: variable, near transparent
 
     Samples beyond full scale are clipped with a warning, unless the caller has `reported` how many there are.
 
@@ -111,7 +107,7 @@ def write_audio(
         disk = _Disk(file)
         try:
             kind = _WRITTEN[path.suffix.lower()]
-            how: dict[str, Any] = _mp3(kbits) if kind == "MP3" else {"subtype": f"PCM_{bits}"}
+            how: dict[str, Any] = _MP3 if kind == "MP3" else {"subtype": f"PCM_{bits}"}
             with soundfile.SoundFile(disk, "w", rate, channels, format=kind, **how) as audio:
                 for _, block in blocks(waveform):
                     audio.write(np.clip(block, -1.0, 1.0))
@@ -120,9 +116,25 @@ def write_audio(
             disk.check()
 
 
-def _mp3(kbits: int | None) -> dict[str, Any]:
-    """What libsndfile is told: of a constant rate it takes a share, 0 for 320 and 1 for 32 kbit/s."""
-    return _MP3 if kbits is None else {"bitrate_mode": "CONSTANT", "compression_level": (320 - kbits) / 288}
+def mp3(waveform: Waveform, rate: int, kbits: int) -> bytes:
+    """The content of an MP3 file for listening. Samples beyond full scale are clipped.
+
+    waveform : (samples,) or (samples, channels) at `rate` Hz, 32 kHz or more
+    kbits : kbit/s, 40..320, constant
+
+    >>> 8 * len(mp3(np.zeros(44100, dtype=np.float32), 44100, 64)) // 1000  # a second, and what the encoder adds
+    68
+    """
+    import soundfile
+
+    # Of a constant rate libsndfile takes a share, 0 for 320 and 1 for 32 kbit/s.
+    how = {"bitrate_mode": "CONSTANT", "compression_level": (320 - kbits) / 288}
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    content = BytesIO()
+    with soundfile.SoundFile(content, "w", rate, channels, format="MP3", **how) as audio:
+        for _, block in blocks(waveform):
+            audio.write(np.clip(block, -1.0, 1.0))
+    return content.getvalue()
 
 
 class _Disk:

@@ -1,10 +1,10 @@
 """A cache on disk, so that no file is rendered or measured twice.
 
-The key of an entry has the content of its input, every setting, the versions of the libraries and this package's own
-code, so no outdated entry is ever found. Entries are kept in the user's cache folder; the variable CLSTM_CACHE names
-another one, and `CLSTM_CACHE=off` keeps none. Values of metrics, which are small, take 500 MB at most, renders 2 GB
-and embeddings 1 GB;
-beyond that the oldest are removed. Where nothing can be written, nothing is cached.
+The key of an entry has the content of its input, every setting, the versions of the libraries and our own code, so no
+outdated entry is ever found. Entries are kept in the user's cache folder; the variable CLSTM_CACHE names another one,
+and `CLSTM_CACHE=off` keeps none. Values of metrics, which are small, take 500 MB at most, renders 2 GB, embeddings and
+what reports hold of pieces 1 GB each; beyond that the oldest are removed. Where nothing can be written, nothing is
+cached.
 
 An entry is data, never code: JSON, or an array as NumPy writes one without pickle. It begins with a hash of its name
 and content. A damaged, incomplete or renamed entry is ignored and made again; a folder in which others can write is not
@@ -35,7 +35,8 @@ from clstm.runtime.files import size_of
 Result = TypeVar("Result")
 
 VARIABLE = "CLSTM_CACHE"
-LIMITS = {"values": 500_000_000, "render": 2_000_000_000, "embedding": 1_000_000_000}  # bytes, by kind
+# Bytes, by kind.
+LIMITS = {"values": 500_000_000, "render": 2_000_000_000, "embedding": 1_000_000_000, "excerpts": 1_000_000_000}
 _FORMER = ("figures",)  # kinds of earlier versions: no entry of theirs is ever found again
 
 _READERS = ("miditok", "music21", "protobuf", "symusic", "verovio")  # of formats of notes; some may be absent
@@ -219,14 +220,21 @@ def _ours(place: Path) -> bool:
 
 
 @lru_cache
+def code_of(package: Path) -> str:
+    """A hash of all code below a folder, for a key whose results come from more than `clstm` and `evaluation`."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@lru_cache
 def _code() -> str:
-    """A hash of all code that an entry may come from."""
+    """A hash of all code that an entry may come from, but for what its key adds."""
     from soundfile import __libsndfile_version__
 
     ours = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(path for package in (ours, ours.with_name("clstm")) for path in package.rglob("*.py")):
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256("".join(map(code_of, (ours.with_name("clstm"), ours))).encode())
     digest.update(repr([__libsndfile_version__, *map(version, _VERSIONS)]).encode())
     for name in _READERS:
         with suppress(PackageNotFoundError):

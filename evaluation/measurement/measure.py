@@ -130,19 +130,7 @@ def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSett
     """Measure a file, or read what was measured before from the cache. Raises `UnreadableFileError` with the reason."""
     if given.unfit:
         raise UnreadableFileError(given.path, given.unfit)
-    try:
-        content = cache.sha256(given.path)
-    except OSError as error:
-        raise UnreadableFileError(given.path, f"cannot be opened ({error.strerror or error})") from error
-    about = {**asdict(given), "path": given.path.suffix, "group": ""}
-    del about["unfit"], about["replicate"]  # the one says why there is nothing to remember, the other changes no value
-    key: dict[str, Any] = {"catalogue": CATALOGUE, "content": content, "input": about}
-    if given.notes_only:
-        pass  # no setting of the sound plays a part
-    elif is_midi(given.path):
-        key["settings"] = describe(settings)
-    else:  # audio is not rendered
-        key["sample_rate"] = settings.sample_rate
+    key = {"catalogue": CATALOGUE, **identity(given, settings)}
     # Plain values, as in JSON: what the cache holds does not depend on these classes.
     values, seconds, remarks, strikes, (drums, programs, pedals), vectors = cache.remembered(
         "values", key, lambda: _measure(given, settings), _is_measured
@@ -155,6 +143,27 @@ def measure_input(given: MeasurementInput, settings: RenderSettings = RenderSett
         LeftOut(drums, tuple(programs), pedals),
         vectors,
     )
+
+
+def identity(given: MeasurementInput, settings: RenderSettings) -> dict[str, Any]:
+    """What the sound and notes of an input depend on, for a key of the cache: the content of its file, not its name.
+
+    Raises `UnreadableFileError` for a file that cannot be opened.
+    """
+    try:
+        content = cache.sha256(given.path)
+    except OSError as error:
+        raise UnreadableFileError(given.path, f"cannot be opened ({error.strerror or error})") from error
+    about = {**asdict(given), "path": given.path.suffix, "group": ""}
+    del about["unfit"], about["replicate"]  # the one says why there is nothing to remember, the other changes no value
+    key: dict[str, Any] = {"content": content, "input": about}
+    if given.notes_only:
+        pass  # no setting of the sound plays a part
+    elif is_midi(given.path):
+        key["settings"] = describe(settings)
+    else:  # audio is not rendered
+        key["sample_rate"] = settings.sample_rate
+    return key
 
 
 def _is_measured(found: Any) -> bool:

@@ -5,27 +5,31 @@ for print all songs are drawn over the same span, that of the shortest song show
 compared with as much of a long piece.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import reports
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.files import write_text
 from clstm.runtime.processes import in_processes
 from evaluation.audio.buffers import Waveform, clipped
-from evaluation.audio.files import mono, write_audio
+from evaluation.audio.files import mono, mp3
 from evaluation.audio.render import RenderSettings
 from evaluation.measurement.batch import TIME_LIMIT
+from evaluation.measurement.cache import code_of, remembered
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.performance import perform
+from evaluation.measurement.measure import identity
+from evaluation.measurement.performance import Performed, perform
 from reports.figures.songs import DrawnPiece, song
 from reports.inputs.systems import System
 from reports.listening.selection import Selection, Spans
-from reports.listening.views import Extent, axes_of, extent, script
+from reports.listening.views import Extent, axes_of, extent, packed, script
 
 KBITS = 64
 FADE = 0.05  # seconds: a player that stops amid the music shall not click
@@ -122,25 +126,49 @@ def _jobs(
 
 
 def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[DrawnPiece | None, Extent, int]:
+    view, reach, player, beyond = remembered(
+        "excerpts",
+        {
+            "input": identity(job.input, settings),
+            "words": (job.system, job.title),
+            "seconds": span.heard,
+            "heard": job.heard,
+            "code": code_of(Path(reports.__file__).parent),
+        },
+        partial(_made, job, settings, span.heard),
+        _is_made,
+    )
+    write_text(job.folder / VIEWS / f"{job.name}.js", script(job.name, view))
+    if job.heard:
+        (job.folder / AUDIO / f"{job.name}.mp3").write_bytes(b64decode(player))
+    return _drawn(job, perform(job.input, settings), span.drawn) if job.shown else None, Extent.of(reach), beyond
+
+
+def _made(job: Job, settings: RenderSettings, seconds: float) -> tuple[Any, ...]:
+    """View, extent, player in base64 and how many of its samples were clipped, as plain values that JSON can hold."""
     sound = perform(job.input, settings)
-    waveform = mono(sound.waveform)
-
-    def drawn(seconds: float) -> DrawnPiece:
-        part = waveform[: round(seconds * sound.rate)]
-        return song(job.system, job.title, job.colour, part, sound.rate, sound.notes)
-
-    view = drawn(span.heard)
-    write_text(job.folder / VIEWS / f"{job.name}.js", script(job.name, view, notes=job.heard))
-    beyond = _write_player(job.folder / AUDIO / f"{job.name}.mp3", waveform, sound.rate, span.heard) if job.heard else 0
-    return drawn(span.drawn) if job.shown else None, extent(view), beyond
+    drawn = _drawn(job, sound, seconds)
+    player, beyond = _player(mono(sound.waveform), sound.rate, seconds) if job.heard else (b"", 0)
+    return packed(drawn, notes=job.heard), asdict(extent(drawn)), b64encode(player).decode(), beyond
 
 
-def _write_player(path: Path, waveform: Waveform, rate: int, seconds: float) -> int:
-    """Write the beginning of a mono waveform, faded where it is cut; returns how many samples had to be clipped."""
+def _is_made(found: Any) -> bool:
+    """Whether it is what `_made` returns, as JSON keeps it."""
+    match found:
+        case [dict(), dict(reach), str(), int()]:
+            return set(reach) == {field.name for field in fields(Extent)}
+    return False
+
+
+def _drawn(job: Job, sound: Performed, seconds: float) -> DrawnPiece:
+    part = mono(sound.waveform[: round(seconds * sound.rate)])
+    return song(job.system, job.title, job.colour, part, sound.rate, sound.notes)
+
+
+def _player(waveform: Waveform, rate: int, seconds: float) -> tuple[bytes, int]:
+    """The beginning of a mono waveform as MP3, faded where it is cut; and how many samples had to be clipped."""
     heard = np.array(waveform[: round(seconds * rate)])
     if len(heard) < len(waveform):
         fade = min(round(FADE * rate), len(heard))
         heard[len(heard) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    beyond = clipped(heard)
-    write_audio(path, heard, rate, kbits=KBITS, reported=True)
-    return beyond
+    return mp3(heard, rate, KBITS), clipped(heard)

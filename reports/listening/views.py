@@ -15,8 +15,9 @@ A level is a number of half dB above -120 dB.
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,12 @@ class Extent:
     pitches: tuple[int, int] | None = None
     cells: tuple[int, int] | None = None
 
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Self:
+        """From what `dataclasses.asdict` made of one, also where JSON made lists of its tuples."""
+        pairs = {name: tuple(plain[name]) if plain[name] else None for name in ("pitches", "cells")}
+        return cls(**{**plain, **pairs})
+
 
 def extent(song: DrawnPiece) -> Extent:
     played = [] if song.notes is None else song.notes.pitch.tolist()
@@ -86,20 +93,19 @@ def axes_of(extents: list[Extent]) -> dict[str, Any]:
     }
 
 
-def script(name: str, song: DrawnPiece, *, notes: bool = True) -> str:
-    """The script of a piece. name : what the page calls it; notes : whether its notes may be read from it
+def script(name: str, view: Mapping[str, Any]) -> str:
+    """The script of a piece. name : what the page calls it; view : as `packed` makes it
 
-    >>> from reports.figures.songs import song
-    >>> script("0-hum-001", song("Hum", "hum", "#123456", np.zeros(44100, np.float32), 44100, None))[:26]
-    'clstmViews("0-hum-001", {"'
+    >>> print(script("0-hum-001", {"seconds": 1.0}), end="")
+    clstmViews("0-hum-001", {"seconds": 1.0});
     """
+    return f"{CALL}({json.dumps(name)}, {json.dumps(view)});\n"
+
+
+def packed(song: DrawnPiece, *, notes: bool = True) -> dict[str, Any]:
+    """Everything the page draws and says of one piece, ready for JSON. notes : whether its notes may be read from it"""
     if not notes:
         song = replace(song, notes=None, matrix=None)
-    return f"{CALL}({json.dumps(name)}, {json.dumps(packed(song))});\n"
-
-
-def packed(song: DrawnPiece) -> dict[str, Any]:
-    """Everything the page draws and says of one piece, ready for JSON."""
     rms = 10 ** (pooled_level(song.level, COLUMNS) / 20)
     low, high = (pooled_extremes(song.extremes[:, side], largest) for side, largest in ((0, False), (1, True)))
     sonogram = pooled_level(pooled_level(song.sonogram, SONOGRAM[1]).T, SONOGRAM[0]).T
