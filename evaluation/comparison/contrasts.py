@@ -18,11 +18,15 @@ noise floors of other sizes are other units.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from clstm.runtime.processes import default_workers
 from clstm.runtime.progress import Progress, silent
 from evaluation.comparison.sets.absent import had, without_plain
 from evaluation.comparison.verdict import (
@@ -175,24 +179,32 @@ class _Contrast:
         shuffles = self._random(1)
         tested = pair.tested(shuffles)
         subset = Pair(pair.reference[tested[0]], pair.system[tested[1]])
-        counted = dict.fromkeys(names, 0)
-        for sides in resampling.permuted_sides(subset, shuffles, permutations):
-            for name in names:
-                counted[name] += inference.as_far_apart(*_present(present[name], tested), sides)
         direction = self._directions(pair, present, permutations)
         # Of one size the samples are the same for all metrics: of thousands of pieces they take long to draw.
         drawn = {size: resampling.equal_samples(pair, self._random(0), size) for size in {sizes[one] for one in names}}
-        found = {}
-        for name in names:
-            samples = drawn[sizes[name]]
+
+        def further(name: str, sides: NDArray[np.bool_]) -> int:
+            return inference.as_far_apart(*_present(present[name], tested), sides)
+
+        def sizes_of_effect(name: str) -> effects.Effects:
             weights = resampling.resampled_weights(pair, self._random(2))
-            found[name] = _flat(effects.effects(*present[name], samples, weights, pair.groups)) | {
-                "p": counted[name] / subset.permutations(permutations),
+            return effects.effects(*present[name], drawn[sizes[name]], weights, pair.groups)
+
+        with ThreadPoolExecutor(default_workers()) as threads:  # NumPy computes several metrics at a time
+            counted = np.zeros(len(names))
+            for sides in resampling.permuted_sides(subset, shuffles, permutations):
+                counted += list(threads.map(partial(further, sides=sides), names))
+            found = list(threads.map(sizes_of_effect, names))
+        return {
+            name: _flat(effect)
+            | {
+                "p": float(count) / subset.permutations(permutations),
                 "permutations": int(min(subset.assignments, permutations)),
                 "least_p": subset.least_p,
                 **direction[name],
             }
-        return found
+            for name, effect, count in zip(names, found, counted, strict=True)
+        }
 
     def _directions(
         self, pair: Pair, present: Mapping[str, tuple[Any, Any]], permutations: int

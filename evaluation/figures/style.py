@@ -150,9 +150,11 @@ def _save_pixels(figure: Figure, path: Path, dpi: int) -> None:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
+    width, height = (int(inches * dpi) for inches in figure.get_size_inches())
     drawn = BytesIO()
-    figure.savefig(drawn, dpi=dpi, format="png")
-    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    figure.savefig(drawn, dpi=dpi, format="rgba")
+    image = Image.frombuffer("RGBA", (width, height), drawn.getvalue())
+    image = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     about = PngInfo()
     about.add_text("Software", MADE)
-    image.save(path, format="png", dpi=(dpi, dpi), optimize=True, pnginfo=about)
+    image.save(path, format="png", dpi=(dpi, dpi), pnginfo=about)

@@ -15,9 +15,11 @@ The same report gives the same bytes.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from clstm.runtime.files import write_text
+from clstm.runtime.processes import in_processes
 from clstm.runtime.progress import Progress, silent
 from evaluation.figures.style import WIDTHS, save
 from reports.figures.songs import DrawnPiece
@@ -28,6 +30,7 @@ from reports.paper.record import read_record
 from reports.paper.table import TableRequest, fitting, make_table
 
 FOLDER = "paper"  # of a report
+DRAWING = 600.0  # seconds that one figure may take
 SUFFIXES = (".pdf", ".svg")  # LaTeX takes the one, word processors the other
 
 
@@ -55,8 +58,9 @@ def write_kit(
     write_text(out / floats.CAPTIONS, floats.captions_in_markdown(captions))
     results = ["table", *(["figures"] if figures else [])]
     write_text(out / floats.PAPER, floats.paper(f"A comparison with {record.reference}", results))
-    for done, figure in enumerate(figures):
-        _draw(figure, out)
+    for done, (_, result) in enumerate(in_processes(partial(_draw, out=out), figures, seconds=DRAWING)):
+        if isinstance(result, Exception):
+            raise result
         progress("Drawing for print", done + 1, len(figures))
 
 
