@@ -45,11 +45,13 @@ def in_processes(
     it, ran longer than `seconds`, out of memory, or took its process with it. An item is a path, or prints as one. Any
     other error is ours and is raised.
 
-    The processes start at the call, before the first result is asked for.
+    The processes start at the call, before the first result is asked for; for no items none start.
     """
     if workers is not None and workers < 1:
         raise UserError(f"{workers} workers can do nothing; give at least 1")
-    return _results(_Pool(function, items, min(workers or default_workers(), max(len(items), 1)), seconds))
+    if not items:
+        return iter(())
+    return _results(_Pool(function, items, min(workers or default_workers(), len(items)), seconds))
 
 
 class _Pool(Generic[Item, Result]):

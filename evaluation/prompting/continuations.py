@@ -12,6 +12,7 @@ grid. The floor is the same of another true continuation, of another group, in t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,7 +150,8 @@ def continuations(
     found = {name: own for name, own in found.items() if own}
     if not found:
         return None
-    sets = {name: _read(systems[name], workers) for name in {*found, *(against[name] for name in found)}}
+    needed = dict.fromkeys((*found, *(against[name] for name in found)))
+    sets = _read({name: systems[name] for name in needed}, workers)
     rows, remarks = [], []
     for name, own in found.items():
         missing = len(systems[name]) - len(own)
@@ -170,9 +172,12 @@ def _notes(given: MeasurementInput) -> tuple[Array, NDArray[np.int64], float]:
 
 
 def _read(
-    inputs: Sequence[MeasurementInput], workers: int | None
-) -> list[tuple[Array, NDArray[np.int64], float] | UnreadableFileError]:
-    return [read for _, read in over_files(_notes, inputs, workers, renders=False)]
+    sets: Mapping[str, Sequence[MeasurementInput]], workers: int | None
+) -> dict[str, list[tuple[Array, NDArray[np.int64], float] | UnreadableFileError]]:
+    """The notes of every file of every set, and how long it lasts."""
+    every = [one for inputs in sets.values() for one in inputs]
+    read = (found for _, found in over_files(_notes, every, workers, renders=False))
+    return {name: list(islice(read, len(inputs))) for name, inputs in sets.items()}
 
 
 def _rows(

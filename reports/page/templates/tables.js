@@ -42,10 +42,12 @@ function choose(form) {
   }
   list.classList.toggle("detailed", Boolean(form.elements.detailed?.checked));
   form.querySelector(".shown").textContent = `${shown} metrics`;
-  fit();
 }
 for (const form of document.querySelectorAll(".tools")) {
-  form.addEventListener("change", () => choose(form));
+  form.addEventListener("change", () => {
+    choose(form);
+    fit();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   choose(form);
 }
