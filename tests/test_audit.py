@@ -418,6 +418,41 @@ def test_a_header_of_one_source_is_a_leak() -> None:
     assert predictions(seen) == {"response headers"}
 
 
+def screens(show: Callable[[int, int, int], ClipTraffic]) -> ServerTraffic:
+    """Two listeners see, in two blocks with words of their own, half of the clips each; the last two clips, nobody."""
+    judged = []
+    for block in (1, 2):
+        for listener in (2, 3):
+            for clip, place in order_of(10 * block + listener):
+                if (clip + listener + block) % 2 == 0 and clip < 18:
+                    judged.append(replace(show(clip, place, block), block=block))
+    return ServerTraffic([], [], [], [], judged=judged)
+
+
+def predicted_on_screens(seen: ServerTraffic) -> set[str]:
+    features = seen.features_of_screens([f"clip{number}" for number in range(20)], (1, 2))
+    found = predict([feature.columns for feature in features], LABELS, human=0)
+    return {feature.name for feature, one in zip(features, found, strict=False) if one.corrected <= ALPHA}
+
+
+def test_screens_of_blocks_with_words_of_their_own_are_clean() -> None:
+    assert predicted_on_screens(screens(lambda clip, place, block: sight(clip, "ab " * block, place=place))) == set()
+
+
+def test_what_comes_with_one_source_on_screens_of_any_task_is_a_leak() -> None:
+    def word(clip: int, place: int, block: int) -> ClipTraffic:
+        return sight(clip, ("abcd" if LABELS[clip] else "efgh") + "; longer" * block, place=place)
+
+    def longer(clip: int, place: int, block: int) -> ClipTraffic:
+        return sight(clip, sha256_of(f"{clip} at {place}")[: 20 * block + LABELS[clip]], place=place)
+
+    assert predicted_on_screens(screens(word)) == {"screens, words"}
+    assert predicted_on_screens(screens(longer)) == {"screens, bytes"}
+    assert screens(word).features_of_screens(["clip0"], blocks=()) == []  # sources have roles of their own there
+    headers = screens(lambda clip, place, block: sight(clip, headers=f"{LABELS[clip]}", place=place))
+    assert predicted_on_screens(headers) == {"screens, response headers"}
+
+
 @pytest.mark.parametrize(
     ("seen", "check"),
     [

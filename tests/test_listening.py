@@ -69,6 +69,14 @@ def test_a_file_without_a_record_joins_the_prompt_of_its_name(tmp_path: Path) ->
     assert [match.by for match in found.matches] == ["prompt", "name"], "only its name says so"
 
 
+def test_a_whole_piece_joins_its_only_continuation(tmp_path: Path) -> None:
+    song = pieces(tmp_path / "a", "bwv804.mid")
+    model = pieces(tmp_path / "b", "001-bwv804.mid", prompts={"001-bwv804.mid": "bwv804"})
+    found = matched({"Bach": song, "model": model})
+    assert found.matches == (Match("bwv804 at 8.0 s", "name"),)
+    assert found.of == {"Bach": (0,), "model": (0,)}
+
+
 def test_nothing_in_common_is_no_match(tmp_path: Path) -> None:
     found = matched({"a": pieces(tmp_path / "a", "1.wav"), "b": pieces(tmp_path / "b", "x.wav")})
     assert found.matches == ()

@@ -24,6 +24,7 @@ from listening_study.blinding.features import (
     Feature,
     FeatureKind,
     Sound,
+    in_one_role,
     listen,
     of_design,
     of_files,
@@ -155,6 +156,7 @@ def judge(
     if traffic:
         checks |= traffic.faults(words, [*study.clips, *study.catch, *study.practice, *study.others])
         features += traffic.features(study.clips) if study.asks_source else []
+        features += traffic.features_of_screens(study.clips, in_one_role(study, order))
     sources = sorted(key.sources)
     labels = np.array([sources.index(key.clips[clip].source) for clip in study.clips])
     predicted, tested = _predictions(features, labels, sources.index(key.human), seed)

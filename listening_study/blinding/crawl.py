@@ -122,8 +122,9 @@ class _Recorder:
         known = [(self.clips[media.sha256], media) for media in served if media.sha256 in self.clips]
         if not known:
             return
-        seen = [ClipTraffic(clip, messages, sum(map(len, frames)), media) for clip, media in known]
-        if self.study.asked_at(self.screens) is TaskKind.SOURCE:
+        block = self.study.block_of(self.screens)
+        seen = [ClipTraffic(clip, messages, sum(map(len, frames)), media, block) for clip, media in known]
+        if self.study.blocks[block].kind is TaskKind.SOURCE:
             self.trials[-1] += [ReceivedTrial(one.clip, words(one.text)) for one in seen]
             self.shown += [one for one in seen if one.clip in self.study.clips]
         else:

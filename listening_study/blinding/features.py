@@ -157,18 +157,25 @@ def of_design(study: Study, order: Order) -> Feature:
     return Feature("order heard", FeatureKind.INCIDENTAL, np.round(np.array(columns), 6), ("place", "times"))
 
 
-def of_screens(study: Study, order: Order) -> list[Feature]:
-    """The same of every block of other tasks in which clips of all sources have one role, with their place on a screen.
+def in_one_role(study: Study, order: Order) -> list[int]:
+    """The blocks of other tasks than human or computer, by their place, in which clips of all sources have one role.
 
     In MUSHRA and ABX the human clips have a role of their own, which listeners are told, or is of no use to them; a
     block of some systems tells by itself which clips are of these.
     """
+    equal = (TaskKind.RATING, TaskKind.PREFERENCE, TaskKind.CONTINUATION)
+    return [
+        number
+        for number, task in enumerate(study.blocks)
+        if task.kind in equal and len(order.materials[number].rows[0].clips) == study.sources
+    ]
+
+
+def of_screens(study: Study, order: Order) -> list[Feature]:
+    """The same of every block `in_one_role`, with the clips' place on a screen."""
     found = []
-    for number, task in enumerate(study.blocks):
-        if task.kind not in (TaskKind.RATING, TaskKind.PREFERENCE, TaskKind.CONTINUATION):
-            continue
-        if len(order.materials[number].rows[0].clips) < study.sources:
-            continue
+    for number in in_one_role(study, order):
+        task = study.blocks[number]
         heard: dict[str, list[tuple[int, int]]] = {clip: [] for clip in study.clips}
         for slot in range(min(block_size(order, number, task).group, SLOTS)):
             for place, item in enumerate(one for one in items(study, order, slot) if one.block == number):

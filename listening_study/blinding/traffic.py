@@ -6,8 +6,9 @@ compared with the key. A clip's address is a separate feature; what comes with o
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,12 +38,14 @@ class ClipTraffic:
 
     messages : every message of the server, each as lines "field: value"
     size : bytes of their frames
+    block : of the study, from 0
     """
 
     clip: str
     messages: tuple[tuple[str, ...], ...]
     size: int
     media: Media
+    block: int = 0
 
     @property
     def text(self) -> str:
@@ -107,6 +110,49 @@ class ServerTraffic:
             words("frames, words", [_share([_words(one) for one in shown[clip]]) for clip in clips]),
             words("response headers", [_share([_header_lines(one) for one in several]) for several in media]),
             _means("time to first byte", [[one.seconds for one in several] for several in media], FeatureKind.REPORTED),
+        ]
+
+    def features_of_screens(self, clips: Sequence[str], blocks: Collection[int]) -> list[Feature]:
+        """The same of the screens of other tasks, in these blocks; nothing where no clip was on any.
+
+        A block has words and sizes of its own, and not every clip is heard in it: every screen is compared with the
+        mean of its block. A clip that was on none is like the mean.
+        """
+        shown = [one for one in self.judged if one.block in blocks and one.clip in clips]
+        if not shown:
+            return []
+
+        def compared(values: Sequence[Any]) -> list[Any]:
+            """The mean of each clip's values, each less the mean of its block."""
+            of_block: dict[int, list[Any]] = {}
+            for one, value in zip(shown, values, strict=True):
+                of_block.setdefault(one.block, []).append(value)
+            means = {block: np.mean(own, axis=0) for block, own in of_block.items()}
+            less: dict[str, list[Any]] = {clip: [] for clip in clips}
+            for one, value in zip(shown, values, strict=True):
+                less[one.clip].append(value - means[one.block])
+            unknown = np.zeros_like(means[shown[0].block])
+            return [np.round(np.mean(own, axis=0), 6) if own else unknown for own in less.values()]
+
+        def of_words(name: str, received: Sequence[set[str]]) -> Feature:
+            carriers: dict[str, set[str]] = {}
+            for one, own in zip(shown, received, strict=True):
+                for word in own:
+                    carriers.setdefault(word, set()).add(one.clip)
+            known = sorted(word for word, own in carriers.items() if len(own) > 1)
+            there = [np.array([float(word in own) for word in known]) for own in received]
+            shares = compared(there)
+            return words(name, [dict(zip(known, own.tolist(), strict=True)) for own in shares])
+
+        def of_values(name: str, values: Sequence[float], kind: FeatureKind = FeatureKind.INCIDENTAL) -> Feature:
+            return Feature(name, kind, np.array(compared(values), dtype=np.float64)[:, None])
+
+        return [
+            of_values("screens, bytes", [float(one.size - _variable_bytes(one)) for one in shown]),
+            of_values("screens, number", [float(len(one.messages)) for one in shown]),
+            of_words("screens, words", [_words(one) for one in shown]),
+            of_words("screens, response headers", [_header_lines(one.media) for one in shown]),
+            of_values("screens, time to first byte", [one.media.seconds for one in shown], FeatureKind.REPORTED),
         ]
 
 

@@ -18,6 +18,7 @@ registration in the same way. `study.json` itself may be published; only the own
 
 import json
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -85,13 +86,10 @@ class Study:
         """Screens of one listener, in all blocks, but practice."""
         return sum(map(self._trials_of, self.blocks))
 
-    def asked_at(self, trial: int) -> TaskKind:
-        """The task of a trial, from 0; of one after the last, that of the last."""
-        for task in self.blocks:
-            trial -= self._trials_of(task)
-            if trial < 0:
-                break
-        return task.kind
+    def block_of(self, trial: int) -> int:
+        """The place in `blocks` of a trial, from 0; of one after the last, that of the last."""
+        ends = accumulate(map(self._trials_of, self.blocks))
+        return next((place for place, end in enumerate(ends) if trial < end), len(self.blocks) - 1)
 
     def _trials_of(self, task: Task) -> int:
         return self.size.trials if task.kind is TaskKind.SOURCE else (task.each or 0) + task.repeats

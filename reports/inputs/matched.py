@@ -1,8 +1,9 @@
 """Which pieces of several systems belong together: continuations of one prompt, or files of one name.
 
 A prompt is known where `generated.json` records the piece and the place that a file continues. A file without such a
-record belongs to the files of its own name, as in `evaluation.prompting.continuations`. Two systems that share nothing
-are never said to have heard the same prompt.
+record belongs to the files of its own name, as in `evaluation.prompting.continuations`, or, where it has the name of a
+piece that was continued once, to that prompt. Two systems that share nothing are never said to have heard the same
+prompt.
 """
 
 from collections import Counter
@@ -77,13 +78,16 @@ def matched(systems: Mapping[str, Sequence[HasInput]]) -> Matches:
 
 
 def _prompts_of_names(own: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
-    """The prompt that files of a name continue, where it is recorded of one, and is the same for all."""
-    found: dict[str, set[str]] = {}
+    """The prompt of each name: that which files of this name continue, or which is of a piece of this name; where it is
+    recorded of one, and is the same for all."""
+    of_files: dict[str, set[str]] = {}
+    of_pieces: dict[str, set[str]] = {}
     for rows in own.values():
         for name, prompt in rows:
             if prompt:
-                found.setdefault(name, set()).add(prompt)
-    return {name: next(iter(known)) for name, known in found.items() if len(known) == 1}
+                of_files.setdefault(name, set()).add(prompt)
+                of_pieces.setdefault(prompt.rpartition(" at ")[0], set()).add(prompt)
+    return {name: next(iter(known)) for name, known in (of_pieces | of_files).items() if len(known) == 1}
 
 
 def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, int]]:

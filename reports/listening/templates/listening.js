@@ -169,14 +169,20 @@ async function drawAll() {
   if (mine !== drawing) return; // another piece was picked meanwhile
   const views = new Map(all), seconds = Math.max(...all.map(([, one]) => (one ? one.seconds : 0)), 0.1);
   const reference = views.get(listening.get(listenSection.dataset.reference));
-  for (const figure of figures) drawFigure(figure, views.get(figure.own), seconds, reference);
+  // All that is read of the page is read before anything is written: it is laid out once.
+  const colours = pageColours(), sizes = figures.map(({ canvas }) => sizeOf(canvas));
+  figures.forEach((figure, place) => {
+    const { own } = figure, compared = own.role === "reference" ? null : reference;
+    const how = { colours: theme(colours, own.colour, own.role), size: sizes[place], seconds, reference: compared };
+    drawFigure(figure, views.get(own), how);
+  });
   document.documentElement.dataset.drawn = String(mine);
 }
 
-function drawFigure(figure, views, seconds, reference) {
+function drawFigure(figure, views, how) {
   const { own, kind, canvas, element, plot } = figure, [alternative, finding] = (views && views.words[kind]) || ["", ""];
   const why = !own.piece ? "No piece of this prompt." : own.player ? "No figure." : "Its notes are left out with its audio.";
-  figure.box = drawView(canvas, kind, views && alternative ? views : null, { colour: own.colour, role: own.role, seconds, reference: own.role === "reference" ? null : reference });
+  figure.box = drawView(canvas, kind, views && alternative ? views : null, how);
   figure.seconds = views ? views.seconds : 0;
   element.querySelector(".of").textContent = own.piece ? own.piece.name : "";
   element.querySelector("figcaption").textContent = finding ? `${finding[0].toUpperCase()}${finding.slice(1)}.` : why;

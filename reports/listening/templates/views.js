@@ -50,9 +50,11 @@ const smoothed = (codes) => { // the energy of 41 neighbouring bins of 10 Hz, un
   });
 };
 
-function theme(colour, role) {
+function pageColours() {
   const style = getComputedStyle(document.documentElement);
-  const [ink, soft, line, card] = ["--ink", "--soft", "--line", "--card"].map((name) => style.getPropertyValue(name).trim());
+  return ["--ink", "--soft", "--line", "--card"].map((name) => style.getPropertyValue(name).trim());
+}
+function theme([ink, soft, line, card], colour, role) {
   const dark = brightness(card) < 0.5;
   const own = role === "reference" ? ink : dark ? mixed(colour, "#ffffff", 0.35) : colour;
   const ramp = dark ? [card, "#5b2a86", "#d1495b", "#ffd9a0"] : [card, "#a8c7e8", "#2b6cb0", "#0b1f3a"];
@@ -171,10 +173,11 @@ const KINDS = {
   },
 };
 
+const sizeOf = (canvas) => [canvas.clientWidth || 320, canvas.clientHeight || 176];
+
 // Draw one panel; returns where its axes lie, in CSS pixels, and the seconds that they span.
-function drawView(canvas, kindName, views, { colour, role, seconds, reference }) {
-  const kind = KINDS[kindName], colours = theme(colour, role);
-  const wide = canvas.clientWidth || 320, tall = canvas.clientHeight || 176, dense = Math.max(devicePixelRatio || 1, 2);
+function drawView(canvas, kindName, views, { colours, size: [wide, tall], seconds, reference }) {
+  const kind = KINDS[kindName], dense = Math.max(devicePixelRatio || 1, 2);
   canvas.width = wide * dense; canvas.height = tall * dense;
   const context = canvas.getContext("2d");
   context.scale(dense, dense); context.imageSmoothingEnabled = false;
