@@ -58,7 +58,7 @@ def sung(name: str, title: str = "a piece") -> DrawnPiece:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said of figures does not depend on how they look."""
-    monkeypatch.setattr(kit, "_draw", lambda figure, out: None)
+    monkeypatch.setattr(kit, "in_processes", lambda _draw, figures, seconds: ((figure, None) for figure in figures))
 
 
 def test_the_largest_distances_are_significant_ones_first() -> None:

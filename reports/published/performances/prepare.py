@@ -50,15 +50,19 @@ for name in names[:EXCERPTS]:
     source = f"{SOURCE}: {row['midi_performance']}, {begin:.1f} s"
     index.append({"file": f"human/{file_name}", "group": name, **about, "source": source})
 
+learnt = []
 for name in names[EXCERPTS:]:
     movements = defaultdict(list)
     for row in works[name]:
         movements[row["folder"]].append(row["midi_performance"])
     for paths in movements.values():
         for path in draw.sample(paths, min(PERFORMANCES, len(paths))):
-            shutil.copy(asap / path, out / "train" / path.replace("/", "-"))
+            file_name = path.replace("/", "-")
+            shutil.copy(asap / path, out / "train" / file_name)
+            learnt.append({"file": f"train/{file_name}", "group": name})
 
-with (out / "index.csv").open("w", encoding="utf-8", newline="") as file:
-    table = csv.DictWriter(file, index[0])
-    table.writeheader()
-    table.writerows(index)
+for csv_name, rows in (("index.csv", index), ("train.csv", learnt)):
+    with (out / csv_name).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
