@@ -54,6 +54,12 @@ def test_a_link_to_the_code_leads_to_the_repository_where_one_is_known() -> None
     )
 
 
+def test_a_block_of_code_has_a_language_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python no-run\ncl.train()\n```\n", encoding="utf-8")
+    assert WEBSITE.staged(page, PAGES, "") == ("```python\ncl.train()\n```\n", [])
+
+
 def test_a_link_to_nothing_is_left_for_mkdocs_to_refuse(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("[a page](nowhere.md)", encoding="utf-8")
