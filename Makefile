@@ -1,6 +1,8 @@
 # Every target sets the machine up first, which takes a moment when nothing is missing.
 
 BIN := .venv/bin
+# One more than cores, for many tests wait for a server or a browser.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # Where the surroundings forbid Python to keep what it compiled, every process of the tests would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -41,7 +43,7 @@ study: setup ## Serve the demonstration's listening study
 	@$(BIN)/clstm study serve demo/study
 
 test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
-	@$(BIN)/pytest --forbid-skips -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --forbid-skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-all: setup-browser setup-database setup-ffmpeg setup-tex setup-docs lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -m 'not bench'
