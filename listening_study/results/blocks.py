@@ -15,6 +15,7 @@ from listening_study.protocol.configuration import Registration
 from listening_study.protocol.registration import Registered
 from listening_study.protocol.study import Study
 from listening_study.protocol.tasks import Task, TaskKind
+from listening_study.results.phrases import phrases
 
 # The columns that a page has room for; those that a table has are shown.
 SHOWN = (
@@ -71,6 +72,11 @@ class BlockResult(TaskTable):
     """One table of one block of a study."""
 
     task: Task
+
+    @property
+    def phrases(self) -> list[str]:
+        """What it says in few words, as `clstm study results` and a report have it."""
+        return [*self.remarks, *phrases(self.task.kind, self.table)]
 
 
 def conclude_blocks(study: Study, registered: Registered, kept: pd.DataFrame) -> list[BlockResult]:
