@@ -78,6 +78,12 @@ class BlockResult(TaskTable):
         """What it says in few words, as `clstm study results` and a report have it."""
         return [*self.remarks, *phrases(self.task.kind, self.table)]
 
+    @property
+    def scale(self) -> list[int] | None:
+        """The lowest and the highest rating; None where nothing is rated, or attributes have several scales."""
+        scales = {attribute.range for attribute in self.task.asked}
+        return list(scales.pop()) if len(scales) == 1 else None
+
 
 def conclude_blocks(study: Study, registered: Registered, kept: pd.DataFrame) -> list[BlockResult]:
     """The tables of every block.

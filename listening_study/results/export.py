@@ -140,7 +140,13 @@ def _of_tasks(results: Results) -> dict[str, Any]:
         "judgements": len(results.tables["judgements"]),
         "judgement-exclusions": _plain(results.tables["judgement-exclusions"]),
         "blocks": [
-            {"name": block.name, "title": block.title, "task": str(block.task.kind), "phrases": block.phrases}
+            {
+                "name": block.name,
+                "title": block.title,
+                "task": str(block.task.kind),
+                "scale": block.scale,
+                "phrases": block.phrases,
+            }
             for block in results.shown_blocks
         ],
         **{block.name: _plain(block.table) for block in results.shown_blocks},
