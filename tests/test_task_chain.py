@@ -29,7 +29,6 @@ from listening_study.protocol.tasks import TaskKind
 from listening_study.simulation.rehearsal import simulate
 from listening_study.stimuli.creation import create_study
 from listening_study.stimuli.materials.lowpass import lowpass
-from reports.inputs.study_results import read_study as read_study_results
 
 ANCHORS = ("anchor 3.5 kHz", "anchor 7 kHz")
 
@@ -144,10 +143,15 @@ def test_a_study_without_human_or_computer_says_nothing_of_it(tmp_path: Path) ->
     assert ran.exit_code == 0, ran.output
     assert "called human" not in ran.output
     assert "discrimination" not in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
-    with pytest.raises(UserError, match=r"no answers to human or computer, which a report shows; .*summary\.md"):
-        read_study_results(tmp_path / "out")
-    refused = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled")])
-    assert "has no answers to human or computer" in str(refused.exception)
+    tables = {path.stem for path in (tmp_path / "out").glob("*.csv")}
+    assert not tables & {"answers", "clips", "tally", "confusion", "contrasts", "components", "exclusions", "ratings"}
+    assert "block-1-rating" in tables
+    record = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert not {"tally", "confusion", "contrasts"} & set(record)
+    assert all(phrase in " ".join(ran.output.split()) for phrase in record["blocks"][0]["phrases"])
+    found = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled"), "--out", str(tmp_path / "a.csv")])
+    assert found.exit_code == 0, found.output
+    assert set(pd.read_csv(tmp_path / "a.csv")["question"]) == {"overall"}
 
 
 def made(folder: Path, tasks: list[dict[str, Any]], *, prompts: bool = True, **parts: Any) -> list[str]:

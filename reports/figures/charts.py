@@ -119,8 +119,9 @@ def of_block(
     rows : those with a value; measure : "mean", "share" or "worth"
     note : printed across the foot, such as that the answers are synthetic
     """
+    several = len({row.attribute for row in rows}) > 1
     with style():
-        figure, axes = _listed([_named(row) for row in rows], 8, 0.26, MEASURES[measure], note, width)
+        figure, axes = _listed([_named(row, several) for row in rows], 8, 0.26, MEASURES[measure], note, width)
         for y, row in enumerate(rows):
             colour = colours.get(row.source, MUTED)
             axes.plot([_drawn(row.low), _drawn(row.high)], [y, y], color=colour, linewidth=2.2)
@@ -134,9 +135,10 @@ def of_block(
     return figure
 
 
-def _named(row: BlockRow) -> str:
+def _named(row: BlockRow, several: bool) -> str:
+    """several : whether there are several attributes"""
     name = f"{row.source} over {row.other}" if row.other else row.source
-    return f"{row.attribute}, {name}" if row.attribute else name
+    return f"{row.attribute}, {name}" if several else name
 
 
 def correlations(rows: Sequence[CorrelationRow], note: str = "", width: float = PAGE_WIDTH) -> Figure:
