@@ -21,10 +21,7 @@ from listening_study.results.results import read_results
 from listening_study.simulation.rehearsal import simulate
 from listening_study.store import Store
 from reports.content.listeners import StudyContent
-from reports.figures.drawing import of_blocks
 from reports.findings.claims_of_listeners import of_listening
-from reports.findings.sentences import summary
-from reports.findings.tables_of_blocks import of_block
 from reports.inputs.study_results import read_study
 
 
@@ -92,51 +89,6 @@ def test_what_goes_with_the_judgements_is_shown_where_it_is_beside_the_results(
     assert html.count("What goes with listeners’ judgements") >= 1
     assert sentence(quantities) in unescape(html)
     assert "agreement" not in study.model_dump()  # it is among the tables beside
-
-
-@pytest.fixture(scope="module")
-def of_every_task(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a rehearsal with nine experts."""
-    folder = tmp_path_factory.mktemp("tasks")
-    copy = simulate(study_of(folder), folder / "rehearsal", {"expert": 9}, 1)
-    with closing(Store(copy.answers_path)) as store:
-        write_results(read_results(copy, store), folder / "results")
-    return folder / "results"
-
-
-def test_every_block_has_its_phrases_and_its_numbers_as_the_study_has_them(of_every_task: Path) -> None:
-    study = read_study(of_every_task)
-    found = json.loads((of_every_task / "results.json").read_text())
-    html = unescape(page(study))
-    assert [block.task for block in study.blocks] == [
-        *("rating", "preference", "preference", "continuation", "mushra", "abx")
-    ]
-    for block, told in zip(study.blocks, found["blocks"], strict=True):
-        assert f"<h3>{told['title']}</h3>" in html
-        assert block.phrases
-        assert all(words in html for words in told["phrases"])
-        rows = found[block.name]
-        assert [row.value for row in block.rows] == [row[block.measure] for row in rows]
-        assert [row.p_holm for row in block.rows] == [row.get("p_holm") for row in rows]
-    ratings, preferences = study.blocks[0], study.blocks[1]
-    assert {row.attribute for row in ratings.rows} == {"coherency", "structure", "creativity", "musicality"}
-    assert [row.low for row in ratings.rows] == [row["mean_low"] for row in found[ratings.name]]
-    assert [row.difference_low for row in ratings.rows] == [row["low"] for row in found[ratings.name]]
-    assert all(row.other for row in preferences.rows)
-
-
-def test_tables_figures_and_summary_have_every_block(of_every_task: Path) -> None:
-    study = read_study(of_every_task)
-    for block in study.blocks:
-        table = of_block(block)
-        assert len(table) == len(block.rows)
-        assert not (table == "").all().any()
-    assert {chart.key for chart, _ in of_blocks(study)} == {block.name for block in study.blocks}
-    for chart, draw in of_blocks(study):
-        assert chart.words.startswith("SYNTHETIC")
-        assert draw().axes
-    said = [line.text for line in summary([], "human", study=study)]
-    assert any("Block 2: Ratings. Structure: " in text for text in said)
 
 
 def test_a_study_without_human_or_computer_is_shown_and_claims_nothing_of_it(tmp_path: Path) -> None:

@@ -127,8 +127,7 @@ def _mushra(name: str, title: str, task: Task, plan: Registration, own: pd.DataF
     screened = mushra.screen(own)
     anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(own["source"]) else None
     table = mushra.score(own, alpha=plan.alpha, margin=_margin(task, plan.margin), anchor=anchor)
-    left_out = int(screened["excluded"].sum())
-    remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
+    remark = mushra.remark(screened)
     return [
         BlockResult(name, title, table, ratings.COLUMNS, (remark,), task=task),
         BlockResult(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED, task=task),

@@ -8,6 +8,7 @@ import pandas as pd
 from rich.table import Table
 
 from clstm.runtime.console import console
+from clstm.runtime.names import counted
 from evaluation.agreement import ABOUT, METRIC, PAIRED
 from listening_study.analysis.tally import PAPER
 from listening_study.exchange.importing import Imported
@@ -22,7 +23,7 @@ def print_results(results: Results) -> None:
     study = results.study
     counts = f"; {len(results.tables['answers'])} answers, {len(results.kept)} count" if study.asks_source else ""
     _say(
-        f"{study.title}: {results.listeners} listeners, {results.complete} complete of "
+        f"{study.title}: {counted(results.listeners, 'listener')}, {results.complete} complete of "
         f"{results.registered.plan.listeners} registered{counts}"
     )
     for sentence in verdict(results):
@@ -60,7 +61,7 @@ def tally_table(tally: pd.DataFrame) -> Table:
 
 def print_imported(imported: Imported, found: Sequence[TaskTable]) -> None:
     """What came of each block of results of other programs."""
-    _say(f"{imported.participants} participants, {len(imported.table)} judgements")
+    _say(f"{counted(imported.participants, 'participant')}, {counted(len(imported.table), 'judgement')}")
     for one in found:
         if one.of_persons:
             continue
