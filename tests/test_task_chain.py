@@ -172,7 +172,7 @@ def test_tables_figures_and_summary_have_every_block(results: Path) -> None:
     for chart, draw in of_blocks(study):
         assert chart.alternative.startswith("SYNTHETIC")
         assert draw().axes
-    said = [line.text for line in summary([], "human", study=study)]
+    said = [line.text for line in summary([], [], "human", study=study)]
     assert any("Block 2: Ratings. Structure: " in text for text in said)
 
 

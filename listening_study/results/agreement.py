@@ -110,8 +110,8 @@ def _measured(
 ) -> tuple[_Measured, list[str]]:
     """All clips once, and what could not be measured, in words."""
     known = {**results.key.clips, **results.key.others}
-    heard = pd.DataFrame([(known[clip].source, known[clip].piece, known[clip].start) for clip in clips], index=clips)
-    heard.columns = pd.Index(["source", "piece", "start"])
+    origins = [(known[clip].source, known[clip].piece, known[clip].start) for clip in clips]
+    heard = pd.DataFrame(origins, index=list(clips), columns=["source", "piece", "start"])
     files = {clip: results.study.clip_path(clip) for clip in clips}
     metrics = _metrics({clip: [MeasurementInput(file)] for clip, file in files.items()}, workers, progress)
     passages, remarks = _passages(heard, sources, results.study.seconds)
@@ -132,7 +132,7 @@ def _measured(
 def _quantities(asked: Heard, measured: _Measured) -> dict[str, pd.DataFrame]:
     """One row per clip or pair, one column per quantity, by kind."""
     metrics, units = measured.metrics, asked.units
-    clips, others = (metrics.index.get_indexer(units[column]) for column in ("clip", "other"))
+    clips, others = (metrics.index.get_indexer(pd.Index(units[column])) for column in ("clip", "other"))
     if asked.about[1] == TaskKind.ABX:
         apart = pd.DataFrame(
             np.abs(metrics.to_numpy()[clips] - metrics.to_numpy()[others]), units.index, metrics.columns

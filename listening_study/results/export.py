@@ -95,7 +95,7 @@ def write_results(results: Results, out: Path) -> list[Path]:
 def provenance(results: Results) -> dict[str, Any]:
     """Every number and where it comes from, as plain values."""
     study = results.study
-    numbers = {
+    numbers: dict[str, Any] = {
         name: _plain(results.tables[name])
         for name in ("tally", "confusion", "contrasts", "components", "ratings", "exclusions")
         if name in results.tables

@@ -61,7 +61,8 @@ def of_judgements(kept: pd.DataFrame, key: Key, screens: Mapping[str, tuple[str,
     kept : the judgements that count
     screens : the clips of each item, by its name
     """
-    for (block, task), own in main_trials(kept).groupby(["block", "task"], sort=True):
+    for (number, kind), own in main_trials(kept).groupby(["block", "task"], sort=True):
+        block, task = int(str(number)), str(kind)
         match TaskKind(task):
             case TaskKind.PREFERENCE:
                 yield _heard((block, task, task), _preferred(own, key))
