@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness
+from listening_study.api import load_study
 from listening_study.archive.verification import verify
 from listening_study.cli.main import app
 from listening_study.exchange.importing import import_results
@@ -190,6 +191,12 @@ def test_a_study_without_human_or_computer_says_nothing_of_it(tmp_path: Path) ->
     record = json.loads((tmp_path / "out" / "results.json").read_text())
     assert not {"tally", "confusion", "contrasts"} & set(record)
     assert all(phrase in " ".join(ran.output.split()) for phrase in record["blocks"][0]["phrases"])
+    api = load_study(tmp_path / "filled").results()
+    assert api.verdict == tuple(record["blocks"][0]["phrases"])
+    assert len(api.table) == record["judgements"]
+    assert (api.ranking["source"].iloc[0], len(api.parts())) == (HUMAN, 1)
+    assert api.plot().axes
+    assert r"\begin{tab" in api.to_latex()
     found = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled"), "--out", str(tmp_path / "a.csv")])
     assert found.exit_code == 0, found.output
     assert set(pd.read_csv(tmp_path / "a.csv")["question"]) == {"opinion"}
