@@ -116,8 +116,8 @@ def test_every_block_has_a_table_of_what_goes_with_it(results: Path, quantities:
     write_table(results / "agreement.csv", pd.concat(parts, ignore_index=True))
     one, several, pairs = read_study(results).agreement
     assert [table.key for table in (one, several, pairs)] == [f"agreement-block-{number}" for number in (1, 2, 3)]
-    assert several.columns[:2] == ("Question", "Quantity")
-    assert {row[0] for row in several.rows} == {"structure", "coherency"}
+    assert several.columns[:2] == ("Quantity", "Attribute")
+    assert [row[1] for row in several.rows] == ["structure"] * 15 + ["coherency"] * 15
     assert pairs.columns == ("Quantity", "Pairs of clips", "Within sources", "p (Holm), within sources")
     assert "own level taken out" in several.look
 

@@ -116,4 +116,4 @@ class StudyContent(Part):
     @property
     def asks_source(self) -> bool:
         """Whether listeners were asked who made the music."""
-        return bool(self.tally)
+        return bool(self.tally or self.contrasts)

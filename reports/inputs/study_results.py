@@ -132,9 +132,8 @@ def _agreement(path: Path, note: str) -> tuple[TableContent, ...]:
 
 
 def _of_block(number: str, table: pd.DataFrame, note: str, *, single: bool) -> TableContent:
-    """Distances, then metrics, those first that go most with the answers; over all clips only where that has a sign."""
-    order = table.reindex(table["within"].abs().sort_values(ascending=False, kind="stable").index)
-    metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
+    """Question by question, distances, then metrics, those first that go most with the answers; over all clips only
+    where that has a sign."""
     task, several = str(table["task"].iloc[0]), len(set(table["question"])) > 1
     ways = WAYS[::-1] if table["overall"].notna().any() else ("within",)
     key = "agreement" if single else f"agreement-block-{number}"
@@ -149,24 +148,25 @@ def _of_block(number: str, table: pd.DataFrame, note: str, *, single: bool) -> T
             f"this table.{over_all}"
         ),
         columns=(
-            *(["Question"] if several else []),
             "Quantity",
+            *(["Attribute"] if several else []),
             "Pairs of clips" if task in PAIRED else "Clips",
             *(text for way in ways for text in (titles[way], f"p (Holm), {titles[way].lower()}")),
         ),
         rows=tuple(
-            (
-                *([str(row["question"])] if several else []),
-                str(row["label"]),
-                str(row["clips"]),
-                *_ways(row, ways),
-            )
-            for part in (distances, metrics)
-            for row in part.to_dict("records")
+            (str(row["label"]), *([str(row["question"])] if several else []), str(row["clips"]), *_ways(row, ways))
+            for _, own in table.groupby("question", sort=False)
+            for row in _ordered(own)
         ),
         files=(f"tables/{key}.csv",),
         folded=True,
     )
+
+
+def _ordered(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    order = table.reindex(table["within"].abs().sort_values(ascending=False, kind="stable").index)
+    metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
+    return pd.concat([distances, metrics]).to_dict("records")
 
 
 def _read_agreement(path: Path) -> pd.DataFrame:
