@@ -5,7 +5,9 @@ its distance from people in all metrics together and by view, and its distance i
 correlation of each quantity with the judgement is taken over clips, in two ways. *Over all* clips a quantity may
 correlate only because the sources differ in it. *Within* sources, ranks are centred source by source: what remains is
 whether, among the clips of one source, those with more of it are judged higher. `evaluation.statistics.correlation` has
-the statistics, for other clips and, where it is known who said what, other listeners.
+the statistics, for other clips and, where it is known who said what, other listeners. Within sources, clips after one
+prompt, of one piece, and pairs that share a clip are not taken as independent; over all they are, which is why that is
+only described.
 
 What is judged depends on the task (`SAID`). A preference is of two clips, so the observations are pairs of clips: of
 the two, is the one with more of a quantity preferred more often? Quantities are differences, and pairs of the same two
@@ -123,7 +125,7 @@ def agreement(
     """One row per quantity, `COLUMNS`; without numbers where fewer than `FEWEST` clips have it or all have the same.
 
     quantities : tables with one row per clip and one column per quantity, by kind
-    heard : source and judged, one row per clip of the same index
+    heard : source and judged, one row per clip of the same index, and, where some belong together, block
     said : one row per listener and one column per clip, of which `judged` is the mean; None: listeners do not vary
 
     >>> import pandas as pd
@@ -137,7 +139,7 @@ def agreement(
     rows: list[dict[str, object]] = []
     for kind, table in quantities.items():
         for name in table.columns:
-            own = heard[["source", "judged"]].join(table[name].rename("value"), how="inner").dropna()
+            own = heard.join(table[name].rename("value"), how="inner").dropna()
             about = {"kind": kind, "quantity": name, "label": label(kind, name), "clips": len(own)}
             given = None if said is None else said[own.index].dropna(how="all").to_numpy(float)
             rows.append(about | _both(own, seed, given))
@@ -195,10 +197,11 @@ def _both(own: "pd.DataFrame", seed: int, said: Array | None) -> dict[str, float
     found: dict[str, float] = {}
     judged, values = own["judged"].to_numpy(float), own["value"].to_numpy(float)
     sources = np.unique(own["source"].to_numpy(str), return_inverse=True)[1]
-    for way, groups in zip(WAYS, (np.zeros_like(sources), sources), strict=True):
+    blocks = own["block"].to_numpy() if "block" in own else None
+    for way, groups, together in zip(WAYS, (np.zeros_like(sources), sources), (None, blocks), strict=True):
         random = np.random.default_rng((seed, way == "within"))
         few = len(own) < FEWEST
-        its = NO_CORRELATION if few else rank_correlation(values, judged, groups, random, said)
+        its = NO_CORRELATION if few else rank_correlation(values, judged, groups, random, said, together)
         found |= {way: its.value, f"{way}_low": its.low, f"{way}_high": its.high, f"{way}_p": its.p}
     return found
 

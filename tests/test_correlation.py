@@ -111,6 +111,39 @@ def test_what_is_unrelated_is_found_in_at_most_6_percent(
     assert found <= binom.ppf(0.999, studies, 0.06)
 
 
+def pairs(seed: int, rows: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Three pairs of clips in each row, which share clips: differences of a quantity, and who was preferred."""
+    draw = np.random.default_rng(seed)
+    values, worths = draw.standard_normal((2, rows, 3))
+    one, other = np.array([(0, 1), (0, 2), (1, 2)]).T
+    differences = (values[:, one] - values[:, other]).ravel()
+    chances = (worths[:, one] - worths[:, other]).ravel()
+    said = (chances + draw.logistic(size=(12, len(chances))) > 0).astype(float)
+    return differences, said, np.tile(np.arange(3), rows), np.repeat(np.arange(rows), 3)
+
+
+def test_pairs_that_share_a_clip_are_not_taken_as_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LEVELS"""
+    monkeypatch.setattr(correlation, "PERMUTATIONS", 299)
+    monkeypatch.setattr(correlation, "DRAWS", 20)
+    studies, found, alone = 300, 0, 0
+    for seed in range(studies):
+        values, said, groups, rows = pairs(seed)
+        judged, draw = said.mean(0), np.random.default_rng(seed)
+        found += rank_correlation(values, judged, groups, draw, said, rows).p < 0.05
+        alone += rank_correlation(values, judged, groups, draw).p < 0.05
+    assert found <= binom.ppf(0.999, studies, 0.06)
+    assert found < alone
+
+
+def test_what_belongs_together_is_exchanged_whole_and_only_with_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks 0 and 1 have an observation in both groups, 2 and 3 in the first alone."""
+    monkeypatch.setattr(correlation, "PERMUTATIONS", 50)
+    groups, blocks = np.array([0, 1, 0, 1, 0, 0]), np.array([0, 0, 1, 1, 2, 3])
+    orders = {tuple(row) for row in correlation._permutations(groups, blocks, random).tolist()}
+    assert orders == {(0, 1, 2, 3, 4, 5), (2, 3, 0, 1, 4, 5), (0, 1, 2, 3, 5, 4), (2, 3, 0, 1, 5, 4)}
+
+
 def test_what_other_listeners_would_not_say_is_not_found() -> None:
     """Two of twelve listeners go by the quantity, so strongly that the mean does; clips alone would show it."""
     values, said, groups = judgements(12, 0.0, 1)

@@ -191,7 +191,7 @@ def test_the_command_finds_what_listeners_went_by(study: Study, eight_pieces: Pa
     assert list(pd.read_csv(out).columns) == list(WRITTEN)
     assert (set(table["block"]), set(table["task"]), set(table["question"])) == ({1}, {"source"}, {"human or computer"})
     assert table.loc["centroid", "within"] == pytest.approx(1, abs=0.05)
-    assert table.loc["centroid", "within_p_holm"] < 0.05
+    assert table.loc["centroid", "within_p"] < 0.01  # two pieces have two clips each: few orders are possible
     assert set(table["kind"]) == {"metric", "distance"}
     assert "correlate" in said
     assert (table.loc["centroid", "clips"], table.loc["note_density", "clips"]) == (10, 5)

@@ -11,8 +11,11 @@ interval     in Fisher's z, with the variance of Bonett & Wright, "Sample size r
              answers counts in both, so the interval is then rather too wide. Percentiles of a bootstrap over
              observations, which were used before, can leave out the correlation itself: drawn observations are ties
              with themselves, and draws in which nothing varies have no correlation.
+             Observations that belong together, such as clips after one prompt, raise its variance.
 p            of permutations within the groups, (1 + as strong) / (1 + permutations), after Phipson & Smyth,
-             "Permutation p-values should never be zero" (2010). It holds whatever the distributions are, for other
+             "Permutation p-values should never be zero" (2010). What belongs together moves together, to the place of
+             others that belong together in the same groups: clips after one prompt, or pairs that share a clip, are
+             alike in both quantities without any relation of the two. It holds whatever the distributions, for other
              observations and the same listeners. With listeners, p is the larger of it and of Student's t of the
              listeners' own covariances, which holds for other listeners: both must find the relation (the
              intersection-union test of Berger, "Multiparameter hypothesis testing and acceptance sampling", 1982).
@@ -46,7 +49,12 @@ NO_CORRELATION = Correlation(np.nan, np.nan, np.nan, np.nan)
 
 
 def rank_correlation(
-    one: Array, other: Array, groups: Labels, random: np.random.Generator, said: Array | None = None
+    one: Array,
+    other: Array,
+    groups: Labels,
+    random: np.random.Generator,
+    said: Array | None = None,
+    blocks: Labels | None = None,
 ) -> Correlation:
     """Spearman's correlation within `groups`, with its interval and p.
 
@@ -54,6 +62,7 @@ def rank_correlation(
     groups : (observations,) labels; ranks are centred, and permuted, within them. One label for all: no groups.
     said : (listeners, observations), NaN where not given, of which `other` is the mean over listeners; None: `other`
         does not come from listeners. p is NaN of one listener, who does not show what others would say.
+    blocks : (observations,) labels of what belongs together, such as clips after one prompt; None: nothing does
 
     >>> random, same = np.random.default_rng(0), np.zeros(20, int)
     >>> found = rank_correlation(np.arange(20.0), np.arange(20.0) ** 2, same, random)
@@ -64,14 +73,17 @@ def rank_correlation(
     if not np.isfinite(value):
         return NO_CORRELATION
     spread = 0.0 if said is None else _variance_over_listeners(one, other, groups, said, random)
-    low, high = _interval(value, groups, spread, 1 if said is None else len(said))
-    p = _permutation_p(one, other, groups, random)
+    blocks = np.arange(len(one)) if blocks is None else blocks
+    wider = _design_effect(one, other, groups, blocks)
+    low, high = _interval(value, groups, wider, spread, 1 if said is None else len(said))
+    p = _permutation_p(one, other, groups, blocks, random)
     return Correlation(value, low, high, p if said is None else float(np.maximum(p, _listeners_p(one, said, groups))))
 
 
-def _interval(value: float, groups: Labels, spread: float, listeners: int) -> tuple[float, float]:
+def _interval(value: float, groups: Labels, wider: float, spread: float, listeners: int) -> tuple[float, float]:
     """-1..1 where there are too few observations to say more.
 
+    wider : the design effect of observations that belong together
     spread : the variance of Fisher's z over so many listeners, whose degrees of freedom count as Satterthwaite (1946)
         has it
     """
@@ -82,11 +94,22 @@ def _interval(value: float, groups: Labels, spread: float, listeners: int) -> tu
     free = int(counts.sum()) - len(counts) - 2
     if free < 1:
         return -1.0, 1.0
-    whole = (1 + value**2 / 2) / free + spread
+    whole = wider * (1 + value**2 / 2) / free + spread
     df = (listeners - 1) * (whole / spread) ** 2 if spread > 0 else np.inf
     reach = float(student.ppf(0.975, df)) * np.sqrt(whole)
     z = _fisher(np.array(value), len(groups))
     return min(value, float(np.tanh(z - reach))), max(value, float(np.tanh(z + reach)))
+
+
+def _design_effect(one: Array, other: Array, groups: Labels, blocks: Labels) -> float:
+    """By how much observations that belong together raise the variance of the correlation, at least 1: the squares of
+    the sums of their influences (Kish, "Survey Sampling", 1965), over those of observations alone."""
+    a, b = (_centred_ranks(values[None], groups)[0] for values in (one, other))
+    a, b = a / np.sqrt(a @ a), b / np.sqrt(b @ b)
+    influence = a * b - (a @ b) * (a * a + b * b) / 2
+    alone = float(influence @ influence)
+    sums = np.bincount(np.unique(blocks, return_inverse=True)[1], influence)
+    return max(1.0, float(sums @ sums) / alone) if alone > ROUNDING else 1.0
 
 
 def _fisher(values: Array, count: int) -> Array:
@@ -159,11 +182,21 @@ def _centred_ranks(values: Array, groups: Labels) -> Array:
     return ranks
 
 
-def _permutation_p(one: Array, other: Array, groups: Labels, random: np.random.Generator) -> float:
-    _, numbers = np.unique(groups, return_inverse=True)
-    a, b = (_centred_ranks(values[None], numbers)[0] for values in (one, other))
-    # Keys between a group's number and the next: sorted, each group keeps its places and is shuffled inside.
-    keys = random.random((PERMUTATIONS, len(a))) + numbers
-    grouped = np.argsort(numbers, kind="stable")
-    products = np.abs(a[grouped][np.argsort(keys, axis=1)] @ b[grouped])
+def _permutation_p(one: Array, other: Array, groups: Labels, blocks: Labels, random: np.random.Generator) -> float:
+    a, b = (_centred_ranks(values[None], groups)[0] for values in (one, other))
+    products = np.abs(a[_permutations(groups, blocks, random)] @ b)
     return float((1 + (products >= abs(a @ b) - ROUNDING).sum()) / (1 + PERMUTATIONS))
+
+
+def _permutations(groups: Labels, blocks: Labels, random: np.random.Generator) -> NDArray[np.intp]:
+    """The observation that is put in the place of each, (permutations, observations). Blocks with observations of the
+    same groups are exchanged whole; of one observation each, that is any order within a group."""
+    order = np.lexsort((groups, blocks))
+    alike: dict[tuple[Any, ...], list[NDArray[np.intp]]] = {}
+    for block in np.split(order, np.flatnonzero(np.diff(np.unique(blocks, return_inverse=True)[1][order])) + 1):
+        alike.setdefault(tuple(groups[block].tolist()), []).append(block)
+    found = np.tile(np.arange(len(groups)), (PERMUTATIONS, 1))
+    for places in map(np.array, alike.values()):  # (blocks, observations of each)
+        turns = np.argsort(random.random((PERMUTATIONS, len(places))), axis=1)
+        found[:, places.ravel()] = places[turns].reshape(PERMUTATIONS, -1)
+    return found

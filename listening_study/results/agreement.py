@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.finding import is_midi
@@ -21,6 +23,7 @@ from evaluation.embeddings.computing import embed_files, identity
 from evaluation.embeddings.requested import Requested
 from evaluation.measurement.inputs import MeasurementInput
 from evaluation.measurement.systems import measure_systems
+from listening_study.protocol.key import Key
 from listening_study.protocol.tasks import TaskKind
 from listening_study.results.heard import Heard, of_answers, of_judgements
 from listening_study.results.results import Results
@@ -82,7 +85,7 @@ def agreement(
     measured, said = _measured(results, _clips(questions), sources, embeddings, workers, progress)
     tables = {}
     for one in questions:
-        heard = one.units[["source"]].assign(judged=one.judged)
+        heard = one.units[["source"]].assign(judged=one.judged, block=_together(one.units, results.key))
         tables[one.about] = of_clips.agreement(_quantities(one, measured), heard, seed, one.said)
     return Agreement(of_clips.of_study(tables), (*said, *dict.fromkeys(remarks)))
 
@@ -93,6 +96,26 @@ def _questions(results: Results) -> Iterator[Heard]:
         yield of_answers(results.kept, 1 + blocks.index(TaskKind.SOURCE))
     if results.judged is not None:
         yield from of_judgements(results.judged, results.key, results.screens)
+
+
+def _together(units: pd.DataFrame, key: Key) -> list[int]:
+    """A number for each clip or pair, the same for those that share a clip, a prompt, or a piece of one source.
+
+    >>> from listening_study.protocol.key import Origin
+    >>> origins = {name: Origin("lstm", f"{name}.mid", 0.0, 0.0, 0.0, prompt) for name, prompt in ("ap", "bp", "cq")}
+    >>> units = pd.DataFrame({"clip": ["a", "b", "c"], "other": ""})
+    >>> _together(units, Key("human", ("human", "lstm"), {}, origins, {}))
+    [0, 0, 1]
+    """
+    known, first = {**key.clips, **key.others}, dict[object, int]()
+    links: list[tuple[int, int]] = []
+    for number, clips in enumerate(zip(units["clip"], units["other"], strict=True)):
+        origins = {clip: known[clip] for clip in clips if clip}
+        shared = [*origins, *(origin.prompt or (origin.source, origin.piece) for origin in origins.values())]
+        links += [(number, first.setdefault(one, number)) for one in shared]
+    one, other = np.array(links).T
+    graph = coo_array((np.ones(len(links)), (one, other)), shape=(len(units), len(units)))
+    return [int(label) for label in connected_components(graph, directed=False)[1]]
 
 
 def _clips(questions: Sequence[Heard]) -> list[str]:
