@@ -34,9 +34,10 @@ TALLY = ["source", "clips_heard", "majority_human", "answers", "p_human", "low",
 class StudyResults(Result):
     """What listeners answered.
 
-    table : one row per answer; tables : every exported table by name, with columns as in the codebook
-    ranking : one row per source, the one most often taken for human first
-    verdict : one sentence for each registered contrast
+    table : one row per answer to human or computer, or per judgement where nobody was asked
+    tables : every exported table by name, with columns as in the codebook
+    ranking : one row per source, the one most often taken for human first; else the table of the first block
+    verdict : one sentence for each registered contrast, and what the tests of each other block show, in few words
     """
 
     results: Results
@@ -47,18 +48,21 @@ class StudyResults(Result):
 
     @property
     def table(self) -> pd.DataFrame:
-        return self.tables["answers"]
+        return self.tables["answers" if self.results.study.asks_source else "judgements"]
 
     @property
     def ranking(self) -> pd.DataFrame:
         """Columns: those of the tally that are known of every source; shares are 0..1."""
+        if not self.results.study.asks_source:
+            return self.results.shown_blocks[0].shown
         found = self.tables["tally"]
         found = found[[name for name in TALLY if name in found]]
         return found.sort_values("p_human", ascending=False, kind="stable").reset_index(drop=True)
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        return tuple(verdict(self.results))
+        of_blocks = [words for block in self.results.shown_blocks for words in block.phrases]
+        return (*verdict(self.results), *of_blocks)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -66,9 +70,12 @@ class StudyResults(Result):
 
     def __str__(self) -> str:
         one = self.results
-        return f"{one.study.title}: {counted(one.listeners, 'listener')}, {len(one.kept)} answers count"
+        count = len(one.kept) + (0 if one.judged is None else len(one.judged))
+        return f"{one.study.title}: {counted(one.listeners, 'listener')}, {counted(count, 'answer')} that count"
 
     def parts(self) -> Sequence[str]:
+        if not self.results.study.asks_source:
+            return [markup.lines(self.verdict)]
         rows = [
             [
                 markup.text(row["source"]),
@@ -83,7 +90,10 @@ class StudyResults(Result):
         return [markup.lines(self.verdict), markup.table(heads, rows, texts=(2,)), markup.line(DESCRIPTIVE, faint=True)]
 
     def plot(self) -> "Figure":
-        """How often each source was taken for human. Raises `UserError` where no answer counts."""
+        """How often each source was taken for human, or the first block's figure.
+
+        Raises `UserError` where no answer counts.
+        """
         from listening_study.results.figures import draw
 
         drawn = draw(self.results)
@@ -93,7 +103,8 @@ class StudyResults(Result):
 
     def to_latex(self) -> str:
         found = self.ranking.map(lambda value: f"{value:.3g}" if isinstance(value, float) else str(value))
-        latex: str = load("clstm.tables", "latex")(found, f"{self}. {DESCRIPTIVE}", "listeners")
+        caption = f"{self}. {DESCRIPTIVE}" if self.results.study.asks_source else f"{self}."
+        latex: str = load("clstm.tables", "latex")(found, caption, "listeners")
         return latex
 
     def save(self, folder: Folder) -> Path:

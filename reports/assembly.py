@@ -104,7 +104,7 @@ def content_of(
         trainings=tuple(rows_as(TrainingRow, trainings.values_table(verdict.trained))),
         training_tests=tuple(rows_as(TrainingTestRow, trainings.tests_table(verdict.trained))),
         training_lines=tuple(trainings.sentences(verdict.trained)),
-        beside=(*tables_beside(verdict), *([study.agreement] if study and study.agreement else [])),
+        beside=(*tables_beside(verdict), *(study.agreement if study else ())),
         accuracy=tuple(given.accuracy),
         study=study,
         correlation=heard,
@@ -193,7 +193,7 @@ def _correlation(
     progress: Progress,
 ) -> list[CorrelationRow]:
     """Metrics of a study's clips and what listeners took for human, where the clips' pieces are at hand."""
-    if study is None:
+    if study is None or not study.asks_source:
         return []
     controls = verdict.references.controls
     matrix = next((name for name, control in controls.items() if control.of_a_score_matrix), reference)
@@ -213,7 +213,9 @@ def _correlation(
 def _colours(study: StudyContent, systems: Sequence[System]) -> dict[str, str]:
     """Of each source: that of the system with its name; grey where the report has none."""
     known = {system.name.casefold(): system.colour for system in systems}
-    return {row.source: known.get(row.source.casefold(), MUTED) for row in study.tally}
+    sources = [row.source for row in study.tally]
+    sources += [name for block in study.blocks for row in block.rows for name in (row.source, row.other) if name]
+    return {source: known.get(source.casefold(), MUTED) for source in dict.fromkeys(sources)}
 
 
 def _system(

@@ -46,7 +46,7 @@ from reports.assembly import content_of
 from reports.content.report import FORMAT, MADE_BY, RECORD, ReportContent
 from reports.figures import drawing
 from reports.figures.drawing import ChosenChart, draw_all
-from reports.findings import tables
+from reports.findings import tables, tables_of_blocks
 from reports.findings.latex import latex
 from reports.inputs import variants as decoded
 from reports.inputs.networks import NetworkDiagram
@@ -148,6 +148,7 @@ def _charts(content: ReportContent, tidy: pd.DataFrame, networks: Sequence[Netwo
         *drawing.of_networks(networks),
         *drawing.of_numbers(content.numbers, tidy, colours),
         *drawing.of_listeners(content.study, content.correlation),
+        *drawing.of_blocks(content.study),
     ]
 
 
@@ -184,7 +185,10 @@ def _tables(content: ReportContent) -> Printed:
     if study := content.study:
         note = f" {study.note}." if study.note else ""
         caption = f"Clips taken for human; ranges are descriptive.{note}"
-        made["listeners"] = (tables.of_listeners(study.tally), caption)
+        if study.asks_source:
+            made["listeners"] = (tables.of_listeners(study.tally), caption)
+        for block in study.blocks:
+            made[block.name] = (tables_of_blocks.of_block(block), f"{block.title}; 95 % intervals.{note}")
     if content.correlation:
         caption = "Rank correlation of metrics with the share of listeners who took a clip for human."
         made["correlation"] = (tables.of_correlation(content.correlation), caption)

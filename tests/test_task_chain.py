@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+from html import unescape
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,11 +13,13 @@ import pandas as pd
 import pytest
 import soundfile
 from prompted_sources import EVERY_TASK, HUMAN, SYSTEMS, configuration, study_of, write_sources
+from test_report_listeners import page
 from typer.testing import CliRunner
 
 from clstm.runtime.errors import UserError
 from evaluation.audio.render import RenderSettings
 from evaluation.metrics.loudness import integrated_loudness
+from listening_study.api import load_study
 from listening_study.archive.verification import verify
 from listening_study.cli.main import app
 from listening_study.exchange.importing import import_results
@@ -29,6 +32,9 @@ from listening_study.protocol.tasks import TaskKind
 from listening_study.simulation.rehearsal import simulate
 from listening_study.stimuli.creation import create_study
 from listening_study.stimuli.materials.lowpass import lowpass
+from reports.figures.drawing import of_blocks
+from reports.findings.sentences import summary
+from reports.findings.tables_of_blocks import of_block
 from reports.inputs.study_results import read_study as read_study_results
 
 ANCHORS = ("anchor 3.5 kHz", "anchor 7 kHz")
@@ -136,6 +142,41 @@ def test_simulated_experts_are_found_in_every_table(results: Path) -> None:
             assert [*told, "note"] == list(pd.read_csv(path, nrows=0).columns), path
 
 
+def test_every_block_has_its_phrases_and_its_numbers_as_the_study_has_them(results: Path) -> None:
+    study = read_study_results(results)
+    found = json.loads((results / "results.json").read_text())
+    html = unescape(page(study))
+    assert [block.task for block in study.blocks] == [
+        *("rating", "preference", "preference", "continuation", "mushra", "abx")
+    ]
+    for block, told in zip(study.blocks, found["blocks"], strict=True):
+        assert f"<h3>{told['title']}</h3>" in html
+        assert block.phrases
+        assert all(words in html for words in told["phrases"])
+        rows = found[block.name]
+        assert [row.value for row in block.rows] == [row[block.measure] for row in rows]
+        assert [row.p_holm for row in block.rows] == [row.get("p_holm") for row in rows]
+    ratings, preferences = study.blocks[0], study.blocks[1]
+    assert {row.attribute for row in ratings.rows} == {"coherency", "structure", "creativity", "musicality"}
+    assert [row.low for row in ratings.rows] == [row["mean_low"] for row in found[ratings.name]]
+    assert [row.difference_low for row in ratings.rows] == [row["low"] for row in found[ratings.name]]
+    assert all(row.other for row in preferences.rows)
+
+
+def test_tables_figures_and_summary_have_every_block(results: Path) -> None:
+    study = read_study_results(results)
+    for block in study.blocks:
+        table = of_block(block)
+        assert len(table) == len(block.rows)
+        assert not (table == "").all().any()
+    assert {chart.key for chart, _ in of_blocks(study)} == {block.name for block in study.blocks}
+    for chart, draw in of_blocks(study):
+        assert chart.alternative.startswith("SYNTHETIC")
+        assert draw().axes
+    said = [line.text for line in summary([], [], "human", study=study)]
+    assert any("Block 2: Ratings. Structure: " in text for text in said)
+
+
 def test_a_study_without_human_or_computer_says_nothing_of_it(tmp_path: Path) -> None:
     study = study_of(tmp_path, [{"kind": "rating", "set": "mos"}], design={"catch": 1, "headphone_check": False})
     assert (study.catch, study.practice, study.asks_source, study.trials) == ((), (), False, 3)
@@ -144,10 +185,21 @@ def test_a_study_without_human_or_computer_says_nothing_of_it(tmp_path: Path) ->
     assert ran.exit_code == 0, ran.output
     assert "called human" not in ran.output
     assert "discrimination" not in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
-    with pytest.raises(UserError, match=r"no answers to human or computer, which a report shows; .*summary\.md"):
-        read_study_results(tmp_path / "out")
-    refused = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled")])
-    assert "has no answers to human or computer" in str(refused.exception)
+    tables = {path.stem for path in (tmp_path / "out").glob("*.csv")}
+    assert not tables & {"answers", "clips", "tally", "confusion", "contrasts", "components", "exclusions", "ratings"}
+    assert "block-1-rating" in tables
+    record = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert not {"tally", "confusion", "contrasts"} & set(record)
+    assert all(phrase in " ".join(ran.output.split()) for phrase in record["blocks"][0]["phrases"])
+    api = load_study(tmp_path / "filled").results()
+    assert api.verdict == tuple(record["blocks"][0]["phrases"])
+    assert len(api.table) == record["judgements"]
+    assert (api.ranking["source"].iloc[0], len(api.parts())) == (HUMAN, 1)
+    assert api.plot().axes
+    assert r"\begin{tab" in api.to_latex()
+    found = CliRunner().invoke(app, ["study", "agreement", str(tmp_path / "filled"), "--out", str(tmp_path / "a.csv")])
+    assert found.exit_code == 0, found.output
+    assert set(pd.read_csv(tmp_path / "a.csv")["question"]) == {"opinion"}
 
 
 def made(folder: Path, tasks: list[dict[str, Any]], *, prompts: bool = True, **parts: Any) -> list[str]:

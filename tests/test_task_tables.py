@@ -15,6 +15,7 @@ from listening_study.analysis.tasks.preferences import PAIRS, prefer
 from listening_study.analysis.tasks.ratings import COLUMNS, rate
 from listening_study.analysis.tasks.worths import worths
 from listening_study.protocol.tasks import TaskKind
+from listening_study.results.phrases import phrases
 
 SIGNIFICANT, EQUIVALENT, INCONCLUSIVE = "significant difference", "equivalent within the margin", "inconclusive"
 
@@ -160,6 +161,25 @@ def test_who_always_wins_has_a_finite_worth() -> None:
     assert np.isfinite(found.systems["worth"]).all()
     assert found.systems.set_index("source").loc["b", "rank_high"] == 1
     assert found.pairs["verdict"].item() == SIGNIFICANT
+
+
+def test_phrases_say_for_whom_something_is_shown_and_for_whom_nothing() -> None:
+    made = preference_table(compared(30, 12, [0.0, 1.8, 0.1], seed=1))
+    found = prefer(made)
+    (pairs,) = phrases(TaskKind.PREFERENCE, found.pairs)
+    shown = found.pairs[found.pairs["verdict"] == SIGNIFICANT]
+    assert len(shown) == 2
+    assert pairs.startswith("b was preferred significantly to ")
+    assert pairs.endswith(": inconclusive.")
+    (ranks,) = phrases(TaskKind.PREFERENCE, found.systems)
+    assert ranks.startswith("Ranks, simultaneous intervals: b 1; ")
+    (heard,) = phrases(TaskKind.ABX, identify(abx_table(codec=0.75, copy=0.5)))
+    assert heard == "codec was told from the reference significantly more often than by chance; copy: inconclusive."
+    rated = rate(study(30, 12, seed=3, lstm=0.0, noise=-1.5), "human", margin=1.0, anchor="noise")
+    assert phrases(TaskKind.RATING, rated) == [
+        "Musicality: noise was rated significantly lower than human; lstm is equivalent to human within the margin."
+    ]
+    assert phrases(TaskKind.RATING, rated[:0]) == ["No judgement counts."]
 
 
 def mushra(listeners: int = 12, items: int = 8, seed: int = 0) -> pd.DataFrame:

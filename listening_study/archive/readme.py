@@ -1,5 +1,6 @@
 """The archive's README: what it is, what it holds, what was left out, and the result, in plain words."""
 
+from clstm.runtime.names import counted
 from listening_study.archive.metadata import Metadata
 from listening_study.results.results import SYNTHETIC, Results
 from listening_study.results.summary import caveats, verdict
@@ -60,6 +61,6 @@ def about(results: Results) -> str:
     others = [source for source in results.registered.sources if source != human]
     return (
         f"The data of a blind listening study, “{study.title}”. Listeners heard clips of {study.seconds:g} s. Made by "
-        f"humans: {human}. Made by computers: {', '.join(others)}. {results.listeners} listeners took part, "
+        f"humans: {human}. Made by computers: {', '.join(others)}. {counted(results.listeners, 'listener')} took part, "
         f"{results.complete} of them to the end; {results.withdrawn} withdrew, and nothing of theirs is here."
     )

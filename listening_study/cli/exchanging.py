@@ -8,6 +8,7 @@ import typer
 from clstm.runtime.commands import Commands
 from clstm.runtime.console import fail, say, warn
 from clstm.runtime.errors import UserError
+from clstm.runtime.names import counted
 from listening_study.cli.arguments import CONCLUDE, Database
 
 app = Commands(CONCLUDE)
@@ -55,8 +56,8 @@ def import_(
     print_overview(overview(imported.table))
     written = write_import(imported, out)
     say(
-        f"{imported.participants} participants, {len(imported.table)} judgements; wrote {len(written)} files to {out}, "
-        f"the table is {out / 'judgements.csv'}"
+        f"{counted(imported.participants, 'participant')}, {counted(len(imported.table), 'judgement')}; "
+        f"wrote {len(written)} files to {out}, the table is {out / 'judgements.csv'}"
     )
 
 

@@ -8,6 +8,7 @@ import typer
 from clstm.runtime.commands import Commands
 from clstm.runtime.console import progress, say, warn
 from clstm.runtime.errors import UserError
+from clstm.runtime.names import counted
 from evaluation.cli.arguments import Soundfont
 from listening_study.cli.arguments import PREPARE, unused
 from listening_study.cli.planning import say_prospects
@@ -150,7 +151,10 @@ def _print_created(created: "Created") -> None:
         warn(notice)
     study = created.study
     channels = "mono" if created.mono else "stereo"
-    say(f"{study.folder}: {len(study.clips)} clips of {study.seconds:g} s, {channels}, {created.size // 1024} KiB each")
+    say(
+        f"{study.folder}: {counted(len(study.clips), 'clip')} of {study.seconds:g} s, {channels}, "
+        f"{created.size // 1024} KiB each"
+    )
     beside = (("practice", len(study.practice)), ("catch", len(study.catch)))
     say("Also: " + ", ".join(f"{count} {what} clips" for what, count in beside))
     say(statement(created.control.control, created.control.reasons()))

@@ -78,9 +78,11 @@ def agreement(
 ) -> None:
     """Say which metrics and distances go with what listeners said of the clips of a closed study.
 
-    Rank correlations over clips, within sources and over all, with 95 % intervals and p corrected by Holm. The clips
-    are measured as they were heard. A distance is from the study's human clips of other pieces: in all metrics, by
-    view, and in each `--embedding` of sound.
+    For every task: who made a clip, each attribute that was rated, which of two clips was preferred, and which two
+    were told apart. Rank correlations over clips, or pairs of them, within sources and over all, with 95 % intervals
+    for other clips and listeners, and p corrected by Holm over each block. The clips are measured as they were heard. A
+    distance is from the study's human clips of other pieces: in all metrics, by view, and in each `--embedding` of
+    sound; in ABX, it is between the two clips.
 
     For example:
 
@@ -89,7 +91,7 @@ def agreement(
     """
     from clstm.runtime.files import write_table
     from clstm.runtime.ownership import may_write_table
-    from evaluation.agreement import COLUMNS, sentence
+    from evaluation.agreement import WRITTEN, sentence
     from evaluation.embeddings.requested import requested
     from listening_study.protocol.study import read_study
     from listening_study.results import agreement as agreeing
@@ -99,7 +101,7 @@ def agreement(
     from listening_study.store.database import open_answers
 
     study, asked, given = read_study(folder), requested(embedding or ()), parse_sources(sources or ())
-    may_write_table(out, COLUMNS)
+    may_write_table(out, WRITTEN)
     with open_answers(study, database) as store:
         results = read_results(study, store)
     with progress() as advance:
@@ -107,7 +109,8 @@ def agreement(
     for remark in found.remarks:
         warn(remark)
     print_agreement(results, found.table)
-    say(sentence(found.table))
+    for number, own in found.table.groupby("block", sort=False):
+        say(f"Block {number}, {own['task'].iloc[0]}: {sentence(own)}")
     if out is not None:
         write_table(out, found.table)
         say(f"{out} made.")

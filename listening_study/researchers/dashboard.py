@@ -15,6 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from clstm.runtime.errors import UserError
+from clstm.runtime.names import counted
 from clstm.runtime.spreadsheet import csv
 from listening_study.protocol.registration import open_registration
 from listening_study.protocol.study import Study, read_study
@@ -89,7 +90,7 @@ def ask_for_the_password() -> None:
     try:
         inside = password_gate(sys.argv[1]).admits(given)
     except LockedError as error:
-        st.error(f"Too many wrong passwords. Wait {ceil(error.seconds / 60)} minutes.")
+        st.error(f"Too many wrong passwords. Wait {counted(ceil(error.seconds / 60), 'minute')}.")
         return
     if inside:
         st.session_state["inside"] = True
@@ -190,7 +191,7 @@ def show_exposure(study: Study, counts: pd.DataFrame) -> None:
     bars = alt.Chart(counts).mark_bar(color=COLOURS["under way"]).encode(x=clip, y=answers, tooltip=["clip", "answers"])
     st.altair_chart(bars.properties(height=220), width="stretch")
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    balanced = "" if study.judges else f" Counts are balanced after every {study.size.block} listeners."
+    balanced = "" if study.judges else f" Counts are balanced after every {counted(study.size.block, 'listener')}."
     st.caption(f"Each clip was answered {times} times.{balanced}")
 
 
@@ -249,7 +250,7 @@ def show_sealed(study: Study, store: Store) -> Results | None:
     answers: list[AnsweredTrial | JudgedTrial] = [*store.answered_trials(), *store.judged_trials()]
     if unsealed and (later := monitoring.answers_after(answers, unsealed[0].happened_at)):
         st.warning(
-            f"The study was reopened after unsealing: {later} answers came when the results could be known. "
+            f"The study was reopened after unsealing: {counted(later, 'answer')} came when the results could be known. "
             "They are included in the results; report this."
         )
     if store.is_open():
@@ -329,7 +330,7 @@ def show_journal(study: Study, store: Store) -> None:
     if registered not in (None, study.registration_sha256):
         st.error("The registration has changed since the first listener was admitted. Report both versions.")
     st.caption(
-        f"Made {study.created[:10]} · {len(study.clips)} clips of {study.seconds:g} s · "
+        f"Made {study.created[:10]} · {counted(len(study.clips), 'clip')} of {study.seconds:g} s · "
         f"SHA-256 of the registration `{study.registration_sha256[:16]}…`, of the sealed key `{study.key_sha256[:16]}…`"
     )
 

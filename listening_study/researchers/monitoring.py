@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from clstm.runtime.names import counted
 from clstm.runtime.spreadsheet import csv
 from listening_study.participants.stages import Screen, current_step
 from listening_study.protocol.invitation import estimated_minutes
@@ -120,18 +121,20 @@ def duration(study: Study, minutes: pd.Series) -> str:
     >>> study = Study(Path(), "A study", "", 0, 10.0, tuple("abcd"), 2, "", "", "", sound={})
     >>> duration(study, pd.Series([8.4, 9.0, 12.1]))
     'A participant takes 9 minutes (median of 3 who went through everything; 8 to 12).'
+    >>> duration(study, pd.Series([1.2]))
+    'A participant takes 1 minute: measured on one who went through everything.'
     >>> duration(study, pd.Series([], dtype=float))
     'A participant takes about 4 minutes: an estimate, nobody has gone through it yet.'
     """
     if minutes.empty:
-        about = f"A participant takes about {estimated_minutes(study)} minutes"
+        about = f"A participant takes about {counted(estimated_minutes(study), 'minute')}"
         return f"{about}: an estimate, nobody has gone through it yet."
-    lowest, middle, highest = (f"{value:.0f}" for value in (minutes.min(), minutes.median(), minutes.max()))
+    lowest, middle, highest = (round(value) for value in (minutes.min(), minutes.median(), minutes.max()))
     if len(minutes) == 1:
-        return f"A participant takes {middle} minutes: measured on one who went through everything."
+        return f"A participant takes {counted(middle, 'minute')}: measured on one who went through everything."
     return (
-        f"A participant takes {middle} minutes (median of {len(minutes)} who went through everything; {lowest} to "
-        f"{highest})."
+        f"A participant takes {counted(middle, 'minute')} (median of {len(minutes)} who went through everything; "
+        f"{lowest} to {highest})."
     )
 
 

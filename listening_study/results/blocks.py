@@ -15,6 +15,7 @@ from listening_study.protocol.configuration import Registration
 from listening_study.protocol.registration import Registered
 from listening_study.protocol.study import Study
 from listening_study.protocol.tasks import Task, TaskKind
+from listening_study.results.phrases import phrases
 
 # The columns that a page has room for; those that a table has are shown.
 SHOWN = (
@@ -72,6 +73,17 @@ class BlockResult(TaskTable):
 
     task: Task
 
+    @property
+    def phrases(self) -> list[str]:
+        """What it says in few words, as `clstm study results` and a report have it."""
+        return [*self.remarks, *phrases(self.task.kind, self.table)]
+
+    @property
+    def scale(self) -> list[int] | None:
+        """The lowest and the highest rating; None where nothing is rated, or attributes have several scales."""
+        scales = {attribute.range for attribute in self.task.asked}
+        return list(scales.pop()) if len(scales) == 1 else None
+
 
 def conclude_blocks(study: Study, registered: Registered, kept: pd.DataFrame) -> list[BlockResult]:
     """The tables of every block.
@@ -115,8 +127,7 @@ def _mushra(name: str, title: str, task: Task, plan: Registration, own: pd.DataF
     screened = mushra.screen(own)
     anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(own["source"]) else None
     table = mushra.score(own, alpha=plan.alpha, margin=_margin(task, plan.margin), anchor=anchor)
-    left_out = int(screened["excluded"].sum())
-    remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
+    remark = mushra.remark(screened)
     return [
         BlockResult(name, title, table, ratings.COLUMNS, (remark,), task=task),
         BlockResult(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED, task=task),

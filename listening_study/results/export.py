@@ -28,9 +28,10 @@ TRIALS = "trials.json"
 
 def exports(results: Results) -> dict[str, pd.DataFrame]:
     """Every table as it is handed on: the codebook among them, and synthetic rows marked as such."""
-    known = codebook()
-    book = [known[known["table"].isin(results.tables)], *_block_columns(results)]
-    tables = {**results.tables, "codebook": pd.concat(book, ignore_index=True)}
+    known, asked = codebook(), {name for name in results.tables if name != "answers" or results.study.asks_source}
+    book = [known[known["table"].isin(asked)], *_block_columns(results)]
+    tables = {name: results.tables[name] for name in results.tables if name in asked}
+    tables["codebook"] = pd.concat(book, ignore_index=True)
     if not results.study.synthetic:
         return tables
     return {name: table.assign(note=SYNTHETIC) for name, table in tables.items()}
@@ -94,9 +95,10 @@ def write_results(results: Results, out: Path) -> list[Path]:
 def provenance(results: Results) -> dict[str, Any]:
     """Every number and where it comes from, as plain values."""
     study = results.study
-    numbers = {
+    numbers: dict[str, Any] = {
         name: _plain(results.tables[name])
         for name in ("tally", "confusion", "contrasts", "components", "ratings", "exclusions")
+        if name in results.tables
     }
     return {
         **({"note": SYNTHETIC} if study.synthetic else {}),
@@ -121,7 +123,7 @@ def provenance(results: Results) -> dict[str, Any]:
         "answers_after_unsealing": results.late,
         "agreement_alpha": None if np.isnan(results.agreement) else results.agreement,
         "journal": [asdict(one) for one in results.journal],
-        "notes": list(results.conclusions.notes),
+        "notes": list(results.conclusions.notes) if study.asks_source else [],
         "paper": [dict(zip(("source", "clips", "majority_human"), row, strict=True)) for row in describing.PAPER],
         **numbers,
         **_of_tasks(results),
@@ -137,6 +139,16 @@ def _of_tasks(results: Results) -> dict[str, Any]:
         "tasks": [task.model_dump(mode="json", exclude={"attributes"}) for task in results.registered.tasks],
         "judgements": len(results.tables["judgements"]),
         "judgement-exclusions": _plain(results.tables["judgement-exclusions"]),
+        "blocks": [
+            {
+                "name": block.name,
+                "title": block.title,
+                "task": str(block.task.kind),
+                "scale": block.scale,
+                "phrases": block.phrases,
+            }
+            for block in results.shown_blocks
+        ],
         **{block.name: _plain(block.table) for block in results.shown_blocks},
     }
 

@@ -68,8 +68,7 @@ def _mushra(name: str, title: str, rows: pd.DataFrame, reference: str) -> list[T
     """The scores of the listeners who pass the post-screening, and who does not."""
     screened = mushra.screen(rows)
     anchor = mushra.LOW_ANCHOR if mushra.LOW_ANCHOR in set(rows["source"]) else None
-    left_out = int(screened["excluded"].sum())
-    remark = f"{left_out} of {len(screened)} listeners are left out by the post-screening of ITU-R BS.1534-3."
+    remark = mushra.remark(screened)
     return [
         TaskTable(name, title, mushra.score(rows, reference, anchor=anchor), ratings.COLUMNS, (remark,)),
         TaskTable(f"{name}-screening", f"{title}, screening", screened, mushra.SCREENED),

@@ -4,7 +4,7 @@ They stay hidden until the study is closed. Opening the key is noted in the stud
 that came after it was first opened is part of the results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -17,6 +17,7 @@ from listening_study.analysis.exclusion import counted
 from listening_study.analysis.inference import Conclusions, conclude
 from listening_study.analysis.tables import answers_table, interview_table, listeners_table
 from listening_study.protocol.configuration import Exclusions
+from listening_study.protocol.items import items
 from listening_study.protocol.key import Key, open_key
 from listening_study.protocol.order import open_order
 from listening_study.protocol.registration import Registered, open_registration
@@ -48,6 +49,8 @@ class Results:
     late: int  # answers and judged screens given after the key was first opened
     withdrawn: int
     blocks: tuple[BlockResult, ...] = ()  # of the tasks but human or computer
+    judged: pd.DataFrame | None = None  # the judgements that count; None without such tasks
+    screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the clips of their items, by name
 
     @property
     def shown_blocks(self) -> list[BlockResult]:
@@ -97,10 +100,7 @@ def read_results(study: Study, store: Store) -> Results:
         tables={
             "answers": answers,
             "listeners": listeners,
-            **_described(kept, key),
-            "contrasts": _contrasts(answers, listeners, registered, conclusions),
-            "components": conclusions.components.reindex(columns=columns("components")),
-            "exclusions": flow,
+            **(_of_source(answers, listeners, kept, flow, key, registered, conclusions) if study.asks_source else {}),
             "interview": interview_table(replies),
             **judged.tables,
         },
@@ -111,6 +111,8 @@ def read_results(study: Study, store: Store) -> Results:
         late=sum(time > opened for time in times),
         withdrawn=store.withdrawals(),
         blocks=tuple(judged.blocks),
+        judged=judged.kept,
+        screens=judged.screens,
     )
 
 
@@ -121,17 +123,39 @@ class _Judged:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     blocks: list[BlockResult] = field(default_factory=list)
     answered_at: list[str] = field(default_factory=list)
+    kept: pd.DataFrame | None = None
+    screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _judged(study: Study, store: Store, key: Key, registered: Registered, listeners: pd.DataFrame) -> _Judged:
     if not study.judges:
         return _Judged()
-    trials = store.judged_trials()
-    table = judgements_table(study, open_order(study), key, trials, store.progress())
+    trials, order, progress = store.judged_trials(), open_order(study), store.progress()
+    table = judgements_table(study, order, key, trials, progress)
     kept, flow = counted_judgements(table, listeners, registered.plan.exclusions)
     blocks = conclude_blocks(study, registered, kept)
     tables = {"judgements": table, "judgement-exclusions": flow} | {block.name: block.table for block in blocks}
-    return _Judged(tables, blocks, [trial.answered_at for trial in trials])
+    slots = {one.slot for one in progress}
+    screens = {item.name: item.clips for slot in slots for item in items(study, order, slot)}
+    return _Judged(tables, blocks, [trial.answered_at for trial in trials], kept, screens)
+
+
+def _of_source(
+    answers: pd.DataFrame,
+    listeners: pd.DataFrame,
+    kept: pd.DataFrame,
+    flow: pd.DataFrame,
+    key: Key,
+    registered: Registered,
+    conclusions: Conclusions,
+) -> dict[str, pd.DataFrame]:
+    """The tables of human or computer."""
+    return {
+        **_described(kept, key),
+        "contrasts": _contrasts(answers, listeners, registered, conclusions),
+        "components": conclusions.components.reindex(columns=columns("components")),
+        "exclusions": flow,
+    }
 
 
 def _described(kept: pd.DataFrame, key: Key) -> dict[str, pd.DataFrame]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from clstm.runtime.names import counted
 from listening_study.analysis.tally import PAPER
 from listening_study.protocol.configuration import Loudness
 from listening_study.protocol.order import doubts
@@ -37,7 +38,7 @@ def caveats(results: Results) -> list[str]:
         )
     said += doubts(results.study)
     if results.late:
-        said.append(f"{results.late} answers came after the key was first opened.")
+        said.append(f"{counted(results.late, 'answer')} came after the key was first opened.")
     if np.isnan(results.agreement) and results.study.asks_source:
         said.append("Agreement cannot be estimated: it needs two listeners of the same clips, and both answers.")
     said.append(LEVELS[Loudness(results.study.sound["loudness"])])
@@ -72,8 +73,8 @@ def _opening(results: Results) -> Iterator[str]:
     count = f"{len(results.tables['answers'])} answers, of which {len(results.kept)} count; " if asked else ""
     yield (
         f"Listeners heard clips of {study.seconds:g} s{asked}. Human: "
-        f"{human}. Computer: {', '.join(others)}. {results.listeners} listeners, {results.complete} complete, "
-        f"{count}{results.withdrawn} withdrew and are not included."
+        f"{human}. Computer: {', '.join(others)}. {counted(results.listeners, 'listener')}, {results.complete} "
+        f"complete, {count}{results.withdrawn} withdrew and are not included."
     )
 
 

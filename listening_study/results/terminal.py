@@ -8,7 +8,8 @@ import pandas as pd
 from rich.table import Table
 
 from clstm.runtime.console import console
-from evaluation.agreement import METRIC
+from clstm.runtime.names import counted
+from evaluation.agreement import ABOUT, METRIC, PAIRED
 from listening_study.analysis.tally import PAPER
 from listening_study.exchange.importing import Imported
 from listening_study.results.blocks import TaskTable
@@ -22,7 +23,7 @@ def print_results(results: Results) -> None:
     study = results.study
     counts = f"; {len(results.tables['answers'])} answers, {len(results.kept)} count" if study.asks_source else ""
     _say(
-        f"{study.title}: {results.listeners} listeners, {results.complete} complete of "
+        f"{study.title}: {counted(results.listeners, 'listener')}, {results.complete} complete of "
         f"{results.registered.plan.listeners} registered{counts}"
     )
     for sentence in verdict(results):
@@ -30,7 +31,7 @@ def print_results(results: Results) -> None:
     if study.asks_source:
         console.print(tally_table(results.tables["tally"]))
     for block in results.shown_blocks:
-        for sentence in block.words:
+        for sentence in block.phrases:
             _say(f"• {sentence}")
         console.print(block_table(block.title, block.shown))
     for sentence in [*([DESCRIPTIVE] if study.asks_source else []), *caveats(results)]:
@@ -60,7 +61,7 @@ def tally_table(tally: pd.DataFrame) -> Table:
 
 def print_imported(imported: Imported, found: Sequence[TaskTable]) -> None:
     """What came of each block of results of other programs."""
-    _say(f"{imported.participants} participants, {len(imported.table)} judgements")
+    _say(f"{counted(imported.participants, 'participant')}, {counted(len(imported.table), 'judgement')}")
     for one in found:
         if one.of_persons:
             continue
@@ -122,22 +123,31 @@ SHOWN = 10  # metrics in the terminal; the table that is written has all
 
 
 def print_agreement(results: Results, found: pd.DataFrame) -> None:
-    """What goes with listeners' judgements: the distances, then the metrics that do most."""
-    order = found.assign(size=found["within"].abs().fillna(-1)).sort_values("size", ascending=False, kind="stable")
+    """What goes with listeners' judgements, question by question: the distances, then the metrics that do most."""
+    for (number, task, question), own in found.groupby(list(ABOUT), sort=False):
+        title = f"{results.study.title}, block {number}, {task}{'' if question == task else f', {question}'}"
+        console.print(agreement_table(title, own, task in PAIRED))
+
+
+def agreement_table(title: str, own: pd.DataFrame, paired: bool) -> Table:
+    """The table of one question. paired : whether it is of pairs of clips"""
+    order = own.assign(size=own["within"].abs().fillna(-1)).sort_values("size", ascending=False, kind="stable")
     metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
-    table = Table(title=f"{results.study.title}: rank correlation with the share taken for human", title_justify="left")
+    table = Table(title=f"{title}: rank correlation", title_justify="left")
     table.add_column("")
-    for heading in ("Clips", "Within sources", "p (Holm)", "Over all"):  # five columns fit 80 characters
+    over_all = not own["overall"].isna().all()
+    headings = ("Pairs" if paired else "Clips", "Within sources", "p (Holm)", *(["Over all"] if over_all else []))
+    for heading in headings:  # five columns fit 80 characters
         table.add_column(heading, justify="right", no_wrap=True)
     for part in (distances, metrics[:SHOWN]):
         for row in part.to_dict("records"):
-            over_all = "–" if pd.isna(row["overall"]) else f"{row['overall']:.2f}"
-            table.add_row(str(row["label"]), str(row["clips"]), *_correlation(row, "within"), over_all)
+            rest = ["–" if pd.isna(row["overall"]) else f"{row['overall']:.2f}"] if over_all else []
+            table.add_row(str(row["label"]), str(row["clips"]), *_correlation(row, "within"), *rest)
         table.add_section()
     if len(metrics) > SHOWN:
         table.caption = f"and {len(metrics) - SHOWN} more metrics; --out writes all"
         table.caption_justify = "left"
-    console.print(table)
+    return table
 
 
 def _correlation(row: Mapping[Hashable, Any], way: str) -> tuple[str, str]:

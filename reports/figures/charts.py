@@ -17,7 +17,7 @@ from evaluation.comparison.contrasts import ALPHA
 from evaluation.figures.palette import INK, MUTED
 from evaluation.figures.style import COLUMN_WIDTH, LONGEST_NAME, PAGE_WIDTH, extent, shortened, style, ticks, wrapped
 from evaluation.metrics.catalogue import METRICS
-from reports.content.listeners import ListenerTally
+from reports.content.listeners import BlockRow, ListenerTally
 from reports.content.rows import CorrelationRow
 from reports.findings.tables import labelled
 
@@ -27,6 +27,12 @@ DOTS = 300  # of a distribution at most
 WARNING = "#a33a1e"  # of a note such as that the answers are synthetic
 
 Colours = Mapping[str, str]
+MEASURES = {
+    "mean": "mean rating, with its interval for other listeners and clips",
+    "share": "share of answers, with its interval for other listeners and clips",
+    "worth": "worth in log-odds, relative to the mean of all systems",
+}
+MIDDLES = {"share": 0.5, "worth": 0.0}  # no difference
 
 
 def distributions(tidy: pd.DataFrame, view: str, colours: Colours, width: float = PAGE_WIDTH) -> Figure:
@@ -103,6 +109,36 @@ def taken_for_human(
         axes.set(xlim=(-0.02, 1.02), ylim=(len(tally) - 0.5, -0.5))
         ticks(axes, [0, 1, 0.5, 0.25, 0.75], 8, 0.1)
     return figure
+
+
+def of_block(
+    rows: Sequence[BlockRow], measure: str, colours: Colours, note: str = "", width: float = PAGE_WIDTH
+) -> Figure:
+    """What listeners said in a block: the estimate of each system or pair with its interval.
+
+    rows : those with a value; measure : "mean", "share" or "worth"
+    note : printed across the foot, such as that the answers are synthetic
+    """
+    several = len({row.attribute for row in rows}) > 1
+    with style():
+        figure, axes = _listed([_named(row, several) for row in rows], 8, 0.26, MEASURES[measure], note, width)
+        for y, row in enumerate(rows):
+            colour = colours.get(row.source, MUTED)
+            axes.plot([_drawn(row.low), _drawn(row.high)], [y, y], color=colour, linewidth=2.2)
+            axes.plot(_drawn(row.value), y, "o", color=colour, markersize=5)
+        if measure in MIDDLES:
+            axes.axvline(MIDDLES[measure], color=MUTED, linewidth=0.8, linestyle=":")
+        axes.set_ylim(max(len(rows), 3) - 0.5, -0.5)
+        if measure == "share":
+            axes.set_xlim(-0.02, 1.02)
+            ticks(axes, [0, 1, 0.5, 0.25, 0.75], 8, 0.1)
+    return figure
+
+
+def _named(row: BlockRow, several: bool) -> str:
+    """several : whether there are several attributes"""
+    name = f"{row.source} over {row.other}" if row.other else row.source
+    return f"{row.attribute}, {name}" if several else name
 
 
 def correlations(rows: Sequence[CorrelationRow], note: str = "", width: float = PAGE_WIDTH) -> Figure:

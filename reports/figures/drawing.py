@@ -239,6 +239,17 @@ def of_listeners(study: StudyContent | None, correlation: Sequence[CorrelationRo
         yield chart, partial(charts.correlations, tested, study.note)
 
 
+def of_blocks(study: StudyContent | None) -> Iterator[ChosenChart]:
+    """The mean, share or worth of each system or pair, a figure for each block of other tasks."""
+    note = f"{study.note}. " if study and study.note else ""
+    for block in study.blocks if study else ():
+        known = [row for row in block.rows if row.value is not None]
+        if known and study:
+            words = f"{note}{block.title}. {' '.join(block.phrases)}"
+            chart = Chart(block.name, block.title, words)
+            yield chart, partial(charts.of_block, known, block.measure, study.colours, study.note)
+
+
 def _distances_in_words(rows: Sequence[VerdictRow]) -> str:
     said = []
     for system in systems_in(rows):

@@ -10,11 +10,12 @@ from reports.inputs.study_results import DIFFERS
 
 NOT_TESTED: ClaimVerdict = "not tested"
 NOBODY = "no listener has taken part"
+NOT_ASKED = "listeners were not asked who made the music"
 
 
 def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> list[ClaimRow]:
     """The claims of the listening test: from a study's own conclusions, which are corrected over its registered
-    contrasts and not here; or that nobody has listened yet.
+    contrasts and not here; or that nobody has listened yet, or was asked who made the music.
 
     >>> [(row.verdict, row.otherwise) for row in of_listening(None, {"lstm": "mine"})]
     [('not tested', 'no listener has taken part')]
@@ -42,6 +43,8 @@ def of_listening(study: StudyContent | None, parts: Mapping[ModelRole, str]) -> 
         own = next((one for one in contrasts_of if one.source.casefold() == parts[role].casefold()), None)
         if study is None or study.note:
             rows.append(row.model_copy(update={"otherwise": NOBODY}))
+        elif not study.asks_source:
+            rows.append(row.model_copy(update={"otherwise": NOT_ASKED}))
         else:
             rows.append(row if own is None or own.difference is None else _heard(row, own))
     return rows

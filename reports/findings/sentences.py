@@ -63,7 +63,8 @@ def summary(
     if words := on_accuracy(accuracy):
         said.append(SummaryLine(about="Prediction", text=words))
     if study:
-        said += [SummaryLine(about="Listeners", text=f"{_synthetic(study)}{words}") for words in study.verdict]
+        heard = [*study.verdict, *(f"{block.title}. {words}" for block in study.blocks for words in block.phrases)]
+        said += [SummaryLine(about="Listeners", text=f"{_synthetic(study)}{words}") for words in heard]
     if words := on_correlation(correlation):
         said.append(SummaryLine(about="Numbers and listeners", text=_synthetic(study) + words))
     order = list(dict.fromkeys(line.about for line in said))  # what is about one system stays together

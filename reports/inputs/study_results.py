@@ -4,7 +4,7 @@ Its `results.json` and `clips.csv`, and `agreement.csv` where `clstm study agree
 reports know of studies: neither package imports the other.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,15 @@ from pydantic import ValidationError
 from clstm.runtime import old_names
 from clstm.runtime.errors import UserError
 from clstm.runtime.files import read_json
-from evaluation.agreement import COLUMNS, METRIC, sentence
-from reports.content.listeners import HeardClip, ListenerContrast, ListenerTally, StudyContent
+from evaluation.agreement import METRIC, PAIRED, SAID, WAYS, WRITTEN, sentence
+from reports.content.listeners import (
+    BlockRow,
+    HeardClip,
+    ListenerContrast,
+    ListenerTally,
+    StudyBlock,
+    StudyContent,
+)
 from reports.content.rows import TableContent, rows_as
 from reports.numbers import number
 
@@ -24,24 +31,24 @@ SHARES = ("p_human", "low", "high")
 DIFFERS = "significant difference"  # a study's own verdict on a contrast
 SOURCE = "source"  # the task of saying who made the music
 AGREEMENT = "agreement.csv"
+MEASURES = ("mean", "worth", "share")  # of a block's table, the first that it has
+ENDS = ("", "_low", "_high")
 NONE = "–"
 
 
 def read_study(folder: Path) -> StudyContent:
     """A study's results, of this version or an earlier one. Raises `UserError` for a folder that holds none.
 
-    A source on which no answer counts has no share; clips without answers are left out. A study in which nobody was
-    asked who made the music is refused: a report has a place for that task alone.
+    A source on which no answer counts has no share; clips without answers are left out.
     """
     path = Path(folder) / "results.json"
     try:
         found = old_names.translated(read_json(path))
-        if (tasks := found.get("tasks")) and SOURCE not in [task["kind"] for task in tasks]:
-            raise UserError(
-                f"--study {folder} has no answers to human or computer, which a report shows; its results are in "
-                f"{path.with_name('summary.md')}"
-            )
-        registered = [row for row in found["contrasts"] if row["analysis"] == "registered"]
+        blocks = tuple(_block(one, found[one["name"]]) for one in found.get("blocks", ()))
+        asked = _asks_source(found)
+        if not asked and not blocks:
+            raise UserError(f"--study {folder} is of an earlier version, without its blocks; make the results again")
+        registered = [row for row in found["contrasts"] if row["analysis"] == "registered"] if asked else []
         return StudyContent(
             title=str(found["title"]),
             note=str(found.get("note", "")),
@@ -54,8 +61,9 @@ def read_study(folder: Path) -> StudyContent:
             as_played=bool(found["sound"]["as_played"]),
             verdict=tuple(str(row["words"]) for row in registered),
             contrasts=tuple(ListenerContrast.model_validate(row) for row in registered),
-            tally=tuple(map(_tally, found["tally"])),
-            clips=tuple(_clips(path.with_name("clips.csv"))),
+            tally=tuple(map(_tally, found["tally"])) if asked else (),
+            clips=tuple(_clips(path.with_name("clips.csv"))) if asked else (),
+            blocks=blocks,
             agreement=_agreement(path.with_name(AGREEMENT), str(found.get("note", ""))),
         )
     except OSError as error:
@@ -73,45 +81,110 @@ def _clips(path: Path) -> list[HeardClip]:
     return rows_as(HeardClip, table[table["answers"] > 0])
 
 
-def _agreement(path: Path, note: str) -> TableContent | None:
-    """What goes with the answers: distances, then metrics, those that do most first; None where there is no table."""
+def _asks_source(found: Mapping[str, Any]) -> bool:
+    """Whether a study has a block of human or computer: all studies that have no tasks."""
+    tasks = found.get("tasks")
+    return not tasks or SOURCE in [task["kind"] for task in tasks]
+
+
+def _block(about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> StudyBlock:
+    """about : name, title, task, scale and phrases; rows : its table"""
+    measure = next((name for name in MEASURES if rows and name in rows[0]), MEASURES[-1])
+    return StudyBlock(
+        name=str(about["name"]),
+        title=str(about["title"]),
+        task=str(about["task"]),
+        measure=measure,
+        scale=about["scale"],
+        phrases=tuple(map(str, about["phrases"])),
+        rows=tuple(_block_row(measure, row) for row in rows),
+    )
+
+
+def _block_row(measure: str, row: Mapping[str, Any]) -> BlockRow:
+    """Of a mean, `low` and `high` of the study's table are those of its difference from the reference."""
+    of_mean = measure == "mean"
+    value, low, high = (row[f"mean{end}"] if of_mean else row[end.lstrip("_") or measure] for end in ENDS)
+    gap = [row[name] for name in ("difference", "low", "high")] if of_mean else [None] * 3
+    return BlockRow(
+        attribute=str(row.get("attribute", "")) if of_mean else "",
+        source=str(row["source"]),
+        other=str(row.get("other", "")),
+        value=value,
+        low=low,
+        high=high,
+        difference=gap[0],
+        difference_low=gap[1],
+        difference_high=gap[2],
+        rank_low=row.get("rank_low"),
+        rank_high=row.get("rank_high"),
+        p_holm=row.get("p_holm"),
+    )
+
+
+def _agreement(path: Path, note: str) -> tuple[TableContent, ...]:
+    """What goes with the answers, a table for each block; none where it was not computed."""
     if not path.is_file():
-        return None
+        return ()
     table = _read_agreement(path)
-    order = table.reindex(table["within"].abs().sort_values(ascending=False, kind="stable").index)
-    metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
-    mark = f"{note}. " if note else ""
+    blocks = list(table.groupby("block", sort=False))
+    return tuple(_of_block(str(number), own, note, single=len(blocks) == 1) for number, own in blocks)
+
+
+def _of_block(number: str, table: pd.DataFrame, note: str, *, single: bool) -> TableContent:
+    """Question by question, distances, then metrics, those first that go most with the answers; over all clips only
+    where that has a sign."""
+    task, several = str(table["task"].iloc[0]), len(set(table["question"])) > 1
+    ways = WAYS[::-1] if table["overall"].notna().any() else ("within",)
+    key = "agreement" if single else f"agreement-block-{number}"
+    titles = {"within": "Within sources", "overall": "Over all"}
+    over_all = " Over all clips, sources that differ are enough for a correlation." if "overall" in ways else ""
     return TableContent(
-        key="agreement",
-        title="What goes with listeners’ judgements",
+        key=key,
+        title=f"What goes with listeners’ judgements{'' if single else f': block {number}, {task}'}",
         look=(
-            f"{mark}{sentence(table)} Rank correlations over the study’s clips, as they were heard, with the share of "
-            "listeners who took them for human; 95 % intervals; p corrected by Holm. Over all clips, sources that "
-            "differ are enough for a correlation."
+            f"{f'{note}. ' if note else ''}{sentence(table)} Rank correlations over the study’s clips, as they were "
+            f"heard, with {SAID[task]}. 95 % intervals, for other clips and other listeners; p corrected by Holm over "
+            f"this table.{over_all}"
         ),
-        columns=("Quantity", "Clips", "Within sources", "p (Holm), within", "Over all clips", "p (Holm), over all"),
+        columns=(
+            "Quantity",
+            *(["Attribute"] if several else []),
+            "Pairs of clips" if task in PAIRED else "Clips",
+            *(text for way in ways for text in (titles[way], f"p (Holm), {titles[way].lower()}")),
+        ),
         rows=tuple(
-            (str(row["label"]), str(row["clips"]), *_ways(row))
-            for part in (distances, metrics)
-            for row in part.to_dict("records")
+            (str(row["label"]), *([str(row["question"])] if several else []), str(row["clips"]), *_ways(row, ways))
+            for _, own in table.groupby("question", sort=False)
+            for row in _ordered(own)
         ),
-        files=("tables/agreement.csv",),
+        files=(f"tables/{key}.csv",),
         folded=True,
     )
 
 
+def _ordered(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    order = table.reindex(table["within"].abs().sort_values(ascending=False, kind="stable").index)
+    metrics, distances = (order[(order["kind"] == METRIC) == yes] for yes in (True, False))
+    return pd.concat([distances, metrics]).to_dict("records")
+
+
 def _read_agreement(path: Path) -> pd.DataFrame:
     """Raises `UserError` for another table."""
+    another = f"--study {path} is no table that `clstm study agreement --out` wrote; remove it"
     try:
-        table = pd.read_csv(path)[list(COLUMNS)]
-        return table.astype({name: float for name in COLUMNS if name.startswith(("within", "overall"))})
+        table = pd.read_csv(path, dtype=dict.fromkeys(("task", "question", "label"), str))[list(WRITTEN)]
+        table = table.astype({name: float for name in WRITTEN if name.startswith(WAYS)})
     except (ValueError, KeyError, OSError) as error:
-        raise UserError(f"--study {path} is no table that `clstm study agreement --out` wrote; remove it") from error
+        raise UserError(another) from error
+    if table.empty or not set(table["task"]) <= set(SAID):
+        raise UserError(another)
+    return table
 
 
-def _ways(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+def _ways(row: Mapping[Hashable, Any], ways: Iterable[str]) -> tuple[str, ...]:
     cells: list[str] = []
-    for way in ("within", "overall"):
+    for way in ways:
         value, low, high, p = (row[f"{way}{end}"] for end in ("", "_low", "_high", "_p_holm"))
         known = not pd.isna(value)
         cells += [f"{number(value, 2)} [{number(low, 2)}, {number(high, 2)}]" if known else NONE]

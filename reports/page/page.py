@@ -26,11 +26,13 @@ from reports.page import first
 from reports.page.cells import NBSP, floors, number_views
 from reports.page.dots import dots
 from reports.page.given import SHARES, SKILLS, accuracy_tables, correlation_lines
+from reports.page.listeners import heard_blocks
 from reports.page.marks import marks_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+AGREEMENT = "agreement"  # what the keys of the tables of listeners and metrics begin with
 TEMPLATES = Path(__file__).parent / "templates"
 
 LOOK_FOR = {
@@ -123,6 +125,8 @@ def render_page(
         accuracy_tables=accuracy_tables(content.accuracy, paper),
         accuracy_labels=list(SHARES),
         skills=SKILLS,
+        heard=heard_blocks(content.study) if content.study else [],
+        related=[one for one in content.beside if one.key.startswith(AGREEMENT)],
         correlations=correlation_lines(content.correlation),
         note_lengths=limits.of_lengths(controls, pedal=content.provenance.pedal)
         if content.provenance.rendering

@@ -66,6 +66,17 @@ def _reasons(low: float, high: float) -> list[str]:
     return found
 
 
+def remark(screened: pd.DataFrame) -> str:
+    """How many listeners are left out, in words.
+
+    >>> remark(pd.DataFrame({"excluded": [True, False]}))
+    '1 of 2 listeners is left out by the post-screening of ITU-R BS.1534-3.'
+    """
+    count = int(screened["excluded"].sum())
+    are = "is" if count == 1 else "are"
+    return f"{count} of {len(screened)} listeners {are} left out by the post-screening of ITU-R BS.1534-3."
+
+
 def score(
     judgements: pd.DataFrame,
     reference: str = REFERENCE,
