@@ -12,8 +12,8 @@ only described.
 What is judged depends on the task (`SAID`). A preference is of two clips, so the observations are pairs of clips: of
 the two, is the one with more of a quantity preferred more often? Quantities are differences, and pairs of the same two
 systems are a group. That needs no model of what a clip is worth, such as that of Bradley & Terry (1952), which few
-comparisons of each clip would not carry. ABX says which clips can be told apart: quantities are distances between the
-two.
+comparisons of each clip would not carry. ABX says which clips can be distinguished: quantities are distances between
+the two.
 
 A family of tests is one way of one block of a study: p is corrected by Holm over all its quantities and attributes, as
 the block's own results are.
@@ -64,7 +64,7 @@ SAID: Mapping[str, str] = {
     "mushra": "the mean score of a clip, each listener’s own level taken out; no hidden references and anchors",
     "preference": "how often the first of two clips was preferred: quantities are differences of the two, and pairs of "
     "the same two sources are compared with each other",
-    "abx": "how often two clips were told apart: quantities are distances between the two",
+    "abx": "how often two clips were distinguished: quantities are distances between the two",
 }
 
 Labels = NDArray[Any]

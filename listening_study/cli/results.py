@@ -79,7 +79,7 @@ def agreement(
     """Say which metrics and distances go with what listeners said of the clips of a closed study.
 
     For every task: who made a clip, each attribute that was rated, which of two clips was preferred, and which two
-    were told apart. Rank correlations over clips, or pairs of them, within sources and over all, with 95 % intervals
+    were distinguished. Rank correlations over clips, or pairs of them, within sources and over all, with 95 % intervals
     for other clips and listeners, and p corrected by Holm over each block. The clips are measured as they were heard. A
     distance is from the study's human clips of other pieces: in all metrics, by view, and in each `--embedding` of
     sound; in ABX, it is between the two clips.
