@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL: a participant goes on at the other when one is killed."""
+"""Two servers on one PostgreSQL, at every task: a participant goes on at the other when one is killed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ import pytest
 from app_server import AppServer, running
 from minimal_study import write_study
 from patience import PATIENCE
-from postgres_server import running_postgres
+from postgres_server import Server, running_postgres
 from scripted_listener import Listener, answer_of, check, hear, newcomer, some_response, task_on, trial_on
+from task_study import EVERY_TASK, write_task_study
 
 import listening_study
 from listening_study.protocol.configuration import Design
@@ -25,17 +26,31 @@ pytestmark = pytest.mark.slow
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with running_postgres() as postgres:
-        address = postgres.new_database()
-        migrate(address)
-        yield address
+def source_study(folder: Path) -> Study:
+    return write_study(folder, seconds=0.5, design=Design(repeats=1, practice=0))
+
+
+def study_of_every_task(folder: Path) -> Study:
+    return write_task_study(folder, EVERY_TASK, rows=1, seconds=0.5)
+
+
+@pytest.fixture(scope="module", params=[source_study, study_of_every_task])
+def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    made: Study = request.param(tmp_path_factory.mktemp("replicas") / "study")
+    return made
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return write_study(tmp_path_factory.mktemp("replicas") / "study", seconds=0.5, design=Design(repeats=1, practice=0))
+def postgres() -> Iterator[Server]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database(study: Study, postgres: Server) -> str:
+    address = postgres.new_database()
+    migrate(address)
+    return address
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +106,7 @@ def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(
             await asyncio.sleep(0.01)
 
     async def kill_in_turn() -> None:
-        whole = study.size.trials * len(everybody)
+        whole = study.trials * len(everybody)
         for part, server in ((0.25, one), (0.5, other), (0.75, one)):
             await answered(round(part * whole))
             server.kill()
@@ -102,6 +117,6 @@ def test_ten_go_on_when_one_replica_dies_and_when_the_other_does(
 
     asyncio.run(go())
     moved = sum(listener.reconnections for listener in everybody)
-    assert check(study, database, everybody) == study.size.trials * 10
+    assert check(study, database, everybody) == study.trials * 10
     assert moved >= 10
     print(f"10 listeners, 3 kills, {moved} reconnections; none lost, none twice")
