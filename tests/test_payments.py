@@ -161,6 +161,7 @@ def test_who_withdraws_goes_back_though_the_id_is_deleted(visit: Open, paid: Stu
     tab.button(key="withdraw").click().run()
     tab.button(key="withdraw-yes").click().run()
     assert shown(tab) == ("GONE", way_back("gone"))
+    assert tab.query_params["PID"] == PERSON, "a reload knows who comes"
     assert stored(paid) == []
     assert all(PERSON.encode() not in file.read_bytes() for file in paid.folder.glob("answers*"))
 

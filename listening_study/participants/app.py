@@ -15,6 +15,7 @@ import streamlit as st
 from listening_study.participants.admission_rate import Admissions
 from listening_study.participants.screens import (
     Visit,
+    arrived,
     background,
     busy,
     frame,
@@ -79,7 +80,8 @@ def main() -> None:
 
 def show_screen(visit: Visit, token: str | None, listener: Listener | None) -> None:
     if st.session_state.get("withdrawn"):
-        st.query_params.clear()
+        # The address is again the one they came with: whoever agrees after all can be paid.
+        st.query_params.from_dict(arrived(visit))
         frame.begin(visit, "withdrawn")
         notice.withdrawn(visit)
     elif token and listener:

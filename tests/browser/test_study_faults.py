@@ -1,5 +1,6 @@
 """What befalls a phone at every task: a proxy that cuts, no network, sleep, a second tab. Nothing is lost or double."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import listening_study
 from listening_study.protocol.study import Study
 from listening_study.store import Store
 from listening_study.store.connection import migrate
+from listening_study.store.records import AnsweredTrial
 from listening_study.streamlit_internals.options import public_settings
 
 if TYPE_CHECKING:
@@ -25,7 +27,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 SIZE = {"width": 820, "height": 1180}  # MUSHRA is compared on a wider screen than a phone's
 SECONDS = 1.5  # of a sound
-AWAY = 3000  # ms without a network, or asleep
+AWAY = 3  # seconds asleep
+
+
+# How long nothing ran in a page, ms: a page that does not sleep looks every tenth of a second.
+LONGEST_PAUSE = """
+window.pause = 0
+let last = performance.now()
+setInterval(() => { window.pause = Math.max(window.pause, performance.now() - last); last = performance.now() }, 100)
+"""
 
 
 class Place:
@@ -34,13 +44,16 @@ class Place:
     def __init__(self, study: Study, proxy: CuttingProxy) -> None:
         self.study, self.proxy = study, proxy
 
-    def stored(self, token: str) -> list[int]:
-        """The trials of a listener that have an answer, in the order of arrival."""
+    def stored(self, token: str) -> dict[int, object]:
+        """What a listener answered, by trial; each was stored once."""
         with closing(Store(self.study.answers_path)) as store:
             listener = store.find(token)
             assert listener
-            found = [*store.answered_trials(), *store.judged_trials()]
-        return sorted(one.trial for one in found if one.participant == listener.id)
+            rows = [*store.answered_trials(), *store.judged_trials()]
+        own = [one for one in rows if one.participant == listener.id]
+        found = {one.trial: one.response if isinstance(one, AnsweredTrial) else one.judgements for one in own}
+        assert len(found) == len(own)
+        return found
 
 
 @contextmanager
@@ -66,6 +79,7 @@ class Listener:
     def __init__(self, context: "BrowserContext", place: Place, token: str = "") -> None:
         self.place, self.token = place, token or newcomer(place.study, place.study.answers_path)
         self.page: Page = context.new_page()
+        self.page.add_init_script(LONGEST_PAUSE)
         self.page.goto(f"http://127.0.0.1:{place.proxy.port}/?t={self.token}")
 
     def task(self, number: int) -> str:
@@ -93,17 +107,31 @@ class Listener:
                     self.page.keyboard.press("k")
                 self.page.wait_for_timeout(1000 * SECONDS + 400)
 
-    def choose(self) -> None:
-        """Answer what is in view by what a finger reaches: a moved slider, or the first option."""
+    def choose(self, place: int = 0) -> None:
+        """Answer what is in view by what a finger reaches: a moved slider, or the option at this place."""
         from playwright.sync_api import Error
 
         for item in self.page.locator(".item:visible").all():
             with suppress(Error):  # the next screen may be there meanwhile
                 if item.locator("input[type=range]").count():
                     item.locator("input[type=range]").focus(timeout=2000)
-                    self.page.keyboard.press("ArrowRight")
+                    self.page.keyboard.press("ArrowLeft" if place else "ArrowRight")
                 elif item.locator("label:visible").count() and not item.locator("input:checked").count():
-                    item.locator("label:visible").first.click(timeout=2000)
+                    item.locator("label:visible").nth(place).click(timeout=2000)
+
+    def draft(self, number: int) -> tuple[list[float], list[object]]:
+        """What was heard of each sound of this screen, and chosen, as the page would begin with after a reload."""
+        kept = self.page.evaluate("JSON.parse(sessionStorage.getItem('draft') ?? '{}')")
+        if not str(kept.get("name")).endswith(f"/trial-{number}"):
+            return [], []
+        return [one["share"] for one in kept["heard"]], kept["values"]
+
+    def has_kept(self, number: int, before: tuple[list[float], list[object]]) -> bool:
+        """Whether what was heard and chosen is still there, unless the screen is gone."""
+        heard, chosen = self.draft(number)
+        more = all(now >= then for then, now in zip(before[0], heard, strict=False))
+        same = all(then is None or now == then for then, now in zip(before[1], chosen, strict=False))
+        return not self.is_at(number) or (len(heard) == len(before[0]) > 0 and more and same)
 
     def send(self, number: int) -> None:
         """Answer, panel by panel, until this screen is gone."""
@@ -135,31 +163,37 @@ def test_a_proxy_that_cuts_every_connection_after_a_while_takes_nothing(
             listener.at(number)
             listener.send(number)
         assert place.proxy.cuts >= 3
-        assert place.stored(listener.token) == list(range(place.study.trials))
+        assert sorted(place.stored(listener.token)) == list(range(place.study.trials))
 
 
 def test_a_network_lost_amid_a_sound_and_at_the_moment_of_sending_takes_nothing(
     context: "BrowserContext", place: Place
 ) -> None:
     listener = Listener(context, place)
-    page = listener.page
+    page, lost = listener.page, listener.page.locator("#lost")
     for number in range(place.study.trials):
         listener.at(number)
         page.keyboard.press("k")
         page.wait_for_timeout(500)
         place.proxy.refuse(refusing=True)
-        page.wait_for_timeout(AWAY)
+        lost.wait_for()  # it is said
+        before = listener.draft(number)
         place.proxy.refuse(refusing=False)
+        lost.wait_for(state="hidden")
+        assert listener.has_kept(number, before)
         listener.hear(number)
         listener.choose()
+        before = listener.draft(number)
         place.proxy.refuse(refusing=True)
-        for _ in range(3):  # it was heard whole, so it can be answered; what is sent now arrives later
+        for _ in range(3):  # what was heard whole can be answered; what is sent now arrives later
             page.keyboard.press("Enter")
             listener.choose()
-        page.wait_for_timeout(AWAY)
+        lost.wait_for()
         place.proxy.refuse(refusing=False)
+        lost.wait_for(state="hidden")
+        assert listener.has_kept(number, before)
         listener.send(number)
-    assert place.stored(listener.token) == list(range(place.study.trials))
+    assert sorted(place.stored(listener.token)) == list(range(place.study.trials))
 
 
 def test_a_phone_that_sleeps_amid_a_sound_goes_on(context: "BrowserContext", place: Place) -> None:
@@ -170,24 +204,32 @@ def test_a_phone_that_sleeps_amid_a_sound_goes_on(context: "BrowserContext", pla
         listener.at(number)
         page.keyboard.press("k")
         page.wait_for_timeout(500)
+        before = listener.draft(number)
         session.send("Page.setWebLifecycleState", {"state": "frozen"})
         place.proxy.refuse(refusing=True)  # a server or a network gives a sleeping phone up
-        place.proxy.refuse(refusing=False)
-        listener.page.context.pages[0].wait_for_timeout(AWAY)
+        time.sleep(AWAY)
         session.send("Page.setWebLifecycleState", {"state": "active"})
+        page.wait_for_timeout(500)
+        place.proxy.refuse(refusing=False)
+        assert listener.has_kept(number, before)
         listener.send(number)
-    assert place.stored(listener.token) == list(range(place.study.trials))
+    assert page.evaluate("pause") > 1000 * AWAY - 500  # it did sleep
+    assert sorted(place.stored(listener.token)) == list(range(place.study.trials))
 
 
-def test_two_tabs_of_one_listener_answer_each_screen_once(context: "BrowserContext", place: Place) -> None:
+def test_of_two_tabs_of_one_listener_the_first_answer_counts(context: "BrowserContext", place: Place) -> None:
     listener = Listener(context, place)
     for number in range(place.study.trials):
         listener.at(number)
+        listener.hear(number)
+        listener.choose(1)
         other = Listener(context, place, listener.token)
         other.at(number)
         other.send(number)
         if number + 1 < place.study.trials:
             other.at(number + 1)
         other.page.close()
-        listener.send(number)  # what this tab still shows is answered a second time
-    assert place.stored(listener.token) == list(range(place.study.trials))
+        first = place.stored(listener.token)[number]
+        listener.send(number)  # what this tab still shows is answered otherwise, and goes on
+        assert place.stored(listener.token)[number] == first
+    assert sorted(place.stored(listener.token)) == list(range(place.study.trials))

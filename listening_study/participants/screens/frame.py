@@ -62,7 +62,7 @@ def bottom(visit: Visit, token: str, listener: Listener) -> None:
                 st.session_state["withdrawing"] = False
                 st.rerun()
             if st.button(texts.withdraw_yes, key="withdraw-yes"):
-                back = arrived(visit, listener)  # in memory alone, for the link back
+                back = arrived(visit, listener)  # no longer stored: for the link back, and the address
                 _withdraw(visit, token)
                 st.session_state.clear()
                 st.session_state["withdrawn"] = True
