@@ -1,5 +1,7 @@
 """What befalls a phone at every task: a proxy that cuts, no network, sleep, a second tab. Nothing is lost or double."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -114,8 +116,9 @@ class Listener:
         for item in self.page.locator(".item:visible").all():
             with suppress(Error):  # the next screen may be there meanwhile
                 if item.locator("input[type=range]").count():
-                    item.locator("input[type=range]").focus(timeout=2000)
-                    self.page.keyboard.press("ArrowLeft" if place else "ArrowRight")
+                    if item.locator("output").inner_text() == "–":  # not yet moved
+                        item.locator("input[type=range]").focus(timeout=2000)
+                        self.page.keyboard.press("ArrowLeft" if place else "ArrowRight")
                 elif item.locator("label:visible").count() and not item.locator("input:checked").count():
                     item.locator("label:visible").nth(place).click(timeout=2000)
 
@@ -196,19 +199,33 @@ def test_a_network_lost_amid_a_sound_and_at_the_moment_of_sending_takes_nothing(
     assert sorted(place.stored(listener.token)) == list(range(place.study.trials))
 
 
-def test_a_phone_that_sleeps_amid_a_sound_goes_on(context: "BrowserContext", place: Place) -> None:
+@contextmanager
+def asleep(browser: "Browser") -> Iterator[None]:
+    """No page runs, as on a phone that sleeps."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    pages = [one["id"] for one in processes if one["type"] == "renderer"]
+    for process in pages:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in pages:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_a_phone_that_sleeps_amid_a_sound_goes_on(browser: "Browser", context: "BrowserContext", place: Place) -> None:
     listener = Listener(context, place)
     page = listener.page
-    session = context.new_cdp_session(page)
     for number in range(place.study.trials):
         listener.at(number)
         page.keyboard.press("k")
         page.wait_for_timeout(500)
         before = listener.draft(number)
-        session.send("Page.setWebLifecycleState", {"state": "frozen"})
-        place.proxy.refuse(refusing=True)  # a server or a network gives a sleeping phone up
-        time.sleep(AWAY)
-        session.send("Page.setWebLifecycleState", {"state": "active"})
+        with asleep(browser):
+            place.proxy.refuse(refusing=True)  # a server or a network gives a sleeping phone up
+            time.sleep(AWAY)
         page.wait_for_timeout(500)
         place.proxy.refuse(refusing=False)
         assert listener.has_kept(number, before)
