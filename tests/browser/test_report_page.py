@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from accessibility import violations
 
 from clstm.music.midi import Notes, write_midi
 from evaluation.audio.files import write_audio
@@ -218,6 +219,14 @@ def test_one_player_sounds_at_a_time(page: "Page") -> None:
         player.evaluate("async player => { player.muted = true; await player.play() }")
     page.wait_for_function("player => player.paused", arg=first.element_handle())
     assert not second.evaluate("player => player.paused")
+
+
+def test_axe_finds_nothing_with_and_without_the_bar_of_the_player(page: "Page") -> None:
+    muted(page)
+    assert violations(page) == []
+    page.locator("button[data-play]:enabled").first.click()
+    page.locator("#playing").wait_for()
+    assert violations(page) == []
 
 
 def test_nothing_reaches_beyond_the_screen(page: "Page") -> None:
