@@ -45,7 +45,7 @@ from evaluation.prompting.likelihood import LIKELIHOOD
 from reports.assembly import content_of
 from reports.content.report import FORMAT, MADE_BY, RECORD, ReportContent
 from reports.figures import drawing
-from reports.figures.drawing import ChosenChart, draw_all
+from reports.figures.drawing import ChosenChart
 from reports.findings import tables, tables_of_blocks
 from reports.findings.latex import latex
 from reports.inputs import variants as decoded
@@ -61,9 +61,10 @@ from reports.numbers import listed
 from reports.page.page import render_page
 from reports.page.single_file import single_file
 from reports.paper.kit import FOLDER as PAPER
-from reports.paper.kit import write_kit
+from reports.paper.kit import write_texts
 
 PAGE = "index.html"
+FIGURES = "figures"  # a folder of the report
 
 Printed = Mapping[str, tuple[pd.DataFrame, str]]  # by the file's name: a table and its caption
 
@@ -89,11 +90,6 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
             systems, names, choice, folder, asked.settings, partial(progress, "Rendering"), unheard
         )
         content = content_of(inputs, verdict, systems, variants, excerpts, progress)
-        charts = _charts(content, verdict.values, inputs.networks)
-        drawn = draw_all(
-            *(excerpts.songs, charts, folder, partial(progress, "Drawing"), inputs.for_print),
-            score_matrix=any(control.of_a_score_matrix for control in verdict.references.controls.values()),
-        )
         _write_tables(_tables(content), folder / "tables")
         _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
         _write_beside(verdict, folder)
@@ -101,11 +97,18 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
             copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
         record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
         write_json(folder / RECORD, record)
+        figures = drawing.drawings(
+            *(excerpts.songs, _charts(content, verdict.values, inputs.networks), folder / FIGURES, inputs.for_print),
+            score_matrix=any(control.of_a_score_matrix for control in verdict.references.controls.values()),
+        )
+        figures.folder.mkdir()
+        jobs = [*figures.jobs]
         if kit := inputs.for_print and bool(content.verdict):
             shown = [excerpts.songs[system.name] for system in systems if system.role != "control"]
-            write_kit(folder, folder / PAPER, shown, progress=progress)
+            jobs += write_texts(folder, folder / PAPER, shown)
+        drawing.draw(jobs, partial(progress, "Drawing"))
         listening = listening_of(systems, names, matches, choice, excerpts, unheard)
-        write_text(folder / PAGE, render_page(content, drawn, listening, created, verdict.values, kit=kit))
+        write_text(folder / PAGE, render_page(content, figures.drawn(), listening, created, verdict.values, kit=kit))
         write_json(folder / MANIFEST, _manifest(record["provenance"], folder, created))
     return content
 

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from page_parts import Parts
 from patience import PATIENCE
-from pools import empty_figure, forked_pools
+from pools import empty_figure, start_server
 
 from clstm.corpus.corpus import Corpus
 from clstm.corpus.preparation import prepare
@@ -124,9 +124,9 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
 
 @pytest.fixture(scope="session", autouse=True)
 def one_process_a_pool() -> Iterator[None]:
-    """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own. The
-    process is forked, so that it need not import the same libraries again."""
-    with pytest.MonkeyPatch.context() as patch, forked_pools():
+    """As on a machine of one core, unless a test asks for more: every worker of pytest has a core of its own."""
+    start_server()
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(processes, "default_workers", lambda: 1)
         yield
 

@@ -157,8 +157,8 @@ def test_a_distribution_has_one_dot_per_piece_and_its_median(width: float) -> No
     values = np.arange(9.0)
     table = pd.DataFrame({"system": "A", "metric": "mean_level", "value": values})
     (axes,) = charts.distributions(table, "envelope", {"A": RED, "B": BLUE}, width).axes
-    dots, middle, median = axes.get_lines()
-    assert sorted(dots.get_xdata()) == values.tolist()
+    (dots,), (middle, median) = axes.collections, axes.get_lines()
+    assert sorted(np.asarray(dots.get_offsets())[:, 0]) == values.tolist()
     assert list(middle.get_xdata()) == [2.0, 6.0]
     assert median.get_xdata()[0] == 4.0
 

@@ -1,6 +1,5 @@
 """A file that kills or stalls its reader costs itself alone."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -9,15 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clstm.runtime import processes
 from clstm.runtime.errors import UnreadableFileError, UserError
 from clstm.runtime.processes import in_processes
-
-
-@pytest.fixture(autouse=True)
-def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes as users get them, not the forked ones of other tests."""
-    monkeypatch.setattr(processes, "get_context", multiprocessing.get_context)
 
 
 def length_of_name(path: Path) -> int:

@@ -58,7 +58,7 @@ def sung(name: str, title: str = "a piece") -> DrawnPiece:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said of figures does not depend on how they look."""
-    monkeypatch.setattr(kit, "in_processes", lambda _draw, figures, seconds: ((figure, None) for figure in figures))
+    monkeypatch.setattr(kit, "draw", lambda jobs, progress: None)
 
 
 def test_the_largest_distances_are_significant_ones_first() -> None:

@@ -12,6 +12,7 @@ import pytest
 from patience import PATIENCE
 
 from clstm.runtime import processes
+from clstm.runtime.forking import process_context
 from evaluation.audio.files import write_audio
 from evaluation.drift.check import record
 
@@ -60,7 +61,7 @@ def run(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
         for name, value in OTHERS.items():
             patch.setenv(name, value)
         words = [*ALONE, *UNWRITTEN, f"--rootdir={repository}", *options, str(repository)]
-        process = processes.get_context("spawn").Process(target=pytest_of, args=(repository, words))
+        process = process_context().Process(target=pytest_of, args=(repository, words))
         process.start()
         process.join(PATIENCE)
     said = [(repository.parent / f"{repository.name} {stream}").read_text(encoding="utf-8") for stream in STREAMS]
@@ -73,7 +74,7 @@ def pytest_of(repository: Path, words: list[str]) -> None:
         with (repository.parent / f"{repository.name} {stream}").open("w") as file:
             os.dup2(file.fileno(), descriptor)
     forking = multiprocessing.get_context("fork")
-    processes.get_context = lambda method: forking  # type: ignore[assignment, attr-defined]  # here too nothing is imported anew
+    processes.process_context = lambda: forking  # type: ignore[assignment]  # here too nothing is imported anew
     sys.exit(pytest.main(words))
 
 

@@ -13,19 +13,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from clstm.formats.table import NATIVE
 from clstm.runtime.errors import LostProcessError, UnreadableFileError, UserError
+from clstm.runtime.forking import process_context
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 LOOK_AHEAD = 16  # items per worker
 HOPELESS = 3  # items one after another whose processes died before they began: it is not the items
+FOREVER = 30 * 86400.0  # seconds: of work that is ours, no file's
 TIME_LIMIT = 120.0  # seconds per file; a MIDI file reads in well under one, a symphony in MusicXML in half of it
 
 
@@ -54,6 +56,42 @@ def in_processes(
     return _results(_Pool(function, items, min(workers or default_workers(), len(items)), seconds))
 
 
+@dataclass(frozen=True, eq=False)
+class _Work(Generic[Result]):
+    name: str
+    function: Callable[[], Result]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __call__(self) -> Result:
+        return self.function()
+
+
+@contextmanager
+def beside(name: str, function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Call a function in a process of its own during the block. The value waits for its result, or raises its error.
+
+    name : of the work, for a message where its process dies
+
+    >>> with beside("an example", dict) as result:
+    ...     result()
+    {}
+    """
+    pool = _Pool(_Work.__call__, [_Work(name, function)], 1, FOREVER)
+
+    def wait_for_it() -> Result:
+        ((_, result),) = _results(pool)
+        if isinstance(result, UnreadableFileError):
+            raise result
+        return result
+
+    try:
+        yield wait_for_it
+    finally:
+        pool.stop()
+
+
 class _Pool(Generic[Item, Result]):
     """Processes, and the items that wait for their turn or to be taken: only so many, for the results of a large folder
     would fill the memory."""
@@ -68,10 +106,9 @@ class _Pool(Generic[Item, Result]):
     def start(self, workers: int) -> None:
         from pebble import ProcessPool
 
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each is one core's worth, and threads would only spin
         # Ctrl-C is ours
         ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-        self.processes = ProcessPool(max_workers=workers, context=get_context("spawn"), **ignore_interrupts)
+        self.processes = ProcessPool(max_workers=workers, context=process_context(), **ignore_interrupts)
 
     def stop(self) -> None:
         self.processes.stop()

@@ -6,7 +6,7 @@ a file, and is read block by block (`buffers`). libsndfile reads and writes, sox
 
 import warnings
 from dataclasses import dataclass
-from io import BytesIO, FileIO
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from clstm.runtime.finding import is_midi
 from clstm.runtime.names import counted
 from evaluation.audio.buffers import BlockWriter, Waveform, blocks, clipped
 from evaluation.audio.decoding import decode
+from evaluation.audio.mpeg import MPEG_RATES, with_length
 from evaluation.audio.render import RenderSettings, render
 from evaluation.audio.soundfont import lacking
 
 _WRITTEN = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
+_LAME = 3  # of players: its own choice; 2 takes three times as long
 _MP3 = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}  # piano: some 10 kB/s, near transparent
 
 
@@ -119,22 +121,32 @@ def write_audio(path: Path, waveform: Waveform, rate: int, bits: int = 16, *, re
 def mp3(waveform: Waveform, rate: int, kbits: int) -> bytes:
     """The content of an MP3 file for listening. Samples beyond full scale are clipped.
 
-    waveform : (samples,) or (samples, channels) at `rate` Hz, 32 kHz or more
-    kbits : kbit/s, 40..320, constant
+    waveform : (samples,) or (samples, channels) at `rate` Hz; of a rate that MPEG does not have it becomes 44.1 kHz
+    kbits : kbit/s, constant: 32..320 from 32 kHz on, 8..160 below
 
-    >>> 8 * len(mp3(np.zeros(44100, dtype=np.float32), 44100, 64)) // 1000  # a second, and what the encoder adds
-    68
+    >>> content = mp3(np.zeros(44100, dtype=np.float32), 44100, 64)
+    >>> 8 * len(content) // 1000  # a second, and what the encoder adds
+    69
     """
-    import soundfile
+    import lameenc
 
-    # Of a constant rate libsndfile takes a share, 0 for 320 and 1 for 32 kbit/s.
-    how = {"bitrate_mode": "CONSTANT", "compression_level": (320 - kbits) / 288}
-    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
-    content = BytesIO()
-    with soundfile.SoundFile(content, "w", rate, channels, format="MP3", **how) as audio:
-        for _, block in blocks(waveform):
-            audio.write(np.clip(block, -1.0, 1.0))
-    return content.getvalue()
+    sound = waveform[:, None] if waveform.ndim == 1 else waveform
+    if not len(sound):  # LAME encodes no nothing
+        sound = np.zeros((1, sound.shape[1]), dtype=np.float32)
+    if rate not in MPEG_RATES:
+        sound, rate = resample(sound, rate, 44100), 44100
+    encoder = lameenc.Encoder()  # not libsndfile's: it has LAME at its slowest alone
+    encoder.silence()
+    encoder.set_channels(sound.shape[1])
+    encoder.set_in_sample_rate(rate)
+    encoder.set_out_sample_rate(rate)
+    encoder.set_bit_rate(kbits)
+    encoder.set_quality(_LAME)
+    content = bytearray()
+    for _, block in blocks(sound):
+        content += encoder.encode(np.rint(np.clip(block, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    content += encoder.flush()
+    return with_length(bytes(content), len(sound))
 
 
 class _Disk:

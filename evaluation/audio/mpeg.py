@@ -23,9 +23,12 @@ _BIT_RATES = {  # kbit/s by (MPEG-1 or not, layer)
     (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+MPEG_RATES = frozenset(rate >> shift for rate in _RATES for shift in (0, 1, 2))
 _RUBBISH = 2**24  # bytes in a row in which a frame is looked for
 _MAPPED = 2**26  # bytes of the file that may stay in memory
 _CHAIN = 3  # headers that must follow one another where the next frame is looked for
+_TAG, _LENGTHS = 120, 21  # bytes of a whole Xing tag, and of LAME's behind it before its delay and padding
+_DELAY = 576  # samples of silence that LAME begins with, besides those that every decoder adds
 _SHIFTS = {3: 0, 2: 1, 0: 2}  # of the rate, by the version's bits
 
 
@@ -224,9 +227,30 @@ def _counted(one: MpegHeader) -> bytes:
     return tag.ljust(frame.size, b"\0")
 
 
+def with_length(frames: bytes, samples: int) -> bytes:
+    """A stream as LAME encodes it, behind a frame that states its length: players then leave out the silence that LAME
+    puts before and behind the music.
+
+    frames : of one size and rate, layer 3; samples : of each channel that were encoded
+    """
+    one, at = header(frames, 0), 0
+    assert one is not None, "LAME begins with a frame"
+    found = MpegHeader(one, frames[:4])
+    while at < len(frames) and (following := header(frames, at)):
+        found.add(at, following.size)
+        at += following.size
+    info = bytearray(_counted(found))
+    padding = found.frames * one.samples - samples - _DELAY
+    places = bytes(256 * hundredth // 100 for hundredth in range(100))  # of the hundredths of its length
+    tag = struct.pack(">4sIII", b"Info", 0b1111, found.frames, len(info) + len(frames)) + places + bytes(4)
+    tag += b"LAME".ljust(_LENGTHS, b"\0") + (_DELAY << 12 | padding).to_bytes(3, "big")
+    info[one.tag : one.tag + len(tag)] = tag
+    return bytes(info) + frames
+
+
 def _without_end(info: bytearray, tag: int) -> None:
     """Nothing is cut from the end that the tag did not know: LAME's padding, 12 bits, is set to none."""
-    at = tag + 120 + 21  # the tag's own 120 bytes, then LAME's delay and padding 21 further on
+    at = tag + _TAG + _LENGTHS
     if at + 3 <= len(info):
         info[at + 1] &= 0xF0
         info[at + 2] = 0

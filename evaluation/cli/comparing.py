@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from clstm.runtime import forking
 from clstm.runtime.commands import MEASURE, Commands, Continuing
 from clstm.runtime.console import console, progress, say, warn
+from clstm.runtime.finding import named_paths
 from evaluation.cli.arguments import (
     Cluster,
     Embeddings,
@@ -26,6 +28,7 @@ from evaluation.cli.arguments import (
     Systems,
     Workers,
 )
+from evaluation.measurement import IMPORTS
 
 app = Commands(MEASURE)
 
@@ -92,16 +95,20 @@ def measure_command(
     """
     from clstm.runtime.errors import choice
     from clstm.runtime.names import counted
+
+    sources = named_paths(systems)
+    if only is None:
+        forking.start(*IMPORTS)
+
     from evaluation.api.measuring import measure
     from evaluation.audio.render import RenderSettings
-    from evaluation.measurement.options.named_paths import named_paths
 
     settings = RenderSettings(soundfont=soundfont, instrument=instrument)
     if only is not None:
         choice("--only", only, ("notes",))
     with progress() as advance:
         found = measure(
-            named_paths(systems),
+            sources,
             out=out,
             pieces=pieces,
             only=only,
@@ -179,14 +186,16 @@ def compare_command(
     import sys
 
     from clstm.runtime.errors import choice
+
+    sources = named_paths(systems)
+    forking.start(*IMPORTS)
+
     from evaluation import bounds
     from evaluation.api.comparing import compare
     from evaluation.audio.render import RenderSettings
     from evaluation.comparison import terminal
     from evaluation.comparison.sets.references import GRIDS
-    from evaluation.measurement.options.named_paths import named_paths
 
-    sources = named_paths(systems)
     asked = bounds.asked(fail_over or (), junit, list(sources), reference, out)
     with progress() as advance:
         found = compare(

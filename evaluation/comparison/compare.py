@@ -7,12 +7,14 @@ Each system is compared with the reference under the limits of its own music
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
+from clstm.runtime.processes import beside
 from clstm.runtime.progress import Progress, silent, titled
 from evaluation.audio.render import RenderSettings
 from evaluation.comparison import closeness, contrasts, embedded, papers
@@ -148,7 +150,12 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     measured, tables = _compared(request, systems, chosen, progress)
     others = {name: table for name, table in tables.items() if name}
     table = flips(tables[""], others) if others else tables[""]
-    near = _closeness(request, systems, chosen, measured[""], progress)
+    sets = (measured[""].values, measured[""].pieces, chosen.against)
+    of_papers = partial(papers.table, *sets, seed=request.seed, samples=papers.SAMPLES)
+    with beside("the numbers of the literature", of_papers) as found_beside:
+        near = _closeness(request, systems, chosen, measured[""], progress)
+        finds = planning.finds(*sets, request.seed)
+        printed = found_beside()
     more, lacking = embedded.distances(
         *(embedders, systems, chosen, measured[""].pieces, request.settings),
         seed=request.seed,
@@ -158,8 +165,6 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     near = replace(near, distances=[*near.distances, *more], remarks=(*near.remarks, *lacking))
     said_of = absent.without_plain(measured[""].values)
     trained = trainings.trained(*(said_of, measured[""].pieces, chosen.against, chosen.name), wanted=request.replicates)
-    printed = papers.table(measured[""].values, measured[""].pieces, chosen.against, seed=request.seed)
-    finds = planning.finds(measured[""].values, measured[""].pieces, chosen.against, request.seed)
     true = continuing.continuations(
         systems, chosen.against, request.reference, seed=request.seed, workers=request.workers
     )

@@ -182,12 +182,12 @@ class _Contrast:
         direction = self._directions(pair, present, permutations)
         # Of one size the samples are the same for all metrics: of thousands of pieces they take long to draw.
         drawn = {size: resampling.equal_samples(pair, self._random(0), size) for size in {sizes[one] for one in names}}
+        weights = list(resampling.resampled_weights(pair, self._random(2)))
 
         def further(name: str, sides: NDArray[np.bool_]) -> int:
             return inference.as_far_apart(*_present(present[name], tested), sides)
 
         def sizes_of_effect(name: str) -> effects.Effects:
-            weights = resampling.resampled_weights(pair, self._random(2))
             return effects.effects(*present[name], drawn[sizes[name]], weights, pair.groups)
 
         with ThreadPoolExecutor(default_workers()) as threads:  # NumPy computes several metrics at a time

@@ -50,11 +50,17 @@ Rows = NDArray[np.float64]  # (pieces, numbers)
 
 
 def table(
-    values: "pd.DataFrame", pieces: "pd.DataFrame", against: Mapping[str, str], *, seed: int = 0
+    values: "pd.DataFrame",
+    pieces: "pd.DataFrame",
+    against: Mapping[str, str],
+    *,
+    seed: int = 0,
+    samples: int = SAMPLES,
 ) -> "pd.DataFrame":
     """One row per set and number that a piece has: the references first, without overlap, then the systems.
 
     values, pieces : of `evaluation.measurement.systems.Measurements`; against : each system's reference, both by name
+    samples : pairs of samples of a reference for each floor
     """
     import pandas as pd
 
@@ -75,7 +81,7 @@ def table(
                 reference = features.of(against[name], printed.metric)
                 key = against[name], printed.metric, len(found.rows)
                 if key not in floors:
-                    floors[key] = _floor(reference, len(found.rows), seed)
+                    floors[key] = _floor(reference, len(found.rows), seed, samples)
                 row |= {"against": against[name], **_overlaps(reference.rows, found.rows), **floors[key]}
                 row |= _spread_of("inter", _distances(reference.rows, found.rows)[1].ravel())
             rows.append(row)
@@ -155,7 +161,7 @@ def _some(rows: Rows) -> Rows:
     return rows if len(rows) <= AT_MOST else rows[np.random.default_rng(0).permutation(len(rows))[:AT_MOST]]
 
 
-def _floor(reference: _Feature, pieces: int, seed: int) -> dict[str, float]:
+def _floor(reference: _Feature, pieces: int, seed: int, samples: int) -> dict[str, float]:
     """What two samples of a reference give, for a system of so many pieces; NaN of a reference of too few groups."""
     names, number = np.unique(reference.groups.astype(str), return_inverse=True)
     if len(names) < FEWEST:
@@ -163,7 +169,7 @@ def _floor(reference: _Feature, pieces: int, seed: int) -> dict[str, float]:
     within, _ = _distances(reference.rows[:AT_MOST], reference.rows[:AT_MOST])
     random = np.random.default_rng(seed)
     found: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    for _ in range(SAMPLES):
+    for _ in range(samples):
         other = _drawn(number, len(names), min(pieces, len(number) // 2), random)
         near = other[: len(within)]
         apart = within[np.ix_(~near, ~near)], within[np.ix_(~near, near)]

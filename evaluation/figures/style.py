@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from evaluation.figures.fonts import cut_once
 from evaluation.figures.palette import GRID, INK, MUTED
 
 PANEL_WIDTH = 4.0  # inches: one song on the page
@@ -36,6 +37,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlecolor": INK,
+    "axes.titley": 1.0,  # nothing is above the axes that a title would have to avoid, and looking for it takes long
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.major.width": 0.6,
@@ -130,7 +132,7 @@ def save(figure: Figure, path: Path | str, dpi: int = DPI) -> None:
     """Write a figure in the format of its suffix, the same bytes for the same figure: no date, no version."""
     path = Path(path)
     silent = {".svg": {"Date": None, "Creator": MADE}, ".pdf": {"CreationDate": None, "Creator": MADE}}
-    with style(), _any_letter():
+    with style(), _any_letter(), cut_once():
         if path.suffix == ".png":
             _save_pixels(figure, path, dpi)
         else:
@@ -154,7 +156,7 @@ def _save_pixels(figure: Figure, path: Path, dpi: int) -> None:
     drawn = BytesIO()
     figure.savefig(drawn, dpi=dpi, format="rgba")
     image = Image.frombuffer("RGBA", (width, height), drawn.getvalue())
-    image = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     about = PngInfo()
     about.add_text("Software", MADE)
     image.save(path, format="png", dpi=(dpi, dpi), pnginfo=about)

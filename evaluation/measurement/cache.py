@@ -160,18 +160,19 @@ def _read(path: Path, limit: int) -> Any:
 
 
 def _write(path: Path, result: Any) -> None:
+    parts: list[bytes | memoryview]
     if isinstance(result, np.ndarray):
-        array = io.BytesIO()
-        np.save(array, result, allow_pickle=False)
-        body = array.getvalue()
+        head, array = io.BytesIO(), np.ascontiguousarray(result)
+        np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
+        parts = [head.getvalue(), memoryview(array).cast("B")]
     else:
-        body = json.dumps(result).encode()
+        parts = [json.dumps(result).encode()]
     # Not through `clstm.runtime.files`, which follows links: a link of this name is replaced, never what it leads to.
     # Nor is the entry flushed to the disk: what a power cut leaves does not pass `_read`.
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with open(temporary, "xb", opener=_private) as file:
-            file.write(_digest(path.name, body) + body)
+            file.writelines([_digest(path.name, *parts), *parts])
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -181,9 +182,10 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _digest(name: str, body: bytes) -> bytes:
+def _digest(name: str, *parts: bytes | memoryview) -> bytes:
     digest = hashlib.sha256(name.encode())
-    digest.update(body)
+    for part in parts:
+        digest.update(part)
     return digest.digest()
 
 

@@ -66,7 +66,7 @@ def note_f1(one: Notes, other: Notes) -> float:
         return 1.0
     hits = 0
     for pitch in np.intersect1d(one[1], other[1]):
-        ours, theirs = (np.sort(onset[own == pitch]) for onset, own in (one, other))
+        ours, theirs = (np.sort(onset[own == pitch]).tolist() for onset, own in (one, other))
         here = there = 0
         while here < len(ours) and there < len(theirs):  # in one dimension the first that fits is the best
             apart = ours[here] - theirs[there]

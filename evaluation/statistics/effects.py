@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.statistics.means import from_median
-from evaluation.statistics.resampling import Array, Samples, Weights
+from evaluation.statistics.resampling import Array, Samples, Weights, in_cache
 
 LEVEL = 0.95
 FEWEST_GROUPS = 5  # for an interval: of fewer, a resample too often repeats one group
@@ -108,8 +108,9 @@ def effects(reference: Array, system: Array, samples: Samples, weights: Iterable
     order = np.argsort(values, kind="stable")
     gaps = np.diff(values[order])
     around = np.concatenate([from_median(reference), from_median(system)])
-    rows = [_resampled(own, values, around, order, gaps, samples.size) for own in weights]
-    means, spreads, deltas, ratios = (np.concatenate(part) for part in zip(*rows, strict=True))
+    parts = ((ours[rows], theirs[rows]) for ours, theirs in weights for rows in in_cache(len(ours), len(values)))
+    found = [_resampled(part, values, around, order, gaps, samples.size) for part in parts]
+    means, spreads, deltas, ratios = (np.concatenate(part) for part in zip(*found, strict=True))
     distance = float(apart.mean()) / floor if floor else (1.0 if not apart.any() else np.nan)
     return Effects(
         difference=interval(means, groups),
@@ -173,43 +174,42 @@ def _resampled(
 ) -> tuple[Array, Array, Array, Array]:
     """Of every row of weights: difference of the means of `values` and of `around`, Cliff's delta, distance over floor
     in its closed form."""
-    references = weights[0].shape[1]
-    of_reference = order < references
-    ours = np.zeros((len(weights[0]), len(order)))
-    theirs = np.zeros_like(ours)
-    ours[:, of_reference] = weights[0][:, order[of_reference]]
-    theirs[:, ~of_reference] = weights[1][:, order[~of_reference] - references]
+    both = np.concatenate(weights, axis=1)[:, order]
+    ours = np.where(order < weights[0].shape[1], both, 0.0)
+    theirs = both - ours
     with np.errstate(invalid="ignore", divide="ignore"):  # no piece of a set may have been drawn
         ours /= ours.sum(axis=1, keepdims=True)
         theirs /= theirs.sum(axis=1, keepdims=True)
     # Rows that lack one of the sets have no value; the first, the original sample, lacks none.
     here = np.isfinite(ours[:, 0]) & np.isfinite(theirs[:, 0])
     ours, theirs = ours[here], theirs[here]
-    below = [np.cumsum(own, axis=1)[:, :-1] for own in (ours, theirs)]
+    reference, system = (_of_grid(np.cumsum(own, axis=1)[:, :-1]) for own in (ours, theirs))
+    # Looked up: thousands of resamples at every value ask for the same few expectations.
+    expected, row = _table(size).ravel(), reference * (_GRID + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (_expected(below[0], below[1], size) @ gaps) / (_expected(below[0], below[0], size) @ gaps)
+        ratio = (expected[row + system] @ gaps) / (expected[row + reference] @ gaps)
     shift = theirs - ours
     return shift @ values[order], shift @ around[order], _delta(ours, theirs, gaps), ratio
 
 
 def _delta(ours: Array, theirs: Array, gaps: Array) -> Array:
     """Cliff's delta of every row of weights, which sum to 1; equal values count half."""
-    starts = np.concatenate([[0], np.flatnonzero(gaps > 0) + 1])
-    ours, theirs = np.add.reduceat(ours, starts, axis=1), np.add.reduceat(theirs, starts, axis=1)
+    if not gaps.all():
+        starts = np.concatenate([[0], np.flatnonzero(gaps > 0) + 1])
+        ours, theirs = np.add.reduceat(ours, starts, axis=1), np.add.reduceat(theirs, starts, axis=1)
     # P(reference below) - P(reference above), which is 1 - below - ours.
     below = np.cumsum(ours, axis=1) - ours
     return np.asarray(np.clip((theirs * (2 * below + ours - 1)).sum(axis=1), -1.0, 1.0))
 
 
-def _expected(one: Array, other: Array, size: int) -> Array:
-    """E|F_k - G_k| where the distribution functions are `one` and `other`, 0..1, of `size` draws from each."""
-    # Looked up: thousands of resamples at every value ask for the same few expectations.
-    rows, columns = (np.clip(np.rint(part * _GRID), 0, _GRID).astype(np.int64) for part in (one, other))
-    return _table(size)[rows, columns]
+def _of_grid(probabilities: Array) -> NDArray[np.int32]:
+    """The rows and columns of `_table` for probabilities, which rounding may take beyond 1."""
+    return np.minimum(np.rint(probabilities * _GRID), _GRID).astype(np.int32)
 
 
 @lru_cache
 def _table(size: int) -> Array:
+    """E|F_k - G_k|, (grid, grid), where two distribution functions are 0..1, of `size` draws from each."""
     from scipy.stats import binom
 
     counts = np.arange(size + 1)

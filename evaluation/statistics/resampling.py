@@ -25,6 +25,7 @@ Groups = NDArray[Any]
 Weights = tuple[Array, Array]  # of the reference's and of the system's pieces
 
 _AT_ONCE = 2_000_000  # cells of a matrix of permutations or resamples by pieces: 16 MB of float64
+_IN_CACHE = 200_000  # cells of one that is read again and again: few enough for a cache, and threads seldom meet
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,6 +327,16 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
                 # How often each group comes in `count` draws with replacement.
                 weights[:, own] = random.multinomial(count, np.full(count, 1 / count), rows)
         yield weights[:, reference], weights[:, system]
+
+
+def in_cache(rows: int, pieces: int) -> Iterator[slice]:
+    """Rows of a matrix of permutations or resamples by pieces, in parts for which no step waits for the memory.
+
+    >>> [part.stop - part.start for part in in_cache(1000, 100)]
+    [500, 500]
+    """
+    at_once = max(_IN_CACHE // pieces, 1)
+    return (slice(first, min(first + at_once, rows)) for first in range(0, rows, at_once))
 
 
 def rows_at_once(total: int, pieces: int) -> Iterator[int]:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clstm.runtime import forking
 from clstm.runtime.commands import Commands, Continuing, Group
 from clstm.runtime.console import fail, progress, say, warn
+from clstm.runtime.finding import named_paths
+from evaluation.measurement import IMPORTS as MEASURING
 from reports.cli.options import ReportOptions, taking
+from reports.figures import IMPORTS as DRAWING
+from reports.listening import IMPORTS as LISTENING
 
 if TYPE_CHECKING:
     from reports.content.report import ReportContent
@@ -54,7 +59,10 @@ def make(options: ReportOptions) -> None:
     import shlex
     import sys
 
-    from reports.api import of_request
+    named_paths(options.sources)  # a mistyped path is said before anything starts
+    forking.start(*MEASURING, *LISTENING, *DRAWING)
+
+    from reports.api import of_request  # takes a second, while the processes get ready
 
     with progress() as advance:
         found = of_request(options.request(shlex.join(["clstm", *sys.argv[1:]])), advance)

@@ -65,9 +65,11 @@ def spreads(tidy: pd.DataFrame, metrics: Sequence[str], colours: Colours, width:
             row, column = divmod(place, columns)
             below = height - row * (top + tall + bottom) - top - tall
             axes = axes_in(figure, labels + column * (wide + gap), below, wide, tall)
+            of_metric = own[own["metric"] == metric]
+            values = {name: of_metric.loc[of_metric["system"] == name, "value"].to_numpy(float) for name in colours}
+            _dots(axes, values, colours, random)
             for y, (system, colour) in enumerate(colours.items()):
-                values = own.loc[(own["metric"] == metric) & (own["system"] == system), "value"].to_numpy(float)
-                _spread(axes, values, y, colour, random)
+                _middle(axes, values[system], y, colour)
             axes.set_title(heads[metric], loc="left", fontsize=7.5, pad=3)
             axes.set_ylim(len(colours) - 0.5, -0.5)
             axes.set_yticks(range(len(colours)), [""] * len(colours) if column else list(names.values()))
@@ -80,15 +82,24 @@ def spreads(tidy: pd.DataFrame, metrics: Sequence[str], colours: Colours, width:
     return figure
 
 
-def _spread(axes: Axes, values: NDArray[np.float64], y: int, colour: str, random: np.random.Generator) -> None:
-    if not len(values):
-        return
-    dots = values if len(values) <= DOTS else random.choice(values, DOTS, replace=False)
-    jitter = random.uniform(-0.26, 0.26, len(dots))
-    axes.plot(dots, y + jitter, "o", markersize=1.8, markeredgewidth=0, color=colour, alpha=0.35, rasterized=True)
-    lower, middle, upper = np.percentile(values, [25, 50, 75])
-    axes.plot([lower, upper], [y, y], color=colour, linewidth=2.4, solid_capstyle="butt")
-    axes.plot(middle, y, "o", markersize=4.2, color="white", markeredgecolor=colour, markeredgewidth=1.3)
+def _dots(axes: Axes, values: Mapping[str, NDArray[np.float64]], colours: Colours, random: np.random.Generator) -> None:
+    """A dot for every value, those of all systems as one: each picture within a figure costs a canvas of its size."""
+    across, up, painted = [], [], []
+    for y, (system, own) in enumerate(values.items()):
+        shown = own if len(own) <= DOTS else random.choice(own, DOTS, replace=False)
+        across.append(shown)
+        up.append(y + random.uniform(-0.26, 0.26, len(shown)))
+        painted += [colours[system]] * len(shown)
+    places = np.concatenate(across), np.concatenate(up)
+    axes.scatter(*places, s=1.8**2, c=painted, alpha=0.35, linewidths=0, zorder=2, rasterized=True)
+
+
+def _middle(axes: Axes, values: NDArray[np.float64], y: int, colour: str) -> None:
+    """The median, and the middle half."""
+    if len(values):
+        lower, middle, upper = np.percentile(values, [25, 50, 75])
+        axes.plot([lower, upper], [y, y], color=colour, linewidth=2.4, solid_capstyle="butt")
+        axes.plot(middle, y, "o", markersize=4.2, color="white", markeredgecolor=colour, markeredgewidth=1.3)
 
 
 def taken_for_human(

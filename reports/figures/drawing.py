@@ -30,6 +30,8 @@ from reports.numbers import number
 
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 
+DRAWING = 600.0  # seconds that one figure may take
+
 DrawChart = Callable[..., Figure]  # takes the width in inches
 Colours = Mapping[str, str]  # of systems, by name
 
@@ -68,43 +70,76 @@ class Drawn:
     for_print: bool = True
 
 
-def draw_all(
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Drawings that are made together, in a process. key : what their files are called"""
+
+    key: str
+
+    def __str__(self) -> str:
+        return self.key
+
+    def draw(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Drawings:
+    """All that is to be drawn of a report, and what the page says of it once it is (`drawn`)."""
+
+    jobs: Sequence[Job]
+    sections: tuple[Section, ...]
+    charts: Sequence[Chart]
+    folder: Path
+    for_print: bool
+
+    def drawn(self) -> Drawn:
+        made = {chart.key: _sized(chart, self.folder) for chart in self.charts}
+        distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
+        return Drawn(self.sections, made, distributions, self.for_print)
+
+
+def drawings(
     songs: Mapping[str, DrawnPiece],
     chosen: Sequence[ChosenChart],
     folder: Path,
-    progress: Callable[[int, int], object],
     for_print: bool = True,
     *,
     score_matrix: bool = True,
-) -> Drawn:
-    """Draw everything, in processes.
+) -> Drawings:
+    """What is to be drawn into `folder`.
 
     songs : by system, the reference's first
     chosen : the figures of tables, of `of_verdict` and the like, in the order of the page
-    progress : called with the figures drawn and their number
     for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     score_matrix : whether any of this music lives on the score matrix; other music is not shown on it
     """
-    (folder / "figures").mkdir()
     shown = list(songs.values())
     offered = [kind for kind in KINDS if score_matrix or kind is not SCORE_MATRIX]
     kinds = [kind for kind in offered if panels.drawable(kind, shown)]
-    jobs: list[_Job] = []
+    jobs: list[Job] = []
     if for_print:
         scale = Scale.of(shown)
-        jobs += [_Songs(kind.key, folder / "figures", for_print, kind, shown, scale) for kind in kinds]
-    jobs += [_Table(chart.key, folder / "figures", for_print, draw) for chart, draw in chosen]
-    for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=600)):
+        jobs += [_Songs(kind.key, folder, for_print, kind, shown, scale) for kind in kinds]
+    jobs += [_Table(chart.key, folder, for_print, draw) for chart, draw in chosen]
+    sections = tuple(_section(kind, shown) for kind in kinds)
+    return Drawings(jobs, sections, [chart for chart, _ in chosen], folder, for_print)
+
+
+def draw(jobs: Sequence[Job], progress: Callable[[int, int], object]) -> None:
+    """Draw everything, in processes. progress : called with the jobs done and their number"""
+    for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=DRAWING), start=1):
         if isinstance(result, Exception):
             raise result
-        progress(done + 1, len(jobs))
-    made = {chart.key: _sized(chart, folder) for chart, _ in chosen}
-    distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
-    return Drawn(tuple(_section(kind, shown) for kind in kinds), made, distributions, for_print)
+        progress(done, len(jobs))
+
+
+def _draw(job: Job) -> None:
+    job.draw()
 
 
 def _sized(chart: Chart, folder: Path) -> Chart:
-    wide, narrow = (_size(folder / "figures" / f"{chart.key}{ending}.svg") for ending in WIDTHS)
+    wide, narrow = (_size(folder / f"{chart.key}{ending}.svg") for ending in WIDTHS)
     return replace(chart, size=wide, narrow=narrow)
 
 
@@ -117,16 +152,9 @@ def _size(image: Path) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    key: str
+class _Job(Job):
     folder: Path
     for_print: bool
-
-    def __str__(self) -> str:
-        return self.key
-
-    def draw(self) -> None:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +179,6 @@ class _Table(_Job):
             figure = self.make(width=width)
             for suffix in FORMATS if self.for_print else FORMATS[:1]:
                 save(figure, self.folder / f"{self.key}{ending}{suffix}")
-
-
-def _draw(job: _Job) -> None:
-    job.draw()
 
 
 def _section(kind: FigureKind, songs: Sequence[DrawnPiece]) -> Section:

@@ -5,6 +5,7 @@ resolve: peaks stay peaks (the waveform keeps both extremes, the spectrum the la
 a few hundred kilobytes, cheap to send back from the process that rendered the song.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ SONOGRAM_CELLS = (200, 400)  # rows and columns at most: what a panel's pixels c
 HIGHEST_HZ = 5000.0  # of spectrum and sonogram, as in the paper's Figures 4 and 5
 SPECTRUM_BIN_HZ = 10.0
 MOMENTS = 200  # rows of a self-similarity matrix at most
+
+_MEASURED = (*envelope.METRICS, *spectrum.METRICS, *sonogram.METRICS, *structure.METRICS)
 
 Array = NDArray[np.floating]
 
@@ -76,15 +79,25 @@ def read_song(
     return song(name or path.stem, path.stem, colour, mono(sound.waveform), sound.rate, sound.notes)
 
 
-def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: Notes | None) -> DrawnPiece:
-    """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any."""
+def song(
+    name: str,
+    title: str,
+    colour: str,
+    waveform: Array,
+    rate: int,
+    notes: Notes | None,
+    values: Mapping[str, MetricValue] | None = None,
+) -> DrawnPiece:
+    """The drawn arrays of a mono waveform, (samples,) -1..1, and of the notes it was rendered from, if any.
+
+    values : what was measured of all that is drawn; measured here without them
+    """
     seconds = max(len(waveform) / rate, 1 / FRAME_RATE)
     level_times, level = rms_level.rms_envelope(waveform, rate)
     spectrum_hz, magnitudes = _binned(*spectrum.magnitude_spectrum(waveform, rate))
     sonogram_hz, _, decibels = sonogram.sonogram(waveform, rate)
     rows = sonogram_hz <= HIGHEST_HZ
     _, similarity = structure.self_similarity_matrix(waveform, rate)
-    piece = waveform if notes is None else without_tail(waveform, rate, min(seconds, notes.duration))
     return DrawnPiece(
         name=name,
         title=title,
@@ -98,15 +111,20 @@ def song(name: str, title: str, colour: str, waveform: Array, rate: int, notes: 
         sonogram_hz=float(sonogram_hz[rows][-1]),
         sonogram=_thinned(decibels[rows]),
         similarity=pooled(pooled(similarity, MOMENTS).T, MOMENTS),
-        values={
-            **envelope.measure(piece, rate),
-            **spectrum.measure(piece, rate),
-            **sonogram.measure(piece, rate),
-            **structure.measure(piece, rate),
-        },
+        values=_measured(waveform, rate, notes) if values is None else {name: values[name] for name in _MEASURED},
         matrix=None if notes is None else encode(notes, frames=round(min(seconds, EXCERPT) * FRAME_RATE)),
         notes=None if notes is None else notes.between(0.0, seconds),
     )
+
+
+def _measured(waveform: Array, rate: int, notes: Notes | None) -> dict[str, MetricValue]:
+    piece = waveform if notes is None else without_tail(waveform, rate, min(len(waveform) / rate, notes.duration))
+    return {
+        **envelope.measure(piece, rate),
+        **spectrum.measure(piece, rate),
+        **sonogram.measure(piece, rate),
+        **structure.measure(piece, rate),
+    }
 
 
 def extremes(waveform: Array, columns: int = COLUMNS) -> Array:

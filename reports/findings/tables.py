@@ -4,6 +4,7 @@ listeners said. Objects of `reports.content` in, tables of texts out.
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from evaluation.comparison.tables import LEGEND, SIGNS, by_metric
@@ -40,17 +41,17 @@ def summary(tidy: pd.DataFrame, systems: Sequence[str]) -> list[MetricSummary]:
     >>> row.n, row.lower, row.median, row.upper
     (3, 1.5, 2.0, 3.0)
     """
-    grouped = tidy.groupby(["metric", "system"], sort=False)
+    grouped = dict(iter(tidy.groupby(["metric", "system"], sort=False)))
     return [
-        _summary(str(metric), system, grouped.get_group((metric, system)))
+        _summary(str(metric), system, grouped[metric, system])
         for metric in tidy["metric"].unique()
         for system in systems
     ]
 
 
 def _summary(metric: str, system: str, pieces: pd.DataFrame) -> MetricSummary:
-    values = pieces["value"].dropna()
-    lower, median, upper = (float(values.quantile(share)) for share in (0.25, 0.5, 0.75))
+    values = pieces["value"].dropna().to_numpy(float)
+    lower, median, upper = np.percentile(values, [25, 50, 75]).tolist() if len(values) else [float("nan")] * 3
     note = "" if len(values) else str(pieces["note"].mode().iloc[0])
     return MetricSummary(
         metric=metric, system=system, n=len(values), median=median, lower=lower, upper=upper, note=note

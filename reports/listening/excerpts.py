@@ -24,8 +24,9 @@ from evaluation.audio.render import RenderSettings
 from evaluation.measurement.batch import TIME_LIMIT
 from evaluation.measurement.cache import code_of, remembered
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.measure import identity
+from evaluation.measurement.measure import identity, measure_input
 from evaluation.measurement.performance import Performed, perform
+from evaluation.metrics.metric import MetricValue
 from reports.figures.songs import DrawnPiece, song
 from reports.inputs.systems import System
 from reports.listening.selection import Selection, Spans
@@ -147,7 +148,9 @@ def _excerpt(job: Job, settings: RenderSettings, span: Spans) -> tuple[DrawnPiec
 def _made(job: Job, settings: RenderSettings, seconds: float) -> tuple[Any, ...]:
     """View, extent, player in base64 and how many of its samples were clipped, as plain values that JSON can hold."""
     sound = perform(job.input, settings)
-    drawn = _drawn(job, sound, seconds)
+    # Of most pieces all is drawn, and that was measured for the comparison.
+    values = measure_input(job.input, settings).values if sound.seconds <= seconds else None
+    drawn = _drawn(job, sound, seconds, values)
     player, beyond = _player(mono(sound.waveform), sound.rate, seconds) if job.heard else (b"", 0)
     return packed(drawn, notes=job.heard), asdict(extent(drawn)), b64encode(player).decode(), beyond
 
@@ -160,9 +163,9 @@ def _is_made(found: Any) -> bool:
     return False
 
 
-def _drawn(job: Job, sound: Performed, seconds: float) -> DrawnPiece:
+def _drawn(job: Job, sound: Performed, seconds: float, values: Mapping[str, MetricValue] | None = None) -> DrawnPiece:
     part = mono(sound.waveform[: round(seconds * sound.rate)])
-    return song(job.system, job.title, job.colour, part, sound.rate, sound.notes)
+    return song(job.system, job.title, job.colour, part, sound.rate, sound.notes, values)
 
 
 def _player(waveform: Waveform, rate: int, seconds: float) -> tuple[bytes, int]:

@@ -46,9 +46,6 @@ class Illustration:
     caption: str
     draw: Callable[..., Figure]
 
-    def __str__(self) -> str:
-        return self.key
-
 
 def illustrations(record: Record, songs: Sequence[DrawnPiece] = ()) -> Iterator[Illustration]:
     """Every figure that this record allows. songs : one piece of each system to draw, the reference's first"""

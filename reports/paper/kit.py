@@ -14,23 +14,22 @@ The same report gives the same bytes.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from clstm.runtime.files import write_text
-from clstm.runtime.processes import in_processes
 from clstm.runtime.progress import Progress, silent
 from evaluation.figures.style import WIDTHS, save
+from reports.figures.drawing import DrawChart, Job, draw
 from reports.figures.songs import DrawnPiece
 from reports.paper import floats
-from reports.paper.illustrations import Illustration, illustrations
+from reports.paper.illustrations import illustrations
 from reports.paper.methods import write_methods
 from reports.paper.record import read_record
 from reports.paper.table import TableRequest, fitting, make_table
 
 FOLDER = "paper"  # of a report
-DRAWING = 600.0  # seconds that one figure may take
 SUFFIXES = (".pdf", ".svg")  # LaTeX takes the one, word processors the other
 
 
@@ -45,6 +44,11 @@ def write_kit(
 
     Raises `UserError` for what is no report or comparison, and for metrics that it does not have.
     """
+    draw(write_texts(report, out, songs, metrics), partial(progress, "Drawing for print"))
+
+
+def write_texts(report: Path, out: Path, songs: Sequence[DrawnPiece] = (), metrics: Sequence[str] = ()) -> list[Job]:
+    """The folder of `write_kit` without its figures; returns what is to be drawn."""
     record = read_record(report)
     figures = list(illustrations(record, songs))
     captions = {one.key: one.caption for one in figures}
@@ -58,14 +62,16 @@ def write_kit(
     write_text(out / floats.CAPTIONS, floats.captions_in_markdown(captions))
     results = ["table", *(["figures"] if figures else [])]
     write_text(out / floats.PAPER, floats.paper(f"A comparison with {record.reference}", results))
-    for done, (_, result) in enumerate(in_processes(partial(_draw, out=out), figures, seconds=DRAWING)):
-        if isinstance(result, Exception):
-            raise result
-        progress("Drawing for print", done + 1, len(figures))
+    return [_Figure(one.key, one.draw, out) for one in figures]
 
 
-def _draw(figure: Illustration, out: Path) -> None:
-    for ending, width in WIDTHS.items():
-        drawn = figure.draw(width=width)
-        for suffix in SUFFIXES:
-            save(drawn, out / f"{figure.key}{ending}{suffix}")
+@dataclass(frozen=True, eq=False)
+class _Figure(Job):
+    make: DrawChart
+    out: Path
+
+    def draw(self) -> None:
+        for ending, width in WIDTHS.items():
+            drawn = self.make(width=width)
+            for suffix in SUFFIXES:
+                save(drawn, self.out / f"{self.key}{ending}{suffix}")
