@@ -89,26 +89,30 @@ def make_report(request: ReportRequest, progress: Progress = silent) -> ReportCo
         excerpts = make_excerpts(
             systems, names, choice, folder, asked.settings, partial(progress, "Rendering"), unheard
         )
-        content = content_of(inputs, verdict, systems, variants, excerpts, progress)
-        _write_tables(_tables(content), folder / "tables")
-        _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
-        _write_beside(verdict, folder)
-        if "accuracy" in inputs.files:
-            copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
-        record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(folder / RECORD, record)
-        figures = drawing.drawings(
-            *(excerpts.songs, _charts(content, verdict.values, inputs.networks), folder / FIGURES, inputs.for_print),
-            score_matrix=any(control.of_a_score_matrix for control in verdict.references.controls.values()),
+        songs, figures = list(excerpts.songs.values()), folder / FIGURES
+        figures.mkdir()
+        kinds = drawing.kinds_of(
+            songs, score_matrix=any(control.of_a_score_matrix for control in verdict.references.controls.values())
         )
-        figures.folder.mkdir()
-        jobs = [*figures.jobs]
-        if kit := inputs.for_print and bool(content.verdict):
-            shown = [excerpts.songs[system.name] for system in systems if system.role != "control"]
-            jobs += write_texts(folder, folder / PAPER, shown)
-        drawing.draw(jobs, partial(progress, "Drawing"))
+        sheets = drawing.of_songs(kinds, songs, figures) if inputs.for_print else []
+        with drawing.begun(sheets) as begun:
+            content = content_of(inputs, verdict, systems, variants, excerpts, progress)
+            _write_tables(_tables(content), folder / "tables")
+            _write_data(verdict, variants, _pieces(verdict, asked.sources, asked.reference), folder)
+            _write_beside(verdict, folder)
+            if "accuracy" in inputs.files:
+                copyfile(inputs.files["accuracy"], folder / "accuracy.csv")
+            record, created = content.to_json(), datetime.now(UTC).isoformat(timespec="seconds")
+            write_json(folder / RECORD, record)
+            charts = _charts(content, verdict.values, inputs.networks)
+            jobs = drawing.of_tables(charts, figures, for_print=inputs.for_print)
+            if kit := inputs.for_print and bool(content.verdict):
+                compared = [excerpts.songs[system.name] for system in systems if system.role != "control"]
+                jobs += write_texts(folder, folder / PAPER, compared)
+            drawing.draw(jobs, partial(progress, "Drawing"), begun, len(sheets))
+        drawn = drawing.drawn_of(kinds, songs, charts, figures, for_print=inputs.for_print)
         listening = listening_of(systems, names, matches, choice, excerpts, unheard)
-        write_text(folder / PAGE, render_page(content, figures.drawn(), listening, created, verdict.values, kit=kit))
+        write_text(folder / PAGE, render_page(content, drawn, listening, created, verdict.values, kit=kit))
         write_json(folder / MANIFEST, _manifest(record["provenance"], folder, created))
     return content
 

@@ -74,7 +74,7 @@ def pytest_of(repository: Path, words: list[str]) -> None:
         with (repository.parent / f"{repository.name} {stream}").open("w") as file:
             os.dup2(file.fileno(), descriptor)
     forking = multiprocessing.get_context("fork")
-    processes.process_context = lambda: forking  # type: ignore[assignment]  # here too nothing is imported anew
+    processes.process_context = lambda: forking  # type: ignore[attr-defined]  # here too nothing is imported anew
     sys.exit(pytest.main(words))
 
 

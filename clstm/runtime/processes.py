@@ -49,11 +49,37 @@ def in_processes(
 
     The processes start at the call, before the first result is asked for; for no items none start.
     """
+    if pool := _pool(function, items, workers, seconds):
+        return _results(pool)
+    return iter(())
+
+
+@contextmanager
+def in_background(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int | None = None,
+    seconds: float = TIME_LIMIT,
+) -> Iterator[Iterator[tuple[Item, Result | UnreadableFileError]]]:
+    """`in_processes` during the block, to whose end its results may be asked for: where it ends early, they end too."""
+    pool = _pool(function, items, workers, seconds)
+    if pool is None:
+        yield iter(())
+        return
+    results = _results(pool)
+    try:
+        yield results
+    finally:
+        pool.stop()
+
+
+def _pool(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None, seconds: float
+) -> "_Pool[Item, Result] | None":
     if workers is not None and workers < 1:
         raise UserError(f"{workers} workers can do nothing; give at least 1")
-    if not items:
-        return iter(())
-    return _results(_Pool(function, items, min(workers or default_workers(), len(items)), seconds))
+    return _Pool(function, items, min(workers or default_workers(), len(items)), seconds) if items else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,18 +104,15 @@ def beside(name: str, function: Callable[[], Result]) -> Iterator[Callable[[], R
     ...     result()
     {}
     """
-    pool = _Pool(_Work.__call__, [_Work(name, function)], 1, FOREVER)
+    with in_background(_Work.__call__, [_Work(name, function)], workers=1, seconds=FOREVER) as results:
 
-    def wait_for_it() -> Result:
-        ((_, result),) = _results(pool)
-        if isinstance(result, UnreadableFileError):
-            raise result
-        return result
+        def wait_for_it() -> Result:
+            ((_, result),) = results
+            if isinstance(result, UnreadableFileError):
+                raise result
+            return result
 
-    try:
         yield wait_for_it
-    finally:
-        pool.stop()
 
 
 class _Pool(Generic[Item, Result]):

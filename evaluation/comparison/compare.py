@@ -12,6 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from clstm.runtime.errors import UserError
 from clstm.runtime.finding import is_midi
 from clstm.runtime.processes import beside
@@ -151,11 +153,10 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
     others = {name: table for name, table in tables.items() if name}
     table = flips(tables[""], others) if others else tables[""]
     sets = (measured[""].values, measured[""].pieces, chosen.against)
-    of_papers = partial(papers.table, *sets, seed=request.seed, samples=papers.SAMPLES)
-    with beside("the numbers of the literature", of_papers) as found_beside:
+    literature = partial(_literature_and_plans, *sets, request.seed, papers.SAMPLES)
+    with beside("the numbers of the literature", literature) as found_beside, threadpool_limits(1):  # a core for each
         near = _closeness(request, systems, chosen, measured[""], progress)
-        finds = planning.finds(*sets, request.seed)
-        printed = found_beside()
+        printed, finds = found_beside()
     more, lacking = embedded.distances(
         *(embedders, systems, chosen, measured[""].pieces, request.settings),
         seed=request.seed,
@@ -180,6 +181,14 @@ def judge(request: ComparisonRequest, progress: Progress = silent) -> Comparison
         likely=likely,
     )
     return replace(found_out, remarks=_remarks(found_out, request), summary=_summary(found_out))
+
+
+def _literature_and_plans(
+    values: "pd.DataFrame", pieces: "pd.DataFrame", against: Mapping[str, str], seed: int, samples: int
+) -> "tuple[pd.DataFrame, list[planning.Row]]":
+    """The numbers of the literature, and the smallest differences that a comparison finds."""
+    printed = papers.table(values, pieces, against, seed=seed, samples=samples)
+    return printed, planning.finds(values, pieces, against, seed)
 
 
 def _remarks(verdict: Comparison, request: ComparisonRequest) -> list[str]:

@@ -39,14 +39,14 @@ def cut_once() -> Iterator[None]:
         yield
         return
     cut = private.get_glyphs_subset
-    private.get_glyphs_subset = _shared
+    private.get_glyphs_subset = _shared  # type: ignore[assignment]
     try:
         yield
     finally:
         private.get_glyphs_subset = cut
 
 
-_matplotlibs = getattr(private, "get_glyphs_subset", None)
+_matplotlibs: Any = getattr(private, "get_glyphs_subset", None)
 
 
 @contextmanager
@@ -64,4 +64,5 @@ def _usual(file: Any) -> frozenset[int]:
 @cache
 def _cut(file: Any, glyphs: frozenset[int]) -> _Cut:
     with _matplotlibs(file, set(glyphs)) as found:
-        return _Cut(private.font_as_file(found.font).getvalue(), dict(found.glyph_index_map))
+        written = private.font_as_file(found.font)  # type: ignore[no-untyped-call]  # matplotlib's gap
+        return _Cut(written.getvalue(), dict(found.glyph_index_map))

@@ -75,11 +75,19 @@ def extent(text: str, size: float) -> tuple[float, float]:
     with style(), _any_letter():
         sizes = []
         for dpi in (DPI, SCREEN_DPI):
-            figure = Figure((1, 1), dpi=dpi)  # a page of pixels would cost more than its text
-            renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # matplotlib's gap
-            box = figure.text(0, 0, text, fontsize=size).get_window_extent(renderer)
+            figure, renderer = _measuring(dpi)
+            shown = figure.text(0, 0, text, fontsize=size)
+            box = shown.get_window_extent(renderer)
+            shown.remove()
             sizes.append((box.width / dpi, box.height / dpi))
     return max(wide for wide, _ in sizes), max(tall for _, tall in sizes)
+
+
+@lru_cache
+def _measuring(dpi: int) -> tuple[Figure, Any]:
+    """A figure on which nothing is drawn, as small as can be, and its renderer."""
+    figure = Figure((1, 1), dpi=dpi)
+    return figure, FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # matplotlib's gap
 
 
 def wrapped(text: str, size: float, width: float) -> str:

@@ -164,7 +164,7 @@ def _write(path: Path, result: Any) -> None:
     if isinstance(result, np.ndarray):
         head, array = io.BytesIO(), np.ascontiguousarray(result)
         np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
-        parts = [head.getvalue(), memoryview(array).cast("B")]
+        parts = [head.getvalue(), array.data.cast("B")]
     else:
         parts = [json.dumps(result).encode()]
     # Not through `clstm.runtime.files`, which follows links: a link of this name is replaced, never what it leads to.

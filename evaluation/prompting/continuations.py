@@ -65,14 +65,23 @@ def note_f1(one: Notes, other: Notes) -> float:
     if not len(one[0]) + len(other[0]):
         return 1.0
     hits = 0
-    for pitch in np.intersect1d(one[1], other[1]):
-        ours, theirs = (np.sort(onset[own == pitch]).tolist() for onset, own in (one, other))
+    ours, theirs = _by_pitch(one), _by_pitch(other)
+    for pitch in ours.keys() & theirs.keys():
+        mine, yours = ours[pitch], theirs[pitch]
         here = there = 0
-        while here < len(ours) and there < len(theirs):  # in one dimension the first that fits is the best
-            apart = ours[here] - theirs[there]
+        while here < len(mine) and there < len(yours):  # in one dimension the first that fits is the best
+            apart = mine[here] - yours[there]
             hits += abs(apart) <= TOLERANCE
             here, there = here + (apart <= TOLERANCE), there + (apart >= -TOLERANCE)
     return float(2 * hits / (len(one[0]) + len(other[0])))
+
+
+def _by_pitch(notes: Notes) -> dict[int, list[float]]:
+    """The onsets of each pitch, in their order."""
+    found: dict[int, list[float]] = {}
+    for onset, pitch in sorted(zip(notes[0].tolist(), notes[1].tolist(), strict=True)):
+        found.setdefault(pitch, []).append(onset)
+    return found
 
 
 def similarity(one: Notes, other: Notes, seconds: float, *, chroma: bool) -> float:

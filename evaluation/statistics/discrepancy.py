@@ -157,17 +157,40 @@ def between_sides(sides: Array, alike: Array, groups: Groups, folds: NDArray[np.
     [2.0, -1.0]
     """
     numbers = np.unique(groups.astype(str), return_inverse=True)[1]
-    apart = _comparable(numbers, folds)
-    # Sums over the other side are what is left of the sums over all: one product per matrix, not three.
-    means = []
-    for matrix in (alike * apart, apart):
-        with_ones = sides @ matrix
-        within = (with_ones * sides).sum(axis=1)
-        across = with_ones.sum(axis=1) - within
-        means.append((matrix.sum() - 2 * across - within, within, across))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        zeros, ones, both = (total / pairs for total, pairs in zip(*means, strict=True))
-    return np.asarray(zeros + ones - 2 * both)
+    alike = alike * _comparable(numbers, folds)
+    total, of_each, pairs = alike.sum(), alike.sum(axis=1), _Pairs(numbers, folds)
+    rows = []
+    for part in resampling.in_cache(*sides.shape):
+        own = sides[part]
+        # Sums over the other side are what is left of the sums over all: one product, not three.
+        within = np.einsum("ij,ij->i", own @ alike, own)
+        across = own @ of_each - within
+        means = zip((total - 2 * across - within, within, across), pairs.of(own), strict=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            zeros, ones, both = (found / count for found, count in means)
+        rows.append(zeros + ones - 2 * both)
+    return np.concatenate(rows)
+
+
+class _Pairs:
+    """How many pairs of pieces are of different groups, and of one fold: of zeros, of ones, and of one of either.
+
+    numbers : the group of each piece, (pieces,)
+    """
+
+    def __init__(self, numbers: NDArray[np.int64], folds: NDArray[np.int64] | None) -> None:
+        of_groups = (numbers[:, None] == np.arange(numbers.max() + 1)).astype(np.float64)
+        of_folds = (folds[:, None] == np.unique(folds)).astype(np.float64) if folds is not None else None
+        self.member = of_groups, np.ones((len(numbers), 1)) if of_folds is None else of_folds
+
+    def of(self, sides: Array) -> tuple[Array, Array, Array]:
+        # All pieces of a group are of one fold: pairs within folds, less those within groups.
+        group, fold = (np.stack([(1 - sides) @ one, sides @ one]) for one in self.member)
+
+        def pairs(one: int, other: int) -> Array:
+            return np.asarray((fold[one] * fold[other]).sum(axis=1) - (group[one] * group[other]).sum(axis=1))
+
+        return pairs(0, 0), pairs(1, 1), pairs(0, 1)
 
 
 def _comparable(numbers: NDArray[np.int64], folds: NDArray[np.int64] | None) -> Array:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from clstm.runtime.processes import in_processes
+from clstm.runtime.processes import in_background, in_processes
 from evaluation.comparison.verdict import VerdictRow, systems_in
 from evaluation.distance.sentences import thousandths
 from evaluation.distance.space import JOINT
@@ -83,55 +85,61 @@ class Job:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, eq=False)
-class Drawings:
-    """All that is to be drawn of a report, and what the page says of it once it is (`drawn`)."""
+def kinds_of(songs: Sequence[DrawnPiece], *, score_matrix: bool = True) -> list[FigureKind]:
+    """The figures of songs that any of these can have.
 
-    jobs: Sequence[Job]
-    sections: tuple[Section, ...]
-    charts: Sequence[Chart]
-    folder: Path
-    for_print: bool
-
-    def drawn(self) -> Drawn:
-        made = {chart.key: _sized(chart, self.folder) for chart in self.charts}
-        distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
-        return Drawn(self.sections, made, distributions, self.for_print)
-
-
-def drawings(
-    songs: Mapping[str, DrawnPiece],
-    chosen: Sequence[ChosenChart],
-    folder: Path,
-    for_print: bool = True,
-    *,
-    score_matrix: bool = True,
-) -> Drawings:
-    """What is to be drawn into `folder`.
-
-    songs : by system, the reference's first
-    chosen : the figures of tables, of `of_verdict` and the like, in the order of the page
-    for_print : also what the page does not show: PDF, PNG, and all songs on one sheet
     score_matrix : whether any of this music lives on the score matrix; other music is not shown on it
     """
-    shown = list(songs.values())
     offered = [kind for kind in KINDS if score_matrix or kind is not SCORE_MATRIX]
-    kinds = [kind for kind in offered if panels.drawable(kind, shown)]
-    jobs: list[Job] = []
-    if for_print:
-        scale = Scale.of(shown)
-        jobs += [_Songs(kind.key, folder, for_print, kind, shown, scale) for kind in kinds]
-    jobs += [_Table(chart.key, folder, for_print, draw) for chart, draw in chosen]
-    sections = tuple(_section(kind, shown) for kind in kinds)
-    return Drawings(jobs, sections, [chart for chart, _ in chosen], folder, for_print)
+    return [kind for kind in offered if panels.drawable(kind, songs)]
 
 
-def draw(jobs: Sequence[Job], progress: Callable[[int, int], object]) -> None:
-    """Draw everything, in processes. progress : called with the jobs done and their number"""
-    for done, (_, result) in enumerate(in_processes(_draw, jobs, seconds=DRAWING), start=1):
+def of_songs(kinds: Sequence[FigureKind], songs: Sequence[DrawnPiece], folder: Path) -> list[Job]:
+    """All songs on one sheet, for print. songs : the reference's first"""
+    scale = Scale.of(songs)
+    return [_Songs(kind.key, folder, kind, songs, scale) for kind in kinds]
+
+
+def of_tables(chosen: Sequence[ChosenChart], folder: Path, *, for_print: bool) -> list[Job]:
+    """The figures of tables, of `of_verdict` and the like. for_print : also what the page does not show: PDF and PNG"""
+    return [_Table(chart.key, folder, for_print, make) for chart, make in chosen]
+
+
+Drawing = Iterator[tuple[Job, Exception | None]]
+
+
+@contextmanager
+def begun(jobs: Sequence[Job]) -> Iterator[Drawing]:
+    """Draw in processes during the block, which `draw` waits for."""
+    with in_background(_draw, jobs, seconds=DRAWING) as results:
+        yield results
+
+
+def draw(
+    jobs: Sequence[Job], progress: Callable[[int, int], object], already: Drawing | tuple[()] = (), more: int = 0
+) -> None:
+    """Draw everything, in processes. progress : called with the jobs done and their number
+
+    already, more : jobs that are `begun`, and their number
+    """
+    for done, (_, result) in enumerate(chain(in_processes(_draw, jobs, seconds=DRAWING), already), start=1):
         if isinstance(result, Exception):
             raise result
-        progress(done, len(jobs))
+        progress(done, len(jobs) + more)
+
+
+def drawn_of(
+    kinds: Sequence[FigureKind],
+    songs: Sequence[DrawnPiece],
+    chosen: Sequence[ChosenChart],
+    folder: Path,
+    *,
+    for_print: bool,
+) -> Drawn:
+    """What the page says of the figures, once they are drawn."""
+    made = {chart.key: _sized(chart, folder) for chart, _ in chosen}
+    distributions = tuple(chart for key, chart in made.items() if key.startswith("distributions-"))
+    return Drawn(tuple(_section(kind, songs) for kind in kinds), made, distributions, for_print)
 
 
 def _draw(job: Job) -> None:
@@ -152,13 +160,8 @@ def _size(image: Path) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Job(Job):
+class _Songs(Job):
     folder: Path
-    for_print: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Songs(_Job):
     kind: FigureKind
     songs: Sequence[DrawnPiece]
     scale: Scale
@@ -171,7 +174,9 @@ class _Songs(_Job):
 
 
 @dataclass(frozen=True, eq=False)
-class _Table(_Job):
+class _Table(Job):
+    folder: Path
+    for_print: bool
     make: DrawChart
 
     def draw(self) -> None:

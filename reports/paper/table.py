@@ -163,9 +163,10 @@ def _compared(record: Record) -> list[str]:
 
 
 def _on_ranks(record: Record, *, bold: bool, rank: bool) -> list[str]:
-    if not possible_ranks(record):
+    ranked = possible_ranks(record)
+    if not ranked:
         return ["No pair of systems was tested, so none is ranked or bold."]
-    met = {row.against for row in record.rows if row.system in possible_ranks(record)}
+    met = {row.against for row in record.rows if row.system in ranked}
     limits = ", reference and systems under the limits of all of them together" if len(met) > 1 else ""
     how = "every pair by a bootstrap over groups, p < 0.05 corrected by Holm over pairs" + limits
     said = []
