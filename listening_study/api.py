@@ -64,8 +64,7 @@ class StudyResults(Result):
         of_blocks = [words for block in self.results.shown_blocks for words in block.phrases]
         return (*verdict(self.results), *of_blocks)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         return tuple(caveats(self.results))
 
     def __str__(self) -> str:

@@ -99,8 +99,7 @@ class Report(Result):
     def summary(self) -> tuple[str, ...]:
         return tuple(f"{said.about}: {said.text}" for said in self.content.summary)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         return self.content.remarks
 
     @property

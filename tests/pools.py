@@ -1,6 +1,6 @@
 """Pools of processes that start at once: the server they fork off has everything imported that tests need.
 
-`clstm.runtime.forking` has the server; Python has one at a time.
+`clstm.runtime.forking.server` has the server; Python has one at a time.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING
 
-from clstm.runtime import forking
+from clstm.runtime.forking import server
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,14 +31,14 @@ def empty_figure(*_given: object, **_more: object) -> "Figure":
 def start_server() -> None:
     """Start it anew, with all that pools of tests need."""
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
-    forking.start(*LIBRARIES)
+    server.start(*LIBRARIES)
 
 
 @contextmanager
 def server_with(libraries: list[str]) -> Iterator[None]:
     """While it lasts, the server has these libraries instead; it starts when the first process is needed."""
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
-    forkserver.set_forkserver_preload([*libraries, forking.LAST])
+    forkserver.set_forkserver_preload([*libraries, server.IMPORTED])
     try:
         yield
     finally:

@@ -72,7 +72,7 @@ def test_a_loop_is_found_with_its_first_frame_and_its_period(period: int, before
     music = followed(plain(before, seed), *[plain(period, seed + 1)] * again, plain(20, seed + 2))
     first, found = loop(music) or (-100, 0)
     assert found == period
-    assert abs(first - before) <= 0.1 * max(3 * period, 80)  # a tenth of the strikes may differ
+    assert abs(first - before) <= again * period / 9  # a tenth of all strikes, the loop's and these, may differ
 
 
 def test_a_loop_in_which_little_changes_is_one() -> None:

@@ -24,14 +24,15 @@ from clstm.runtime.processes import beside, in_processes
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from clstm.runtime import forking, processes
+from clstm.runtime import processes
+from clstm.runtime.forking import server
 
 def where(path):
     import evaluation
     return evaluation.__file__, os.environ.get("PYTHONPATH"), os.environ.get("PYTHONSAFEPATH"), os.getppid()
 
 if __name__ == "__main__":
-    forking.start("evaluation.measurement.inputs")
+    server.start("evaluation.measurement.inputs")
     found = [result for _, result in processes.in_processes(where, [Path("a"), Path("b")], workers=2)]
     print(found[0][0])
     print(found[0][1:3] == (os.environ.get("PYTHONPATH"), None))
@@ -86,10 +87,23 @@ def test_the_server_finds_our_modules_and_not_those_of_the_folder_it_starts_in(t
     assert done.stdout.splitlines() == [evaluation.__file__, "True", "True"]
 
 
+def test_what_the_server_cannot_import_is_left_to_the_processes(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise OSError('no library of that name')\n")
+    code = SCRIPT.replace('"evaluation.measurement.inputs"', '"broken", "evaluation.measurement.inputs"')
+    (tmp_path / "script.py").write_text(code)
+    command = [sys.executable, str(tmp_path / "script.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.stdout.splitlines()[1:], done.stderr) == (["True", "True"], "")
+
+
 def test_ctrl_c_while_the_server_imports_says_nothing(tmp_path: Path) -> None:
     """The terminal sends it to every process of a command."""
     (tmp_path / "slow_to_import.py").write_text("import time\nopen('begun', 'w').close()\ntime.sleep(2)\n")
-    code = "import time\nfrom clstm.runtime import forking\nforking.start('slow_to_import')\ntime.sleep(60)\n"
+    code = (
+        "import signal, time\nfrom clstm.runtime.forking import server\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background ignores it
+        "server.start('slow_to_import')\ntime.sleep(60)\n"
+    )
     command = subprocess.Popen(
         [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -12,7 +12,7 @@ import pytest
 from patience import PATIENCE
 
 from clstm.runtime import processes
-from clstm.runtime.forking import process_context
+from clstm.runtime.forking.server import process_context
 from evaluation.audio.files import write_audio
 from evaluation.drift.check import record
 

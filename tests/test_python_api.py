@@ -101,6 +101,16 @@ def test_errors_name_arguments_where_a_command_has_options(human: Path, tmp_path
         cl.report({"human": human, "mine": human}, "human", tmp_path / "report", unheard=("people",))
 
 
+def test_remarks_name_arguments_too(human: Path, tmp_path: Path) -> None:
+    long = [Notes.of((time + 12 * part, time + 12 * part + 0.2, 60, 80) for part in range(9) for time in range(9))] * 4
+    given = {"human": human, "long": long}
+    found = cl.compare(given, "human", settings=SMALL)
+    (said,) = [one for one in found.remarks if "length" in one]
+    assert said.endswith("cut all with seconds")
+    assert "--" not in " ".join(found.remarks)
+    assert said in found._repr_html_()
+
+
 def test_a_corpus_is_prepared_and_is_a_folder(human: Path, tmp_path: Path) -> None:
     made = cl.prepare(human, tmp_path / "corpus", workers=1)
     assert len(made.pieces) == 4

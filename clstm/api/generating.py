@@ -46,8 +46,7 @@ class Generated(Result):
     def table(self) -> pd.DataFrame:
         return pd.DataFrame(self.made.manifest["items"])
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         return self.made.remarks
 
     @property

@@ -39,8 +39,11 @@ class Accuracy(Result):
 
     counts: pd.DataFrame
     seed: int = 0
-    remarks: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     networks: dict[str, str] | None = None
+
+    def caveats(self) -> tuple[str, ...]:
+        return self.said
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Errors in the words of Python: commands and `import clstm as cl` share their functions, whose messages name options.
+"""Errors and remarks in the words of Python: commands and `import clstm as cl` share functions that name options.
 
 Called as `cl.compare(...)`, "--reference 'x' is not one of the systems" says "reference 'x' is not one of the systems".
 """
@@ -9,6 +9,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any
 
+from clstm.notebook.result import Result
 from clstm.runtime.errors import UserError
 
 OTHERWISE = {"without_audio": "unheard", "single_file": "single"}  # arguments by options
@@ -16,7 +17,8 @@ OPTION = re.compile(r"--([a-z][a-z-]*[a-z])")
 
 
 def in_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose errors name its arguments in place of a command's options; other options are left.
+    """The function, whose errors, and the remarks of whose result, name its arguments in place of a command's options;
+    other options are left.
 
     >>> def cut(seconds):
     ...     raise UserError("--seconds 0 is not a length; give --only notes")
@@ -31,13 +33,17 @@ def in_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
         near = (name, f"{name}s", OTHERWISE.get(name, ""))
         return next((one for one in near if one in names), found[0])
 
+    def words(said: str) -> str:
+        return OPTION.sub(argument, said)
+
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
         try:
-            return function(*given, **named)
+            found = function(*given, **named)
         except UserError as error:
-            error.args = tuple(OPTION.sub(argument, one) if isinstance(one, str) else one for one in error.args)
+            error.args = tuple(words(one) if isinstance(one, str) else one for one in error.args)
             raise
+        return found.in_words(words) if isinstance(found, Result) else found
 
     return called
 

@@ -4,9 +4,9 @@ Results are frozen. In a notebook they show themselves; in a script `print` give
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from clstm.notebook import markup
 
@@ -27,8 +27,17 @@ class Result(ABC):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Caveats, one line each."""
+        """Caveats, one line each. They name options where a command asked, and arguments where `cl` did."""
+        return tuple(map(vars(self).get("_words", str), self.caveats()))
+
+    def caveats(self) -> Sequence[str]:
+        """The remarks, which name options."""
         return ()
+
+    def in_words(self, words: Callable[[str], str]) -> Self:
+        """This result, whose remarks are now put in other words."""
+        vars(self)["_words"] = words  # it is frozen
+        return self
 
     @abstractmethod
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from clstm.formats.table import NATIVE
 from clstm.runtime.errors import LostProcessError, UnreadableFileError, UserError
-from clstm.runtime.forking import process_context
+from clstm.runtime.forking.server import process_context
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

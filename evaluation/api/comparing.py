@@ -75,8 +75,7 @@ class Compared(Result):
     def summary(self) -> tuple[str, ...]:
         return tuple(self.comparison.summary)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         return tuple(self.comparison.remarks)
 
     @cached_property

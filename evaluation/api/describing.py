@@ -30,7 +30,10 @@ class Described(Result):
     """
 
     systems: tuple[Description, ...]
-    remarks: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+
+    def caveats(self) -> tuple[str, ...]:
+        return self.said
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -51,8 +51,7 @@ class Measured(Result):
     def pieces(self) -> "pd.DataFrame":
         return self.made.found.pieces.drop(columns=UNWRITTEN)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         return self.made.remarks
 
     @cached_property

@@ -126,7 +126,7 @@ def mp3(waveform: Waveform, rate: int, kbits: int) -> bytes:
 
     >>> content = mp3(np.zeros(44100, dtype=np.float32), 44100, 64)
     >>> 8 * len(content) // 1000  # a second, and what the encoder adds
-    69
+    70
     """
     import lameenc
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from clstm.runtime import forking
 from clstm.runtime.commands import MEASURE, Commands, Continuing
 from clstm.runtime.console import console, progress, say, warn
 from clstm.runtime.finding import named_paths
+from clstm.runtime.forking import server
 from evaluation.cli.arguments import (
     Cluster,
     Embeddings,
@@ -98,7 +98,7 @@ def measure_command(
 
     sources = named_paths(systems)
     if only is None:
-        forking.start(*IMPORTS)
+        server.start(*IMPORTS)
 
     from evaluation.api.measuring import measure
     from evaluation.audio.render import RenderSettings
@@ -188,7 +188,7 @@ def compare_command(
     from clstm.runtime.errors import choice
 
     sources = named_paths(systems)
-    forking.start(*IMPORTS)
+    server.start(*IMPORTS)
 
     from evaluation import bounds
     from evaluation.api.comparing import compare

@@ -1,6 +1,6 @@
 """From files to one tidy table of metrics: inputs, measuring in parallel, and a cache."""
 
-# What processes that render and measure import (`clstm.runtime.forking`).
+# What processes that render and measure import (`clstm.runtime.forking.server`).
 IMPORTS = (
     "evaluation.measurement.measure",
     "evaluation.measurement.batch",

@@ -332,7 +332,7 @@ def resampled_weights(pair: Pair, random: np.random.Generator, resamples: int = 
 def in_cache(rows: int, pieces: int) -> Iterator[slice]:
     """Rows of a matrix of permutations or resamples by pieces, in parts for which no step waits for the memory.
 
-    >>> [part.stop - part.start for part in in_cache(1000, 100)]
+    >>> [part.stop - part.start for part in in_cache(1000, 400)]
     [500, 500]
     """
     at_once = max(_IN_CACHE // pieces, 1)

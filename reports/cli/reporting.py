@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clstm.runtime import forking
 from clstm.runtime.commands import Commands, Continuing, Group
 from clstm.runtime.console import fail, progress, say, warn
 from clstm.runtime.finding import named_paths
+from clstm.runtime.forking import server
 from evaluation.measurement import IMPORTS as MEASURING
 from reports.cli.options import ReportOptions, taking
 from reports.figures import IMPORTS as DRAWING
@@ -60,7 +60,7 @@ def make(options: ReportOptions) -> None:
     import sys
 
     named_paths(options.sources)  # a mistyped path is said before anything starts
-    forking.start(*MEASURING, *LISTENING, *DRAWING)
+    server.start(*MEASURING, *LISTENING, *DRAWING)
 
     from reports.api import of_request  # takes a second, while the processes get ready
 

@@ -1,6 +1,6 @@
 """What a report shows: the figures, with their captions."""
 
-# What processes that draw import (`clstm.runtime.forking`).
+# What processes that draw import (`clstm.runtime.forking.server`).
 IMPORTS = (
     "reports.figures.drawing",
     "matplotlib.backends.backend_agg",

@@ -10,13 +10,14 @@ from nothing.
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import context, get_context, resource_tracker
 from multiprocessing.context import BaseContext
 
 PACKAGES = ("clstm", "evaluation", "listening_study", "reports")
-LAST = "clstm.runtime.imported"  # of what the server imports
+IMPORTED = "clstm.runtime.forking.imported"  # what the server imports, which imports the rest
+NEEDED = "CLSTM_NEEDED"
 
 if sys.platform != "win32":
     from multiprocessing import forkserver
@@ -51,22 +52,32 @@ def start(*needed: str) -> None:
     if sys.platform == "win32":
         return
     ours = sorted(name for name in sys.modules if name.partition(".")[0] in PACKAGES)
-    forkserver.set_forkserver_preload([*ours, *needed, LAST])
-    with _as_here():
-        forkserver.ensure_running()
+    forkserver.set_forkserver_preload([IMPORTED])
+    resource_tracker.ensure_running()  # the server would start it, and so unblock Ctrl-C
+    with _environment(_as_here() | {NEEDED: ",".join([*ours, *needed])}):
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _as_here() -> dict[str, str]:
+    """With these variables Python finds the modules that it finds here, and no others, and arrays use one core."""
+    places = os.pathsep.join(map(os.path.abspath, sys.path))
+    return {"PYTHONPATH": places, "PYTHONSAFEPATH": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @contextmanager
-def _as_here() -> Iterator[None]:
-    """What is started finds the modules that this process finds, its arrays use one core, and Ctrl-C is not for it."""
-    resource_tracker.ensure_running()  # the server would start it, and so unblock Ctrl-C
-    before = dict(os.environ)
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ |= {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "PYTHONSAFEPATH": "1"}
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a process for each core: threads would only spin
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The variables during the block; no other is touched, for threads may read them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ |= variables
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""Where new processes come from: a server that has our code imported."""
