@@ -238,6 +238,17 @@ def test_nothing_reaches_beyond_the_screen(page: "Page") -> None:
     assert page.locator("h1, h2, h3, p, img, audio, .scroll, nav a, button").evaluate_all(wide) == []
 
 
+def test_plots_beside_each_other_begin_at_one_height(page: "Page") -> None:
+    page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
+    tops = """panels => panels.map(panel => [panel, panel.querySelector(".plot")].map(
+        part => Math.round(part.getBoundingClientRect().top)))"""
+    for section in page.locator(".panels").all():
+        rows: dict[int, set[int]] = {}
+        for panel, plot in section.locator(".panel").evaluate_all(tops):
+            rows.setdefault(panel, set()).add(plot)
+        assert all(len(found) == 1 for found in rows.values()), rows
+
+
 def test_wide_tables_are_cards_and_their_cells_are_reached_by_arrow_keys(page: "Page") -> None:
     page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
     cells = page.locator("#numbers-table [data-tip]")
