@@ -40,7 +40,7 @@ LIMITS = {"values": 500_000_000, "render": 2_000_000_000, "embedding": 1_000_000
 _FORMER = ("figures",)  # kinds of earlier versions: no entry of theirs is ever found again
 
 _READERS = ("miditok", "music21", "protobuf", "symusic", "verovio")  # of formats of notes; some may be absent
-_VERSIONS = ("librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
+_VERSIONS = ("lameenc", "librosa", "numpy", "pyloudnorm", "scipy", "soundfile", "soxr")
 _DIGEST = 32  # bytes
 _NAME = re.compile(r"[0-9a-f]{64}")  # of an entry; also within the name of one that is being written
 _ARRAY = b"\x93NUMPY"
