@@ -46,7 +46,7 @@ test: setup-browser lint ## Lint and test, as every change must pass; a skipped 
 	@$(BIN)/pytest --forbid-skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-all: setup-browser setup-database setup-ffmpeg setup-tex setup-docs lint ## The same with the slow tests
-	@$(BIN)/pytest --forbid-skips -m 'not bench'
+	@$(BIN)/pytest --forbid-skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not bench'
 
 lint: setup ## Style, format, types and the direction of imports
 	@$(BIN)/ruff check --quiet

@@ -109,7 +109,7 @@ def test_a_corpus_names_them_and_its_excerpts_find_them_again(clstm: Clstm, musi
 
 @pytest.mark.slow
 def test_a_report_of_them_is_made_and_holds(clstm: Clstm, music: Path) -> None:
-    compared = (f"a={music}/strange", f"b={music}/plain", "--reference", "a", "--out", "report", "--page-only")
-    assert clstm("report", "make", *compared)[0] == 0
-    status, said = clstm("report", "verify", "report")
+    systems = (f"a={music}/strange", f"b={music}/plain")
+    assert clstm("report", "make", *systems, "--reference", "a", "--out", "report", "--page-only")[0] == 0
+    status, said = clstm("report", "verify", "report", *systems)
     assert status == 0, said

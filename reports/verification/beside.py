@@ -33,20 +33,22 @@ TABLES = (
 
 
 def check_beside(folder: "Path", measured: Comparison, catalogue: int, places: Places, found: Verification) -> None:
-    """Compare each table that the report has with today's; catalogue : the version of the report's."""
+    """Compare each table that the report has with today's, but for metrics that were defined otherwise, or not at all.
+
+    catalogue : the version of the report's
+    """
     now = _today(measured)
-    later = redefined(catalogue, rendered=True)
-    now[papers.PAPERS] = measured.printed[~measured.printed["metric"].isin(later)]
+    other = redefined(catalogue, rendered=True)
     for one in TABLES:
         if not (folder / one.name).exists():
             continue
-        recorded = recorded_rows(folder / one.name, one, places, found)
+        recorded = recorded_rows(folder / one.name, one, places, found, other)
         if recorded is None:
             continue
         if one.name not in now:
             found.remarks.append(f"{one.name} was not compared: what it is of was not given")
             continue
-        compare_rows(recorded, rows_of(now[one.name], one.keys), one, found)
+        compare_rows(recorded, rows_of(now[one.name], one.keys, other), one, found)
 
 
 def _today(measured: Comparison) -> "dict[str, pd.DataFrame]":

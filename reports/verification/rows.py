@@ -4,7 +4,7 @@ A row is named by its keys. Texts in other columns are not compared; a text wher
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isclose, isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -39,23 +39,29 @@ class Checked:
     loose: Mapping[str, float] = field(default_factory=dict)
 
 
-def recorded_rows(path: "Path", one: Checked, places: Places, found: Verification) -> Rows | None:
-    """The rows of a table of the report; None, and a failure, if it is unreadable."""
+def recorded_rows(
+    path: "Path", one: Checked, places: Places, found: Verification, without: Container[str] = ()
+) -> Rows | None:
+    """The rows of a table of the report, but those of some metrics; None, and a failure, if it is unreadable."""
     import pandas as pd
 
     why = places.foreign(path)
     try:
         if not why:
-            return rows_of(pd.read_csv(path, dtype=dict.fromkeys(one.keys, str)), one.keys)
+            return rows_of(pd.read_csv(path, dtype=dict.fromkeys(one.keys, str)), one.keys, without)
     except (OSError, KeyError, ValueError):  # pandas' parser errors are ValueErrors
         why = "it is not such a table"
     found.failures.append(f"{one.name}: cannot be read, so nothing was compared with it ({why})")
     return None
 
 
-def rows_of(table: "pd.DataFrame", keys: Sequence[str]) -> Rows:
-    """Every row by its keys; rows of the same keys, such as files of one name in several folders, in their order."""
-    rows: list[dict[Any, Any]] = table.fillna(dict.fromkeys(keys, "")).to_dict("records")
+def rows_of(table: "pd.DataFrame", keys: Sequence[str], without: Container[str] = ()) -> Rows:
+    """Every row by its keys; rows of the same keys, such as files of one name in several folders, in their order.
+
+    without : metrics whose rows are left out
+    """
+    every: list[dict[Any, Any]] = table.fillna(dict.fromkeys(keys, "")).to_dict("records")
+    rows = [row for row in every if row.get("metric") not in without]
     seen: Counter[tuple[str, ...]] = Counter()
     found = {}
     for row in rows:
