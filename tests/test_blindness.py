@@ -249,7 +249,7 @@ def test_the_traffic_of_the_real_server_leads_to_no_source(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_the_traffic_of_20_real_servers_leads_to_no_more_sources_than_guessing(tmp_path: Path) -> None:
     studies = [write_study(tmp_path / f"{number}", each=10, seconds=0.05, design=QUIET) for number in range(20)]
     at_chance([walked(study) for study in studies])

@@ -77,7 +77,7 @@ def test_it_trains_when_asked_or_when_nothing_is_bundled(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("train", [False, True])
 def test_the_whole_demonstration(train: bool, tmp_path: Path) -> None:
     out = tmp_path / "demo"

@@ -223,7 +223,7 @@ def test_one_version_is_named_everywhere() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_the_lines_of_the_readme_can_be_pasted_in_their_order(tmp_path: Path) -> None:
     (chapter,) = re.findall(r"^## Ten commands$(.*?)^## ", README, re.DOTALL | re.MULTILINE)
     typed = [line for block in FENCED.findall(chapter) for line in LINES.findall(block) if " serve " not in line]

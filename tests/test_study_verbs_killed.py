@@ -71,7 +71,7 @@ def test_simulating_a_study(tiny_study: Study, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_the_results_of_a_study(tiny_study: Study, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     folder.mkdir()

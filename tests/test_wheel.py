@@ -193,7 +193,7 @@ def test_with_an_address_links_become_absolute_and_code_stays(metadata: ModuleTy
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_the_demonstration_needs_nothing_but_the_wheel(installed: Path, tmp_path: Path) -> None:
     shown = run(installed / "clstm", "demo", "--out", "demo", here=tmp_path)
     assert shown.returncode == 0, shown.stdout + shown.stderr

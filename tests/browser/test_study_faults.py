@@ -24,7 +24,7 @@ from listening_study.streamlit_internals.options import public_settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 APP = Path(listening_study.__file__).with_name("participants") / "app.py"
 SIZE = {"width": 820, "height": 1180}  # MUSHRA is compared on a wider screen than a phone's
