@@ -42,10 +42,10 @@ study: setup ## Serve the demonstration's listening study
 	@test -d demo/study || { echo "There is no demo/study yet; make it with: make demo" >&2; exit 2; }
 	@$(BIN)/clstm study serve demo/study
 
-test: setup-browser lint ## Lint and test, as every change must pass; a skipped test is a failure
+test: setup-browser setup-docs lint ## Lint, test and build the site, as every change must pass; a skipped test is a failure
 	@$(BIN)/pytest --forbid-skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-all: setup-browser setup-database setup-ffmpeg setup-tex setup-docs lint ## The same with the slow tests
+test-all: setup-browser setup-docs setup-database setup-ffmpeg setup-tex lint ## The same with the slow tests
 	@$(BIN)/pytest --forbid-skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not bench'
 
 lint: setup ## Style, format, types and the direction of imports

@@ -8,12 +8,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 from patience import PATIENCE
 from test_docs import LINK, LINKED, REFERENCE, ROOT, anchors, loaded
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WEBSITE = loaded("website")
 CONTENTS: dict[str, dict[str, str]] = WEBSITE.contents()
@@ -91,6 +96,8 @@ def test_what_is_said_of_each_computation_is_the_modules_own() -> None:
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The address of the site, built."""
+    if not find_spec("mkdocs"):
+        pytest.skip("no MkDocs; make setup-docs installs it")
     done = subprocess.run(
         [sys.executable, ROOT / ".ci" / "website.py"],
         capture_output=True,
@@ -109,13 +116,8 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.slow
 @pytest.mark.browser
-def test_the_site_builds_strictly_and_loads_nothing_from_other_hosts(site: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    from evaluation.doctor import find_chromium
-
+def test_the_site_builds_strictly_and_loads_nothing_from_other_hosts(site: str, browser: "Browser") -> None:
     pages = [path for path in WEBSITE.SITE.rglob("*.html") if "replication" not in path.parts]
     assert len(pages) > len(PAGES)
     for page in pages:
@@ -125,13 +127,11 @@ def test_the_site_builds_strictly_and_loads_nothing_from_other_hosts(site: str) 
         assert loaded_from == [], page
     shown = ("index.html", "docs/gallery.html", "docs/reference/computation.html", "api/evaluation.statistics.html")
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        for width in (390, 1280):
-            page = browser.new_page(viewport={"width": width, "height": 800})
-            page.on("request", lambda request: asked.append(request.url))
-            for path in shown:
-                page.goto(f"{site}/{path}")
-                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
-        browser.close()
+    for width in (390, 1280):
+        tab = browser.new_page(viewport={"width": width, "height": 800})
+        tab.on("request", lambda request: asked.append(request.url))
+        for path in shown:
+            tab.goto(f"{site}/{path}")
+            assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+        tab.close()
     assert [url for url in asked if not url.startswith((site, "data:", "blob:"))] == []
