@@ -13,9 +13,11 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)  # code, which stays as it is
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 LINK = re.compile(r"\[(?P<text>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]\((?P<target>[^)\s]+)\)")
-FIGURE = re.compile(
-    r"^\[?!\[[^\n]*\]\((?!https?://)[^\n]*\n\n\*.+?\*\n\n", re.DOTALL | re.MULTILINE
-)  # with its caption
+SHOWN = re.compile(r'(?<=\s)(?P<name>src|srcset)="(?P<target>[^"\s]+)"')  # by HTML, in which a picture has a dark form
+FIGURE = re.compile(  # with its caption
+    r"^\[?(?:!\[[^\n]*\]\((?!https?://)|<picture>)[^\n]*\n\n\*.+?\*\n\n", re.DOTALL | re.MULTILINE
+)
+PICTURE = re.compile(r"<picture>.*?</picture>|<img [^>]*>", re.DOTALL)
 ABSOLUTE = re.compile(r"https?://|mailto:")
 
 
@@ -57,4 +59,10 @@ def _absolute(text: str, repository: str) -> str:
         place = "" if found["target"].startswith("#") else "/blob/HEAD/"
         return f"[{found['text']}]({repository}{place}{found['target']})"
 
-    return LINK.sub(link, IMAGE.sub(image, text))
+    def shown(found: re.Match[str]) -> str:
+        if ABSOLUTE.match(found["target"]):
+            return found[0]
+        return f'{found["name"]}="{repository}/raw/HEAD/{found["target"]}"'
+
+    text = LINK.sub(link, IMAGE.sub(image, text))
+    return SHOWN.sub(shown, text) if repository else PICTURE.sub("", text)

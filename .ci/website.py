@@ -18,14 +18,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from metadata import FENCED, IMAGE, LINK, stated
+from metadata import FENCED, IMAGE, LINK, SHOWN, stated
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 CONFIGURATION, LOOK = ROOT / ".ci" / "mkdocs.yml", ROOT / ".ci" / "site.css"
 INDEX = ROOT / "docs" / "README.md"
 RESULTS = {"Published results": "reports/published/*/*.md", "The bundled models": "clstm/pretrained/*/README.md"}
-SHOWN = {".svg", ".png", ".mp3"}  # comes along where a page links to it
+MEDIA = {".svg", ".png", ".mp3"}  # comes along where a page links to it
 ROOMS = {  # whose docstrings are shown, beside the names of `import clstm`
     "clstm": ("music", "formats"),
     "evaluation": (
@@ -103,8 +103,8 @@ def staged(page: Path, pages: set[Path], repository: str) -> tuple[str, list[Pat
             return found["target"]
         if (file / "README.md") in pages:
             return f"{path.rstrip('/')}/README.md"
-        if file.suffix in SHOWN or file.name == "index.html":
-            along.extend([file] if file.suffix in SHOWN else sorted(file.parent.rglob("*")))
+        if file.suffix in MEDIA or file.name == "index.html":
+            along.extend([file] if file.suffix in MEDIA else sorted(file.parent.rglob("*")))
             return found["target"]
         place = file.relative_to(ROOT).as_posix() + (f"#{heading}" if heading else "")
         return f"{repository}/blob/HEAD/{place}" if repository else ""
@@ -118,10 +118,16 @@ def staged(page: Path, pages: set[Path], repository: str) -> tuple[str, list[Pat
     def image(found: re.Match[str]) -> str:
         return f"![{found['text']}]({target_of(found)})"
 
+    def shown(found: re.Match[str]) -> str:
+        return f'{found["name"]}="{target_of(found)}"'
+
+    def site_form(part: str) -> str:
+        return LINK.sub(link, IMAGE.sub(image, SHOWN.sub(shown, part)))
+
     text = MERMAID.sub("", page.read_text(encoding="utf-8"))
     text = MARKED.sub(r"\1", text)
     parts = FENCED.split(text)
-    made = [part if FENCED.fullmatch(part) else LINK.sub(link, IMAGE.sub(image, part)) for part in parts]
+    made = [part if FENCED.fullmatch(part) else site_form(part) for part in parts]
     return "".join(made), along
 
 

@@ -32,6 +32,7 @@ LINES = re.compile(r"^ *(?:\.venv/bin/)?(clstm [^\n`#]+)", re.MULTILINE)
 INLINE = re.compile(r"`(clstm [^`]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)")
+IN_HTML = re.compile(r'\s(?:src|srcset)="(?!https?://|data:)([^"\s]+)"')
 
 
 def loaded(name: str) -> ModuleType:
@@ -172,7 +173,8 @@ def test_the_reference_has_every_command_option_and_metric() -> None:
 @pytest.mark.parametrize("page", LINKED, ids=of)
 def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     broken = []
-    for target in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    for target in [*LINK.findall(text), *IN_HTML.findall(text)]:
         path, _, heading = target.partition("#")
         file = page.parent / path if path else page
         if not file.exists() or (heading and file.suffix == ".md" and heading not in anchors(file)):

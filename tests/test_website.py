@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from patience import PATIENCE
-from test_docs import LINK, LINKED, REFERENCE, ROOT, anchors, loaded
+from test_docs import IN_HTML, LINK, LINKED, REFERENCE, ROOT, anchors, loaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -41,7 +41,8 @@ def test_every_link_of_a_page_leads_somewhere_on_the_site(page: Path) -> None:
     text, along = WEBSITE.staged(page, PAGES, "")
     there = PAGES | set(along)
     broken = []
-    for target in [*LINK.findall(WEBSITE.FENCED.sub("", text)), *re.findall(r'<audio [^>]*src="([^"]+)"', text)]:
+    text = WEBSITE.FENCED.sub("", text)
+    for target in [*LINK.findall(text), *IN_HTML.findall(text)]:
         path, _, heading = target.partition("#")
         file = (page.parent / path).resolve() if path else page
         if file not in there or (heading and file.suffix == ".md" and heading not in anchors(file)):
@@ -125,6 +126,11 @@ def test_the_site_builds_strictly_and_loads_nothing_from_other_hosts(site: str, 
             r'<(?:script|link|img|audio|iframe)[^>]+(?:src|href)="(https?:[^"]+)"', page.read_text()
         )
         assert loaded_from == [], page
+        places = [
+            WEBSITE.SITE / path[1:] if path.startswith("/") else page.parent / path
+            for path in IN_HTML.findall(page.read_text())
+        ]
+        assert [place for place in places if not place.is_file()] == [], page
     shown = ("index.html", "docs/gallery.html", "docs/reference/computation.html", "api/evaluation.statistics.html")
     asked: list[str] = []
     for width in (390, 1280):
@@ -133,5 +139,7 @@ def test_the_site_builds_strictly_and_loads_nothing_from_other_hosts(site: str, 
         for path in shown:
             tab.goto(f"{site}/{path}")
             assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+            empty = "[...document.images].filter(one => one.complete && !one.naturalWidth).map(one => one.src)"
+            assert tab.evaluate(empty) == [], (path, width)
         tab.close()
     assert [url for url in asked if not url.startswith((site, "data:", "blob:"))] == []

@@ -168,6 +168,7 @@ def test_the_description_has_no_relative_link(about: Message) -> None:
     assert text.startswith("# clstm")
     assert "](https://doi.org/10.5539/cis.v11n3p50)" in text
     assert re.findall(r"\]\((?!https?://)[^)]*\)", text) == []
+    assert re.findall(r'\s(?:src|srcset)="(?!https?://)[^"]*"', text) == []
     assert about.get_all("Project-URL")
 
 
@@ -189,6 +190,12 @@ def test_with_an_address_links_become_absolute_and_code_stays(metadata: ModuleTy
         "```\n[g](h)\n```\n"
     )
     assert metadata.description(readme, "") == "c, [e](https://f)\n```\n[g](h)\n```\n"
+    picture = '[<picture><source srcset="x.png"><img alt="a" src="y.png"></picture>](z.md)\n\n*Said.*\n\nc\n'
+    assert metadata.description(picture, place) == (
+        f'[<picture><source srcset="{place}/raw/HEAD/x.png"><img alt="a" src="{place}/raw/HEAD/y.png"></picture>]'
+        f"({place}/blob/HEAD/z.md)\n\n*Said.*\n\nc\n"
+    )
+    assert metadata.description(picture, "") == "c\n"
     assert metadata.stated('x: 1\nrepository-code: "https://a/b"\n', "repository-code") == "https://a/b"
 
 
