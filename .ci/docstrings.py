@@ -11,29 +11,41 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from computation import markdown
 
+NAMES = r"\*{0,2}\w+(?:, \*{0,2}\w+)*"
+NAMED = re.compile(rf"({NAMES}) : ")
+
 
 def readable(docstring: str) -> str:
-    r"""
-    >>> print(readable("The level.\n\nrate : Hz\nwidth : s\n\n>>> level(2)\n1"))
-    The level.
-    <BLANKLINE>
-    - **rate**: Hz
-    - **width**: s
-    <BLANKLINE>
-    ```pycon
-    >>> level(2)
-    1
-    ```
-    """
-    parts = re.split(r"\n\s*\n", docstring)
-    return "\n\n".join(_part(part) for part in parts)
+    """A docstring by its paragraphs: examples, lists of names, prose with equations."""
+    return "\n\n".join(map(_part, re.split(r"\n\s*\n", docstring)))
 
 
 def _part(part: str) -> str:
     if part.lstrip().startswith(">>>"):
         return f"```pycon\n{part}\n```"
-    named = re.sub(r"^(\w[\w, *]*) : ", r"- **\1**: ", part, flags=re.MULTILINE)
-    return named if named != part else markdown(part)
+    named = any(NAMED.match(line) for line in part.splitlines())
+    return listed(part) if named else markdown(part)
+
+
+def listed(part: str) -> str:
+    r"""Names with what they are, as a list. A line with a capital letter begins a sentence of its own.
+
+    >>> print(listed("rate : Hz; low, high : in\n    Hz\nreturns\ndB\nIt is 0 at most."))
+    - **rate**: Hz
+    - **low, high**: in
+        Hz
+    - **returns**
+    dB
+    <BLANKLINE>
+    It is 0 at most.
+    """
+    blocks: list[str] = []
+    for item in re.split(rf"\n(?=[A-Z]|{NAMES} : |returns\b)|; (?={NAMES} : )", part):
+        made = NAMED.sub(r"- **\1**: ", item, count=1) if NAMED.match(item) else item
+        made = re.sub(r"^returns\b", "- **returns**", made)
+        goes_on = blocks and blocks[-1].startswith("- ") == made.startswith("- ")
+        blocks = [*blocks[:-1], f"{blocks[-1]}\n{made}"] if goes_on else [*blocks, made]
+    return "\n\n".join(blocks)
 
 
 class Readable(griffe.Extension):

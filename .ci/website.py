@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 CONFIGURATION, LOOK = ROOT / ".ci" / "mkdocs.yml", ROOT / ".ci" / "site.css"
 INDEX = ROOT / "docs" / "README.md"
-RESULTS = {"Published results": "reports/published/*/*.md", "The bundled models": "clstm/pretrained/*/README.md"}
+MODELS = "The bundled models"
+RESULTS = {"Published results": "reports/published/*/*.md", MODELS: "clstm/pretrained/*/README.md"}
 MEDIA = {".svg", ".png", ".mp3"}  # comes along where a page links to it
 ROOMS = {  # whose docstrings are shown, beside the names of `import clstm`
     "clstm": ("music", "formats"),
@@ -36,14 +37,15 @@ ROOMS = {  # whose docstrings are shown, beside the names of `import clstm`
 MERMAID = re.compile(r"^```mermaid$.*?^```$", re.DOTALL | re.MULTILINE)
 MARKED = re.compile(r"^(```\w+) .+$", re.MULTILINE)  # words for the tests, which MkDocs does not take
 GROUP = re.compile(r"^\*\*(.+)\*\*$|^- \[(.+?)\]\((.+?)\)", re.MULTILINE)
-PLAYER = '<audio controls preload="none" src="{target}" aria-label="{text}"></audio> {text}'
+PLAYER = '<audio controls preload="none" src="{target}" aria-label="{name}"></audio> {text}'  # in a list, or a table
+DRAWING = "*The repository's page has the drawing.*"  # MkDocs draws none without another host
 
 Contents = dict[str, dict[str, str]]  # by group: the paths of pages within the repository by their titles
 
 
 def contents() -> Contents:
     """Every page that is in the repository, in the order of docs/README.md; "" is no group."""
-    found: Contents = {"": {"Home": "README.md", "All pages": "docs/README.md"}}
+    found: Contents = {"": {"Home": "README.md", "Guides and reference": "docs/README.md"}}
     group = ""
     for heading, title, target in GROUP.findall(INDEX.read_text(encoding="utf-8")):
         group = heading or group
@@ -53,7 +55,8 @@ def contents() -> Contents:
     found.setdefault("Inside", {})["Code of conduct"] = "CODE_OF_CONDUCT.md"
     for name, pattern in RESULTS.items():
         pages = sorted(ROOT.glob(pattern))
-        titles = [page.parent.name + ("" if page.stem == "README" else f", {page.stem}") for page in pages]
+        kind = "Model " if name == MODELS else ""  # `notes` is a model, and a published result
+        titles = [kind + page.parent.name + ("" if page.stem == "README" else f", {page.stem}") for page in pages]
         found[name] = {title: page.relative_to(ROOT).as_posix() for title, page in zip(titles, pages, strict=True)}
     return found
 
@@ -111,8 +114,9 @@ def staged(page: Path, pages: set[Path], repository: str) -> tuple[str, list[Pat
 
     def link(found: re.Match[str]) -> str:
         target = target_of(found)
-        if target.endswith(".mp3"):
-            return PLAYER.format(target=target, text=found["text"])
+        line = found.string[found.string.rfind("\n", 0, found.start()) + 1 :]
+        if target.endswith(".mp3") and line.startswith(("-", "|")):
+            return PLAYER.format(target=target, text=found["text"], name=Path(target).stem)
         return f"[{found['text']}]({target})" if target else found["text"]
 
     def image(found: re.Match[str]) -> str:
@@ -124,7 +128,7 @@ def staged(page: Path, pages: set[Path], repository: str) -> tuple[str, list[Pat
     def site_form(part: str) -> str:
         return LINK.sub(link, IMAGE.sub(image, SHOWN.sub(shown, part)))
 
-    text = MERMAID.sub("", page.read_text(encoding="utf-8"))
+    text = MERMAID.sub(DRAWING, page.read_text(encoding="utf-8"))
     text = MARKED.sub(r"\1", text)
     parts = FENCED.split(text)
     made = [part if FENCED.fullmatch(part) else site_form(part) for part in parts]

@@ -128,9 +128,9 @@ class Report(Result):
         from evaluation.api.drawing import distances
 
         whole = [row for row in self.content.distances if row.space == JOINT and not row.without_control]
-        halves = {row.system: _thousandfold(row.human_95) for row in whole}
+        samples = {row.system: _thousandfold(row.human_95) for row in whole}
         ranked = self.ranking
-        rows = ranked.assign(halves=[halves[name] for name in ranked["system"]]).to_dict("records")
+        rows = ranked.assign(reference_95=[samples[name] for name in ranked["system"]]).to_dict("records")
         return distances(rows, self.content.reference)
 
     def to_latex(self) -> str:

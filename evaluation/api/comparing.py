@@ -91,10 +91,10 @@ class Compared(Result):
 
     @cached_property
     def ranking(self) -> "pd.DataFrame":
-        """Columns: system, against, distance, distance_low, distance_high, halves, p, rank.
+        """Columns: system, against, distance, distance_low, distance_high, reference_95, p, rank.
 
-        The distance and its interval are MMD² × 1000; `halves` is what halves of the reference stay below in 95 % of
-        splits; `rank` is what the tests of pairs leave possible, such as "1" or "2 to 3".
+        The distance and its interval are MMD² × 1000; `reference_95` is what two samples of the reference of these
+        sizes stay below in 95 %; `rank` is what the tests of pairs leave possible, such as "1" or "2 to 3".
         """
         found = self.distances
         columns = ["system", "against", *_PRINTED, "p", "rank_best", "rank_worst", "without_control", "space"]
@@ -105,7 +105,7 @@ class Compared(Result):
             found[column] *= 1000
         ends = zip(found.pop("rank_best"), found.pop("rank_worst"), strict=True)
         found["rank"] = ["" if np.isnan(best) else rank((int(best), int(worst))) for best, worst in ends]
-        return found.drop(columns=["without_control", "space"]).rename(columns={"human_95": "halves"})
+        return found.drop(columns=["without_control", "space"]).rename(columns={"human_95": "reference_95"})
 
     def __str__(self) -> str:
         systems = [name for name in systems_in(rows_of(self.table)) if name != self.reference]
@@ -129,12 +129,12 @@ class Compared(Result):
                 markup.bar(row["distance"] / longest),
                 _interval(row),
                 markup.text(p_value(row["p"]).removeprefix("= ")),
-                f"{row['halves']:.0f}" if np.isfinite(row["halves"]) else "",
+                f"{row['reference_95']:.0f}" if np.isfinite(row["reference_95"]) else "",
                 markup.text(row["rank"]),
             ]
             for row in rows
         ]
-        heads = ["", "MMD² × 1000", "", "95 %", "p", "halves", "rank"]
+        heads = ["", "MMD² × 1000", "", "95 %", "p", "reference, 95 %", "rank"]
         if not any(row["rank"] for row in rows):  # of one system there is none
             heads, cells = heads[:-1], [row[:-1] for row in cells]
         return markup.table(heads, cells, texts=(2,)) + markup.line(RANKING_READ, faint=True) if cells else ""
@@ -193,8 +193,8 @@ class Compared(Result):
 
 RANKING_READ = (
     "The distance of all metrics together (squared maximum mean discrepancy); 0 where nothing differs. p: of a"
-    " permutation test. Halves: what halves of the reference stay below in 95 % of splits. Rank: what tests of pairs"
-    " leave possible. Below, the distance by view; bold where p < 0.05, corrected by Holm."
+    " permutation test. Reference, 95 %: what two samples of the reference of these sizes stay below in 95 %."
+    " Rank: what tests of pairs leave possible. Below, the distance by view; bold where p < 0.05, corrected by Holm."
 )
 METRICS_READ = (
     "Distances in noise floors; bold where the difference is significant: ↑ higher, ↓ lower, ↔ spread, ≠ other."

@@ -50,10 +50,10 @@ def spreads(values: "pd.DataFrame", metrics: Sequence[str], systems: Sequence[st
 
 
 def distances(rows: Sequence[dict[Any, Any]], reference: str) -> Figure:
-    """One line per system: its distance with its interval, filled where it differs; a tick is what halves of the
-    reference stay below in 95 % of splits.
+    """One line per system: its distance with its interval, filled where it differs; a tick is what two samples
+    of the reference of these sizes stay below in 95 %.
 
-    rows : `distance`, `distance_low`, `distance_high` and `halves`, in MMD² × 1000, with `system` and `p`
+    rows : `distance`, `distance_low`, `distance_high` and `reference_95`, in MMD² × 1000, with `system` and `p`
     """
     with style():
         figure = Figure((PAGE_WIDTH, 0.9 + LINE * max(len(rows), 1)), layout="constrained", facecolor="white")
@@ -64,12 +64,12 @@ def distances(rows: Sequence[dict[Any, Any]], reference: str) -> Figure:
             if np.isfinite(row["distance_low"]):
                 axes.plot([row["distance_low"], row["distance_high"]], [place, place], color=colour, linewidth=1.4)
             axes.plot(row["distance"], place, "o", color=colour, markerfacecolor=colour if differs else "white")
-            if np.isfinite(row["halves"]):
-                axes.plot([row["halves"]] * 2, [place - 0.35, place + 0.35], color=INK, linewidth=1)
+            if np.isfinite(row["reference_95"]):
+                axes.plot([row["reference_95"]] * 2, [place - 0.35, place + 0.35], color=INK, linewidth=1)
         axes.axvline(0, color=MUTED, linewidth=0.5)
         axes.set_yticks(range(len(rows)), [shortened(str(row["system"]), LONGEST) for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_xlabel(f"MMD² × 1000 from {shortened(reference, LONGEST)}, 95 %; | : 95 % of its halves stay below")
+        axes.set_xlabel(f"MMD² × 1000 from {shortened(reference, LONGEST)}, 95 %; | : 95 % of its samples stay below")
         axes.grid(axis="x", linewidth=0.4)
     return shown(figure)
 

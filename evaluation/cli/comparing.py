@@ -168,7 +168,7 @@ def compare_command(
 ) -> None:
     """Compare systems with a reference: which metrics differ, and by how much.
 
-    Each metric has its distance from the reference (1 is the distance between two halves of the reference), a
+    Each metric has its distance from the reference (1 is the typical distance between two samples of the reference), a
     confidence interval, a permutation test corrected for the number of metrics, and an effect size. A system that
     writes on a grid, or at one velocity, is compared with the reference on that grid, or at one velocity; one without
     limits with the reference as it is. As it was played, the reference is one more system. `clstm describe` shows the

@@ -163,7 +163,7 @@ def sentence(one: Distance) -> str:
         f"{one.system} {known} {one.against} in {one.space}: MMD² × 1000 is {in_words(one.found)}, p {p_value(one.p)}"
     )
     if isfinite(one.human_95):
-        words += f"; two halves of {one.against} stay below {thousandths(one.human_95)} in 95 % of splits"
+        words += f"; two samples of {one.against} of these sizes stay below {thousandths(one.human_95)} in 95 %"
     if one.frechet and isfinite(one.frechet.found.value):
         apart = one.frechet.found
         words += f". The Fréchet distance is {apart.value:.3g} [{apart.low:.3g}, {apart.high:.3g}]"

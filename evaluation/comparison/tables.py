@@ -110,7 +110,7 @@ def _together(near: Closeness) -> list[str]:
         return []
     spaces = dict.fromkeys(space for own in found.values() for space in own if space != JOINT)
     possible = near.ranking.ranks if near.ranking else {}
-    heads = ["", "MMD² × 1000", "p", "halves", "rank", "density", "coverage", "near copies"]
+    heads = ["", "MMD² × 1000", "p", "reference, 95 %", "rank", "density", "coverage", "near copies"]
     heads += [title_of(space) for space in spaces]
     lines = ["## All metrics together", "", *TOGETHER, "", f"| {' | '.join(heads)} |"]
     lines.append("|---|" + "---:|" * (len(heads) - 1))
@@ -128,9 +128,9 @@ def _together(near: Closeness) -> list[str]:
 
 TOGETHER = (
     "MMD² × 1000: the squared maximum mean discrepancy from the reference, with its 95 % interval; 0 where",
-    "nothing differs. p: of a permutation test that the two have one distribution. Halves: what halves of the",
-    "reference stay below in 95 % of random splits, for as many pieces. Rank: those that the tests of pairs leave",
-    "possible, 1 is the closest. Density: 1 where the music is as usual as the reference's. Coverage: the share of the",
+    "nothing differs. p: of a permutation test that the two have one distribution. Reference, 95 %: what two",
+    "samples of the reference of these sizes stay below in 95 %. Rank: those that the tests of pairs leave possible, 1 is",
+    "the closest. Density: 1 where the music is as usual as the reference's. Coverage: the share of the",
     "reference's pieces with one of the system's nearby, and what is expected of music of the reference. Near copies:",
     "the share of pieces with another one as near as 1 % of the reference's have one, and what is expected. Then",
     "MMD² × 1000 by view, **bold** where p < 0.05, corrected by Holm over these.",

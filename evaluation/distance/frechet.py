@@ -32,7 +32,7 @@ Pieces = Sequence[NDArray[np.float32]]
 @dataclass(frozen=True)
 class Frechet:
     """found : the distance at infinite n, NaN where there is none; human_95 : the 95th percentile of the same between
-    halves of the reference, NaN where they are too small; why : there is none, in words"""
+    two samples of the reference of these sizes, NaN where its halves are too small; why : there is none, in words"""
 
     found: Interval
     human_95: float

@@ -2,8 +2,8 @@
 
 The distance is the squared maximum mean discrepancy (`evaluation.statistics.discrepancy`) in a space that is the same
 for everybody (`evaluation.distance.space`). Beside it is what people differ from people by chance: the 95th percentile
-of the same number between halves of the reference, for as many pieces. It is a line to compare with and divides
-nothing: a quotient would grow with the number of pieces.
+of the same number between samples of the reference of these sizes, estimated from its halves. It is a line to compare
+with and divides nothing: a quotient would grow with the number of pieces.
 
 That a system differs is said by p alone: groups are exchanged, which is exact where nothing differs. The interval says
 how large the distance is. It is two-sided and of the bootstrap, which is right away from 0 and too wide near it, so it
@@ -39,7 +39,7 @@ class Distance:
 
     found : MMD^2; p : that the two have one distribution; p_holm : corrected over the views of a system (the distance
         in all metrics is one test, and is not corrected)
-    human_95 : the 95th percentile of MMD^2 between halves of the reference, for sets of these sizes
+    human_95 : the 95th percentile of MMD^2 between two samples of the reference of these sizes
     variety : density, coverage and near copies, in all metrics; expected : the coverage of people's music
     """
 

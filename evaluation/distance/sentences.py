@@ -33,7 +33,7 @@ def on_system(one: Distance, views: Sequence[Distance] = (), possible: tuple[int
         f"{_apart(one)}"
     )
     if isfinite(one.human_95):
-        words += f"; two halves of {one.against} stay below {thousandths(one.human_95)} in 95 % of splits"
+        words += f"; two samples of {one.against} of these sizes stay below {thousandths(one.human_95)} in 95 %"
     if possible:
         words += f"; rank {rank(possible)}"
     return " ".join(filter(None, [f"{words}.", _on_variety(one), _on_views(views)]))

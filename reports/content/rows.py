@@ -223,7 +223,7 @@ class DistanceRow(Part):
     """One system's distance in one space (`evaluation.distance.joint.Distance`), MMD^2 with its interval.
 
     space : all metrics ("joint"), or a view; without_control : from the reference as it is
-    human_95 : what halves of the reference stay below in 95 % of splits
+    human_95 : what two samples of the reference of these sizes stay below in 95 %
     density, coverage, near_copies : fidelity and diversity, in the joint space; expected : the coverage of music of the
         reference's distribution, and near_copies_expected its near copies
     rank_* : the best and worst rank possible; ranked_distance : under the control that all ranked systems have

@@ -34,7 +34,7 @@ class Standing(Part):
 
     ranked : whether it is one of the systems ranked; False of the reference as it is, without a control
     distance : MMD^2 in all metrics together, with its 95 % interval; None where there is none, then `why` says it
-    human_95 : what halves of the reference stay below in 95 % of splits
+    human_95 : what two samples of the reference of these sizes stay below in 95 %
     differing, tested : metrics that differ significantly, of those tested
     phrases : how it differs; views : its distance in each
     """

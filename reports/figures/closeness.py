@@ -1,8 +1,8 @@
 """How far each system is in all metrics together, and by view: distances with their intervals, in small panels.
 
 Rows in, a matplotlib `Figure` out. One panel for all metrics together, with the ranks that are possible beside each
-name, then one for each view, several beside each other. A tick is what halves of the reference stay below in 95 % of
-splits, for as many pieces: a line to compare with.
+name, then one for each view, several beside each other. A tick is what two samples of the reference of these sizes stay
+below in 95 %: a line to compare with.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ LONGEST = 34  # characters of a system's name
 LINE = 0.24  # inches of a system in the panel of all metrics together, at least
 SMALL = 0.14  # and in that of a view
 HEAD, FOOT = 0.24, 0.26  # inches above and below a panel
-FOOTNOTE = "MMD² × 1000, with 95 % intervals; | : 95 % of the reference’s halves stay below"
+FOOTNOTE = "MMD² × 1000, with 95 % intervals; | : 95 % of the reference’s samples of these sizes stay below"
 
 
 def closeness(rows: Sequence[DistanceRow], colours: Colours, width: float = PAGE_WIDTH) -> Figure:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NONE = "–"
-HALVES = ("Halves, 95 %", "Fréchet", "Its halves, 95 %")
+REFERENCE = ("Reference, 95 %", "Fréchet", "Of the reference, 95 %")
 
 
 def tables_beside(verdict: Comparison) -> Iterator[TableContent]:
@@ -57,11 +57,11 @@ def _embeddings(found: Sequence[Distance]) -> TableContent:
         title="In embeddings",
         look=(
             "MMD² × 1000 of the mean vectors of the pieces, on a scale of its own for each embedding, "
-            f"{frechet if any_frechet else ''}with 95 % intervals; halves: what two halves of the reference stay below "
-            "in 95 % of splits. Nothing here is corrected for the number of embeddings."
+            f"{frechet if any_frechet else ''}with 95 % intervals; reference, 95 %: what two samples of the reference "
+            "of these sizes stay below in 95 %. Nothing here is corrected for the number of embeddings."
             f"{'' if any_frechet else without}"
         ),
-        columns=("System", "Embedding", "Compared with", "MMD² × 1000", "p", *HALVES[: 3 if any_frechet else 1]),
+        columns=("System", "Embedding", "Compared with", "MMD² × 1000", "p", *REFERENCE[: 3 if any_frechet else 1]),
         rows=tuple(map(row, found)),
         files=(DISTANCES,),
     )

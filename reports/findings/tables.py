@@ -163,7 +163,7 @@ def of_distances(rows: Sequence[DistanceRow]) -> pd.DataFrame:
         cells.append(_beside(row.near_copies, row.near_copies_expected))
         own = {} if row.without_control else {space: found.get((row.system, space)) for space in spaces}
         made.append([*cells, *(_of_space(own.get(space)) for space in spaces)])
-    heads = ["System", "Compared with", "MMD² × 1000", "p", "Halves, 95 %", "Rank", "Density", "Coverage (expected)"]
+    heads = ["System", "Compared with", "MMD² × 1000", "p", "Reference, 95 %", "Rank", "Density", "Coverage (expected)"]
     copies = "Near copies (expected)"
     table = pd.DataFrame(made, columns=[*heads, copies, *(title_of(one) for one in spaces)])
     return table if any(row.near_copies is not None for row in rows) else table.drop(columns=copies)

@@ -143,7 +143,7 @@ def told(one: Standing | ViewStanding) -> str:
     if isinstance(one, Standing):
         parts.append(f"n = {one.pieces}")
     if one.human_95 is not None:
-        parts.append(f"halves of the reference stay below {thousandths(one.human_95)}")
+        parts.append(f"95 % of samples of the reference stay below {thousandths(one.human_95)}")
     return f"{', '.join(parts)}: {'significant' if one.known == 'differs' else one.known}"
 
 

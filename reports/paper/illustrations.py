@@ -94,7 +94,7 @@ def _of_ranking(record: Record) -> str:
     return (
         "Distance of each system from its reference, in all metrics together and by view: squared maximum mean "
         "discrepancy × 1000, with its 95 % interval by a bootstrap over groups of pieces. Filled: p < 0.05, by view "
-        f"corrected by Holm. Tick: halves of the reference stay below it in 95 % of splits.{ranks} "
+        f"corrected by Holm. Tick: two samples of the reference of these sizes stay below it in 95 %.{ranks} "
         f"{sets_in_words(record)}"
     )
 

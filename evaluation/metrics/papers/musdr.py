@@ -6,8 +6,7 @@ groove similarity GS, 1 - the mean Hamming distance of the onsets of *all* pairs
 irregularity      CPI, the share of different trigrams among the chords; the chords are ours (`harmony`), a chord that
                   stays counts once
 
-Their structure indicators need a scape plot of the sound, whose cost grows with the fourth power of a piece's length;
-they are not measured.
+Their structure indicators need a scape plot of the sound (`evaluation.metrics.papers.scape`).
 """
 
 import numpy as np
