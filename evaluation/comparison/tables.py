@@ -129,8 +129,8 @@ def _together(near: Closeness) -> list[str]:
 TOGETHER = (
     "MMD² × 1000: the squared maximum mean discrepancy from the reference, with its 95 % interval; 0 where",
     "nothing differs. p: of a permutation test that the two have one distribution. Reference, 95 %: what two",
-    "samples of the reference of these sizes stay below in 95 %. Rank: those that the tests of pairs leave possible, 1 is",
-    "the closest. Density: 1 where the music is as usual as the reference's. Coverage: the share of the",
+    "samples of the reference of these sizes stay below in 95 %. Rank: those that the tests of pairs leave possible, 1",
+    "is the closest. Density: 1 where the music is as usual as the reference's. Coverage: the share of the",
     "reference's pieces with one of the system's nearby, and what is expected of music of the reference. Near copies:",
     "the share of pieces with another one as near as 1 % of the reference's have one, and what is expected. Then",
     "MMD² × 1000 by view, **bold** where p < 0.05, corrected by Holm over these.",
