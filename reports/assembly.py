@@ -16,6 +16,7 @@ from evaluation.controls.removed import removed
 from evaluation.distance import trained as trainings
 from evaluation.figures.palette import MUTED
 from evaluation.measurement.limits import limits_of
+from evaluation.measurement.systems import alike
 from evaluation.prompting import continuations, likelihood
 from reports.content.listeners import StudyContent
 from reports.content.report import ControlContent, LeftOutFile, ModelRole, ReportContent, SystemContent
@@ -234,8 +235,7 @@ def _system(
     known : limits of the reference
     """
     said = remarked.astype(object).fillna("")
-    counts = said[said != ""].value_counts()
-    remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in counts.items()]
+    remarks = [f"{count} of {len(said)} files: {remark}" for remark, count in alike(said[said != ""])]
     if clipped:
         remarks.append(f"{clipped} samples of its players exceed full scale and were clipped")
     fit = verdict.fits.get(system.name)

@@ -55,12 +55,16 @@ class Matches:
         return own.index(match) if match is not None and match in own else None
 
 
-def matched(systems: Mapping[str, Sequence[HasInput]]) -> Matches:
-    """What the pieces of these systems have in common. systems : pieces by system, the reference first"""
+def matched(systems: Mapping[str, Sequence[HasInput]], controls: Container[str] = ()) -> Matches:
+    """What the pieces of these systems have in common.
+
+    systems : pieces by system, the reference first; controls : those that are the reference's files again, which alone
+        are nothing in common
+    """
     own = {name: list(prompts([one.input for one in pieces])) for name, pieces in systems.items()}
     of_names = _prompts_of_names(own)
     keys = {name: list(_numbered(prompt or of_names.get(file, file) for file, prompt in own[name])) for name in own}
-    counts = Counter(key for name in keys for key in keys[name])
+    counts = Counter(key for name in keys if name not in controls for key in keys[name])
     linked = {name: any(counts[key] > 1 for key in keys[name]) for name in keys}
     order = list(dict.fromkeys(key for name in keys if linked[name] for key in keys[name]))
     known = {prompt for rows in own.values() for _, prompt in rows}

@@ -96,7 +96,8 @@ def systems_of(verdict: Comparison, sources: Mapping[str, Path], reference: str)
 
 def matches_of(systems: Sequence[System]) -> Matches:
     """What the pieces of these systems have in common, the reference being the first."""
-    return matched({one.name: one.pieces for one in systems})
+    controls = {one.name for one in systems if one.role == "control"}
+    return matched({one.name: one.pieces for one in systems}, controls)
 
 
 def _of_one_prompt(systems: Sequence[System], matches: Matches) -> list[System]:

@@ -6,7 +6,7 @@ from itertools import groupby
 from math import floor, log10
 
 from evaluation.comparison.tables import SIGNS, sizes
-from evaluation.comparison.verdict import VerdictRow
+from evaluation.comparison.verdict import OTHERWISE, VerdictRow
 from evaluation.distance.sentences import p_value
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import COUNTED, VIEWS
@@ -206,7 +206,9 @@ def told_of(row: VerdictRow) -> str:
 
 
 def _found(row: VerdictRow) -> str:
-    return row.words or row.verdict if row.judged else "not tested"
+    if not row.judged:
+        return "not tested"
+    return "differs in distribution" if row.differs and row.direction == OTHERWISE else row.words or row.verdict
 
 
 def _title(view: str, paper: bool) -> str:
@@ -227,11 +229,11 @@ def beside(row: VerdictRow) -> str:
     does not depend on them.
 
     >>> beside(VerdictRow(system="a", metric="note_density", verdict="differs", size=9, delta=0.5))
-    'n\xa0=\xa09, δ\xa0=\xa00.50'
+    'floor of 9, δ\xa0=\xa00.50'
     """
     parts = []
     if row.size is not None:
-        parts.append(f"n{NBSP}={NBSP}{row.size:.0f}")
+        parts.append(f"floor of {row.size:.0f}")
     if row.delta is not None:
         parts.append(f"δ{NBSP}={NBSP}{number(row.delta, 2)}")
     return ", ".join(parts)

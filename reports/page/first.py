@@ -144,7 +144,10 @@ def told(one: Standing | ViewStanding) -> str:
         parts.append(f"n = {one.pieces}")
     if one.human_95 is not None:
         parts.append(f"95 % of samples of the reference stay below {thousandths(one.human_95)}")
-    return f"{', '.join(parts)}: {'significant' if one.known == 'differs' else one.known}"
+    known: str = "significant" if one.known == "differs" else one.known
+    if isinstance(one, Standing) and one.known == "differs" and one.low is not None and one.low <= 0:
+        known += " (p decides; the interval says how large it may be)"
+    return f"{', '.join(parts)}: {known}"
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -17,6 +17,7 @@ from reports.content.report import ModelRole, ReportContent, SystemContent
 from reports.content.rows import SummaryLine
 from reports.figures.drawing import Drawn
 from reports.findings import limits
+from reports.findings.latex import UNICODE
 from reports.findings.tables import measured, of_distances, of_pairs
 from reports.inputs.models import of_the_paper
 from reports.listening import section
@@ -96,6 +97,7 @@ def render_page(
         drawn=drawn,
         listening=listening,
         timed=section.TIMED,
+        letters=UNICODE,
         paper=paper,
         kit=kit,
         look_for={key: _joined(text, PAPER_SEES.get(key, "") if paper else "") for key, text in LOOK_FOR.items()},

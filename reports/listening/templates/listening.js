@@ -80,7 +80,8 @@ function sayPicked() {
   const option = picker.selectedOptions[0], place = `${picker.selectedIndex + 1} of ${matches.length}`;
   const linked = [...listening.values()].filter((own) => own.linked), those = linked.filter((own) => own.piece).length;
   const what = option.dataset.by === "prompt" ? "the same prompt" : "files of this name";
-  says.textContent = `${place}: ${what} in ${those === linked.length && linked.length === listening.size ? "every system" : `${those} of ${listening.size} sets`}`;
+  const whole = those === linked.length && linked.length === listening.size;
+  says.textContent = `${place}: ${what} ${whole ? "in every system" : `from ${those} of ${listening.size} sets here`}`;
 }
 
 function pick(piece) {
@@ -129,6 +130,7 @@ function follow(song) {
     button.setAttribute("aria-pressed", String(playing && piece === own.piece));
     if (button.matches(".play:not(.named)")) button.textContent = playing ? "Pause" : "Play";
   }
+  markDots(own, playing);
   if (song !== current) return;
   barName.textContent = own.piece ? `${own.name}, ${own.piece.name}` : own.name;
   barButton.textContent = playing ? "Pause" : "Play";
@@ -136,6 +138,14 @@ function follow(song) {
   if (document.activeElement !== barRange) barRange.value = String(1000 * song.currentTime / (song.duration || 1));
   barRange.setAttribute("aria-valuetext", clock(song.currentTime));
   barTime.textContent = `${clock(song.currentTime)} / ${clock(song.duration || 0)}`;
+}
+
+let marked = "";
+function markDots(own, playing) {
+  const now = playing && own.piece ? `${own.name}:${own.piece.id}` : "";
+  if (now === marked) return;
+  marked = now;
+  for (const dot of document.querySelectorAll("circle[data-play]")) dot.classList.toggle("playing", Boolean(now) && resolved(dot.dataset.play) === own.piece);
 }
 
 function run() {
@@ -150,10 +160,10 @@ document.addEventListener("play", (event) => {
   run();
 }, true);
 for (const { player } of listening.values()) {
-  if (player) for (const happening of ["pause", "seeked", "ended", "timeupdate", "emptied"]) player.addEventListener(happening, () => follow(player));
+  if (player) for (const happening of ["pause", "seeked", "ended", "timeupdate", "emptied", "loadedmetadata"]) player.addEventListener(happening, () => follow(player));
 }
 barButton.addEventListener("click", () => current && toggle(current));
-barRange.addEventListener("input", () => { if (current) current.currentTime = barRange.value / 1000 * current.duration; });
+barRange.addEventListener("input", () => { if (current) seek(current, barRange.value / 1000 * current.duration); });
 
 // ---- figures
 const figures = [...document.querySelectorAll("figure.view")].map((element) => ({
@@ -181,10 +191,12 @@ async function drawAll() {
 
 function drawFigure(figure, views, how) {
   const { own, kind, canvas, element, plot } = figure, [alternative, finding] = (views && views.words[kind]) || ["", ""];
-  const why = !own.piece ? "No piece of this prompt." : own.player ? "No figure." : "Its notes are left out with its audio.";
+  const why = !own.piece ? "Not among the pieces included here." : own.player ? "No figure." : "Its notes are left out with its audio.";
   figure.box = drawView(canvas, kind, views && alternative ? views : null, how);
   figure.seconds = views ? views.seconds : 0;
   element.querySelector(".of").textContent = own.piece ? own.piece.name : "";
+  const play = element.querySelector("button.play");
+  if (play) play.disabled = !(own.piece && own.piece.audio);
   element.querySelector("figcaption").textContent = finding ? `${finding[0].toUpperCase()}${finding.slice(1)}.` : why;
   if (canvas.getAttribute("role")) canvas.setAttribute("aria-label", alternative || `${own.name}: ${why}`);
   if (plot.matches(".timed")) { plot.setAttribute("aria-valuemax", String(Math.round(figure.seconds))); moveCursor(figure, own.player); }
@@ -202,8 +214,19 @@ function moveCursor(figure, song) {
   plot.setAttribute("aria-valuetext", `${clock(song.currentTime)} of ${clock(song.duration || 0)}`);
 }
 
-const seek = (song, seconds) => {
+// A server that sends no parts of a file, such as Python's, lets nobody seek: then the whole file is fetched first.
+async function madeSeekable(song) {
+  if (song.src.startsWith("blob:") || !song.seekable.length || song.seekable.end(0) > 0) return;
+  const from = song.src, playing = !song.paused, whole = await (await fetch(from)).blob();
+  if (song.src !== from) return; // another piece was picked meanwhile
+  song.src = URL.createObjectURL(whole);
+  await new Promise((done) => song.addEventListener("loadedmetadata", done, { once: true }));
+  if (playing) start(song);
+}
+
+const seek = async (song, seconds) => {
   if (!song.src) return;
+  await madeSeekable(song);
   song.currentTime = Math.min(Math.max(seconds, 0), song.duration || 0);
   follow(song);
 };
@@ -258,7 +281,11 @@ for (const own of listening.values()) {
 
 for (const own of listening.values()) set(own, own.pieces.find((piece) => piece.id === own.card.dataset.shown) || own.pieces[0] || null);
 const first = listening.get(listenSection.dataset.reference).piece;
-if (picker) pickMatch(first && first.match !== null ? first.match : matches[0]);
+if (picker) { // the reference's own, unless another is of more systems
+  const having = (match) => [...listening.values()].filter((own) => own.role === "system" && own.pieces.some((piece) => piece.match === match)).length;
+  const most = Math.max(...matches.map(having));
+  pickMatch(first && first.match !== null && having(first.match) === most ? first.match : matches.find((match) => having(match) === most));
+}
 drawAll();
 for (const button of document.querySelectorAll("button[data-play]")) {
   const piece = resolved(button.dataset.play);

@@ -7,6 +7,7 @@ if (quiz) {
   const drawn = (list) => list[Math.floor(Math.random() * list.length)];
   const reference = listenSection.dataset.reference;
   const others = [...listening.values()].filter((own) => own.role === "system" && own.player && own.pieces.length);
+  const told = new Set(); // pieces of systems that were asked
   let asked = null, right = 0, answered = 0;
 
   // The reference under the limits of the system, where the report has it: velocities and timing tell nothing either.
@@ -15,9 +16,18 @@ if (quiz) {
     return limited && limited.player && limited.role !== "system" ? limited : listening.get(reference);
   };
 
+  // After the same prompt where there is one, and not asked before as long as there are such.
+  const after = (side, match) => match !== null && side.pieces.find((piece) => piece.match === match);
+  function question(own) {
+    const side = human(own), shared = own.pieces.filter((piece) => after(side, piece.match));
+    const all = shared.length ? shared : own.pieces, fresh = all.filter((piece) => !told.has(piece));
+    const theirs = drawn(fresh.length ? fresh : all);
+    told.add(theirs);
+    return [after(side, theirs.match) || drawn(side.pieces), theirs];
+  }
+
   function ask() {
-    const theirs = drawn(drawn(others).pieces), side = human(theirs.system);
-    const same = side.pieces.find((piece) => piece.match !== null && piece.match === theirs.match) || drawn(side.pieces);
+    const [same, theirs] = question(drawn(others));
     const ours = Math.random() < 0.5 ? 0 : 1;
     asked = { ours, pieces: ours === 0 ? [same, theirs] : [theirs, same], heard: new Set() };
     asked.pieces.forEach((piece, place) => { clips[place].src = piece.audio; clips[place].preload = "metadata"; });
@@ -62,7 +72,11 @@ if (quiz) {
     if (!button) return;
     const { clip, answer: place } = button.dataset;
     if (button.matches(".start, .another")) { ask(); part("[data-clip]").focus(); }
-    else if (button.matches(".see")) choose(() => asked.pieces.forEach(pick));
+    else if (button.matches(".see")) {
+      const same = asked.pieces[asked.ours];
+      choose(() => { pick(asked.pieces[1 - asked.ours]); if (same.system.piece !== same) set(same.system, same); });
+      document.querySelector("figure.view")?.closest("section").scrollIntoView();
+    }
     else if (place !== undefined) answer(Number(place));
     else if (clip !== undefined) {
       const song = clips[clip];

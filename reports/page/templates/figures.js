@@ -78,17 +78,18 @@ function panel(metric, parent) {
     const sorted = own.filter((value) => value !== null).sort((one, other) => one - other);
     if (!sorted.length) return;
     const [lower, middle, upper] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share));
-    drawn("line", { class: "half", x1: place(lower), x2: place(upper), y1: "50%", y2: "50%" }, lane);
-    drawn("line", { class: "middle", x1: place(middle), x2: place(middle), y1: "15%", y2: "85%" }, lane);
     own.forEach((value, at) => {
       if (value === null) return;
       const piece = system.pieces[at];
       drawn("circle", {
         class: "point", cx: place(value), cy: `${20 + 60 * ((at * 0.618) % 1)}%`, r: 3, "role": "img",
-        "data-tip": `${system.name}, ${piece}: ${written3(value)} ${unit}`.trim(), "data-play": `${system.name}:${piece}`,
+        "data-tip": `${system.name}, ${piece}: ${written3(value)} ${unit}`.trim(),
         "aria-label": `${system.name}, ${piece}: ${written3(value)} ${unit}`.trim(),
+        ...(resolved(`${system.name}:${piece}`)?.audio ? { "data-play": `${system.name}:${piece}` } : {}),
       }, lane);
     });
+    drawn("line", { class: "half", x1: place(lower), x2: place(upper), y1: "50%", y2: "50%" }, lane);
+    drawn("line", { class: "middle", x1: place(middle), x2: place(middle), y1: "15%", y2: "85%" }, lane);
   });
   const foot = made("div", "", figure);
   foot.className = "row";

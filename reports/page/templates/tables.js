@@ -55,12 +55,16 @@ for (const form of document.querySelectorAll(".tools")) {
 // One button copies the table that is above it, as it is shown.
 const said = (cell) => {
   const copy = cell.cloneNode(true);
-  for (const part of copy.querySelectorAll(".hidden, svg, .swatch")) part.remove();
+  const left = cell.closest(".detailed") ? ".hidden, svg, .swatch, .paper" : ".hidden, svg, .swatch, .paper, .detail";
+  for (const part of copy.querySelectorAll(left)) part.remove();
+  for (const part of copy.querySelectorAll("*")) part.after(" ");
   return copy.textContent.replace(/\s+/g, " ").trim();
 };
+const letters = JSON.parse(document.body.dataset.letters); // those of LaTeX, as in the report's own tables
+const special = { "\\": "\\textbackslash{}", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" };
 const escaped = {
   csv: (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
-  latex: (text) => text.replace(/[\\{}&%$#_^~]/g, (one) => ({ "\\": "\\textbackslash{}", "^": "\\^{}", "~": "\\~{}" }[one] ?? `\\${one}`)),
+  latex: (text) => [...text].map((one) => special[one] ?? letters[one] ?? ("{}&%$#_".includes(one) ? `\\${one}` : one)).join(""),
   markdown: (text) => text.replaceAll("|", "\\|"),
 };
 function written(table, as) {
