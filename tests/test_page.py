@@ -221,7 +221,9 @@ def test_a_distance_is_bold_where_the_difference_is_significant() -> None:
     assert '<strong class="distance" title="higher (large)">2.5 [1.5, 3.5] ↑</strong>' in html
     assert '<span class="distance" title="inconclusive">2.5 [1.5, 3.5]</span>' in html
     assert "conclusion changes with other sound" in html
-    assert "<small>n\xa0=\xa09, δ\xa0=\xa0−0.50</small>" in html, "beside a distance its n, and Cliff's delta"
+    assert "<small>floor of 9, δ\xa0=\xa0−0.50</small>" in html, (
+        "beside a distance the pieces of its floor, and Cliff's delta"
+    )
 
 
 def test_a_dot_is_explained_only_where_something_was_not_tested() -> None:

@@ -16,15 +16,14 @@ from evaluation.audio.render import RenderSettings
 from reports.inputs.matched import Matches
 from reports.inputs.systems import System, SystemPiece
 
-BYTES = 112_000_000  # of all players and views together
+BYTES = 112_000_000  # of all players and views together, but for
+BYTES_OF_CONTROLS = 8_000_000  # which controls have in any case
 BYTES_OF_A_SINGLE_FILE = 7_000_000  # the same, before base64 adds a third
 BYTES_PER_SECOND = 8_000  # of a player: 64 kbit/s
 BYTES_OF_VIEWS = 26_000  # of one piece
-LEAST_OF_A_CONTROL = 20  # pieces
 SHORTEST = 10.0  # seconds of a piece at least: rather fewer pieces than shorter ones
 LIKED = 20.0  # seconds of a piece, where there is little room
 LONGEST = 60.0
-USUAL = 30.0 * BYTES_PER_SECOND + BYTES_OF_VIEWS  # of one piece and its player
 SHORTEST_SPAN = 10.0  # seconds drawn of every song in figures for print, if it has them
 
 
@@ -58,20 +57,20 @@ def select(
     wanted = (LIKED if single else SHORTEST) * BYTES_PER_SECOND + BYTES_OF_VIEWS
     own, controls = ([one for one in systems if (one.role == "control") == given] for given in (False, True))
     most = max(len(one.pieces) for one in systems) if most is None else most
-    kept = 0.0 if single else sum(min(LEAST_OF_A_CONTROL, len(one.pieces)) for one in controls) * USUAL
     order = _random_order(systems, matches, seed)
 
     def first(some: Sequence[System], count: int) -> dict[str, tuple[int, ...]]:
         return {one.name: _first(one, matches, order, max(min(count, most), 1)) for one in some}
 
-    chosen = first(own, int((room - kept) / (len(systems) if single else len(own)) / wanted))
+    chosen = first(own, int(room / (len(systems) if single else len(own)) / wanted))
     lengths = np.array([_seconds(one.pieces[place], settings) for one in own for place in chosen[one.name]])
-    share = room * len(own) / len(systems) if single else room - kept
+    share = room * len(own) / len(systems) if single else room
     heard = longest_that_fit(lengths, (share - len(lengths) * BYTES_OF_VIEWS) / BYTES_PER_SECOND)
     heard = min(max(heard, SHORTEST), LONGEST)
     used = np.minimum(lengths, heard).sum() * BYTES_PER_SECOND + len(lengths) * BYTES_OF_VIEWS
     each = used / len(lengths) * max(len(controls), 1)
-    chosen |= first(controls, int((room - used) / each))
+    left = room - used if single else max(room - used, BYTES_OF_CONTROLS)
+    chosen |= first(controls, int(left / each))
     drawn = max(min(_seconds(system.shown, settings) for system in systems), SHORTEST_SPAN)
     return Selection(chosen, Spans(drawn, heard))
 

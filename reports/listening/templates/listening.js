@@ -80,8 +80,7 @@ function sayPicked() {
   const option = picker.selectedOptions[0], place = `${picker.selectedIndex + 1} of ${matches.length}`;
   const linked = [...listening.values()].filter((own) => own.linked), those = linked.filter((own) => own.piece).length;
   const what = option.dataset.by === "prompt" ? "the same prompt" : "files of this name";
-  const whole = those === linked.length && linked.length === listening.size;
-  says.textContent = `${place}: ${what} ${whole ? "in every system" : `from ${those} of ${listening.size} sets here`}`;
+  says.textContent = `${place}: ${what} in ${those === linked.length && linked.length === listening.size ? "every system" : `${those} of ${listening.size} sets`}`;
 }
 
 function pick(piece) {
