@@ -62,6 +62,15 @@ def test_files_of_one_name_are_not_said_to_have_one_prompt(tmp_path: Path) -> No
     assert found.of["c"] == (None,), "it shares nothing"
 
 
+def test_a_control_is_the_reference_again_and_shares_nothing_with_it_alone(tmp_path: Path) -> None:
+    people = {name: pieces(tmp_path / name, "1.mid", "2.mid") for name in ("human", "human, same grid")}
+    models = {name: pieces(tmp_path / name, "x.mid", "y.mid") for name in "ab"}
+    found = matched(people | models, {"human, same grid"})
+    assert [match.label for match in found.matches] == ["x", "y"]
+    assert found.of["human"] == found.of["human, same grid"] == (None, None)
+    assert matched(people | {"a": people["human"]}, {"human, same grid"}).of["human, same grid"] == (0, 1)
+
+
 def test_a_file_without_a_record_joins_the_prompt_of_its_name(tmp_path: Path) -> None:
     human = pieces(tmp_path / "a", "1.mid", "2.mid", prompts={"1.mid": "bwv1", "2.mid": "bwv2"})
     found = matched({"human": human, "audio": pieces(tmp_path / "b", "2.wav")})

@@ -209,6 +209,10 @@ def test_the_quiz_names_nobody_before_the_answer_and_counts_what_is_right(page: 
     right = said.split("B was ")[1].startswith("Human")
     assert said.startswith("Right" if right else "Wrong")
     assert score.startswith("1 of 1" if right else "0 of 1")
+    quiz.get_by_role("button", name="Show this pair").click()
+    shown = page.evaluate("[...listening.values()].map(own => `${own.name}, ${own.piece?.name}`)")
+    pair = said.partition("A was ")[2].removesuffix(".").split("; B was ")
+    assert set(pair) <= set(shown)
     quiz.get_by_role("button", name="Another pair").click()
     assert quiz.locator(".result").inner_text() == ""
 
