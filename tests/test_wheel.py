@@ -30,10 +30,12 @@ def test_of_nothing_else():
 """
 
 
-def run(*command: str | Path, here: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str | Path, here: Path, patience: float = PATIENCE, **environment: str
+) -> subprocess.CompletedProcess[str]:
     alone = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTEST_ADDOPTS")}
     alone |= {"COLUMNS": "200"} | environment
-    return subprocess.run(command, cwd=here, env=alone, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return subprocess.run(command, cwd=here, env=alone, capture_output=True, text=True, timeout=patience, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +204,7 @@ def test_with_an_address_links_become_absolute_and_code_stays(metadata: ModuleTy
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_the_demonstration_needs_nothing_but_the_wheel(installed: Path, tmp_path: Path) -> None:
-    shown = run(installed / "clstm", "demo", "--out", "demo", here=tmp_path)
+    shown = run(installed / "clstm", "demo", "--out", "demo", here=tmp_path, patience=10 * PATIENCE)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert (tmp_path / "demo/report/index.html").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"]
