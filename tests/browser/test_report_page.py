@@ -1,7 +1,10 @@
 """The report in a real browser, from disk: every image and player loads, on a desktop and on a phone."""
 
+import http.server
 import json
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -215,6 +218,22 @@ def test_the_quiz_names_nobody_before_the_answer_and_counts_what_is_right(page: 
     assert set(pair) <= set(shown)
     quiz.get_by_role("button", name="Another pair").click()
     assert quiz.locator(".result").inner_text() == ""
+
+
+def test_a_click_in_a_sonogram_seeks_where_a_server_sends_no_parts_of_files(browser: "Browser", report: Path) -> None:
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=report.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/{report.name}")
+        muted(page)
+        player = page.locator("audio").first
+        page.wait_for_function("player => player.readyState > 0", arg=player.element_handle())
+        assert player.evaluate("player => player.seekable.end(0)") == 0
+        page.locator("#sonogram .plot.timed").first.click()
+        page.wait_for_function("player => !player.paused && player.currentTime > 3", arg=player.element_handle())
+        page.close()
+        server.shutdown()
 
 
 def test_one_player_sounds_at_a_time(page: "Page") -> None:

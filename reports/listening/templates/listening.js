@@ -216,7 +216,7 @@ function moveCursor(figure, song) {
 // A server that sends no parts of a file, such as Python's, lets nobody seek: then the whole file is fetched first.
 async function madeSeekable(song) {
   if (song.src.startsWith("blob:") || !song.seekable.length || song.seekable.end(0) > 0) return;
-  const from = song.src, playing = !song.paused, whole = await (await fetch(from)).blob();
+  const from = song.src, whole = await (await fetch(from)).blob(), playing = !song.paused;
   if (song.src !== from) return; // another piece was picked meanwhile
   song.src = URL.createObjectURL(whole);
   await new Promise((done) => song.addEventListener("loadedmetadata", done, { once: true }));
