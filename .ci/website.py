@@ -55,10 +55,14 @@ def contents() -> Contents:
     found.setdefault("Inside", {})["Code of conduct"] = "CODE_OF_CONDUCT.md"
     for name, pattern in RESULTS.items():
         pages = sorted(ROOT.glob(pattern))
-        kind = "Model " if name == MODELS else ""  # `notes` is a model, and a published result
-        titles = [kind + page.parent.name + ("" if page.stem == "README" else f", {page.stem}") for page in pages]
+        titles = [f"Model {page.parent.name}" if name == MODELS else headline(page) for page in pages]
         found[name] = {title: page.relative_to(ROOT).as_posix() for title, page in zip(titles, pages, strict=True)}
     return found
+
+
+def headline(page: Path) -> str:
+    """A page's own heading, up to a colon."""
+    return page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").partition(":")[0].replace("`", "")
 
 
 def interface() -> dict[str, str]:

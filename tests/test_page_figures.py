@@ -49,6 +49,13 @@ def test_far_distances_make_the_axis_logarithmic() -> None:
     assert [label for _, label in far.ticks] == ["0", "1", "3", "10", "30", "100"]
 
 
+def test_the_reference_without_a_control_puts_no_metric_first() -> None:
+    rows = [row("human", distance=9.0), row("a", distance=2.0)]
+    (view,) = marks_of(rows, {}, "human").views
+    assert view.rows[0].furthest == 2.0
+    assert len(view.rows[0].marks) == 2, "it is shown"
+
+
 def test_what_is_not_significant_is_hollow_and_what_is_not_tested_a_dot() -> None:
     rows = [row("a", verdict="inconclusive"), row("b", verdict="no verdict"), row("c", distance=None)]
     (view,) = marks_of(rows, {}).views

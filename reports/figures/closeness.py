@@ -33,7 +33,7 @@ def closeness(rows: Sequence[DistanceRow], colours: Colours, width: float = PAGE
     known = [row for row in rows if not row.without_control and row.distance is not None]
     shown = [row for row in known if of_metrics(row.space)]
     whole = [row for row in shown if row.space == JOINT]
-    labels = {row.system: _label(row, size, 0.4 * width) for row in whole}
+    labels = {row.system: _label(row, named(row, rows), size, 0.4 * width) for row in whole}
     left = 2 * EDGE + max((extent(text, size)[0] for text in labels.values()), default=0.0)
     lines = max([LINE, *(extent(text, size)[1] + 0.06 for text in labels.values())])
     views = list(dict.fromkeys(row.space for row in shown if row.space != JOINT))
@@ -62,8 +62,21 @@ def closeness(rows: Sequence[DistanceRow], colours: Colours, width: float = PAGE
     return figure
 
 
-def _label(row: DistanceRow, size: float, length: float) -> str:
+def named(row: DistanceRow, rows: Sequence[DistanceRow]) -> str:
+    """The system, and that it is the reference without a control where it is.
+
+    >>> same = {"space": "joint", "distance": 0.02}
+    >>> plain = DistanceRow(system="rnn", against="human", without_control=True, **same)
+    >>> human = DistanceRow(system="human", against="human, same grid", **same)
+    >>> named(human, [human, plain]), named(plain, [human, plain])
+    ('human, without a control', 'rnn')
+    """
     name = shortened(row.system, LONGEST)
+    reference = any(one.without_control and one.against == row.system for one in rows)
+    return f"{name}, without a control" if reference else name
+
+
+def _label(row: DistanceRow, name: str, size: float, length: float) -> str:
     if row.rank_best is not None and row.rank_worst is not None:
         name += f" (rank {rank((int(row.rank_best), int(row.rank_worst)))})"
     return wrapped(name, size, length)

@@ -23,7 +23,7 @@ from evaluation.metrics.metric import VIEWS
 from reports.content.listeners import StudyContent
 from reports.content.rows import CorrelationRow, DistanceRow, MetricSummary, TrainingRow, TrainingTestRow
 from reports.figures import charts, network, panels, trainings
-from reports.figures.closeness import closeness
+from reports.figures.closeness import closeness, named
 from reports.figures.distances import distances, drawn
 from reports.figures.panels import KINDS, SCORE_MATRIX, FigureKind
 from reports.figures.scale import Scale
@@ -201,7 +201,7 @@ def of_distances(rows: Sequence[DistanceRow], colours: Colours) -> Iterator[Chos
     """How far each system is in all metrics together, where that is known."""
     whole = [row for row in rows if row.space == JOINT and not row.without_control and row.distance is not None]
     if whole:
-        words = "; ".join(f"{row.system} {thousandths(row.distance or 0)} from {row.against}" for row in whole)
+        words = "; ".join(f"{named(row, rows)}: {thousandths(row.distance or 0)} from {row.against}" for row in whole)
         chart = Chart("closeness", "All metrics together", f"MMD² × 1000 in all metrics together: {words}.")
         yield chart, partial(closeness, rows, colours)
 

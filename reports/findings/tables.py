@@ -144,14 +144,15 @@ def of_verdict(rows: Sequence[VerdictRow]) -> pd.DataFrame:
     return pd.DataFrame(made, columns=["Metric", *systems])
 
 
-def of_distances(rows: Sequence[DistanceRow]) -> pd.DataFrame:
-    """All metrics together: MMD^2 x 1000 with its interval, ranks, fidelity and diversity; then by view.
+def of_distances(rows: Sequence[DistanceRow], *, by_view: bool = True) -> pd.DataFrame:
+    """All metrics together: MMD^2 x 1000 with its interval, ranks, fidelity and diversity; then by view, if asked for.
 
     >>> row = DistanceRow(system="lstm", against="human", space="joint", distance=0.255, p=0.0001, human_95=0.058)
     >>> of_distances([row]).iloc[0].tolist()
     ['lstm', 'human', '255', '< 0.001', '58', '–', '–', '–']
     """
-    spaces = dict.fromkeys(row.space for row in rows if row.space != JOINT and of_metrics(row.space))
+    named = (row.space for row in rows if by_view and row.space != JOINT and of_metrics(row.space))
+    spaces = dict.fromkeys(named)
     found = {(row.system, row.space): row for row in rows if not row.without_control}
     made = []
     for row in (row for row in rows if row.space == JOINT):

@@ -59,7 +59,7 @@ class NumberCell:
 class MetricLine:
     """paper : what the paper says of the metric, "" where the report does not speak of the paper
 
-    significant : whether any system differs; furthest : its largest distance, 0 without
+    significant : whether any set differs; furthest : the largest distance of a system, 0 without
     """
 
     label: str
@@ -162,12 +162,14 @@ def metric_line(
         )
 
     unit = "%" if metric.unit == "share" else metric.unit
+    unit = "" if metric.label.endswith(f" {unit}") else unit  # "Clipped samples" need no other word
     cells = tuple(cell(*one) for one in own)
     verdicts = [verdict for _, _, verdict in own if verdict]
+    distances = [row.distance for system, _, row in own if row and row.distance is not None and system.role == "system"]
     return MetricLine(
         *(metric.label, unit, metric.definition, metric.paper if paper else "", cells),
         significant=any(verdict.differs for verdict in verdicts),
-        furthest=max((round(verdict.distance, 3) for verdict in verdicts if verdict.distance is not None), default=0.0),
+        furthest=round(max(distances, default=0.0), 3),
     )
 
 

@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class MarkRow:
-    """A metric; furthest : its largest distance"""
+    """A metric; furthest : the largest distance of a system in it"""
 
     label: str
     definition: str
@@ -100,8 +100,8 @@ class FloorAxis:
         return BELOW_1 * value if value <= 1 else BELOW_1 + log10(value)
 
 
-def marks_of(verdict: Sequence[VerdictRow], colours: Mapping[str, str]) -> Marks:
-    """Every row that the figure for print shows, by view."""
+def marks_of(verdict: Sequence[VerdictRow], colours: Mapping[str, str], reference: str = "") -> Marks:
+    """Every row that the figure for print shows, by view. reference : no system, though its own distances are shown"""
     shown = [row for row in verdict if drawn(row)]
     systems = systems_in(shown)
     ends = [one for row in shown for one in (row.distance, row.distance_high) if one is not None]
@@ -112,7 +112,7 @@ def marks_of(verdict: Sequence[VerdictRow], colours: Mapping[str, str]) -> Marks
 
     def line(name: str) -> MarkRow:
         rows = by_metric[name]
-        distances = [row.distance for row in rows if row.distance is not None]
+        distances = [row.distance for row in rows if row.distance is not None and row.system != reference]
         return MarkRow(
             METRICS[name].label,
             METRICS[name].definition,

@@ -90,6 +90,7 @@ def render_page(
     }
     paper = of_the_paper(system.model for system in content.systems)
     grid, controls = content.provenance.grid, content.controls
+    content = content.model_copy(update={"systems": tuple(map(in_page, content.systems))})
     colours = {system.name: system.colour for system in content.systems}
     return environment.get_template("report.html.j2").render(
         **{name: getattr(content, name) for name in ReportContent.model_fields},
@@ -104,10 +105,10 @@ def render_page(
         short=by_subject(content.summary),
         asked=[shlex.quote(f"{one.name}={one.path}") for one in content.provenance.systems],
         reference_given=shlex.quote(content.reference),
-        marks=marks_of(content.verdict, colours),
+        marks=marks_of(content.verdict, colours, content.reference),
         values=dots(tidy, content.systems),
         screen=first.screen(content.first, colours, _pairs(content, listening)),
-        together=of_distances(content.distances),
+        together=of_distances(content.distances, by_view=False),
         every_pair=of_pairs(content.pairs),
         compared_with=content.compared_with,
         grid=grid,
@@ -134,6 +135,11 @@ def render_page(
         if content.provenance.rendering
         else "",
     )
+
+
+def in_page(system: SystemContent) -> SystemContent:
+    """With the colour of the page: the reference is dark on white, and white in the dark."""
+    return system.model_copy(update={"colour": "var(--ink)"}) if system.role == "reference" else system
 
 
 def _pairs(content: ReportContent, listening: Listening) -> dict[str, first.Pair]:

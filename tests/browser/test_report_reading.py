@@ -53,7 +53,7 @@ def report_of(count: int) -> ReportContent:
             system=name,
             against=systems[0].name,
             metric=metric,
-            **judged,
+            **judged | {"distance": 10.0 + place * 7 % 5},
             verdict="inconclusive" if place % 3 else "differs",
             direction="" if place % 3 else "higher",
             magnitude="" if place % 3 else "large",
@@ -159,6 +159,14 @@ def test_a_figure_shows_one_view_only_what_is_significant_the_furthest_first(pag
     tools.locator("[name=view]").select_option("")
     tools.locator("[name=significant]").uncheck()
     assert rows.count() == everything
+    by_view, far = rows.all_inner_texts(), "rows => rows.map(row => Number(row.dataset.order))"
+    tools.locator("[name=order]").select_option("distance")
+    distances = rows.evaluate_all(far)
+    assert distances == sorted(distances, reverse=True), "of all views in one order"
+    assert rows.all_inner_texts() != by_view
+    assert sorted(rows.all_inner_texts()) == sorted(by_view)
+    tools.locator("[name=order]").select_option("")
+    assert rows.all_inner_texts() == by_view
 
 
 @pytest.mark.parametrize(

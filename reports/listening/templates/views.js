@@ -169,6 +169,8 @@ const KINDS = {
       const size = Math.round((Math.sqrt(8 * views.similarity.length + 1) - 1) / 2);
       const drawn = image(size, size, (row, column) => { const [high, low] = row > column ? [row, column] : [column, row]; return views.similarity[high * (high + 1) / 2 + low] / 255; }, colours.ramp);
       context.drawImage(drawn, x(0), y(views.seconds), x(views.seconds) - x(0), y(0) - y(views.seconds));
+      context.strokeStyle = colours.line; // silence is like nothing: its place would not be seen
+      context.strokeRect(x(0), y(views.seconds), x(views.seconds) - x(0), y(0) - y(views.seconds));
     },
   },
 };

@@ -22,24 +22,29 @@ new ResizeObserver(() => {
 for (const details of document.querySelectorAll("details")) details.addEventListener("toggle", () => fit());
 
 // Tools of a table or a figure: which rows are there, and in what order.
+const ordered = new Map();
+function arranged(list, parts) { // the rows with the views that they are of, and a place for those of all views in one order
+  const ranked = parts[0].cloneNode(false), rows = new Map();
+  ranked.removeAttribute("data-view");
+  parts.at(-1).after(ranked);
+  for (const part of parts) for (const row of part.querySelectorAll(".metric")) rows.set(row, part);
+  ordered.set(list, { rows, ranked });
+  return ordered.get(list);
+}
 function choose(form) {
   const list = document.querySelector(`[data-rows="${form.dataset.of}"]`);
   const view = form.elements.view.value, only = form.elements.significant?.checked, far = form.elements.order?.value;
+  const parts = [...list.querySelectorAll("[data-view]")];
+  const { rows, ranked } = ordered.get(list) ?? arranged(list, parts);
+  for (const [row, part] of rows) part.append(row);
+  if (far) ranked.append(...[...rows.keys()].sort((one, other) => other.dataset.order - one.dataset.order));
   let shown = 0;
-  for (const part of list.querySelectorAll("[data-view]")) {
-    const rows = [...part.querySelectorAll(".metric")];
-    rows.forEach((row, place) => (row.dataset.place ??= String(place)));
-    const key = (row) => (far ? -Number(row.dataset.order) : Number(row.dataset.place));
-    for (const row of rows.sort((one, other) => key(one) - key(other))) part.append(row);
-    let own = 0;
-    for (const row of rows) {
-      const out = (view && part.dataset.view !== view) || (only && !row.classList.contains("significant"));
-      row.classList.toggle("filtered", Boolean(out));
-      own += !out;
-    }
-    part.classList.toggle("filtered", !own);
-    shown += own;
+  for (const [row, part] of rows) {
+    const out = (view && part.dataset.view !== view) || (only && !row.classList.contains("significant"));
+    row.classList.toggle("filtered", Boolean(out));
+    shown += !out;
   }
+  for (const part of [...parts, ranked]) part.classList.toggle("filtered", !part.querySelector(".metric:not(.filtered)"));
   list.classList.toggle("detailed", Boolean(form.elements.detailed?.checked));
   form.querySelector(".shown").textContent = `${shown} metrics`;
 }
