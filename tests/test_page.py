@@ -1,5 +1,6 @@
 """The page says what the numbers say, to everyone, and no name can break it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ from reports.content.report import ControlContent, LeftOutFile, ReportContent, S
 from reports.content.rows import AccuracyRow, ClaimRow, MetricSummary, SummaryLine
 from reports.figures.drawing import Chart, Drawn, Section
 from reports.findings.paper_claims import parts_of
+from reports.findings.standing import first_screen
 from reports.inputs.matched import Match
 from reports.listening.section import HeardPiece, Listening
 from reports.page.cells import ViewOfNumbers, metric_line, number_views
@@ -176,12 +178,43 @@ def test_every_image_has_an_alternative_and_every_header_a_scope() -> None:
     assert all(player["aria-label"] for player in page.all("audio"))
 
 
+def test_where_the_reference_cannot_be_heard_every_card_plays_one_prompt() -> None:
+    systems = [system("people", "reference"), system("first"), system("second")]
+    first = first_screen("people", [], [], [], ["first", "second"])
+    page = content(*systems, first=first)
+    pieces = listening(page)
+    silent = tuple(replace(piece, audio=None) for piece in pieces.pieces["people"])
+    alone = tuple(replace(piece, match=None) for piece in pieces.pieces["second"])
+    for own, second, words in (
+        (silent, pieces.pieces["second"], ["After the same prompt as the others"] * 2),
+        (silent, alone, ["One of its pieces"] * 2),
+        (pieces.pieces["people"], pieces.pieces["second"], ["After the same prompt"] * 2),
+    ):
+        heard = replace(pieces, pieces={**pieces.pieces, "people": own, "second": second})
+        html = render(page, Drawn((), {}, ()), heard, "2026-01-02T03:04:05+00:00", measured(page))
+        assert re.findall('<p class="after">(.*)</p>', html) == words
+        played = re.findall('class="play named" data-play="([^:]*):', html)
+        assert played == (["first", "second"] if own is silent else ["people", "first", "people", "second"])
+
+
+def test_the_strips_have_the_band_of_what_the_systems_are_compared_with() -> None:
+    systems = [system("people", "reference"), system("people, on a grid", "control"), system("first")]
+    for against in ("people", "people, on a grid"):
+        html = render_page(content(*systems, against=against), [section()])
+        assert f"the band are those of {against}." in " ".join(html.split())
+        strip = html[html.index('<td class="strip"') :]
+        assert [one == "reference" for one in re.findall('<p class="(\\w+)"', strip)[:3]] == [
+            one.name == against for one in systems
+        ]
+
+
 def test_joint_nats_have_columns_where_a_table_has_them() -> None:
     rows = [accuracy_row("LSTM", "model", 0.98), accuracy_row("notes", "own", 0.97)]
     joint = [row.model_copy(update={"joint_nats": nats}) for row, nats in zip(rows, (4.25, 2.25), strict=True)]
     for table, columns in ((rows, 0), (joint, 2)):
         html = render_page(content(system("A", "reference"), system("B"), accuracy=table), [section()])
-        assert html.count("Joint, ") == columns
+        assert html.count('class="number">Joint, ') == columns
+        assert html.count('data-label="Joint, ') == columns * len(rows), "a card names every value"
         assert ("Joint nats are of the next frame" in html) == bool(columns)
         assert ("<strong>2.25</strong>" in html) == bool(columns)
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 PAPER = ("rnn", "lstm", "c-lstm")  # the paper's three, as `clstm.models.networks.PAPER`, which needs torch
-KINDS = (*PAPER, "c-lstm-plus", "notes")  # the last two are ours and bring nothing of the paper along
+OURS = ("c-lstm-plus", "notes")  # they bring nothing of the paper along
+KINDS = (*PAPER, *OURS)
 
 SHA256 = re.compile("[0-9a-f]{64}")
 

@@ -187,7 +187,9 @@ def heat(row: VerdictRow | None) -> int:
 
 def _told(row: VerdictRow | None) -> str:
     """The test of a cell, in words: "; distance 2.5 [1.5, 3.5], p = 0.01, δ 0.50: higher (large)"."""
-    return "" if row is None or row.distance is None else f"; {told_of(row)}"
+    if row is None or row.distance is None:
+        return "; not tested" if row is not None and not row.judged else ""
+    return f"; {told_of(row)}"
 
 
 def told_of(row: VerdictRow) -> str:
@@ -204,7 +206,8 @@ def told_of(row: VerdictRow) -> str:
         parts.append(f"δ {number(row.delta, 2)}")
     if row.system_n is not None:
         parts.append(f"n = {row.system_n:.0f}")
-    return f"{', '.join(parts)}: {_found(row)}"
+    changes = f"; conclusion changes with {row.flips}" if row.flips else ""
+    return f"{', '.join(parts)}: {_found(row)}{changes}"
 
 
 def _found(row: VerdictRow) -> str:

@@ -3,6 +3,7 @@
 Places are percents of the axis, so that the template draws vectors that fit any width.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
@@ -10,8 +11,10 @@ from typing import Literal
 
 from evaluation.distance.sentences import p_value, thousandths
 from evaluation.metrics.metric import VIEWS
+from reports.content.rows import ClaimRow, ClaimVerdict
 from reports.content.standing import FirstScreen, Standing, ViewStanding
 from reports.listening.section import HeardPiece
+from reports.numbers import listed
 from reports.page.cells import HOTTEST
 
 TICKS = 5  # of an axis at most
@@ -48,15 +51,19 @@ class HeatCell:
 class Pair:
     """A piece of the reference and one of a system, to be heard one after the other; what they have in common.
 
+    reference : None where it cannot be heard: then the piece shares something with those of the other systems
     by : a prompt, the name of their files, or nothing that is known
     """
 
-    reference: HeardPiece
+    reference: HeardPiece | None
     own: HeardPiece
     by: Literal["prompt", "name", ""] = ""
 
     @property
     def words(self) -> str:
+        if self.reference is None:
+            common = {"prompt": "After the same prompt as the others", "name": "Of the same name as the others’"}
+            return common.get(self.by, "One of its pieces")
         return {"prompt": "After the same prompt", "name": "Files of one name"}.get(self.by, "A piece of each")
 
 
@@ -102,6 +109,30 @@ def screen(said: FirstScreen, colours: Mapping[str, str], pairs: Mapping[str, Pa
     return Screen(said, axis, views, rows)
 
 
+def of_claims(rows: Sequence[ClaimRow]) -> str:
+    """How many of the paper's claims hold, and how many of these verdicts depend on the setting; "" without any.
+
+    >>> rows = [ClaimRow(claim=claim, paper="", measure="", verdict="holds") for claim in "ab"]
+    >>> of_claims([*rows, ClaimRow(claim="c", paper="", measure="", otherwise="another sound: holds")])
+    'Of 3 tested claims of the paper 2 hold and 1 is inconclusive; 1 verdict changes in another setting'
+    """
+    tested = [row for row in rows if row.verdict != "not tested"]
+    if not tested:
+        return ""
+    forms: Mapping[ClaimVerdict, tuple[str, str]] = {
+        "holds": ("holds", "hold"),
+        "does not hold": ("does not", "do not"),
+        "inconclusive": ("is inconclusive", "are inconclusive"),
+    }
+    counts = Counter(row.verdict for row in tested)
+    said = listed(
+        [f"{counts[kind]} {one if counts[kind] == 1 else many}" for kind, (one, many) in forms.items() if counts[kind]]
+    )
+    moving = sum(bool(row.otherwise) for row in tested)
+    changes = f"; {moving} verdict{' changes' if moving == 1 else 's change'} in another setting"
+    return f"Of {len(tested)} tested claims of the paper {said}{changes if moving else ''}"
+
+
 def _row(
     one: Standing,
     colour: str,
@@ -119,7 +150,7 @@ def _row(
         one,
         colour,
         value,
-        _interval(one.low, one.high),
+        _interval(one.low, one.high) + (f", p {p_value(one.p)}" if _decided_by_p(one) and one.p is not None else ""),
         f"{one.system}: {told(one)}",
         *(at(one.distance), at(one.low), at(one.high), at(one.human_95)),
         cells,
@@ -145,9 +176,14 @@ def told(one: Standing | ViewStanding) -> str:
     if one.human_95 is not None:
         parts.append(f"95 % of samples of the reference stay below {thousandths(one.human_95)}")
     known: str = "significant" if one.known == "differs" else one.known
-    if isinstance(one, Standing) and one.known == "differs" and one.low is not None and one.low <= 0:
+    if isinstance(one, Standing) and _decided_by_p(one):
         known += " (p decides; the interval says how large it may be)"
     return f"{', '.join(parts)}: {known}"
+
+
+def _decided_by_p(one: Standing) -> bool:
+    """Whether it differs though its interval includes 0."""
+    return one.known == "differs" and one.low is not None and one.low <= 0
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -6,6 +6,7 @@
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from reports.figures.drawing import Drawn
 from reports.findings import limits
 from reports.findings.latex import UNICODE
 from reports.findings.tables import measured, of_distances, of_pairs
-from reports.inputs.models import of_the_paper
+from reports.inputs.models import OURS, of_the_paper
 from reports.listening import section
 from reports.listening.section import HeardPiece, Listening
 from reports.numbers import listed, short
@@ -40,8 +41,8 @@ LOOK_FOR = {
     "score-matrix": "The notes as a score matrix: one column per eighth of a second, held notes below, their onsets "
     "above. Music that loops, holds one chord or scatters notes can be seen here.",
     "waveform": "The pale outline is the waveform, the solid core its RMS envelope.",
-    "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is the reference’s. Vertical lines mark "
-    "1, 1.2 and 1.3 kHz, with the share of the energy below each.",
+    "spectrum": "The line is the smoothed spectrum to 5 kHz; the dashed one is that of what the system is compared "
+    "with, in print the reference’s. Vertical lines mark 1, 1.2 and 1.3 kHz, with the share of the energy below each.",
     "sonogram": "The stronger the colour, the louder, on one scale for all, to 5 kHz.",
     "piano-roll": "Every note with a pitch; within a panel, the stronger the colour, the louder.",
     "self-similarity": "How similar any two half seconds sound: squares are sections, lines parallel to the "
@@ -109,8 +110,13 @@ def render_page(
         values=dots(tidy, content.systems),
         screen=first.screen(content.first, colours, _pairs(content, listening)),
         together=of_distances(content.distances, by_view=False),
+        ours={system.name for system in content.systems if paper and system.model in OURS},
+        prompts=of_prompts(content.systems),
+        of_one_prompt=any(listening.matches[place].by == "prompt" for place in listening.picked),
+        of_claims=first.of_claims(content.claims),
         every_pair=of_pairs(content.pairs),
         compared_with=content.compared_with,
+        band=content.against if content.against in colours else content.reference,
         grid=grid,
         # Of audio no limits are known, and none can be put on it.
         has_controls=bool(controls) or any(one.why and one.touch for one in content.systems),
@@ -144,16 +150,25 @@ def in_page(system: SystemContent) -> SystemContent:
 
 def _pairs(content: ReportContent, listening: Listening) -> dict[str, first.Pair]:
     """Of each system, a piece of the reference and one of its own that can be heard: after the same prompt, or of the
-    same name, where there are such; else those that the page begins with."""
+    same name, where there are such; else those that the page begins with. Where the reference cannot be heard, a piece
+    that as many systems as possible have in common."""
 
     def heard(name: str) -> list[HeardPiece]:
         own = [piece for piece in listening.pieces[name] if piece.audio]
         return sorted(own, key=lambda piece: piece.id != listening.shown[name])
 
     human, found = heard(content.reference), {}
-    for system in content.systems:
+    ranked = [system for system in content.systems if system.role == "system"]
+    having = Counter(match for system in ranked for match in {piece.match for piece in heard(system.name)} - {None})
+    common = max(having, key=lambda match: having[match], default=None)
+    for system in ranked:
         own = heard(system.name)
-        if not human or not own:
+        if not own:
+            continue
+        if not human:
+            shared = next((piece for piece in own if piece.match is not None and piece.match == common), None)
+            by = listening.matches[common].by if shared and common is not None and having[common] > 1 else ""
+            found[system.name] = first.Pair(None, shared or own[0], by)
             continue
         of_match = {piece.match: piece for piece in reversed(own) if piece.match is not None}
         same = (
@@ -163,6 +178,27 @@ def _pairs(content: ReportContent, listening: Listening) -> dict[str, first.Pair
         )
         found[system.name] = next(same, first.Pair(human[0], own[0]))
     return found
+
+
+def of_prompts(systems: Sequence[SystemContent]) -> str:
+    """What a prompt is, and whether it is heard, as far as that is recorded.
+
+    >>> of = {"role": "system", "colour": "", "shown": "", "median_seconds": 9.0, "inputs": ()}
+    >>> made = [SystemContent(name=str(one), generated={"with_prompt": one}, **of) for one in (False, True)]
+    >>> of_prompts(made[:1])
+    'A prompt is the music that a piece continues; it is not heard itself.'
+    >>> of_prompts(made)
+    'A prompt is the music that a piece continues; of True it is heard first, of False it is not.'
+    """
+    made = {one.name: one.generated or {} for one in systems}
+    known = {name: own["with_prompt"] for name, own in made.items() if "with_prompt" in own}
+    said, heard = "A prompt is the music that a piece continues", [name for name, own in known.items() if own]
+    if not known:
+        return f"{said}."
+    if len(heard) in (0, len(known)):
+        return f"{said}; it is {'heard first' if heard else 'not heard itself'}."
+    others = [name for name in known if name not in heard]
+    return f"{said}; of {listed(heard)} it is heard first, of {listed(others)} it is not."
 
 
 def by_subject(lines: Sequence[SummaryLine]) -> list[tuple[str, list[str]]]:

@@ -177,12 +177,12 @@ async function drawAll() {
   const all = await Promise.all([...listening.values()].map(async (own) => [own, own.piece ? await viewsOf(own.piece) : null]));
   if (mine !== drawing) return; // another piece was picked meanwhile
   const views = new Map(all), seconds = Math.max(...all.map(([, one]) => (one ? one.seconds : 0)), 0.1);
-  const reference = views.get(listening.get(listenSection.dataset.reference));
+  const reference = listening.get(listenSection.dataset.reference);
   // All that is read of the page is read before anything is written: it is laid out once.
   const colours = pageColours(), sizes = figures.map(({ canvas }) => sizeOf(canvas));
   figures.forEach((figure, place) => {
-    const { own } = figure, compared = own.role === "reference" ? null : reference;
-    const how = { colours: theme(colours, own.colour, own.role), size: sizes[place], seconds, reference: compared };
+    const { own } = figure, compared = listening.get(own.against) ?? reference;
+    const how = { colours: theme(colours, own.colour, own.role), size: sizes[place], seconds, reference: compared === own ? null : views.get(compared) };
     drawFigure(figure, views.get(own), how);
   });
   document.documentElement.dataset.drawn = String(mine);

@@ -66,7 +66,7 @@ const said = (cell) => {
   return copy.textContent.replace(/\s+/g, " ").trim();
 };
 const letters = JSON.parse(document.body.dataset.letters); // those of LaTeX, as in the report's own tables
-const special = { "\\": "\\textbackslash{}", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" };
+const special = { "\\": "\\textbackslash{}", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}" };
 const escaped = {
   csv: (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
   latex: (text) => [...text].map((one) => special[one] ?? letters[one] ?? ("{}&%$#_".includes(one) ? `\\${one}` : one)).join(""),
@@ -111,8 +111,7 @@ document.addEventListener("click", async (event) => {
 function unfold() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
-  const fold = target.querySelector(":scope > .fold") ?? target.closest("details");
-  if (fold) fold.open = true;
+  for (let fold = target.querySelector(":scope > .fold") ?? target; fold; fold = fold.parentElement) if (fold.matches("details")) fold.open = true;
   target.scrollIntoView();
 }
 addEventListener("hashchange", unfold);
