@@ -62,6 +62,20 @@ def test_a_copy_is_no_prompt_and_no_notes_begin_with_nothing() -> None:
     assert searched.beginning("") == leftover.Beginning()
 
 
+@pytest.mark.parametrize("with_prompt", [None, True, False])
+def test_music_that_holds_no_prompt_is_not_to_be_cut(tmp_path: Path, with_prompt: bool | None) -> None:
+    rows = [*((t, end, pitch, 80) for t, end, pitch, _ in PIECES[3] if t < 8), *tune(99, 20.0, 8.0)]
+    write_midi(Notes.of(rows), tmp_path / "a.mid")
+    if with_prompt is not None:
+        items = [{"file": "a.mid", "begins_at_seconds": 8.0 if with_prompt else 0.0}]
+        write_json(tmp_path / "generated.json", {"with_prompt": with_prompt, "items": items})
+    human = [("human", str(place), text(piece)) for place, piece in enumerate(PIECES)]
+    pieces = pd.DataFrame([*human, ("model", "a", text(rows))], columns=["system", "piece", "strikes"])
+    (said,) = leftover.remarks(pieces, {"model": measurement_inputs([tmp_path / "a.mid"])}, "human", ["model"])
+    assert ("--skip model=" in said) == (with_prompt is not False)
+    assert said.endswith("so their own music repeats it") == (with_prompt is False)
+
+
 def test_skips_are_parsed_and_mistakes_said() -> None:
     assert skips(["my=a=2"], ["my=a"]) == {"my=a": 2.0}
     for wrong in ("lstm", "lstm=", "lstm=-1", "lstm=nan", "lstm=inf", "=3"):

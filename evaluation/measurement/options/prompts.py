@@ -20,9 +20,27 @@ def of_recorded(systems: Mapping[str, Sequence[MeasurementInput]]) -> list[str]:
 def words(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
     """What to say of so many files of a system, the first of them, and what they begin with for so many seconds."""
     return (
-        f"{name}: {count} of {total} files begin with {what}, {first} first, for about {seconds:.1f} s: "
+        f"{_beginning(name, count, total, first, seconds, what)}: "
         f"a prompt that is left in is scored on human notes; cut it with --skip {name}={seconds:g}"
     )
+
+
+def words_without_prompts(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
+    """The same of files that hold no prompt: their own music begins so."""
+    return (
+        f"{_beginning(name, count, total, first, seconds, what)}: no prompt is left in, says generated.json, "
+        "so their own music repeats it"
+    )
+
+
+def _beginning(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
+    return f"{name}: {count} of {total} files begin with {what}, {first} first, for about {seconds:.1f} s"
+
+
+def without_prompts(inputs: Sequence[MeasurementInput]) -> bool:
+    """Whether `generated.json` says of all these files that their prompts are not kept."""
+    contents = [read_manifest(folder).content or {} for folder in {one.path.parent for one in inputs}]
+    return bool(contents) and all(content.get("with_prompt") is False for content in contents)
 
 
 def recorded(inputs: Sequence[MeasurementInput]) -> list[tuple[str, float]]:
