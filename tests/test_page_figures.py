@@ -3,11 +3,14 @@
 import json
 
 import pandas as pd
+import pytest
 
 from evaluation.comparison.verdict import VerdictRow
 from evaluation.metrics.catalogue import METRICS
 from reports.content.report import SystemContent
+from reports.content.rows import MetricSummary
 from reports.content.standing import FirstScreen, Standing, ViewStanding
+from reports.page.cells import metric_line
 from reports.page.dots import dots
 from reports.page.first import screen
 from reports.page.marks import marks_of
@@ -101,3 +104,17 @@ def test_the_axis_of_the_ranking_holds_intervals_and_the_line_of_the_halves() ->
     assert all(0 <= place <= 100 for place in (first.at, first.start, first.end, first.line) if place is not None)
     assert second.at is None
     assert screen(FirstScreen(standings=(standing("b", None),)), {}).axis is None
+
+
+@pytest.mark.parametrize(("low", "said"), [(-0.02, "[−20, 150], p = 0.013"), (0.02, "[20, 150]")])
+def test_p_is_said_where_it_decides_against_the_interval(low: float, said: str) -> None:
+    (found,) = screen(FirstScreen(standings=(standing("a", 0.1, low=low, high=0.15, p=0.013),)), {}).rows
+    assert found.interval == said
+
+
+def test_a_cell_that_was_not_tested_says_so() -> None:
+    own = MetricSummary(metric="novelty", system="a", n=9, median=2.0, lower=1.0, upper=3.0)
+    (cell,) = metric_line(
+        "novelty", [(of_system("a"), own, row("a", verdict="no verdict", distance=None))], paper=False
+    ).cells
+    assert cell.told.endswith("; not tested")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.measurement.inputs import MeasurementInput
-from evaluation.measurement.options.prompts import SAID, recorded, without_prompts, words, words_without_prompts
+from evaluation.measurement.options.prompts import SAID, recorded, without_prompts, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,6 +127,6 @@ def remarks(
         if prompts:
             seconds = float(np.median([one.seconds for _, one in prompts]))
             what = f"the notes of a piece of {reference} ({own['piece'].iloc[prompts[0][1].piece]})"
-            told = words_without_prompts if without_prompts(systems[name]) else words
-            said.append(told(name, len(prompts), len(rows), prompts[0][0], seconds, what))
+            kept = not without_prompts(systems[name])
+            said.append(words(name, len(prompts), len(rows), prompts[0][0], seconds, what, kept=kept))
     return said

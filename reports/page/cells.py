@@ -198,6 +198,8 @@ def told_of(row: VerdictRow) -> str:
     >>> row = VerdictRow(system="a", metric="novelty", verdict="inconclusive", distance=0.8, delta=-0.1, p_holm=0.3)
     >>> told_of(row)
     'distance 0.8 noise floors, p = 0.3, δ −0.10: inconclusive'
+    >>> told_of(row.model_copy(update={"flips": "reverb"}))
+    'distance 0.8 noise floors, p = 0.3, δ −0.10: inconclusive; conclusion changes with reverb'
     """
     parts = ["no noise floor" if row.distance is None else f"distance {distance(row)} noise floors"]
     if row.p_holm is not None:

@@ -11,7 +11,7 @@ from evaluation.comparison.verdict import VerdictRow
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.metric import VIEWS
 from reports.content.report import ReportContent
-from reports.content.rows import DistanceRow
+from reports.content.rows import DistanceRow, PairRow
 from reports.figures.drawing import Chart, Drawn
 from reports.findings.standing import first_screen
 from reports.listening.section import Listening
@@ -74,6 +74,7 @@ def report_of(count: int) -> ReportContent:
         numbers=[row if row.metric in SHOWN else row.model_copy(update={"n": 0}) for row in values],
         verdict=verdict,
         distances=distances,
+        pairs=[PairRow(closer=names[0], further=names[-1], space="joint", difference=0.1, p_holm=0.2)],
         provenance=AUTO,
         first=first_screen(systems[0].name, verdict, distances, [], names),
     )
@@ -145,6 +146,15 @@ def test_a_mark_tells_its_value_interval_p_and_n_on_hover_and_focus(page: "Page"
     assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
     page.keyboard.press("Escape")
     assert not tip.is_visible()
+
+
+def test_a_link_opens_every_fold_around_what_it_leads_to(page: "Page") -> None:
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = false })")
+    assert page.get_by_role("link", name="every pair").get_attribute("href") == "#pairs"
+    # Chromium opens the folds around a link's target by itself, other browsers do not: so without its help.
+    page.evaluate("history.replaceState(null, '', '#pairs'); dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert page.locator("#pairs table").is_visible()
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
 
 
 def test_a_figure_shows_one_view_only_what_is_significant_the_furthest_first(page: "Page") -> None:

@@ -17,24 +17,15 @@ def of_recorded(systems: Mapping[str, Sequence[MeasurementInput]]) -> list[str]:
     return [words(name, len(own), len(systems[name]), *own[0], SAID) for name, own in found.items() if own]
 
 
-def words(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
-    """What to say of so many files of a system, the first of them, and what they begin with for so many seconds."""
-    return (
-        f"{_beginning(name, count, total, first, seconds, what)}: "
-        f"a prompt that is left in is scored on human notes; cut it with --skip {name}={seconds:g}"
-    )
+def words(name: str, count: int, total: int, first: str, seconds: float, what: str, *, kept: bool = True) -> str:
+    """What to say of so many files of a system, the first of them, and what they begin with for so many seconds.
 
-
-def words_without_prompts(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
-    """The same of files that hold no prompt: their own music begins so."""
-    return (
-        f"{_beginning(name, count, total, first, seconds, what)}: no prompt is left in, says generated.json, "
-        "so their own music repeats it"
-    )
-
-
-def _beginning(name: str, count: int, total: int, first: str, seconds: float, what: str) -> str:
-    return f"{name}: {count} of {total} files begin with {what}, {first} first, for about {seconds:.1f} s"
+    kept : False where it is known that the files hold no prompt: then their own music begins so
+    """
+    begins = f"{name}: {count} of {total} files begin with {what}, {first} first, for about {seconds:.1f} s"
+    if not kept:
+        return f"{begins}: no prompt is left in, says generated.json, so their own music repeats it"
+    return f"{begins}: a prompt that is left in is scored on human notes; cut it with --skip {name}={seconds:g}"
 
 
 def without_prompts(inputs: Sequence[MeasurementInput]) -> bool:
